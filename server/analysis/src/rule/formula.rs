@@ -1,0 +1,139 @@
+//! The formula a rule is: patterns joined by and, or, not, inside; and what makes a taint rule.
+
+use std::sync::Arc;
+use weir_model::Language;
+use weir_syntax::{Pattern, Symbol};
+
+/// A formula, old syntax and new alike: a node, then conditions that filter its matches, then the metavariables whose
+/// place becomes the match's place.
+#[derive(Debug)]
+pub(crate) struct Formula {
+    pub(crate) node: Node,
+    /// `metavariable-*` and `where:`, applied after positives and negatives.
+    pub(crate) conditions: Vec<Condition>,
+    /// `focus-metavariable`: each entry is a list whose places are united; several entries are intersected.
+    pub(crate) focus: Vec<Vec<Symbol>>,
+}
+
+/// The kinds of formula.
+#[derive(Debug)]
+pub(crate) enum Node {
+    /// A pattern or regex.
+    Leaf(Leaf),
+    /// `patterns`, `all`. [`Node::Inside`], [`Node::Anywhere`] and [`Node::Not`] stand only below this.
+    All(Vec<Formula>),
+    /// `pattern-either`, `any`.
+    Any(Vec<Formula>),
+    /// `pattern-inside`: keeps what lies within a match.
+    Inside(Box<Formula>),
+    /// `semgrep-internal-pattern-anywhere`, `anywhere`: keeps what unifies with a match anywhere in the file.
+    Anywhere(Box<Formula>),
+    /// `pattern-not` (of a leaf or group: drops equal ranges), `pattern-not-inside` (of an [`Node::Inside`]: drops what lies
+    /// within), `pattern-not-regex` (of a regex leaf: drops what overlaps).
+    Not(Box<Formula>),
+}
+
+/// What finds matches by itself.
+#[derive(Debug)]
+pub(crate) enum Leaf {
+    /// `pattern`.
+    Pattern(PatternLeaf),
+    /// `pattern-regex`, `pattern-not-regex`: over the file's text, multi-line; named groups bind metavariables, numbered ones
+    /// `$1`...
+    Regex(crate::rule::regex::Regex),
+}
+
+/// One pattern text, parsed for each language of its rule.
+#[derive(Debug)]
+pub(crate) struct PatternLeaf {
+    /// The parsed patterns; a file is matched with its own language's.
+    pub(crate) by_language: Vec<(Language, Arc<Pattern>)>,
+}
+
+/// A condition on a match's bindings.
+#[derive(Debug)]
+pub(crate) enum Condition {
+    /// `metavariable-regex`: the text (a string's content with its quotes; the constant, if `constant_propagation`) must
+    /// match from its start.
+    Regex { metavariable: Symbol, regex: crate::rule::regex::Regex, constant_propagation: bool },
+    /// `metavariable-pattern`: the bound code matches the formula.
+    Pattern { metavariable: Symbol, language: Option<Language>, formula: Box<Formula> },
+}
+
+/// `mode: taint`.
+#[derive(Debug, Default)]
+pub(crate) struct TaintSpec {
+    pub(crate) sources: Vec<Source>,
+    pub(crate) sinks: Vec<Sink>,
+    pub(crate) sanitizers: Vec<Sanitizer>,
+    pub(crate) propagators: Vec<Propagator>,
+}
+
+/// When a by-side-effect entry taints or cleans the place it names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum SideEffect {
+    /// The matched expression's value only.
+    #[default]
+    No,
+    /// The value, and the variable from here on.
+    Yes,
+    /// The variable from here on, not the value.
+    Only,
+}
+
+/// Where untrusted data enters.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) formula: Formula,
+    /// Only the matched node itself is tainted, not what lies within it.
+    pub(crate) exact: bool,
+    pub(crate) by_side_effect: SideEffect,
+    pub(crate) label: Symbol,
+    pub(crate) requires: Requires,
+}
+
+/// Where untrusted data does harm.
+#[derive(Debug)]
+pub(crate) struct Sink {
+    pub(crate) formula: Formula,
+    /// `true` (the default): the matched node's own value must be tainted; `false`: anything within it.
+    pub(crate) exact: bool,
+    pub(crate) requires: Requires,
+}
+
+/// What makes data harmless.
+#[derive(Debug)]
+pub(crate) struct Sanitizer {
+    pub(crate) formula: Formula,
+    pub(crate) exact: bool,
+    pub(crate) by_side_effect: SideEffect,
+    pub(crate) not_conflicting: bool,
+}
+
+/// How data goes on where the engine would not know.
+#[derive(Debug)]
+pub(crate) struct Propagator {
+    pub(crate) formula: Formula,
+    pub(crate) from: Symbol,
+    pub(crate) to: Symbol,
+    pub(crate) by_side_effect: bool,
+    pub(crate) label: Option<Symbol>,
+    pub(crate) requires: Requires,
+}
+
+/// A condition over the labels that reach a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Requires {
+    /// Any taint will do.
+    Any,
+    /// This label.
+    Label(Symbol),
+    /// Neither.
+    Not(Box<Requires>),
+    /// Both.
+    And(Box<Requires>, Box<Requires>),
+    /// Either.
+    Or(Box<Requires>, Box<Requires>),
+    /// Always or never.
+    Constant(bool),
+}

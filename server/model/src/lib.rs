@@ -1,0 +1,21 @@
+//! The words of Weir: the types that travel unchanged from a keystroke to a worker and back.
+//!
+//! This crate knows nothing of LSP, of tree-sitter, of rules or of processes. Everything here is plain
+//! data; conversions to anybody else's types happen at the rim (`weir/src/lsp`, `weir/src/report`).
+
+pub mod document;
+pub mod edit;
+pub mod encoding;
+pub mod finding;
+pub mod framing;
+pub mod language;
+pub mod message;
+pub mod span;
+
+pub use document::{Document, StaleEdit, Version};
+pub use edit::Edit;
+pub use encoding::{Position, PositionEncoding, Range};
+pub use finding::{Finding, Fix, MetavarValue, Note, NoteKind, Severity, Step, StepKind, Trace};
+pub use language::Language;
+pub use message::{DocId, Event, Failure, JobId, Request, RuleInfo, RuleProblem, RuleSource, ScanOptions, Timing};
+pub use span::Span;

@@ -1,0 +1,213 @@
+//! What parents and workers say to each other. Local and remote engines speak the same words.
+
+use crate::{Edit, Finding, Language, Note, Severity, Span, Version};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A document open in a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DocId(pub u64);
+
+/// One file of a scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct JobId(pub u64);
+
+/// A rule file as read from disk or from the binary.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleSource {
+    /// What to call the file in errors.
+    pub name: String,
+    /// The YAML or JSON text.
+    pub text: String,
+}
+
+/// To a worker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Request {
+    /// Replace all rules. Answered by [`Event::RulesLoaded`]; every open document is analysed again.
+    Rules {
+        /// Chosen by the sender; echoed.
+        generation: u64,
+        /// All rule files.
+        sources: Arc<[RuleSource]>,
+        /// Ids of rules not to run: they were cut off before.
+        disabled: Vec<Arc<str>>,
+    },
+    /// A document and its text, opened or sent again. Answered by [`Event::Findings`].
+    Open {
+        /// The document.
+        doc: DocId,
+        /// Path relative to the project's root, with forward slashes; `paths:` of rules look at it.
+        path: Arc<str>,
+        /// The language.
+        language: Language,
+        /// The version of the text.
+        version: Version,
+        /// The text.
+        text: String,
+    },
+    /// A change. Answered by [`Event::Findings`], or by [`Event::Resync`] if `base` is not the version held.
+    Edit {
+        /// The document.
+        doc: DocId,
+        /// The version the edits were made on.
+        base: Version,
+        /// The version they lead to.
+        version: Version,
+        /// The edits, in order.
+        edits: Vec<Edit>,
+    },
+    /// Forget a document. Not answered.
+    Close {
+        /// The document.
+        doc: DocId,
+    },
+    /// Analyse one file and forget it. Answered by [`Event::Scanned`].
+    Scan {
+        /// Chosen by the sender; echoed.
+        job: JobId,
+        /// Path relative to the project's root, with forward slashes.
+        path: Arc<str>,
+        /// The language, or `None` for rules that read any text.
+        language: Option<Language>,
+        /// The file as it is on disk.
+        bytes: Vec<u8>,
+        /// How.
+        options: ScanOptions,
+    },
+    /// Are you there? Answered by [`Event::Pong`].
+    Ping {
+        /// Echoed.
+        nonce: u64,
+    },
+}
+
+/// How a file is scanned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScanOptions {
+    /// Run every rule whatever its `paths:` say, as rule tests do.
+    pub ignore_paths: bool,
+    /// Do not mark findings as suppressed by inline comments.
+    pub ignore_suppressions: bool,
+}
+
+/// From a worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// The worker is up. The first event of every worker.
+    Ready {
+        /// The version of the worker's binary; parent and worker are the same binary.
+        version: String,
+    },
+    /// The rules are in force.
+    RulesLoaded {
+        /// Echo.
+        generation: u64,
+        /// The rules that will run.
+        rules: Vec<RuleInfo>,
+        /// What is wrong with the others.
+        problems: Vec<RuleProblem>,
+    },
+    /// The findings of one version of a document.
+    Findings {
+        /// The document.
+        doc: DocId,
+        /// The version analysed.
+        version: Version,
+        /// All findings in it, sorted by place, then rule.
+        findings: Vec<Finding>,
+        /// What could not be done.
+        notes: Vec<Note>,
+        /// Where the time went.
+        timing: Timing,
+    },
+    /// The worker does not hold the base version of an edit: open the document again.
+    Resync {
+        /// The document.
+        doc: DocId,
+        /// The version the worker holds, if it holds the document at all.
+        held: Option<Version>,
+    },
+    /// The findings of one file of a scan.
+    Scanned {
+        /// Echo.
+        job: JobId,
+        /// All findings, sorted by place, then rule.
+        findings: Vec<Finding>,
+        /// What could not be done.
+        notes: Vec<Note>,
+        /// Where the time went.
+        timing: Timing,
+    },
+    /// Analysis is past its deadline and has not come back: this rule is at work. The parent will kill the worker.
+    Stuck {
+        /// The rule, if one was at work.
+        rule_id: Option<Arc<str>>,
+    },
+    /// Answer to [`Request::Ping`].
+    Pong {
+        /// Echo.
+        nonce: u64,
+    },
+}
+
+/// Why a request got no findings although the worker is well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Failure {
+    /// The deadline passed; the worker was killed and started again.
+    #[error("analysis took longer than {limit_ms} ms and was stopped")]
+    Deadline {
+        /// The limit.
+        limit_ms: u64,
+    },
+    /// The worker died.
+    #[error("the analysis process ended unexpectedly")]
+    WorkerDied,
+}
+
+/// What a front needs to know of a rule it shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleInfo {
+    /// Id as written.
+    pub id: Arc<str>,
+    /// The file it came from ([`RuleSource::name`]).
+    pub source: String,
+    /// The message as written, metavariables not filled in.
+    pub message: String,
+    /// How bad.
+    pub severity: Severity,
+    /// Names under `languages:`.
+    pub languages: Vec<String>,
+    /// The `metadata:` object as JSON text (`{}` if there is none).
+    pub metadata: String,
+}
+
+/// What is wrong with a rule or a rule file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleProblem {
+    /// The file ([`RuleSource::name`]).
+    pub source: String,
+    /// The rule, if its id could be read.
+    pub rule_id: Option<String>,
+    /// Where in the rule file, in bytes; line and column are one-based below.
+    pub span: Option<Span>,
+    /// One-based line, 0 if unknown.
+    pub line: u32,
+    /// One-based column in characters, 0 if unknown.
+    pub column: u32,
+    /// What was found, what was expected, what to do.
+    pub message: String,
+    /// A skipped rule (a feature that is not there yet, a version out of range) is no error of its author's.
+    pub skipped: bool,
+}
+
+/// Where the time of one analysis went, in microseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timing {
+    /// tree-sitter.
+    pub parse_us: u32,
+    /// Lowering to the generic tree.
+    pub lower_us: u32,
+    /// Matching, flow and taint.
+    pub analyze_us: u32,
+}

@@ -1,0 +1,18 @@
+//! Text to tree. tree-sitter lives behind this door: no type of it leaves the crate.
+//!
+//! [`parse`](Source::parse) turns text into tree-sitter's concrete tree and lowers that to ONE generic [`Tree`], on
+//! which patterns and code are compared. A [`Pattern`] is parsed by the same grammar and lowered by the same code, then
+//! its placeholders become holes. This crate knows nothing of rules, taint, LSP, files or processes.
+
+pub mod kind;
+mod lower;
+mod parser;
+mod pattern;
+mod symbol;
+mod tree;
+
+pub use kind::{Kind, Role};
+pub use parser::{Limits, ParseNote, Source};
+pub use pattern::{Pattern, PatternError};
+pub use symbol::{Symbol, interned_bytes};
+pub use tree::{Children, NodeId, Tree};

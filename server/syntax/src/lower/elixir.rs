@@ -1,0 +1,19 @@
+//! Elixir.
+
+use super::{Context, Handler, PatternSyntax, Spec, block, name, number, unwrap};
+
+pub(super) static ELIXIR: Spec = Spec {
+    grammar: || tree_sitter_elixir::LANGUAGE.into(),
+    table: TABLE,
+    pattern: PatternSyntax { native_metavars: false, rewrite: str::to_owned, contexts: CONTEXTS },
+};
+
+const CONTEXTS: &[Context] = &[Context { before: "", after: "" }];
+
+const TABLE: &[(&str, Handler)] = &[
+    ("identifier", name),
+    ("block", block),
+    ("number", number),
+    ("parenthesized_expression", unwrap),
+    ("expression_statement", unwrap),
+];

@@ -1,0 +1,310 @@
+//! Concrete tree to generic tree. What languages share is here; one file a language holds the rest.
+//!
+//! A language is a [`Table`]: pairs of (grammar kind, handler). A handler gets the concrete node and the role the node has
+//! for its parent, and emits generic nodes. Kinds without a handler become [`Kind::Other`], so no code is invisible.
+//! Order of emission is the order of the generic tree, whatever the order in the text.
+
+mod elixir;
+mod java;
+mod javascript;
+mod php;
+mod python;
+mod ruby;
+
+use crate::pattern::Holes;
+use crate::tree::Node;
+use crate::{Kind, ParseNote, Role, Symbol};
+use std::sync::OnceLock;
+use tree_sitter as ts;
+use weir_model::{Language, Span};
+
+/// Emits the generic form of one concrete node.
+pub(crate) type Handler = for<'t> fn(&mut Lowering<'t>, ts::Node<'t>, Role);
+
+/// Code nested deeper than this is left out: every walk over the tree recurses, on a stack sized for this depth.
+pub(crate) const MAX_DEPTH: u32 = 2000;
+
+/// What a language brings. Adding a language is one file with such a value and one line in [`spec`].
+pub(crate) struct Spec {
+    /// The grammar.
+    pub(crate) grammar: fn() -> ts::Language,
+    /// Handlers by grammar kind (named kinds only).
+    pub(crate) table: &'static [(&'static str, Handler)],
+    /// How patterns of the language are made parseable.
+    pub(crate) pattern: PatternSyntax,
+}
+
+/// How a pattern of a language is made parseable by its grammar; see [`crate::pattern`].
+pub(crate) struct PatternSyntax {
+    /// `$X` is an identifier of the language already (JavaScript, Java) or a variable (PHP): leave it as it is.
+    pub(crate) native_metavars: bool,
+    /// Rewrites a pattern before placeholders are put in, for what only this language has (typed metavariables, ..).
+    pub(crate) rewrite: fn(&str) -> String,
+    /// The contexts a pattern is tried in; the first in which it parses without errors is taken.
+    pub(crate) contexts: &'static [Context],
+}
+
+/// A context for a pattern: text before and after that makes it a whole program. The pattern's nodes are those that
+/// start in the middle; what lies in `after` is dropped from them.
+pub(crate) struct Context {
+    pub(crate) before: &'static str,
+    pub(crate) after: &'static str,
+}
+
+fn spec(language: Language) -> &'static Spec {
+    match language {
+        Language::JavaScript => &javascript::JAVASCRIPT,
+        Language::TypeScript => &javascript::TYPESCRIPT,
+        Language::Tsx => &javascript::TSX,
+        Language::Python => &python::PYTHON,
+        Language::Ruby => &ruby::RUBY,
+        Language::Php => &php::PHP,
+        Language::Java => &java::JAVA,
+        Language::Elixir => &elixir::ELIXIR,
+    }
+}
+
+/// The grammar of a language.
+pub(crate) fn grammar(language: Language) -> ts::Language {
+    (spec(language).grammar)()
+}
+
+/// The pattern syntax of a language.
+pub(crate) fn pattern_syntax(language: Language) -> &'static PatternSyntax {
+    &spec(language).pattern
+}
+
+/// Handlers by the grammar's kind number.
+fn handlers(language: Language) -> &'static [Handler] {
+    static TABLES: [OnceLock<Vec<Handler>>; Language::ALL.len()] = [const { OnceLock::new() }; Language::ALL.len()];
+    TABLES[language as usize].get_or_init(|| {
+        let spec = spec(language);
+        let grammar = (spec.grammar)();
+        (0..grammar.node_kind_count() as u16)
+            .map(|id| {
+                let name = grammar.node_kind_for_id(id).unwrap_or_default();
+                let found =
+                    grammar.node_kind_is_named(id).then(|| spec.table.iter().find(|(kind, _)| *kind == name)).flatten();
+                found.map_or(other as Handler, |(_, handler)| *handler)
+            })
+            .collect()
+    })
+}
+
+/// What lowering makes of a stretch of text.
+#[derive(Default)]
+pub(crate) struct Piece {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) comments: Vec<Span>,
+    pub(crate) notes: Vec<ParseNote>,
+}
+
+impl Piece {
+    pub(crate) fn lengths(&self) -> (u32, u32, u32) {
+        (self.nodes.len() as u32, self.comments.len() as u32, self.notes.len() as u32)
+    }
+}
+
+/// The state of one lowering: what is emitted so far and which generic node is open.
+pub(crate) struct Lowering<'t> {
+    text: &'t str,
+    handlers: &'static [Handler],
+    pub(crate) piece: Piece,
+    parent: u32,
+    depth: u32,
+    holes: Option<&'t Holes>,
+}
+
+impl<'t> Lowering<'t> {
+    pub(crate) fn new(language: Language, text: &'t str) -> Self {
+        Self { text, handlers: handlers(language), piece: Piece::default(), parent: 0, depth: 0, holes: None }
+    }
+
+    /// A lowering of a pattern: placeholders become holes.
+    pub(crate) fn of_pattern(language: Language, text: &'t str, holes: &'t Holes) -> Self {
+        Self { holes: Some(holes), ..Self::new(language, text) }
+    }
+
+    /// Lowers one top-level node under the root (node 0).
+    pub(crate) fn item(&mut self, node: ts::Node<'t>) {
+        self.parent = 0;
+        self.depth = 0;
+        if node.is_named() || node.is_error() || node.is_missing() {
+            self.visit(node, Role::Stmt);
+        }
+    }
+
+    // ---- reading
+
+    /// The text of a concrete node.
+    pub(crate) fn text(&self, node: ts::Node<'_>) -> &'t str {
+        self.text.get(node.byte_range()).unwrap_or("")
+    }
+
+    /// The whole text.
+    pub(crate) fn source(&self) -> &'t str {
+        self.text
+    }
+
+    /// Whether a pattern is lowered, not code.
+    pub(crate) fn in_pattern(&self) -> bool {
+        self.holes.is_some()
+    }
+
+    /// The symbol of a text; placeholders of patterns are turned back into what was written.
+    pub(crate) fn sym(&self, text: &str) -> Symbol {
+        match self.holes {
+            Some(holes) => Symbol::new(&holes.restore(text)),
+            None => Symbol::new(text),
+        }
+    }
+
+    // ---- emitting
+
+    /// Lowers a concrete node by its handler. Comments are noted and leave no node.
+    pub(crate) fn visit(&mut self, node: ts::Node<'t>, role: Role) {
+        if node.is_extra() && !node.is_error() {
+            if node.kind().contains("comment") {
+                self.piece.comments.push(Span::from(node.byte_range()));
+                return;
+            }
+        } else if node.is_missing() {
+            self.piece.notes.push(ParseNote::Syntax(Span::from(node.byte_range())));
+            return;
+        }
+        if self.depth >= MAX_DEPTH {
+            let span = Span::from(node.byte_range());
+            self.piece.notes.push(ParseNote::TooDeep(span));
+            self.leaf(Kind::TooDeep, role, Symbol::EMPTY, span);
+            return;
+        }
+        self.depth += 1;
+        if node.is_error() {
+            self.piece.notes.push(ParseNote::Syntax(Span::from(node.byte_range())));
+            self.node(Kind::Error, role, node, |l| l.children(node, Role::Child));
+        } else {
+            let handler = self.handlers.get(node.kind_id() as usize).copied().unwrap_or(other);
+            handler(self, node, role);
+        }
+        self.depth -= 1;
+    }
+
+    /// Emits a node with the span of a concrete node; `children` emits what is below it.
+    pub(crate) fn node(&mut self, kind: Kind, role: Role, at: ts::Node<'_>, children: impl FnOnce(&mut Self)) {
+        self.node_sym(kind, role, Symbol::EMPTY, Span::from(at.byte_range()), children);
+    }
+
+    /// Emits a node with a symbol and a span; `children` emits what is below it.
+    pub(crate) fn node_sym(
+        &mut self,
+        kind: Kind,
+        role: Role,
+        sym: Symbol,
+        span: Span,
+        children: impl FnOnce(&mut Self),
+    ) {
+        let id = self.leaf(kind, role, sym, span);
+        let outer = std::mem::replace(&mut self.parent, id);
+        children(self);
+        self.parent = outer;
+        self.piece.nodes[id as usize].size = self.piece.nodes.len() as u32 - id;
+    }
+
+    /// Emits a node without children; returns its number.
+    pub(crate) fn leaf(&mut self, kind: Kind, role: Role, sym: Symbol, span: Span) -> u32 {
+        let id = self.piece.nodes.len() as u32;
+        self.piece.nodes.push(Node { kind, role, sym, span, size: 1, up: id - self.parent });
+        id
+    }
+
+    /// Emits a leaf whose symbol is the node's text.
+    pub(crate) fn token(&mut self, kind: Kind, role: Role, node: ts::Node<'_>) {
+        let sym = self.sym(self.text(node));
+        self.leaf(kind, role, sym, Span::from(node.byte_range()));
+    }
+
+    /// Emits a name: an identifier, or in a pattern the hole it stands for. Every identifier goes through here.
+    pub(crate) fn name(&mut self, role: Role, node: ts::Node<'_>) {
+        let text = self.text(node);
+        self.name_of(role, text, Span::from(node.byte_range()));
+    }
+
+    /// Emits a name with a given text and span.
+    pub(crate) fn name_of(&mut self, role: Role, text: &str, span: Span) {
+        let (kind, sym) = match self.holes {
+            Some(holes) => holes.name(text),
+            None => (Kind::Ident, Symbol::new(text)),
+        };
+        self.leaf(kind, role, sym, span);
+    }
+
+    /// Emits a string literal: `content` is the span between the quotes, `at` the whole literal.
+    pub(crate) fn string(&mut self, role: Role, at: Span, content: Span) {
+        let sym = self.sym(content.text(self.text));
+        self.leaf(Kind::Str, role, sym, at);
+    }
+
+    /// Lowers all named children.
+    pub(crate) fn children(&mut self, node: ts::Node<'t>, role: Role) {
+        let mut cursor = node.walk();
+        for child in node.children(&mut cursor) {
+            if child.is_named() || child.is_error() || child.is_missing() {
+                self.visit(child, role);
+            }
+        }
+    }
+
+    /// Lowers the first child of a field, if there is one.
+    pub(crate) fn field(&mut self, node: ts::Node<'t>, field: &str, role: Role) {
+        if let Some(child) = node.child_by_field_name(field) {
+            self.visit(child, role);
+        }
+    }
+
+    /// Lowers all named children of a field.
+    pub(crate) fn fields(&mut self, node: ts::Node<'t>, field: &str, role: Role) {
+        let mut cursor = node.walk();
+        for child in node.children_by_field_name(field, &mut cursor) {
+            if child.is_named() {
+                self.visit(child, role);
+            }
+        }
+    }
+
+    /// Emits a modifier by its text.
+    pub(crate) fn modifier(&mut self, text: &str, span: Span) {
+        let sym = self.sym(text);
+        self.leaf(Kind::Modifier, Role::Modifier, sym, span);
+    }
+}
+
+/// A node without a common kind: matches by its own, with its named children; a leaf by its text.
+pub(crate) fn other<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
+    if node.named_child_count() == 0 {
+        l.token(Kind::Token, role, node);
+    } else {
+        l.node_sym(Kind::Other, role, Symbol::new(node.kind()), Span::from(node.byte_range()), |l| {
+            l.children(node, Role::Child);
+        });
+    }
+}
+
+/// A node that only wraps: its children take its place.
+pub(crate) fn unwrap<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
+    l.children(node, role);
+}
+
+/// Statements.
+pub(crate) fn block<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
+    l.node(Kind::Block, role, node, |l| l.children(node, Role::Stmt));
+}
+
+/// A name.
+pub(crate) fn name<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
+    l.name(role, node);
+}
+
+/// A number.
+pub(crate) fn number<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
+    l.token(Kind::Number, role, node);
+}

@@ -1,0 +1,318 @@
+//! Patterns: code with holes, parsed by the grammar of its language and lowered by the same code as targets.
+//!
+//! Grammars do not know `$X` and `...`. They are replaced by names that are legal where an identifier is, the result is
+//! parsed in a ladder of contexts ([`Context`]) until one has no error, and the names become holes while lowering. Inside
+//! strings, comments and regexes the names are turned back into what was written, so a string's content stays as it is.
+
+use crate::lower::{self, Context, Lowering};
+use crate::tree::Node;
+use crate::{Kind, NodeId, Role, Symbol, Tree};
+use std::borrow::Cow;
+use tree_sitter as ts;
+use weir_model::{Language, Span};
+
+const METAVAR: &str = "weirv_";
+const SEQUENCE: &str = "weirs_";
+const ELLIPSIS: &str = "weir_e";
+const DEEP: &str = "weir_deep";
+
+/// A pattern of one language.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    language: Language,
+    tree: Tree,
+}
+
+/// A text that is no pattern of its language.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// Nothing but white space.
+    #[error("the pattern is empty")]
+    Empty,
+    /// No context makes it parse.
+    #[error("this is not valid {language} code, even with metavariables and ellipses: error near byte {at}")]
+    Syntax {
+        /// The language's name.
+        language: &'static str,
+        /// Where the first error is, in bytes of the pattern's text; roughly, as placeholders change lengths.
+        at: usize,
+    },
+}
+
+impl Pattern {
+    /// Parses a pattern.
+    pub fn parse(language: Language, text: &str) -> Result<Self, PatternError> {
+        let syntax = lower::pattern_syntax(language);
+        let text = text.trim_matches(['\n', '\r']).trim_end();
+        if text.trim().is_empty() {
+            return Err(PatternError::Empty);
+        }
+        let rewritten = (syntax.rewrite)(text);
+        let prepared = placeholders(&rewritten, syntax.native_metavars);
+        let holes = Holes { php: language == Language::Php };
+        let mut parser = ts::Parser::new();
+        parser
+            .set_language(&lower::grammar(language))
+            .expect("every grammar built in has an ABI this tree-sitter reads");
+        let mut first_error = None;
+        for Context { before, after } in syntax.contexts {
+            let whole = format!("{before}{prepared}{after}");
+            let Some(cst) = parser.parse(&whole, None) else { continue };
+            if let Some(at) = first_error_in(cst.root_node()) {
+                first_error.get_or_insert(at.saturating_sub(before.len()).min(text.len()));
+                continue;
+            }
+            let region = Span::new(before.len() as u32, (before.len() + prepared.len()) as u32);
+            let mut lowering = Lowering::of_pattern(language, &whole, &holes);
+            lowering.piece.nodes.push(Node {
+                kind: Kind::File,
+                role: Role::Root,
+                sym: Symbol::EMPTY,
+                span: Span::new(0, whole.len() as u32),
+                size: 1,
+                up: 0,
+            });
+            let mut cursor = cst.walk();
+            for child in cst.root_node().children(&mut cursor) {
+                lowering.item(child);
+            }
+            let mut nodes = lowering.piece.nodes;
+            nodes[0].size = nodes.len() as u32;
+            let tree = finish(&Tree { nodes, comments: Vec::new() }, region);
+            if tree.len() > 1 {
+                return Ok(Self { language, tree });
+            }
+        }
+        Err(PatternError::Syntax { language: language.name(), at: first_error.unwrap_or(0) })
+    }
+
+    /// The language.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The tree; its root's children are the pattern: one expression, statement or part, or a sequence of statements.
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// The pattern's top nodes.
+    pub fn roots(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.tree.children(Tree::ROOT)
+    }
+}
+
+/// Turns placeholders back.
+pub(crate) struct Holes {
+    php: bool,
+}
+
+impl Holes {
+    /// What a name stands for.
+    pub(crate) fn name(&self, text: &str) -> (Kind, Symbol) {
+        let bare = text.trim_start_matches(['$', '@', ':']);
+        if let Some(rest) = strip(bare, SEQUENCE) {
+            return (Kind::EllipsisMetavar, Symbol::new(&format!("$...{rest}")));
+        }
+        if let Some(rest) = strip(bare, METAVAR) {
+            return (Kind::Metavar, Symbol::new(&format!("${rest}")));
+        }
+        if bare.eq_ignore_ascii_case(ELLIPSIS) {
+            return (Kind::Ellipsis, Symbol::EMPTY);
+        }
+        let kind = if text.strip_prefix('$').is_some_and(is_metavar) && !(self.php && is_superglobal(text)) {
+            Kind::Metavar
+        } else {
+            Kind::Ident
+        };
+        (kind, Symbol::new(&self.restore(text)))
+    }
+
+    /// The text as it was written in the pattern.
+    pub(crate) fn restore<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let lower = text.to_ascii_lowercase();
+        if !lower.contains("weir") {
+            return Cow::Borrowed(text);
+        }
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        while let Some(found) = lower[at..].find("weir") {
+            let start = at + found;
+            out.push_str(&text[at..start]);
+            let rest = &text[start..];
+            at = start
+                + if strip(rest, SEQUENCE).is_some() {
+                    out.push_str("$...");
+                    SEQUENCE.len()
+                } else if strip(rest, METAVAR).is_some() {
+                    out.push('$');
+                    METAVAR.len()
+                } else if strip(rest, DEEP).is_some() {
+                    out.push_str("<...");
+                    DEEP.len()
+                } else if strip(rest, ELLIPSIS).is_some() {
+                    out.push_str("...");
+                    ELLIPSIS.len()
+                } else {
+                    out.push_str(&rest[..4]);
+                    4
+                };
+        }
+        out.push_str(&text[at..]);
+        Cow::Owned(out)
+    }
+}
+
+/// Strips a placeholder's prefix; languages with upper-case names for types get it capitalised.
+fn strip<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let head = text.get(..prefix.len())?;
+    head.eq_ignore_ascii_case(prefix).then(|| &text[prefix.len()..])
+}
+
+fn is_metavar(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
+        && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+fn is_superglobal(text: &str) -> bool {
+    matches!(
+        text,
+        "$_GET" | "$_POST" | "$_REQUEST" | "$_COOKIE" | "$_SERVER" | "$_FILES" | "$_ENV" | "$_SESSION" | "$GLOBALS"
+    )
+}
+
+/// Replaces `$...X`, `<... p ...>`, `...` and (unless `native_metavars`) `$X` by names.
+fn placeholders(text: &str, native_metavars: bool) -> String {
+    let mut out = String::with_capacity(text.len() + 32);
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    let mut deep = 0usize;
+    while at < bytes.len() {
+        let rest = &text[at..];
+        if let Some(name) = rest.strip_prefix("$...") {
+            let len = name.bytes().take_while(|&b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_').count();
+            if len > 0 {
+                out.push_str(SEQUENCE);
+                out.push_str(&name[..len]);
+                at += 4 + len;
+                continue;
+            }
+        }
+        if let Some(name) = rest.strip_prefix('$') {
+            let len = name.bytes().take_while(|&b| b.is_ascii_alphanumeric() || b == b'_').count();
+            if len > 0 && is_metavar(&name[..len]) && !native_metavars {
+                out.push_str(METAVAR);
+                out.push_str(&name[..len]);
+                at += 1 + len;
+                continue;
+            }
+        }
+        if rest.starts_with("<...") {
+            out.push_str(DEEP);
+            out.push('(');
+            deep += 1;
+            at += 4;
+            continue;
+        }
+        if deep > 0 && rest.starts_with("...>") {
+            out.push(')');
+            deep -= 1;
+            at += 4;
+            continue;
+        }
+        if let Some(after) = rest.strip_prefix("...") {
+            // `...xs` is a spread, `1...2` a range: only a free-standing ellipsis is a hole.
+            let joined = after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '[' | '{'));
+            let in_text =
+                out.ends_with(|c: char| c.is_ascii_digit()) && after.starts_with(|c: char| c.is_ascii_digit());
+            if !joined && !in_text {
+                // Glued to a word in front (`foo...`) it can only stand in a string, which turns it back.
+                out.push_str(ELLIPSIS);
+                at += 3;
+                continue;
+            }
+        }
+        let c = rest.chars().next().expect("not at the end");
+        out.push(c);
+        at += c.len_utf8();
+    }
+    out
+}
+
+/// Where the first error is, if the tree has one.
+fn first_error_in(node: ts::Node<'_>) -> Option<usize> {
+    if !node.has_error() {
+        return None;
+    }
+    let mut cursor = node.walk();
+    if node.is_error() || node.is_missing() {
+        return Some(node.start_byte());
+    }
+    node.children(&mut cursor).find_map(first_error_in).or(Some(node.start_byte()))
+}
+
+/// Keeps what the pattern's text became and brings holes to their normal form:
+/// wrappers around nothing but an ellipsis are the ellipsis; `weir_deep(p)` is a deep ellipsis; a cast to a type of a
+/// metavariable that was written typed is a typed metavariable.
+fn finish(tree: &Tree, region: Span) -> Tree {
+    let mut out = Tree { nodes: vec![Node { size: 1, span: region, ..tree.nodes[0] }], comments: Vec::new() };
+    roots(tree, Tree::ROOT, region, &mut out);
+    out.nodes[0].size = out.nodes.len() as u32;
+    out
+}
+
+fn roots(tree: &Tree, node: NodeId, region: Span, out: &mut Tree) {
+    for child in tree.children(node) {
+        let span = tree.span(child);
+        if region.start <= span.start && span.start < region.end && !span.is_empty() {
+            emit(tree, child, Role::Stmt, region, 0, out);
+        } else if span.start < region.start && region.start < span.end {
+            roots(tree, child, region, out);
+        }
+    }
+}
+
+fn emit(tree: &Tree, node: NodeId, role: Role, region: Span, parent: u32, out: &mut Tree) {
+    let kept = |child: NodeId| tree.span(child).start < region.end || tree.span(child).is_empty();
+    let mut children = tree.children(node).filter(|&child| kept(child));
+    let (kind, sym) = (tree.kind(node), tree.sym(node));
+    let hole = |node: NodeId| matches!(tree.kind(node), Kind::Ellipsis | Kind::EllipsisMetavar);
+    let only = {
+        let mut rest = children.clone();
+        let first = rest.next();
+        if rest.next().is_none() { first } else { None }
+    };
+    if let Some(only) = only.filter(|&only| hole(only)) {
+        let wraps = matches!(
+            kind,
+            Kind::Param | Kind::VarDef | Kind::JsxAttr | Kind::Decorator | Kind::Case | Kind::Function | Kind::Error
+        );
+        if wraps {
+            return emit(tree, only, role, region, parent, out);
+        }
+    }
+    // A pair that has the same ellipsis twice is a shorthand entry.
+    if kind == Kind::Pair && children.clone().all(hole) {
+        if let Some(first) = children.next() {
+            return emit(tree, first, role, region, parent, out);
+        }
+    }
+    let (kind, sym, children): (Kind, Symbol, Vec<NodeId>) = match kind {
+        Kind::Call if is_deep(tree, node) => {
+            (Kind::DeepEllipsis, Symbol::EMPTY, tree.with_role(node, Role::Arg).collect())
+        }
+        _ => (kind, sym, children.collect()),
+    };
+    let id = out.nodes.len() as u32;
+    out.nodes.push(Node { kind, role, sym, span: tree.span(node), size: 1, up: id - parent });
+    for child in children {
+        let role = if kind == Kind::DeepEllipsis { Role::Child } else { tree.role(child) };
+        emit(tree, child, role, region, id, out);
+    }
+    out.nodes[id as usize].size = out.nodes.len() as u32 - id;
+}
+
+fn is_deep(tree: &Tree, call: NodeId) -> bool {
+    tree.child(call, Role::Callee)
+        .is_some_and(|callee| tree.kind(callee) == Kind::Ident && matches!(tree.sym(callee).as_str(), DEEP | "<..."))
+}

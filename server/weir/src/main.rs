@@ -1,0 +1,2 @@
+//! Room weir.
+fn main() {}
