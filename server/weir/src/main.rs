@@ -1,2 +1,40 @@
-//! Room weir.
-fn main() {}
+//! The fronts of Weir in one binary: `weir lsp` for editors, `weir scan` for terminals, `weir test` for rules.
+//!
+//! This process owns files and settings and never parses what it reads: code and rules go to worker processes (the
+//! same binary as `weir worker`) and come back as plain data.
+
+mod args;
+mod cli;
+mod lsp;
+mod rules_source;
+
+use args::{Cli, Command};
+use clap::Parser;
+use cli::Exit;
+use std::io;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let command = Cli::parse().command;
+    init_logging();
+    let result = match command {
+        Command::Lsp(args) => lsp::main(&args),
+        Command::Scan(_) | Command::Test(_) | Command::Worker => {
+            Err(anyhow::anyhow!("this command is not part of this build"))
+        }
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            eprintln!("weir: {error:#}");
+            Exit::Failed.into()
+        }
+    }
+}
+
+/// Logs go to standard error, which every protocol leaves to people; `WEIR_LOG=debug` (or `weir=trace,...`) asks for more.
+fn init_logging() {
+    let filter = EnvFilter::try_from_env("WEIR_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).compact().init();
+}

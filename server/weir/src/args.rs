@@ -1,0 +1,238 @@
+//! What the command line says. Help, usage errors and completions derive from here.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Finds security holes while you type, and in whole projects.
+#[derive(Debug, Parser)]
+#[command(name = "weir", version, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Find security holes in files and folders.
+    #[command(after_help = SCAN_EXIT_CODES)]
+    Scan(Box<ScanArgs>),
+    /// Run rules against their annotated targets.
+    Test(TestArgs),
+    /// Serve an editor (Language Server Protocol over standard input and output).
+    Lsp(LspArgs),
+    /// Analyse what the parent process sends; started by the other commands.
+    #[command(hide = true)]
+    Worker,
+}
+
+const SCAN_EXIT_CODES: &str = "\
+Exit codes:
+  0  done (findings count only with --error)
+  1  there are findings, with --error
+  2  the scan failed
+  3  a file could not be parsed or analysed in full, with --strict
+  7  no rule could be loaded, or with --strict a rule could not";
+
+/// Where the rules come from, for every command that runs some.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct RuleArgs {
+    /// Use the rules of this file or folder in place of the built-in ones; may be given several times.
+    #[arg(long = "rules", short = 'c', visible_alias = "config", value_name = "PATH")]
+    pub(crate) rules: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ScanArgs {
+    /// Files and folders to scan; a file named here is scanned whatever the ignore files say.
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+
+    /// Report only findings of this severity; may be given several times.
+    #[arg(long, value_name = "SEVERITY", ignore_case = true, help_heading = "Rules")]
+    pub(crate) severity: Vec<SeverityArg>,
+
+    /// Leave out the rule with this id; may be given several times.
+    #[arg(long, value_name = "ID", help_heading = "Rules")]
+    pub(crate) exclude_rule: Vec<String>,
+
+    /// Report findings that a `nosemgrep` comment asks to ignore as well.
+    #[arg(long, visible_alias = "disable-nosem", help_heading = "Rules")]
+    pub(crate) no_suppress: bool,
+
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+
+    /// Exit with 1 if there are findings.
+    #[arg(long)]
+    pub(crate) error: bool,
+
+    /// Exit with 3 if a file could not be analysed in full, with 7 if a rule could not be loaded.
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// Seconds one file may take; past it the file is reported as timed out.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds)]
+    pub(crate) timeout: f64,
+
+    /// Worker processes; as many as processors if not given.
+    #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+
+    /// Apply the fixes of the rules to the files.
+    #[arg(long, short = 'a')]
+    pub(crate) autofix: bool,
+
+    /// With --autofix: leave the files as they are.
+    #[arg(long, requires = "autofix")]
+    pub(crate) dryrun: bool,
+}
+
+/// Which files are scanned.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Files")]
+pub(crate) struct FileArgs {
+    /// Scan what `.gitignore` and `.semgrepignore` leave out, too.
+    #[arg(long)]
+    pub(crate) no_ignore: bool,
+
+    /// Scan what `.gitignore` leaves out, too.
+    #[arg(long)]
+    pub(crate) no_git_ignore: bool,
+
+    /// Leave out files and folders that match this glob; may be given several times.
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) exclude: Vec<String>,
+
+    /// Scan only files that match this glob (or lie in a folder that does); may be given several times.
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) include: Vec<String>,
+
+    /// Skip files larger than this; 0 means no limit.
+    #[arg(long, value_name = "BYTES", default_value_t = 1_000_000)]
+    pub(crate) max_target_bytes: u64,
+}
+
+/// How results are shown.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputArgs {
+    /// What goes to standard output.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+
+    /// Short for `--format json`.
+    #[arg(long, conflicts_with_all = ["format", "sarif"])]
+    json: bool,
+
+    /// Short for `--format sarif`.
+    #[arg(long, conflicts_with = "format")]
+    sarif: bool,
+
+    /// Write the result to this file instead of standard output.
+    #[arg(long, short = 'o', value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Say nothing on standard error but what failed.
+    #[arg(long, short = 'q')]
+    pub(crate) quiet: bool,
+
+    /// List every skipped file and rule on standard error.
+    #[arg(long, short = 'v', conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+}
+
+impl OutputArgs {
+    /// The format asked for.
+    pub(crate) fn format(&self) -> Format {
+        match (self.json, self.sarif) {
+            (true, _) => Format::Json,
+            (_, true) => Format::Sarif,
+            _ => self.format,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people: the code with the path from source to sink drawn into it.
+    Text,
+    /// Semgrep's JSON.
+    Json,
+    /// SARIF 2.1.0, for code hosts and dashboards.
+    Sarif,
+}
+
+/// The names of severities, old and new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "UPPER")]
+pub(crate) enum SeverityArg {
+    #[value(alias = "LOW")]
+    Info,
+    #[value(alias = "MEDIUM")]
+    Warning,
+    #[value(alias = "HIGH")]
+    Error,
+    Critical,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Rule files, or folders that hold rule files and their targets.
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Worker processes; as many as processors if not given.
+    #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LspArgs {
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+
+    /// Speak over standard input and output; the only way there is, accepted because editors pass it.
+    #[arg(long)]
+    pub(crate) stdio: bool,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds.is_finite() => Ok(seconds),
+        _ => Err("expected a number of seconds above 0".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn json_and_sarif_are_short_for_their_formats() {
+        let format = |args: &[&str]| {
+            let cli = Cli::try_parse_from([&["weir", "scan"], args].concat()).expect("valid arguments");
+            let Command::Scan(scan) = cli.command else { panic!("scan was asked for") };
+            scan.output.format()
+        };
+        assert_eq!(format(&[]), Format::Text);
+        assert_eq!(format(&["--json"]), Format::Json);
+        assert_eq!(format(&["--sarif"]), Format::Sarif);
+        assert_eq!(format(&["--format", "sarif"]), Format::Sarif);
+    }
+}

@@ -1,0 +1,24 @@
+//! The commands of the terminal.
+
+use std::process::ExitCode;
+
+/// How a command ended, in Semgrep's exit codes, so that scripts written for it keep working.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done. Findings do not count unless `--error` asks for it.
+    Ok = 0,
+    /// Findings, with `--error`; failed checks of `weir test`.
+    Findings = 1,
+    /// The command could not do its work.
+    Failed = 2,
+    /// A file could not be analysed in full, with `--strict`.
+    Unparsable = 3,
+    /// A rule could not be loaded.
+    InvalidRule = 7,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
