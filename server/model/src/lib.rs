@@ -17,5 +17,7 @@ pub use edit::Edit;
 pub use encoding::{Position, PositionEncoding, Range};
 pub use finding::{Finding, Fix, MetavarValue, Note, NoteKind, Severity, Step, StepKind, Trace};
 pub use language::Language;
-pub use message::{DocId, Event, Failure, JobId, Request, RuleInfo, RuleProblem, RuleSource, ScanOptions, Timing};
+pub use message::{
+    DocId, Event, Failure, JobId, Limits, Request, RuleInfo, RuleProblem, RuleSource, ScanOptions, Timing,
+};
 pub use span::Span;

@@ -24,6 +24,8 @@ pub struct RuleSource {
 /// To a worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
+    /// How long and how much. The first request of every worker, before anything else. Not answered.
+    Limits(Limits),
     /// Replace all rules. Answered by [`Event::RulesLoaded`]; every open document is analysed again.
     Rules {
         /// Chosen by the sender; echoed.
@@ -70,7 +72,9 @@ pub enum Request {
         path: Arc<str>,
         /// The language, or `None` for rules that read any text.
         language: Option<Language>,
-        /// The file as it is on disk.
+        /// The file as it is on disk. What is not valid UTF-8 is read as `String::from_utf8_lossy` reads it, and spans
+        /// of the answer count bytes of that text: whoever shows them decodes the file the same way.
+        #[serde(with = "serde_bytes")]
         bytes: Vec<u8>,
         /// How.
         options: ScanOptions,
@@ -80,6 +84,17 @@ pub enum Request {
         /// Echoed.
         nonce: u64,
     },
+}
+
+/// How long and how much a worker may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// How long the analysis of a document under edit may take, in milliseconds.
+    pub interactive_ms: u32,
+    /// How long the analysis of one file of a scan may take, in milliseconds.
+    pub scan_ms: u32,
+    /// How many bytes of names and literals may be kept before the worker asks to be replaced ([`Event::Worn`]).
+    pub interned_bytes: u64,
 }
 
 /// How a file is scanned.
@@ -143,7 +158,12 @@ pub enum Event {
     Stuck {
         /// The rule, if one was at work.
         rule_id: Option<Arc<str>>,
+        /// How long until the deadline, in milliseconds.
+        rest_ms: u32,
     },
+    /// The worker's table of names, which never gives anything back, is over its limit: replace the worker when it has
+    /// nothing to do. It goes on working until then.
+    Worn,
     /// Answer to [`Request::Ping`].
     Pong {
         /// Echo.
@@ -163,6 +183,16 @@ pub enum Failure {
     /// The worker died.
     #[error("the analysis process ended unexpectedly")]
     WorkerDied,
+    /// The program was replaced on disk while this process ran.
+    #[error(
+        "the analysis process is version {worker}, this is {own}: restart Weir (in an editor, the language server)"
+    )]
+    OtherVersion {
+        /// Version of the worker.
+        worker: String,
+        /// Version of its parent.
+        own: String,
+    },
 }
 
 /// What a front needs to know of a rule it shows.
