@@ -1,5 +1,5 @@
 //! Which of many patterns do not parse: reads patterns separated by NUL on stdin, prints each that fails with its error.
-//! `patterns LANGUAGE < FILE`
+//! `patterns LANGUAGE < FILE`; with `--trees` after the language prints each with its tree as well.
 
 use std::io::Read as _;
 use std::process::ExitCode;
@@ -8,6 +8,7 @@ use weir_syntax::Pattern;
 
 fn main() -> ExitCode {
     let name = std::env::args().nth(1).unwrap_or_default();
+    let trees = std::env::args().nth(2).is_some_and(|flag| flag == "--trees");
     let languages = Language::from_rule_name(&name);
     if languages.is_empty() {
         println!("usage: patterns LANGUAGE < FILE (patterns separated by NUL)");
@@ -19,9 +20,16 @@ fn main() -> ExitCode {
         let (mut failed, mut all) = (0, 0);
         for pattern in text.split('\0').filter(|pattern| !pattern.trim().is_empty()) {
             all += 1;
-            if let Err(error) = Pattern::parse(language, pattern) {
-                failed += 1;
-                println!("---- {}: {error}\n{pattern}", language.name());
+            match Pattern::parse(language, pattern) {
+                Ok(parsed) if trees => {
+                    println!("---- {pattern}");
+                    parsed.roots().for_each(|root| println!("  => {}", parsed.tree().sexp(root)));
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    failed += 1;
+                    println!("---- {}: {error}\n{pattern}", language.name());
+                }
             }
         }
         println!("==== {}: {failed} of {all} patterns do not parse", language.name());

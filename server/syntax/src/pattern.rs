@@ -42,11 +42,29 @@ pub enum PatternError {
 impl Pattern {
     /// Parses a pattern.
     pub fn parse(language: Language, text: &str) -> Result<Self, PatternError> {
-        let syntax = lower::pattern_syntax(language);
         let text = text.trim_matches(['\n', '\r']).trim_end();
         if text.trim().is_empty() {
             return Err(PatternError::Empty);
         }
+        let first = match Self::parse_as(language, text) {
+            Ok(tree) => return Ok(Self { language, tree }),
+            Err(at) => at,
+        };
+        // The trees of these are alike: JSX in a pattern for TypeScript, a type in one for JavaScript.
+        let relative = match language {
+            Language::JavaScript | Language::TypeScript => Some(Language::Tsx),
+            Language::Tsx => Some(Language::TypeScript),
+            _ => None,
+        };
+        match relative.and_then(|relative| Self::parse_as(relative, text).ok()) {
+            Some(tree) => Ok(Self { language, tree }),
+            None => Err(PatternError::Syntax { language: language.name(), at: first }),
+        }
+    }
+
+    /// The tree of a pattern by the grammar of a language, or where the first context had its first error.
+    fn parse_as(language: Language, text: &str) -> Result<Tree, usize> {
+        let syntax = lower::pattern_syntax(language);
         let rewritten = (syntax.rewrite)(text);
         let prepared = placeholders(&rewritten, syntax.native_metavars);
         let holes = Holes { php: language == Language::Php };
@@ -55,7 +73,7 @@ impl Pattern {
             .set_language(&lower::grammar(language))
             .expect("every grammar built in has an ABI this tree-sitter reads");
         let mut first_error = None;
-        for Context { before, after } in syntax.contexts {
+        for Context { before, after } in ladder(&prepared, syntax.contexts) {
             let whole = format!("{before}{prepared}{after}");
             let Some(cst) = parser.parse(&whole, None) else { continue };
             if let Some(at) = first_error_in(cst.root_node()) {
@@ -80,10 +98,10 @@ impl Pattern {
             nodes[0].size = nodes.len() as u32;
             let tree = finish(&Tree { nodes, comments: Vec::new() }, region);
             if tree.len() > 1 {
-                return Ok(Self { language, tree });
+                return Ok(tree);
             }
         }
-        Err(PatternError::Syntax { language: language.name(), at: first_error.unwrap_or(0) })
+        Err(first_error.unwrap_or(0))
     }
 
     /// The language.
@@ -100,6 +118,32 @@ impl Pattern {
     pub fn roots(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.tree.children(Tree::ROOT)
     }
+}
+
+/// The contexts in the order in which they are tried. Braces and `key: value` mean an object first where the grammar
+/// would read them as a block and a label.
+fn ladder<'a>(text: &str, contexts: &'a [Context]) -> impl Iterator<Item = &'a Context> {
+    let text = text.trim_start();
+    let opening = if text.starts_with('{') {
+        Some("(")
+    } else if is_entry(text) {
+        Some("({")
+    } else {
+        None
+    };
+    let first = opening.and_then(|opening| contexts.iter().find(|context| context.before == opening));
+    first.into_iter().chain(contexts)
+}
+
+/// Whether the text starts like `key: value`.
+fn is_entry(text: &str) -> bool {
+    let after = match text.chars().next() {
+        Some(quote @ ('"' | '\'')) => text[1..].split_once(quote).map_or("", |(_, after)| after),
+        _ => text.trim_start_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$')),
+    };
+    after.len() < text.len()
+        && after.trim_start().strip_prefix(':').is_some_and(|value| !value.starts_with(':'))
+        && !text.starts_with("default")
 }
 
 /// Turns placeholders back.
@@ -265,6 +309,14 @@ fn roots(tree: &Tree, node: NodeId, region: Span, out: &mut Tree) {
     for child in tree.children(node) {
         let span = tree.span(child);
         if region.start <= span.start && span.start < region.end && !span.is_empty() {
+            // Decorators alone: the definition they stand before is the context's.
+            let alone = tree.children(child).take_while(|&part| tree.span(part).start < region.end);
+            if span.end > region.end && alone.clone().next().is_some_and(|part| tree.role(part) == Role::Decorator) {
+                if alone.clone().all(|part| tree.role(part) == Role::Decorator) {
+                    alone.for_each(|part| emit(tree, part, Role::Stmt, region, 0, out));
+                    continue;
+                }
+            }
             emit(tree, child, Role::Stmt, region, 0, out);
         } else if span.start < region.start && region.start < span.end {
             roots(tree, child, region, out);

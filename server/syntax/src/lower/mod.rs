@@ -130,7 +130,10 @@ impl<'t> Lowering<'t> {
         self.parent = 0;
         self.depth = 0;
         if node.is_named() || node.is_error() || node.is_missing() {
+            let from = self.piece.comments.len();
             self.visit(node, Role::Stmt);
+            // Handlers note what stands between a node's parts before they go into the parts.
+            self.piece.comments[from..].sort_unstable_by_key(|comment| comment.start);
         }
     }
 
@@ -149,6 +152,17 @@ impl<'t> Lowering<'t> {
     /// Whether a pattern is lowered, not code.
     pub(crate) fn in_pattern(&self) -> bool {
         self.holes.is_some()
+    }
+
+    /// The hole that a name is in a pattern; `None` for plain names and in code.
+    pub(crate) fn hole(&self, node: ts::Node<'_>) -> Option<Kind> {
+        self.hole_of(self.text(node))
+    }
+
+    /// The hole that a text is in a pattern.
+    pub(crate) fn hole_of(&self, text: &str) -> Option<Kind> {
+        let (kind, _) = self.holes?.name(text);
+        (kind != Kind::Ident).then_some(kind)
     }
 
     /// The symbol of a text; placeholders of patterns are turned back into what was written.
@@ -251,6 +265,33 @@ impl<'t> Lowering<'t> {
             if child.is_named() || child.is_error() || child.is_missing() {
                 self.visit(child, role);
             }
+        }
+    }
+
+    /// The first child of each field, found in one pass over the children. What stands between them is not lost: comments
+    /// are noted, text that does not parse is lowered. Call it inside the node it is for.
+    pub(crate) fn parts<const N: usize>(&mut self, node: ts::Node<'t>, fields: [&str; N]) -> [Option<ts::Node<'t>>; N] {
+        let mut found = [None; N];
+        let mut cursor = node.walk();
+        let mut more = cursor.goto_first_child();
+        while more {
+            let child = cursor.node();
+            if child.is_extra() || child.is_error() || child.is_missing() {
+                self.visit(child, Role::Child);
+            } else if let Some(field) = cursor.field_name() {
+                if let Some(at) = fields.iter().position(|&wanted| wanted == field) {
+                    found[at].get_or_insert(child);
+                }
+            }
+            more = cursor.goto_next_sibling();
+        }
+        found
+    }
+
+    /// Lowers a node if there is one.
+    pub(crate) fn visit_some(&mut self, node: Option<ts::Node<'t>>, role: Role) {
+        if let Some(node) = node {
+            self.visit(node, role);
         }
     }
 
