@@ -50,7 +50,7 @@ pub enum Kind {
     /// `a.b`, `a?.b`, `A::b`, `$a->b`. sym: the operator where the language has several that differ in meaning (`::` of PHP,
     /// Ruby and Java), else empty. `Object`, `Name`
     Member,
-    /// `a[i]`. `Object`, `Index*`
+    /// `a[i]`. `Object`, `Index*`. Java's array type `T[]` has no index.
     Subscript,
     /// `a[i:j:k]`'s inside. `Start? End? Step?`
     Slice,
@@ -126,7 +126,7 @@ pub enum Kind {
     Try,
     /// `Type*`, `Name?`, `Body`
     Catch,
-    /// Python's `with`, Java's try-resources as `Resource`. `Resource*` (VarDef or Assign with sym `as`, or an expression),
+    /// Python's `with`, Java's `synchronized`. `Resource*` (VarDef or Assign with sym `as`, or an expression),
     /// `Body`
     With,
     /// sym: label or empty.
@@ -135,11 +135,13 @@ pub enum Kind {
     Continue,
 
     // ---- definitions
-    /// A named function or method. `Decorator* Modifier* Type? Name Param* Body?`. A constructor keeps its name.
+    /// A named function or method. `Decorator* Modifier* Type? Name Param* Child* Body?`. A constructor keeps its name; Java's
+    /// type parameters and `throws` are children.
     Function,
     /// sym: empty, `*`, `**`, `...`, `&`. `Decorator* Modifier* Type? Name Default?`; Name may be a destructuring pattern.
     Param,
-    /// sym: `class`, `interface`, `enum`, `trait`, `module`, `record`. `Decorator* Modifier* Name? Base* Interface* Body`
+    /// sym: `class`, `interface`, `enum`, `trait`, `module`, `record`, `@interface`.
+    /// `Decorator* Modifier* Name? Param* Base* Interface* Child* Body`; a record has parameters.
     Class,
     /// A decorator, annotation or attribute. `Value` (Ident, Member, Call)
     Decorator,
@@ -149,7 +151,7 @@ pub enum Kind {
     /// Module is a Str in JavaScript, else an Ident or Member chain.
     Import,
     /// `from m import n as a`, `import {n as a} from "m"`, Java's `import m.n`, PHP's `use m\n as a`, Elixir's `alias m.n`.
-    /// `Module`, `Name` (Ident; `*` for all, `default`), `Alias?` (Ident)
+    /// `Module?`, `Name` (Ident; `*` for all, `default`), `Alias?` (Ident). sym: empty, or Java's `static`.
     ImportFrom,
 
     // ---- the rest

@@ -329,22 +329,20 @@ fn emit(tree: &Tree, node: NodeId, role: Role, region: Span, parent: u32, out: &
     let mut children = tree.children(node).filter(|&child| kept(child));
     let (kind, sym) = (tree.kind(node), tree.sym(node));
     let hole = |node: NodeId| matches!(tree.kind(node), Kind::Ellipsis | Kind::EllipsisMetavar);
-    let only = {
-        let mut rest = children.clone();
-        let first = rest.next();
-        if rest.next().is_none() { first } else { None }
-    };
-    if let Some(only) = only.filter(|&only| hole(only)) {
-        let wraps = matches!(
-            kind,
-            Kind::Param | Kind::VarDef | Kind::JsxAttr | Kind::Decorator | Kind::Case | Kind::Function | Kind::Error
-        );
-        if wraps {
-            return emit(tree, only, role, region, parent, out);
-        }
-    }
-    // A pair that has the same ellipsis twice is a shorthand entry.
-    if kind == Kind::Pair && children.clone().all(hole) {
+    // What wraps nothing but an ellipsis is the ellipsis, also where it takes two to be legal (`... ...;`, `...: ...`).
+    let wraps = matches!(
+        kind,
+        Kind::Param
+            | Kind::VarDef
+            | Kind::JsxAttr
+            | Kind::Decorator
+            | Kind::Case
+            | Kind::Function
+            | Kind::Error
+            | Kind::Pair
+            | Kind::KeywordArg
+    );
+    if wraps && children.clone().all(hole) {
         if let Some(first) = children.next() {
             return emit(tree, first, role, region, parent, out);
         }
