@@ -1,5 +1,7 @@
 //! One file as the analysis sees it.
 
+use crate::analyze::Unit;
+use crate::budget::{Budget, Stop};
 use crate::flow::Constants;
 use crate::matching::Names;
 use weir_model::Language;
@@ -9,7 +11,7 @@ use weir_syntax::Tree;
 pub(crate) struct FileContext<'a> {
     /// The text.
     pub(crate) text: &'a str,
-    /// Its language.
+    /// Its language; any for a text in none, whose tree is empty.
     pub(crate) language: Language,
     /// Its generic tree.
     pub(crate) tree: &'a Tree,
@@ -17,4 +19,18 @@ pub(crate) struct FileContext<'a> {
     pub(crate) names: Names,
     /// What its variables are known to hold.
     pub(crate) constants: Constants,
+}
+
+impl<'a> FileContext<'a> {
+    /// Finds out about a file what all rules share.
+    pub(crate) fn new(unit: &Unit<'a>, budget: &Budget<'_>) -> Result<Self, Stop> {
+        budget.look()?;
+        Ok(Self {
+            text: unit.text,
+            language: unit.language.unwrap_or(Language::JavaScript),
+            tree: unit.tree,
+            names: Names::default(),
+            constants: Constants::default(),
+        })
+    }
 }

@@ -3,11 +3,19 @@
 //! [`RuleSet::compile`] turns rule files into one rule set; [`analyze`] runs it over one [`Unit`]. Analysis of broken code
 //! is normal work: the answer is findings and notes, never an error.
 
+mod analyze;
 pub mod budget;
 mod context;
+mod fix;
 mod flow;
 mod matching;
+mod message;
+mod paths;
 mod rule;
+mod suppress;
 mod taint;
 
+pub use analyze::{Analysis, Options, Unit, analyze};
 pub use budget::{Budget, Stop};
+pub use fix::apply_fixes;
+pub use rule::RuleSet;

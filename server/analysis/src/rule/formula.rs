@@ -48,6 +48,8 @@ pub(crate) enum Leaf {
 pub(crate) struct PatternLeaf {
     /// The parsed patterns; a file is matched with its own language's.
     pub(crate) by_language: Vec<(Language, Arc<Pattern>)>,
+    /// How the rule wants its patterns compared.
+    pub(crate) options: crate::rule::Options,
 }
 
 /// A condition on a match's bindings.
@@ -56,8 +58,20 @@ pub(crate) enum Condition {
     /// `metavariable-regex`: the text (a string's content with its quotes; the constant, if `constant_propagation`) must
     /// match from its start.
     Regex { metavariable: Symbol, regex: crate::rule::regex::Regex, constant_propagation: bool },
-    /// `metavariable-pattern`: the bound code matches the formula.
-    Pattern { metavariable: Symbol, language: Option<Language>, formula: Box<Formula> },
+    /// `metavariable-pattern`: the bound code matches the formula. A formula without positive parts is asked of the whole
+    /// bound code.
+    Pattern { metavariable: Symbol, within: Within, formula: Box<Formula> },
+}
+
+/// As what the bound code of a `metavariable-pattern` is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Within {
+    /// As it was: a part of its file.
+    Same,
+    /// A string's content, parsed in another language.
+    Code(Language),
+    /// Text, for regexes only (`language: regex`).
+    Text,
 }
 
 /// `mode: taint`.

@@ -1,6 +1,79 @@
-//! Rules as they are compiled: formulas over patterns, and taint specifications.
+//! Rules: from the text of rule files to formulas over patterns and taint specifications.
 
+mod compile;
 pub(crate) mod formula;
+mod options;
 pub(crate) mod regex;
+mod requires;
+mod yaml;
 
-pub(crate) use formula::{Condition, Formula, Leaf, Node, PatternLeaf, Propagator, Sanitizer, Sink, Source, TaintSpec};
+pub(crate) use formula::{
+    Condition, Formula, Leaf, Node, PatternLeaf, Propagator, Requires, Sanitizer, SideEffect, Sink, Source, TaintSpec,
+    Within,
+};
+pub(crate) use options::Options;
+
+use crate::fix::FixTemplate;
+use crate::paths::Paths;
+use std::sync::Arc;
+use weir_model::{Language, RuleInfo, RuleProblem, RuleSource, Severity};
+
+/// Compiled rules.
+#[derive(Debug, Default)]
+pub struct RuleSet {
+    pub(crate) rules: Vec<Rule>,
+    infos: Vec<RuleInfo>,
+    problems: Vec<RuleProblem>,
+}
+
+/// One compiled rule.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) id: Arc<str>,
+    /// With metavariables, to be filled in.
+    pub(crate) message: String,
+    pub(crate) severity: Severity,
+    pub(crate) languages: Vec<Language>,
+    /// `languages: [regex]`: runs on every file, whatever its language.
+    pub(crate) any_text: bool,
+    pub(crate) body: Body,
+    pub(crate) fix: Option<FixTemplate>,
+    pub(crate) paths: Paths,
+    pub(crate) options: Options,
+}
+
+/// What a rule looks for.
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// `mode: search`.
+    Search(Formula),
+    /// `mode: taint`.
+    Taint(TaintSpec),
+}
+
+impl RuleSet {
+    /// Compiles rule files. A rule that cannot run is left out and told of in [`problems`](Self::problems); it never
+    /// keeps others from running. Rules whose id is in `disabled` are left out without a word.
+    pub fn compile(sources: &[RuleSource], disabled: &[Arc<str>]) -> Self {
+        let mut set = Self::default();
+        for source in sources {
+            compile::file(source, disabled, &mut set);
+        }
+        set
+    }
+
+    /// The rules that run, in the order of the files.
+    pub fn rules(&self) -> &[RuleInfo] {
+        &self.infos
+    }
+
+    /// What is wrong with the others, and warnings about those that run.
+    pub fn problems(&self) -> &[RuleProblem] {
+        &self.problems
+    }
+
+    fn add(&mut self, rule: Rule, info: RuleInfo) {
+        self.rules.push(rule);
+        self.infos.push(info);
+    }
+}

@@ -1,5 +1,346 @@
-//! Regexes of rules.
+//! Regexes of rules, in the dialect rules are written in: PCRE with ASCII classes.
+//!
+//! The `regex` crate runs all it can express: its time is linear. PCRE2 runs the rest (look-around, backreferences,
+//! possessive quantifiers) under a limit, so that a catastrophic pattern costs its own rule only.
+
+use crate::budget::{Budget, Stop};
+use std::fmt::Write as _;
+use weir_model::Span;
+use weir_syntax::Symbol;
+
+/// Steps one PCRE2 match may take: some 10 ms. Honest patterns take thousands.
+const MATCH_LIMIT: u32 = 1_000_000;
 
 /// A compiled regex of a rule.
 #[derive(Debug)]
-pub(crate) struct Regex(pub(crate) regex::Regex);
+pub(crate) struct Regex {
+    engine: Engine,
+    /// The metavariable each group binds, by the group's number.
+    groups: Vec<(usize, Symbol)>,
+}
+
+#[derive(Debug)]
+enum Engine {
+    Linear(regex::Regex),
+    Backtracking(Box<pcre2::bytes::Regex>),
+}
+
+/// One match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) span: Span,
+    /// The metavariables bound by groups that took part in the match, in the order of the groups.
+    pub(crate) groups: Vec<(Symbol, Span)>,
+}
+
+impl Regex {
+    /// A regex that searches a file: `^` and `$` match at lines, groups bind metavariables.
+    pub(crate) fn search(text: &str) -> Result<Self, String> {
+        Self::new(text, true)
+    }
+
+    /// A regex that is compared with one value, as in `metavariable-regex`.
+    pub(crate) fn value(text: &str) -> Result<Self, String> {
+        Self::new(text, false)
+    }
+
+    fn new(text: &str, multi_line: bool) -> Result<Self, String> {
+        let linear = translate(text)
+            .and_then(|translated| regex::RegexBuilder::new(&translated).multi_line(multi_line).build().ok());
+        let (engine, names) = if let Some(regex) = linear {
+            let names = regex.capture_names().map(|name| name.map(str::to_owned)).collect();
+            (Engine::Linear(regex), names)
+        } else {
+            let regex = backtracking(text, multi_line)?;
+            let names: Vec<Option<String>> = regex.capture_names().to_vec();
+            (Engine::Backtracking(Box::new(regex)), names)
+        };
+        Ok(Self { engine, groups: groups(&names) })
+    }
+
+    /// All matches that do not overlap, empty ones left out. A pattern past its limit is [`Stop::Rule`].
+    pub(crate) fn find_iter(&self, text: &str, budget: &Budget<'_>) -> Result<Vec<Found>, Stop> {
+        let mut found = Vec::new();
+        match &self.engine {
+            Engine::Linear(regex) => {
+                budget.look()?;
+                for captures in regex.captures_iter(text) {
+                    budget.tick()?;
+                    self.take(text, |group| captures.get(group).map(|m| (m.start(), m.end())), &mut found);
+                }
+            }
+            Engine::Backtracking(regex) => {
+                for captures in regex.captures_iter(text.as_bytes()) {
+                    budget.look()?;
+                    let captures = captures.map_err(|_| Stop::Rule)?;
+                    self.take(text, |group| captures.get(group).map(|m| (m.start(), m.end())), &mut found);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether the regex matches a value from its first character on (not necessarily to its end).
+    pub(crate) fn is_match_at_start(&self, text: &str) -> Result<bool, Stop> {
+        match &self.engine {
+            // A later start is never preferred to an earlier one, so the first match tells.
+            Engine::Linear(regex) => Ok(regex.find(text).is_some_and(|found| found.start() == 0)),
+            Engine::Backtracking(regex) => match regex.find(text.as_bytes()) {
+                Ok(found) => Ok(found.is_some_and(|found| found.start() == 0)),
+                Err(_) => Err(Stop::Rule),
+            },
+        }
+    }
+
+    /// The text with the first `count` (`None`: all) matches replaced; `replacement` is told what each group found. What
+    /// lies behind a pattern's limit stays as it is.
+    pub(crate) fn replace(
+        &self,
+        text: &str,
+        count: Option<usize>,
+        replacement: impl Fn(&dyn Fn(usize) -> String) -> String,
+    ) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        let mut one = |whole: (usize, usize), group: &dyn Fn(usize) -> String| {
+            let span = on_characters(text, whole).range();
+            out.push_str(text.get(at..span.start).unwrap_or(""));
+            out.push_str(&replacement(group));
+            at = at.max(span.end);
+        };
+        let limit = count.unwrap_or(usize::MAX);
+        let part = |range: Option<(usize, usize)>| {
+            range.map_or(String::new(), |r| on_characters(text, r).text(text).to_owned())
+        };
+        match &self.engine {
+            Engine::Linear(regex) => {
+                for found in regex.captures_iter(text).take(limit) {
+                    let range = |group: usize| found.get(group).map(|m| (m.start(), m.end()));
+                    one(range(0).unwrap_or_default(), &|group| part(range(group)));
+                }
+            }
+            Engine::Backtracking(regex) => {
+                for found in regex.captures_iter(text.as_bytes()).take(limit).map_while(Result::ok) {
+                    let range = |group: usize| found.get(group).map(|m| (m.start(), m.end()));
+                    one(range(0).unwrap_or_default(), &|group| part(range(group)));
+                }
+            }
+        }
+        out.push_str(&text[at..]);
+        out
+    }
+
+    fn take(&self, text: &str, group: impl Fn(usize) -> Option<(usize, usize)>, found: &mut Vec<Found>) {
+        // A widened match may cover the next one's start.
+        let before = found.last().map_or(0, |last| last.span.end);
+        let span = group(0).map(|range| on_characters(text, range)).unwrap_or_default();
+        if span.is_empty() || span.start < before {
+            return;
+        }
+        let groups = self
+            .groups
+            .iter()
+            .filter_map(|&(number, name)| Some((name, on_characters(text, group(number)?))))
+            .collect();
+        found.push(Found { span, groups });
+    }
+}
+
+/// Named groups bind `$NAME`; a regex without names binds `$1`, `$2`...
+fn groups(names: &[Option<String>]) -> Vec<(usize, Symbol)> {
+    let numbered = names.iter().all(Option::is_none);
+    (1..names.len())
+        .filter_map(|number| match &names[number] {
+            Some(name) => Some((number, Symbol::new(&format!("${name}")))),
+            None => numbered.then(|| (number, Symbol::new(&format!("${number}")))),
+        })
+        .collect()
+}
+
+/// PCRE2 without UTF mode counts bytes: a match that ends within a character is widened to hold it.
+fn on_characters(text: &str, (start, end): (usize, usize)) -> Span {
+    Span::new(text.floor_char_boundary(start) as u32, text.ceil_char_boundary(end) as u32)
+}
+
+fn backtracking(text: &str, multi_line: bool) -> Result<pcre2::bytes::Regex, String> {
+    // UTF mode checks the whole subject before every match, which makes a search quadratic: only where it is needed.
+    let utf = !text.is_ascii() || [r"\p", r"\P", r"\X", r"\x{"].iter().any(|escape| text.contains(escape));
+    pcre2::bytes::RegexBuilder::new()
+        .multi_line(multi_line)
+        .utf(utf)
+        .jit_if_available(true)
+        .build(&format!("(*LIMIT_MATCH={MATCH_LIMIT}){text}"))
+        .map_err(|error| {
+            let message = error.to_string();
+            message.strip_prefix("PCRE2: ").unwrap_or(&message).to_owned()
+        })
+}
+
+const WORD: &str = "0-9A-Za-z_";
+const DIGIT: &str = "0-9";
+const SPACE: &str = r"\t\n\x0B\f\r ";
+
+/// The regex in the dialect of the `regex` crate, or `None` where that crate would read it differently. What the crate
+/// refuses by itself needs no care here.
+fn translate(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut class: Option<usize> = None;
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => {
+                let (_, escaped) = chars.next()?;
+                match (escaped, class.is_some()) {
+                    ('w', _) => set(&mut out, class, "", WORD),
+                    ('d', _) => set(&mut out, class, "", DIGIT),
+                    ('s', _) => set(&mut out, class, "", SPACE),
+                    ('W', _) => set(&mut out, None, "^", WORD),
+                    ('D', _) => set(&mut out, None, "^", DIGIT),
+                    ('S', _) => set(&mut out, None, "^", SPACE),
+                    ('b', false) => out.push_str(r"(?-u:\b)"),
+                    // A backspace.
+                    ('b', true) => out.push_str(r"\x08"),
+                    // Word boundaries to the crate, plain characters to PCRE.
+                    ('<' | '>', _) => out.push(escaped),
+                    // A class to PCRE, one character to the crate.
+                    ('v', _) => return None,
+                    _ => {
+                        out.push('\\');
+                        out.push(escaped);
+                    }
+                }
+            }
+            '[' if class.is_none() => {
+                class = Some(at + 1);
+                out.push('[');
+                if chars.next_if(|&(_, next)| next == '^').is_some() {
+                    out.push('^');
+                    class = Some(at + 2);
+                }
+                // A bracket that closes right away is a character.
+                if chars.next_if(|&(_, next)| next == ']').is_some() {
+                    out.push_str(r"\]");
+                }
+            }
+            '[' if !text[at..].starts_with("[:") => out.push_str(r"\["),
+            '[' => {
+                let end = text[at..].find(":]")? + at + 2;
+                out.push_str(&text[at..end]);
+                while chars.next_if(|&(next, _)| next < end).is_some() {}
+            }
+            ']' if class.is_some() => {
+                class = None;
+                out.push(']');
+            }
+            // Set operations to the crate.
+            '&' | '~' if class.is_some() => {
+                let _ = write!(out, "\\{c}");
+            }
+            '-' if class.is_some() && text[at..].starts_with("--") => return None,
+            // In extended mode the crate skips white space in classes too.
+            '(' if class.is_none() && extended(&text[at..]) => return None,
+            _ => out.push(c),
+        }
+    }
+    Some(out)
+}
+
+/// A class of ASCII characters, outside a class or within one.
+fn set(out: &mut String, within: Option<usize>, not: &str, characters: &str) {
+    match within {
+        Some(_) => out.push_str(characters),
+        None => {
+            let _ = write!(out, "[{not}{characters}]");
+        }
+    }
+}
+
+/// Whether a group that turns on extended mode starts here.
+fn extended(text: &str) -> bool {
+    text.strip_prefix("(?").is_some_and(|flags| {
+        flags.bytes().take_while(|byte| byte.is_ascii_alphabetic()).any(|byte| byte == b'x')
+            && !flags.starts_with(['P', '<'])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(regex: &str, text: &str) -> Vec<String> {
+        let regex = Regex::search(regex).unwrap_or_else(|error| panic!("{regex}: {error}"));
+        let found = regex.find_iter(text, &Budget::unlimited()).expect("within its limit");
+        found.iter().map(|found| found.span.text(text).to_owned()).collect()
+    }
+
+    #[test]
+    fn the_dialect_is_that_of_rules() {
+        for (regex, text, expected) in [
+            (r"^b+$", "a\nbb\nc", &["bb"][..]),
+            (r"\w+", "aä b", &["a", "b"]),
+            (r"[\w.]+", "a.b-c", &["a.b", "c"]),
+            (r"[^\s]+", "a\tb", &["a", "b"]),
+            (r"[\W]", "a-b", &["-"]),
+            (r"[[]a]", "[a] ", &["[a]"]),
+            (r"[]a]+", "x]a", &["]a"]),
+            (r"[[:digit:]]+", "a12", &["12"]),
+            (r"[&&a]+", "b&a", &["&a"]),
+            (r"\<a\>", "<a> a", &["<a>"]),
+            (r"(?i)AB", "aB", &["aB"]),
+            (r"a(?i)b", "aB AB", &["aB"]),
+            (r"a{", "a{", &["a{"]),
+            (r"a(?=b)", "ab ac", &["a"]),
+            (r"(?<!x)a", "xa a", &["a"]),
+            (r"(a)\1", "aa", &["aa"]),
+            (r"a++b", "aab", &["aab"]),
+            (r"\h+x", " \tx", &[" \tx"]),
+            (r"a\Z", "a\n", &["a"]),
+            (r"(?x) a [ ] b", "a b", &["a b"]),
+            (r"(?=.).", "ä", &["ä"]),
+            (r"x*", "yy", &[]),
+        ] {
+            assert_eq!(matches(regex, text), expected, "{regex}");
+        }
+    }
+
+    #[test]
+    fn groups_bind_metavariables_by_name_or_else_by_number() {
+        for (regex, expected) in [("(a)(b)?", "$1=a"), ("(?P<X>a)(b|)", "$X=a"), ("(?=(?P<X>a))a", "$X=a"), ("a", "")] {
+            let found = Regex::search(regex).unwrap().find_iter("a", &Budget::unlimited()).unwrap();
+            let groups: Vec<_> =
+                found[0].groups.iter().map(|(name, span)| format!("{}={}", name.as_str(), span.text("a"))).collect();
+            assert_eq!(groups.join(" "), expected, "{regex}");
+        }
+    }
+
+    #[test]
+    fn values_are_matched_from_their_start() {
+        for (regex, text, expected) in [
+            ("a", "ab", true),
+            ("b", "ab", false),
+            ("b|a", "ab", true),
+            ("(?=a)ab", "ab", true),
+            ("(?=b)b", "ab", false),
+            ("^ab$", "ab", true),
+            ("^b", "a\nb", false),
+            (".*b", "ab", true),
+        ] {
+            assert_eq!(Regex::value(regex).unwrap().is_match_at_start(text), Ok(expected), "{regex}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_would_never_end_stops_its_rule() {
+        let text = "a".repeat(60);
+        let regex = Regex::search(r"(?=a)(a|aa)+[cd]").unwrap();
+        assert_eq!(regex.find_iter(&text, &Budget::unlimited()), Err(Stop::Rule));
+        assert_eq!(regex.is_match_at_start(&text), Err(Stop::Rule));
+    }
+
+    #[test]
+    fn what_is_no_regex_is_an_error() {
+        for regex in ["(a", "[a", r"\", "*", "(?P<X>a)(?P<X>b)"] {
+            assert!(Regex::search(regex).is_err(), "{regex}");
+        }
+    }
+}

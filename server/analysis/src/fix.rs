@@ -1,0 +1,168 @@
+//! Fixes: a rule's template filled in for one match, and fixes applied to a text.
+
+use crate::rule::regex::Regex;
+use weir_model::{Edit, Fix, Span};
+
+/// What a rule does about its match.
+#[derive(Debug)]
+pub(crate) enum FixTemplate {
+    /// `fix`: the match becomes this text, metavariables filled in.
+    Text(String),
+    /// `fix-regex`: what the regex finds in the match becomes the replacement.
+    Regex {
+        regex: Regex,
+        replacement: Vec<Part>,
+        /// How many finds are replaced; `None` for all.
+        count: Option<usize>,
+    },
+}
+
+/// A part of a `fix-regex` replacement.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Text(String),
+    /// `\1`, `\g<1>`: what the group found.
+    Group(usize),
+}
+
+impl FixTemplate {
+    /// A `fix-regex`.
+    pub(crate) fn regex(regex: &str, replacement: &str, count: Option<usize>) -> Result<Self, String> {
+        Ok(Self::Regex { regex: Regex::search(regex)?, replacement: parts(replacement), count })
+    }
+
+    /// The edits that repair one match. `fill` puts values in the place of metavariables.
+    pub(crate) fn instantiate(&self, text: &str, span: Span, fill: impl Fn(&str) -> String) -> Fix {
+        let edits = match self {
+            Self::Text(template) => vec![Edit::new(span, fill(template))],
+            Self::Regex { regex, replacement, count } => {
+                let replaced = regex.replace(span.text(text), *count, |group| {
+                    replacement.iter().fold(String::new(), |mut out, part| {
+                        match part {
+                            Part::Text(text) => out.push_str(text),
+                            Part::Group(number) => out.push_str(&group(*number)),
+                        }
+                        out
+                    })
+                });
+                vec![Edit::new(span, replaced)]
+            }
+        };
+        Fix { edits }
+    }
+}
+
+/// Applies fixes to the text they were made for. Where two overlap, the earlier one in the text wins, of two with the same start
+/// the first in the list.
+pub fn apply_fixes<'f>(text: &str, fixes: impl IntoIterator<Item = &'f Fix>) -> String {
+    let mut fixes: Vec<&Fix> = fixes.into_iter().filter(|fix| !fix.edits.is_empty()).collect();
+    fixes.sort_by_key(|fix| fix.edits.first().map(|edit| edit.span.start));
+    let mut edits: Vec<&Edit> = Vec::new();
+    for fix in fixes {
+        let free = fix
+            .edits
+            .iter()
+            .all(|edit| edits.iter().all(|taken| !taken.span.overlaps(edit.span) && taken.span != edit.span));
+        if free {
+            edits.extend(&fix.edits);
+        }
+    }
+    edits.sort_by_key(|edit| edit.span.start);
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for edit in edits {
+        let range = edit.span.range();
+        out.push_str(text.get(at..range.start).unwrap_or(""));
+        out.push_str(&edit.text);
+        at = range.end;
+    }
+    out.push_str(text.get(at..).unwrap_or(""));
+    out
+}
+
+/// A replacement in Python's syntax: `\1` and `\g<1>` are groups, `\\` is a backslash.
+fn parts(replacement: &str) -> Vec<Part> {
+    let mut out = Vec::new();
+    let mut text = String::new();
+    let mut rest = replacement;
+    while let Some(at) = rest.find('\\') {
+        text.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        let (group, len) = group(after);
+        match group {
+            Some(number) => {
+                if !text.is_empty() {
+                    out.push(Part::Text(std::mem::take(&mut text)));
+                }
+                out.push(Part::Group(number));
+            }
+            None => match after.chars().next() {
+                Some('n') => text.push('\n'),
+                Some('t') => text.push('\t'),
+                Some('\\') | None => text.push('\\'),
+                Some(other) => text.extend(['\\', other]),
+            },
+        }
+        rest = &after[len.min(after.len())..];
+    }
+    text.push_str(rest);
+    if !text.is_empty() {
+        out.push(Part::Text(text));
+    }
+    out
+}
+
+/// The group an escape names, and the length of what follows the backslash.
+fn group(after: &str) -> (Option<usize>, usize) {
+    let digits = after.bytes().take_while(u8::is_ascii_digit).take(2).count();
+    if digits > 0 {
+        return (after[..digits].parse().ok(), digits);
+    }
+    if let Some((number, _)) = after.strip_prefix("g<").and_then(|name| name.split_once('>')) {
+        if let Ok(parsed) = number.parse() {
+            return (Some(parsed), number.len() + 3);
+        }
+    }
+    (None, after.chars().next().map_or(0, char::len_utf8))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fixed(template: &FixTemplate, text: &str) -> String {
+        let fix = template.instantiate(text, Span::new(0, text.len() as u32), str::to_owned);
+        apply_fixes(text, [&fix])
+    }
+
+    #[test]
+    fn fix_regex_replaces_what_it_finds() {
+        for (regex, replacement, count, text, expected) in [
+            ("a", "b", None, "aXa", "bXb"),
+            ("a", "b", Some(1), "aXa", "bXa"),
+            (r"(\w+)\((.*)\)", r"\2.\1()", None, "f(x)", "x.f()"),
+            (r"(a)", r"<\g<1>1>", None, "a", "<a1>"),
+            (r"a", r"\\1", None, "a", r"\1"),
+            (r"(a)|(b)", r"[\2]", None, "ab", "[][b]"),
+            (r"(?=a)a", "ä", None, "aa", "ää"),
+            ("^", "# ", None, "a\nb", "# a\n# b"),
+        ] {
+            let template = FixTemplate::regex(regex, replacement, count).unwrap();
+            assert_eq!(fixed(&template, text), expected, "{regex} {replacement}");
+        }
+    }
+
+    #[test]
+    fn of_fixes_that_overlap_the_first_wins() {
+        let fix = |start, end, text: &str| Fix { edits: vec![Edit::new(Span::new(start, end), text)] };
+        for (fixes, expected) in [
+            (vec![fix(4, 5, "X"), fix(0, 1, "Y")], "Y123X5"),
+            (vec![fix(0, 3, "X"), fix(2, 4, "Y")], "X345"),
+            (vec![fix(0, 1, "X"), fix(0, 1, "Y")], "X12345"),
+            (vec![fix(2, 2, "X"), fix(2, 2, "Y")], "01X2345"),
+            (vec![fix(0, 6, "")], ""),
+        ] {
+            assert_eq!(apply_fixes("012345", &fixes), expected);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Texts of a finding: metavariables filled in, their values listed.
+
+use crate::context::FileContext;
+use crate::flow::Value;
+use crate::matching::{Binding, Bindings};
+use weir_model::{MetavarValue, Span};
+use weir_syntax::Kind;
+
+/// What metavariables are bound to, by name.
+pub(crate) fn metavars(file: &FileContext<'_>, bindings: &Bindings) -> Vec<(String, MetavarValue)> {
+    let mut values: Vec<_> =
+        bindings.0.iter().map(|(name, binding)| (name.as_str().to_owned(), value(file, binding))).collect();
+    values.sort_by(|(a, _), (b, _)| a.cmp(b));
+    values
+}
+
+fn value(file: &FileContext<'_>, binding: &Binding) -> MetavarValue {
+    let span = span(file, binding);
+    let content = span.text(file.text).to_owned();
+    let constant = match binding {
+        Binding::Node(node) => match file.constants.get(*node) {
+            Some(Value::Str(text)) => Some(text.as_str().to_owned()),
+            Some(Value::Node(value)) => {
+                let literal = matches!(file.tree.kind(*value), Kind::Str | Kind::Number | Kind::Bool | Kind::Null);
+                literal.then(|| file.tree.span(*value).text(file.text).to_owned())
+            }
+            None => None,
+        },
+        Binding::Nodes(..) | Binding::Text(_) => None,
+    };
+    MetavarValue { span, constant: constant.filter(|constant| *constant != content), content }
+}
+
+/// Where a binding stands.
+pub(crate) fn span(file: &FileContext<'_>, binding: &Binding) -> Span {
+    match binding {
+        Binding::Node(node) => file.tree.span(*node),
+        Binding::Nodes(_, span) | Binding::Text(span) => *span,
+    }
+}
+
+/// Fills in `$X`, `$...X`, `$1` and `value($X)` (the constant, where one is known). What is bound to nothing stays.
+pub(crate) fn fill(template: &str, metavars: &[(String, MetavarValue)]) -> String {
+    let mut out = String::with_capacity(template.len() + 32);
+    let mut rest = template;
+    while let Some(dollar) = rest.find('$') {
+        let (before, name) = rest.split_at(dollar);
+        out.push_str(before);
+        let (name, after) = name.split_at(name_length(name));
+        match metavars.iter().find(|(bound, _)| bound == name) {
+            Some((_, value)) => {
+                let after_call = before.ends_with("value(").then(|| after.strip_prefix(')')).flatten();
+                if let Some(after) = after_call {
+                    out.truncate(out.len() - "value(".len());
+                    out.push_str(value.constant.as_ref().unwrap_or(&value.content));
+                    rest = after;
+                } else {
+                    out.push_str(&value.content);
+                    rest = after;
+                }
+            }
+            None => {
+                out.push_str(name);
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// How much of a text that starts with a dollar sign is a metavariable's name, the sign included.
+fn name_length(text: &str) -> usize {
+    let prefix = if text.starts_with("$...") { 4 } else { 1 };
+    let name = text[prefix..]
+        .bytes()
+        .take_while(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')
+        .count();
+    if name == 0 { 1 } else { prefix + name }
+}
+
+/// Stable over moved lines: the rule, the matched text with white space folded, and how many equal findings came before it.
+pub(crate) fn fingerprint(rule_id: &str, matched: &str, before: usize) -> String {
+    // FNV-1a with 128 bits: a name for a finding, not a seal on it.
+    let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    let mut byte = |byte: u8| {
+        hash ^= u128::from(byte);
+        hash = hash.wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+    };
+    rule_id.bytes().for_each(&mut byte);
+    for word in matched.split_whitespace() {
+        byte(0);
+        word.bytes().for_each(&mut byte);
+    }
+    byte(0);
+    before.to_string().bytes().for_each(&mut byte);
+    format!("{hash:032x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metavariables_are_filled_in_by_their_whole_name() {
+        let metavars = [
+            ("$X", "x", None),
+            ("$XS", "xs", None),
+            ("$...A", "1, 2", None),
+            ("$C", "c", Some("42")),
+            ("$1", "g", None),
+        ]
+        .map(|(name, content, constant)| {
+            let constant = constant.map(str::to_owned);
+            (name.to_owned(), MetavarValue { span: Span::default(), content: content.to_owned(), constant })
+        });
+        for (template, expected) in [
+            ("$X", "x"),
+            ("f($X, $XS)", "f(x, xs)"),
+            ("f($...A)", "f(1, 2)"),
+            ("$C is value($C)", "c is 42"),
+            ("value($X)", "x"),
+            ("$Y $ $", "$Y $ $"),
+            ("$10 and $1", "$10 and g"),
+            ("costs 5$", "costs 5$"),
+            ("ä$Xä", "äxä"),
+        ] {
+            assert_eq!(fill(template, &metavars), expected, "{template}");
+        }
+    }
+
+    #[test]
+    fn fingerprints_ignore_white_space_and_tell_repetitions_apart() {
+        assert_eq!(fingerprint("r", "f( a,\n  b)", 0), fingerprint("r", "f( a, b)", 0));
+        assert_ne!(fingerprint("r", "f(a)", 0), fingerprint("r", "f(a)", 1));
+        assert_ne!(fingerprint("r", "f(a)", 0), fingerprint("s", "f(a)", 0));
+    }
+}

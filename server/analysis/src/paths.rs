@@ -1,0 +1,81 @@
+//! `paths:` of rules: which files a rule looks at. Only names are compared; no file is touched.
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+/// Which files a rule looks at; by default all.
+#[derive(Debug, Default)]
+pub(crate) struct Paths {
+    /// `None`: all files.
+    include: Option<GlobSet>,
+    exclude: GlobSet,
+}
+
+impl Paths {
+    /// Compiles the globs of `include` and `exclude`.
+    pub(crate) fn new(include: Option<&[String]>, exclude: &[String]) -> Result<Self, String> {
+        Ok(Self { include: include.map(globs).transpose()?, exclude: globs(exclude)? })
+    }
+
+    /// Whether the rule looks at a file; the path is relative to the project's root, with forward slashes. `exclude` wins.
+    pub(crate) fn admit(&self, path: &str) -> bool {
+        let path = path.trim_start_matches("./");
+        self.include.as_ref().is_none_or(|include| include.is_match(path)) && !self.exclude.is_match(path)
+    }
+}
+
+/// Globs as `.gitignore` has them: a leading slash anchors at the root, anything else may start in any folder; a folder
+/// stands for all below it.
+fn globs(patterns: &[String]) -> Result<GlobSet, String> {
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        let (anchored, rest) = match pattern.strip_prefix("./").unwrap_or(pattern).strip_prefix('/') {
+            Some(rest) => (true, rest),
+            None => (false, pattern.strip_prefix("./").unwrap_or(pattern)),
+        };
+        let rest = rest.trim_end_matches('/');
+        let start = if anchored || rest.starts_with("**/") { "" } else { "**/" };
+        for end in ["", "/**"] {
+            let glob = GlobBuilder::new(&format!("{start}{rest}{end}"))
+                .literal_separator(true)
+                .build()
+                .map_err(|error| error.kind().to_string())?;
+            set.add(glob);
+        }
+    }
+    set.build().map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn globs_are_those_of_gitignore() {
+        for (include, exclude, path, expected) in [
+            (None, "", "a/b.py", true),
+            (Some("*.py"), "", "a/b.py", true),
+            (Some("*.py"), "", "a/b.js", false),
+            (Some("a"), "", "x/a/b.py", true),
+            (Some("/a"), "", "x/a/b.py", false),
+            (Some("/a"), "", "a/b/c.py", true),
+            (Some("a/*.py"), "", "x/a/b.py", true),
+            (Some("a/*.py"), "", "a/b/c.py", false),
+            (Some("a/**/*.py"), "", "a/b/c.py", true),
+            (Some("**/tests/**"), "", "x/tests/y/z.py", true),
+            (Some("src/"), "", "src/b.py", true),
+            (Some("*.py"), "test_*.py", "a/test_b.py", false),
+            (None, "node_modules", "x/node_modules/y.js", false),
+            (None, "*.min.js", "./x/y.min.js", false),
+        ] {
+            let include = include.map(|glob| vec![glob.to_owned()]);
+            let exclude: Vec<_> = [exclude].iter().filter(|glob| !glob.is_empty()).map(ToString::to_string).collect();
+            let paths = Paths::new(include.as_deref(), &exclude).unwrap();
+            assert_eq!(paths.admit(path), expected, "{include:?} {exclude:?} {path}");
+        }
+    }
+
+    #[test]
+    fn a_glob_that_is_none_is_an_error() {
+        assert!(Paths::new(Some(&["[a".to_owned()]), &[]).is_err());
+    }
+}

@@ -1,0 +1,369 @@
+//! Rule files to rules: the keys of a rule's head. What a rule looks for is in [`formula`], [`conditions`] and [`taint`].
+
+mod conditions;
+mod formula;
+mod taint;
+
+use super::yaml::{self, Fault, Place, Yaml};
+use super::{Body, Options, Rule, RuleSet};
+use crate::fix::FixTemplate;
+use crate::paths::Paths;
+use std::sync::Arc;
+use weir_model::{Language, RuleInfo, RuleProblem, RuleSource, Severity};
+use weir_syntax::Symbol;
+
+/// The version of Semgrep whose rule language this is; rules may ask for at least or at most a version.
+const COMPATIBLE_WITH: [u32; 3] = [1, 150, 0];
+
+/// Compiles one rule file into the set.
+pub(super) fn file(source: &RuleSource, disabled: &[Arc<str>], set: &mut RuleSet) {
+    let file = yaml::read(&source.text);
+    for document in &file.documents {
+        let Some(rules) = document.get("rules") else {
+            // A file may end with `---`.
+            if !document.is_null() {
+                let message = "a rule file is a map with the list `rules:`; put the rules under that key".to_owned();
+                set.problems.push(problem(source, None, &Fault { place: document.place, message }, false));
+            }
+            continue;
+        };
+        let Some(rules) = rules.as_list() else {
+            let message = format!("`rules:` must be a list of rules, not {}", rules.describe());
+            set.problems.push(problem(source, None, &Fault { place: rules.place, message }, false));
+            continue;
+        };
+        for yaml in rules {
+            rule(source, yaml, &file.duplicates, disabled, set);
+        }
+    }
+    if let Some(fault) = &file.broken {
+        let message = format!("this is not valid YAML: {}", fault.message);
+        set.problems.push(problem(source, None, &Fault { place: fault.place, message }, false));
+    }
+}
+
+fn rule(source: &RuleSource, yaml: &Yaml, duplicates: &[Fault], disabled: &[Arc<str>], set: &mut RuleSet) {
+    let mut reader = Reader::default();
+    let id = yaml.get("id").and_then(Yaml::as_str).map(str::to_owned);
+    let compiled = read_rule(&mut reader, yaml);
+    let within = |fault: &&Fault| yaml.place.span.contains(fault.place.span);
+    reader.errors.extend(duplicates.iter().filter(within).cloned());
+    let Reader { errors, unsupported, warnings, out_of_range, .. } = reader;
+    let report = |faults: Vec<Fault>, skipped| {
+        faults.into_iter().map(|fault| problem(source, id.as_deref(), &fault, skipped)).collect::<Vec<_>>()
+    };
+    if out_of_range {
+        return;
+    }
+    let runs = errors.is_empty() && unsupported.is_empty();
+    set.problems.extend(report(errors, false));
+    set.problems.extend(report(unsupported, true));
+    set.problems.extend(report(warnings, true));
+    let Some((rule, mut info)) = compiled.filter(|_| runs) else { return };
+    if !disabled.contains(&rule.id) {
+        info.source.clone_from(&source.name);
+        set.add(rule, info);
+    }
+}
+
+fn problem(source: &RuleSource, rule_id: Option<&str>, fault: &Fault, skipped: bool) -> RuleProblem {
+    let Place { span, line, column } = fault.place;
+    RuleProblem {
+        source: source.name.clone(),
+        rule_id: rule_id.map(str::to_owned),
+        span: Some(span),
+        line,
+        column,
+        message: fault.message.clone(),
+        skipped,
+    }
+}
+
+/// What reading one rule has found out so far. Reading goes on after an error, so that an author sees all at once.
+#[derive(Debug, Default)]
+struct Reader {
+    languages: Vec<Language>,
+    options: Options,
+    /// The author's mistakes: the rule does not run.
+    errors: Vec<Fault>,
+    /// What this engine cannot do yet: the rule does not run.
+    unsupported: Vec<Fault>,
+    /// What the author should know: the rule runs.
+    warnings: Vec<Fault>,
+    /// The rule is for other versions.
+    out_of_range: bool,
+}
+
+impl Reader {
+    fn error(&mut self, place: Place, message: impl Into<String>) {
+        self.errors.push(Fault { place, message: message.into() });
+    }
+
+    fn unsupported(&mut self, place: Place, message: impl Into<String>) {
+        self.unsupported.push(Fault { place, message: message.into() });
+    }
+
+    fn warning(&mut self, place: Place, message: impl Into<String>) {
+        self.warnings.push(Fault { place, message: message.into() });
+    }
+
+    /// The text of a value that must be one.
+    fn text<'y>(&mut self, key: &str, yaml: &'y Yaml) -> Option<&'y str> {
+        let text = yaml.as_str().filter(|_| !yaml.is_null());
+        if text.is_none() {
+            self.error(yaml.place, format!("`{key}` must be a text, not {}", yaml.describe()));
+        }
+        text
+    }
+
+    /// The text under a key that must be there.
+    fn required<'y>(&mut self, map: &'y Yaml, key: &str) -> Option<&'y str> {
+        match map.get(key) {
+            Some(value) => self.text(key, value),
+            None => {
+                self.error(map.place, format!("`{key}` is missing"));
+                None
+            }
+        }
+    }
+
+    /// The list of a value that must be one.
+    fn list<'y>(&mut self, key: &str, yaml: &'y Yaml) -> Option<&'y [Yaml]> {
+        let list = yaml.as_list();
+        if list.is_none() {
+            self.error(yaml.place, format!("`{key}` must be a list, not {}", yaml.describe()));
+        }
+        list
+    }
+
+    /// The texts of a value that must be a list of them; one text alone will do.
+    fn texts(&mut self, key: &str, yaml: &Yaml) -> Vec<String> {
+        match yaml.as_list() {
+            Some(items) => items.iter().filter_map(|item| self.text(key, item).map(str::to_owned)).collect(),
+            None => self.text(key, yaml).map(str::to_owned).into_iter().collect(),
+        }
+    }
+
+    /// A boolean, or the default where it is missing or wrong.
+    fn flag(&mut self, map: &Yaml, key: &str, default: bool) -> bool {
+        let Some(value) = map.get(key) else { return default };
+        value.as_bool().unwrap_or_else(|| {
+            self.error(value.place, format!("`{key}` must be `true` or `false`"));
+            default
+        })
+    }
+
+    /// A metavariable's name, with its dollar sign.
+    fn metavariable(&mut self, key: &str, yaml: &Yaml) -> Option<Symbol> {
+        let text = self.text(key, yaml)?;
+        let name = text.strip_prefix("$...").or_else(|| text.strip_prefix('$')).unwrap_or("");
+        let valid = !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+        if !valid {
+            self.error(yaml.place, format!("`{key}` must name a metavariable, like `$X`"));
+        }
+        valid.then(|| Symbol::new(text))
+    }
+}
+
+fn read_rule(reader: &mut Reader, yaml: &Yaml) -> Option<(Rule, RuleInfo)> {
+    if yaml.as_map().is_none() {
+        reader.error(yaml.place, format!("a rule must be a map, not {}", yaml.describe()));
+        return None;
+    }
+    versions(reader, yaml);
+    let id = reader.required(yaml, "id").map(Arc::<str>::from);
+    if let (Some(id), Some(value)) = (&id, yaml.get("id")) {
+        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte)) {
+            reader.error(value.place, "`id` must be made of letters, digits, `.`, `_` and `-`");
+        }
+    }
+    let message = match yaml.get("message") {
+        Some(value) => reader.text("message", value).map(str::to_owned),
+        None => Some(String::new()),
+    };
+    let severity = severity(reader, yaml);
+    let (names, any_text) = languages(reader, yaml)?;
+    options(reader, yaml);
+    let body = body(reader, yaml);
+    let fix = fix(reader, yaml);
+    let paths = paths(reader, yaml);
+    let rule = Rule {
+        id: id?,
+        message: message?,
+        severity: severity?,
+        languages: reader.languages.clone(),
+        any_text,
+        body: body?,
+        fix,
+        paths,
+        options: reader.options,
+    };
+    let info = RuleInfo {
+        id: rule.id.clone(),
+        source: String::new(),
+        message: rule.message.clone(),
+        severity: rule.severity,
+        languages: names,
+        metadata: yaml.get("metadata").map_or_else(|| "{}".to_owned(), |metadata| metadata.to_json().to_string()),
+    };
+    Some((rule, info))
+}
+
+fn versions(reader: &mut Reader, yaml: &Yaml) {
+    for (key, in_range) in [("min-version", u8::from(false)), ("max-version", u8::from(true))] {
+        let Some(value) = yaml.get(key) else { continue };
+        let Some(version) = value.as_str().and_then(version) else {
+            reader.error(value.place, format!("`{key}` must be a version, like 1.50.0"));
+            continue;
+        };
+        reader.out_of_range |= if in_range == 0 { version > COMPATIBLE_WITH } else { version < COMPATIBLE_WITH };
+    }
+}
+
+fn version(text: &str) -> Option<[u32; 3]> {
+    let mut numbers = [0; 3];
+    let release = text.split(['-', '+']).next()?;
+    for (at, part) in release.split('.').enumerate() {
+        *numbers.get_mut(at)? = part.parse().ok()?;
+    }
+    Some(numbers)
+}
+
+fn severity(reader: &mut Reader, yaml: &Yaml) -> Option<Severity> {
+    let text = reader.required(yaml, "severity")?;
+    let severity = Severity::parse(text).or_else(|| Severity::parse(&text.to_ascii_uppercase()));
+    if severity.is_none() {
+        let place = yaml.get("severity").map_or(yaml.place, |value| value.place);
+        reader.error(place, "`severity` must be CRITICAL, HIGH, MEDIUM, LOW, ERROR, WARNING or INFO");
+    }
+    severity
+}
+
+/// The names as written, and whether the rule reads any text. Languages Weir does not read are passed over as long as
+/// one is left.
+fn languages(reader: &mut Reader, yaml: &Yaml) -> Option<(Vec<String>, bool)> {
+    let Some(value) = yaml.get("languages").or_else(|| yaml.get("language")) else {
+        reader.error(yaml.place, "`languages` is missing");
+        return None;
+    };
+    let names = reader.texts("languages", value);
+    for name in &names {
+        for &language in Language::from_rule_name(name) {
+            if !reader.languages.contains(&language) {
+                reader.languages.push(language);
+            }
+        }
+    }
+    let any_text = names.iter().any(|name| matches!(name.as_str(), "regex" | "none"));
+    if reader.languages.is_empty() && !any_text {
+        if names.is_empty() {
+            reader.error(value.place, "`languages` names no language");
+        } else {
+            let names = names.join(", ");
+            reader
+                .unsupported(value.place, format!("`languages`: Weir does not read {names} yet; the rule is skipped"));
+        }
+        return None;
+    }
+    Some((names, any_text))
+}
+
+fn options(reader: &mut Reader, yaml: &Yaml) {
+    let Some(options) = yaml.get("options") else { return };
+    let Some(entries) = options.as_map() else {
+        if !options.is_null() {
+            reader.error(options.place, format!("`options` must be a map, not {}", options.describe()));
+        }
+        return;
+    };
+    for (key, value) in entries {
+        let name = key.text.as_str();
+        if Options::is_without_effect(name) {
+            continue;
+        }
+        match (reader.options.get_mut(name), value.as_bool()) {
+            (Some(option), Some(on)) => *option = on,
+            (Some(_), None) => reader.error(value.place, format!("the option `{name}` must be `true` or `false`")),
+            (None, _) => reader.warning(key.place, format!("the option `{name}` is not known and has no effect")),
+        }
+    }
+}
+
+/// Keys of rules that do something this engine does not do yet.
+const UNSUPPORTED_KEYS: &[&str] = &["join", "extract", "dest-language", "pattern-where-python", "validators"];
+
+fn body(reader: &mut Reader, yaml: &Yaml) -> Option<Body> {
+    let entries = yaml.as_map()?;
+    let mut runs = true;
+    for (key, _) in entries.iter().filter(|(key, _)| UNSUPPORTED_KEYS.contains(&key.text.as_str())) {
+        reader.unsupported(key.place, format!("`{}` is not supported yet; the rule is skipped", key.text));
+        runs = false;
+    }
+    let mode = yaml.get("mode");
+    match mode.map(|mode| mode.as_str().unwrap_or("")) {
+        None | Some("search") => {}
+        Some("taint") => return taint::spec(reader, yaml).map(Body::Taint).filter(|_| runs),
+        Some(name @ ("join" | "extract" | "secrets" | "supply_chain" | "steps")) => {
+            let place = mode.map_or(yaml.place, |mode| mode.place);
+            reader.unsupported(place, format!("`mode: {name}` is not supported yet; the rule is skipped"));
+            return None;
+        }
+        Some(_) => {
+            let place = mode.map_or(yaml.place, |mode| mode.place);
+            reader.error(place, "`mode` must be `search` or `taint`");
+            return None;
+        }
+    }
+    if !runs {
+        return None;
+    }
+    formula::of_map(reader, yaml, formula::Positives::Needed).map(Body::Search)
+}
+
+fn fix(reader: &mut Reader, yaml: &Yaml) -> Option<FixTemplate> {
+    if let Some(fix) = yaml.get("fix") {
+        // An empty fix removes the match.
+        let text = if fix.is_null() { Some("") } else { reader.text("fix", fix) };
+        return text.map(|text| FixTemplate::Text(text.to_owned()));
+    }
+    let fix = yaml.get("fix-regex")?;
+    let pattern = reader.required(fix, "regex")?;
+    let replacement = match fix.get("replacement") {
+        Some(value) if value.is_null() => "",
+        _ => reader.required(fix, "replacement")?,
+    };
+    let count = match fix.get("count") {
+        Some(value) => match value.as_int().and_then(|count| usize::try_from(count).ok()) {
+            Some(count) => Some(count).filter(|&count| count > 0),
+            None => {
+                reader.error(value.place, "`count` must be a number, 0 for all");
+                None
+            }
+        },
+        None => None,
+    };
+    match FixTemplate::regex(pattern, replacement, count) {
+        Ok(fix) => Some(fix),
+        Err(error) => {
+            reader.error(fix.get("regex").map_or(fix.place, |value| value.place), format!("`regex`: {error}"));
+            None
+        }
+    }
+}
+
+fn paths(reader: &mut Reader, yaml: &Yaml) -> Paths {
+    let Some(paths) = yaml.get("paths") else { return Paths::default() };
+    if paths.as_map().is_none() {
+        if !paths.is_null() {
+            reader.error(paths.place, "`paths` must be a map with `include` and `exclude`");
+        }
+        return Paths::default();
+    }
+    let mut globs = |key: &str| paths.get(key).filter(|value| !value.is_null()).map(|value| reader.texts(key, value));
+    let (include, exclude) = (globs("include"), globs("exclude").unwrap_or_default());
+    Paths::new(include.as_deref(), &exclude).unwrap_or_else(|error| {
+        reader.error(paths.place, format!("`paths`: {error}"));
+        Paths::default()
+    })
+}

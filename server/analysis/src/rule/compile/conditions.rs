@@ -1,0 +1,76 @@
+//! Conditions: `metavariable-regex` and its like.
+
+use super::Reader;
+use super::formula::{self, Positives};
+use crate::rule::Within;
+use crate::rule::regex::Regex;
+use crate::rule::yaml::{Key, Yaml};
+use weir_model::Language;
+
+pub(super) use crate::rule::Condition;
+
+/// A condition under `patterns`.
+pub(super) fn condition(reader: &mut Reader, key: &Key, value: &Yaml) -> Option<Condition> {
+    let name = key.text.as_str();
+    match name {
+        "metavariable-regex" => regex(reader, value),
+        "metavariable-pattern" => pattern(reader, value),
+        "metavariable-comparison"
+        | "metavariable-analysis"
+        | "metavariable-type"
+        | "metavariable-name"
+        | "pattern-where-python"
+        | "semgrep-internal-metavariable-name"
+        | "pattern-where" => {
+            reader.unsupported(key.place, format!("`{name}` is not supported yet; the rule is skipped"));
+            None
+        }
+        _ => {
+            reader.error(key.place, format!("`{name}` is not a key of the rule language"));
+            None
+        }
+    }
+}
+
+fn regex(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
+    let metavariable = subject(reader, value)?;
+    let text = reader.required(value, "regex")?;
+    let place = value.get("regex").map_or(value.place, |regex| regex.place);
+    let regex = formula::compiled(reader, "regex", place, Regex::value(text))?;
+    let constant_propagation = reader.flag(value, "constant-propagation", false);
+    Some(Condition::Regex { metavariable, regex, constant_propagation })
+}
+
+fn pattern(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
+    let metavariable = subject(reader, value)?;
+    let (within, languages) = match value.get("language") {
+        None => (Within::Same, None),
+        Some(language) => {
+            let name = reader.text("language", language)?;
+            match (name, Language::from_rule_name(name).first()) {
+                ("regex" | "none", _) => (Within::Text, Some(Vec::new())),
+                (_, Some(&language)) => (Within::Code(language), Some(vec![language])),
+                (_, None) => {
+                    let message = format!("`metavariable-pattern` in {name} is not supported yet; the rule is skipped");
+                    reader.unsupported(language.place, message);
+                    return None;
+                }
+            }
+        }
+    };
+    let outer = languages.map(|languages| std::mem::replace(&mut reader.languages, languages));
+    let formula = formula::of_map(reader, value, Positives::Given);
+    if let Some(outer) = outer {
+        reader.languages = outer;
+    }
+    Some(Condition::Pattern { metavariable, within, formula: Box::new(formula?) })
+}
+
+/// The metavariable a condition is about.
+fn subject(reader: &mut Reader, value: &Yaml) -> Option<weir_syntax::Symbol> {
+    if let Some(metavariable) = value.get("metavariable") {
+        return reader.metavariable("metavariable", metavariable);
+    }
+    reader.error(value.place, "`metavariable` is missing");
+    None
+}

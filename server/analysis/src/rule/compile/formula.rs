@@ -1,0 +1,194 @@
+//! Formulas: `pattern`, `patterns`, `pattern-either` and their like.
+
+use super::Reader;
+use super::conditions::{self, Condition};
+use crate::rule::regex::Regex;
+use crate::rule::yaml::{Key, Place, Yaml};
+use crate::rule::{Formula, Leaf, Node, PatternLeaf};
+use std::sync::Arc;
+use weir_syntax::{Pattern, Symbol};
+
+/// Whether a conjunction needs a part that finds something.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Positives {
+    /// It does.
+    Needed,
+    /// It does not: the code it is asked of is given, as in `metavariable-pattern`.
+    Given,
+}
+
+/// The keys of which one makes a formula.
+const FORMULA_KEYS: [&str; 4] = ["pattern", "patterns", "pattern-either", "pattern-regex"];
+
+/// The formula of a map that has one of the keys above among others.
+pub(super) fn of_map(reader: &mut Reader, map: &Yaml, positives: Positives) -> Option<Formula> {
+    let entries = map.as_map().unwrap_or_default();
+    let mut found = entries.iter().filter(|(key, _)| FORMULA_KEYS.contains(&key.text.as_str()));
+    let Some((key, value)) = found.next() else {
+        let keys = FORMULA_KEYS.map(|key| format!("`{key}`")).join(", ");
+        reader.error(map.place, format!("one of {keys} is missing"));
+        return None;
+    };
+    for (other, _) in found {
+        let message = format!("`{}` cannot stand beside `{}`; put both under `patterns`", other.text, key.text);
+        reader.error(other.place, message);
+    }
+    match item(reader, key, value, positives)? {
+        Item::Formula(formula) => Some(formula),
+        Item::Condition(_) | Item::Focus(_) => None,
+    }
+}
+
+/// One entry under `patterns`.
+enum Item {
+    Formula(Formula),
+    Condition(Condition),
+    Focus(Vec<Symbol>),
+}
+
+fn item(reader: &mut Reader, key: &Key, value: &Yaml, positives: Positives) -> Option<Item> {
+    let name = key.text.as_str();
+    let formula = match name {
+        "pattern" => operand(reader, name, value, positives)?,
+        "patterns" => all(reader, name, value, positives)?,
+        "pattern-either" => any(reader, name, value, positives)?,
+        "pattern-regex" => regex(reader, name, value)?,
+        "pattern-inside" => Formula::of(Node::Inside(Box::new(operand(reader, name, value, Positives::Needed)?))),
+        "pattern-not" => Formula::of(Node::Not(Box::new(operand(reader, name, value, positives)?))),
+        "pattern-not-inside" => {
+            let inside = Formula::of(Node::Inside(Box::new(operand(reader, name, value, Positives::Needed)?)));
+            Formula::of(Node::Not(Box::new(inside)))
+        }
+        "pattern-not-regex" => Formula::of(Node::Not(Box::new(regex(reader, name, value)?))),
+        "semgrep-internal-pattern-anywhere" => {
+            Formula::of(Node::Anywhere(Box::new(operand(reader, name, value, Positives::Needed)?)))
+        }
+        "focus-metavariable" => return focus(reader, name, value).map(Item::Focus),
+        _ => return conditions::condition(reader, key, value).map(Item::Condition),
+    };
+    Some(Item::Formula(formula))
+}
+
+impl Formula {
+    /// A formula without conditions and focus.
+    pub(super) fn of(node: Node) -> Self {
+        Self { node, conditions: Vec::new(), focus: Vec::new() }
+    }
+}
+
+/// A pattern's text, or a map with a formula.
+fn operand(reader: &mut Reader, name: &str, value: &Yaml, positives: Positives) -> Option<Formula> {
+    if value.as_map().is_some() { of_map(reader, value, positives) } else { pattern(reader, name, value) }
+}
+
+fn all(reader: &mut Reader, name: &str, value: &Yaml, positives: Positives) -> Option<Formula> {
+    let before = reader.errors.len() + reader.unsupported.len();
+    let (mut parts, mut conditions, mut focus) = (Vec::new(), Vec::new(), Vec::new());
+    for entry in reader.list(name, value)? {
+        let Some(entries) = entry.as_map() else {
+            reader.error(entry.place, format!("an entry of `{name}` must be a map, like `pattern: ...`"));
+            continue;
+        };
+        for (key, value) in entries {
+            match item(reader, key, value, Positives::Given) {
+                Some(Item::Formula(formula)) => parts.push(formula),
+                Some(Item::Condition(condition)) => conditions.push(condition),
+                Some(Item::Focus(metavariables)) => focus.push(metavariables),
+                None => {}
+            }
+        }
+    }
+    let formula = Formula { node: Node::All(parts), conditions, focus };
+    let complete = before == reader.errors.len() + reader.unsupported.len();
+    if complete && positives == Positives::Needed && !finds(&formula) {
+        reader.error(value.place, format!("`{name}` needs an entry that finds something: not only negations"));
+    }
+    Some(formula)
+}
+
+fn any(reader: &mut Reader, name: &str, value: &Yaml, positives: Positives) -> Option<Formula> {
+    let mut parts = Vec::new();
+    for entry in reader.list(name, value)? {
+        let Some(entries) = entry.as_map() else {
+            reader.error(entry.place, format!("an entry of `{name}` must be a map, like `pattern: ...`"));
+            continue;
+        };
+        for (key, value) in entries {
+            match item(reader, key, value, positives) {
+                Some(Item::Formula(formula)) => parts.push(standing_alone(formula)),
+                Some(Item::Condition(_) | Item::Focus(_)) => {
+                    reader.error(key.place, format!("`{}` can only stand under `patterns`", key.text));
+                }
+                None => {}
+            }
+        }
+    }
+    Some(Formula::of(Node::Any(parts)))
+}
+
+/// `pattern-inside` and its like stand in a conjunction, if need be of their own.
+fn standing_alone(formula: Formula) -> Formula {
+    match formula.node {
+        Node::Inside(_) | Node::Anywhere(_) | Node::Not(_) => Formula::of(Node::All(vec![formula])),
+        _ => formula,
+    }
+}
+
+/// Whether a formula finds matches by itself.
+fn finds(formula: &Formula) -> bool {
+    match &formula.node {
+        Node::Leaf(_) => true,
+        Node::All(parts) => parts.iter().any(finds),
+        Node::Any(parts) => parts.iter().all(finds),
+        Node::Inside(inner) => finds(inner),
+        Node::Anywhere(_) | Node::Not(_) => false,
+    }
+}
+
+/// A pattern leaf. A text that is valid in one language of the rule cannot match in the others.
+pub(super) fn pattern(reader: &mut Reader, name: &str, value: &Yaml) -> Option<Formula> {
+    let text = reader.text(name, value)?;
+    let mut by_language = Vec::new();
+    let mut first_error = None;
+    for &language in &reader.languages {
+        match Pattern::parse(language, text) {
+            Ok(pattern) => by_language.push((language, Arc::new(pattern))),
+            Err(error) => {
+                first_error.get_or_insert(error);
+            }
+        }
+    }
+    match first_error {
+        Some(error) if by_language.is_empty() => {
+            reader.error(value.place, format!("`{name}`: {error}"));
+            None
+        }
+        None if by_language.is_empty() => {
+            reader.error(value.place, format!("`{name}` needs a language; in rules for any text use `pattern-regex`"));
+            None
+        }
+        _ => {
+            let leaf = PatternLeaf { by_language, options: reader.options };
+            Some(Formula::of(Node::Leaf(Leaf::Pattern(leaf))))
+        }
+    }
+}
+
+pub(super) fn regex(reader: &mut Reader, name: &str, value: &Yaml) -> Option<Formula> {
+    let text = reader.text(name, value)?;
+    compiled(reader, name, value.place, Regex::search(text)).map(|regex| Formula::of(Node::Leaf(Leaf::Regex(regex))))
+}
+
+/// A regex, or an error said.
+pub(super) fn compiled(reader: &mut Reader, name: &str, place: Place, regex: Result<Regex, String>) -> Option<Regex> {
+    regex.map_err(|error| reader.error(place, format!("`{name}` is not a valid regex: {error}"))).ok()
+}
+
+/// One metavariable or a list of them.
+pub(super) fn focus(reader: &mut Reader, name: &str, value: &Yaml) -> Option<Vec<Symbol>> {
+    let metavariables: Vec<_> = match value.as_list() {
+        Some(items) => items.iter().filter_map(|item| reader.metavariable(name, item)).collect(),
+        None => reader.metavariable(name, value).into_iter().collect(),
+    };
+    (!metavariables.is_empty()).then_some(metavariables)
+}

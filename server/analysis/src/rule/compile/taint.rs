@@ -1,0 +1,157 @@
+//! Taint specifications: `pattern-sources`, `pattern-sinks`, `pattern-sanitizers`, `pattern-propagators`.
+
+use super::Reader;
+use super::formula::{self, Positives};
+use crate::rule::requires;
+use crate::rule::yaml::Yaml;
+use crate::rule::{Formula, Propagator, Requires, Sanitizer, SideEffect, Sink, Source, TaintSpec};
+use weir_syntax::Symbol;
+
+/// The label of sources that name none.
+const DEFAULT_LABEL: &str = "__SOURCE__";
+
+/// The specification of a rule in `mode: taint`.
+pub(super) fn spec(reader: &mut Reader, yaml: &Yaml) -> Option<TaintSpec> {
+    let mut spec = TaintSpec::default();
+    for (key, needed) in [
+        ("pattern-sources", true),
+        ("pattern-sinks", true),
+        ("pattern-sanitizers", false),
+        ("pattern-propagators", false),
+    ] {
+        let Some(value) = yaml.get(key) else {
+            if needed {
+                reader.error(yaml.place, format!("`{key}` is missing: a taint rule needs sources and sinks"));
+            }
+            continue;
+        };
+        for entry in entries(reader, key, value) {
+            let Some(formula) = formula_of(reader, key, entry) else { continue };
+            match key {
+                "pattern-sources" => spec.sources.extend(source(reader, entry, formula)),
+                "pattern-sinks" => spec.sinks.extend(sink(reader, entry, formula)),
+                "pattern-sanitizers" => spec.sanitizers.extend(sanitizer(reader, entry, formula)),
+                _ => spec.propagators.extend(propagator(reader, entry, formula)),
+            }
+        }
+    }
+    Some(spec)
+}
+
+/// The entries of a list; a map with `patterns` or the like in its place counts as one entry.
+fn entries<'y>(reader: &mut Reader, key: &str, value: &'y Yaml) -> &'y [Yaml] {
+    if value.as_map().is_some() {
+        return std::slice::from_ref(value);
+    }
+    reader.list(key, value).unwrap_or_default()
+}
+
+fn formula_of(reader: &mut Reader, key: &str, entry: &Yaml) -> Option<Formula> {
+    if entry.as_str().is_some() {
+        return formula::pattern(reader, key, entry);
+    }
+    formula::of_map(reader, entry, Positives::Needed)
+}
+
+fn source(reader: &mut Reader, entry: &Yaml, formula: Formula) -> Option<Source> {
+    if let Some((key, value)) = entry.as_map().and_then(|map| map.iter().find(|(key, _)| key.text == "control")) {
+        if value.as_bool() != Some(false) {
+            reader.unsupported(key.place, "`control` sources are not supported yet; the rule is skipped");
+            return None;
+        }
+    }
+    Some(Source {
+        formula,
+        exact: reader.flag(entry, "exact", false),
+        by_side_effect: side_effect(reader, entry),
+        label: label(reader, entry)?.unwrap_or_else(|| Symbol::new(DEFAULT_LABEL)),
+        requires: requires(reader, entry, Requires::Any)?,
+    })
+}
+
+fn sink(reader: &mut Reader, entry: &Yaml, formula: Formula) -> Option<Sink> {
+    if let Some((key, _)) = entry.as_map().and_then(|map| map.iter().find(|(key, _)| key.text == "at-exit")) {
+        if reader.flag(entry, "at-exit", false) {
+            reader.unsupported(key.place, "`at-exit` sinks are not supported yet; the rule is skipped");
+            return None;
+        }
+    }
+    Some(Sink {
+        formula,
+        exact: reader.flag(entry, "exact", true),
+        requires: requires(reader, entry, Requires::Label(Symbol::new(DEFAULT_LABEL)))?,
+    })
+}
+
+fn sanitizer(reader: &mut Reader, entry: &Yaml, formula: Formula) -> Option<Sanitizer> {
+    Some(Sanitizer {
+        formula,
+        exact: reader.flag(entry, "exact", false),
+        by_side_effect: side_effect(reader, entry),
+        not_conflicting: reader.flag(entry, "not_conflicting", false) || reader.flag(entry, "not-conflicting", false),
+    })
+}
+
+fn propagator(reader: &mut Reader, entry: &Yaml, formula: Formula) -> Option<Propagator> {
+    let mut end = |key: &str| match entry.get(key) {
+        Some(value) => reader.metavariable(key, value),
+        None => {
+            reader
+                .error(entry.place, format!("`{key}` is missing: a propagator goes from one metavariable to another"));
+            None
+        }
+    };
+    let (from, to) = (end("from"), end("to"));
+    Some(Propagator {
+        formula,
+        from: from?,
+        to: to?,
+        by_side_effect: side_effect_or(reader, entry, SideEffect::Yes) != SideEffect::No,
+        label: label(reader, entry)?,
+        requires: requires(reader, entry, Requires::Any)?,
+    })
+}
+
+fn side_effect(reader: &mut Reader, entry: &Yaml) -> SideEffect {
+    side_effect_or(reader, entry, SideEffect::No)
+}
+
+fn side_effect_or(reader: &mut Reader, entry: &Yaml, default: SideEffect) -> SideEffect {
+    let Some(value) = entry.get("by-side-effect") else { return default };
+    match (value.as_bool(), value.as_str()) {
+        (Some(true), _) => SideEffect::Yes,
+        (Some(false), _) => SideEffect::No,
+        (None, Some("only")) => SideEffect::Only,
+        (None, _) => {
+            reader.error(value.place, "`by-side-effect` must be `true`, `false` or `only`");
+            default
+        }
+    }
+}
+
+/// The label; the outer `None` is an error that was told.
+fn label(reader: &mut Reader, entry: &Yaml) -> Option<Option<Symbol>> {
+    let Some(value) = entry.get("label") else { return Some(None) };
+    let text = reader.text("label", value)?;
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        reader.error(value.place, "`label` must be a name: letters, digits and `_`");
+        return None;
+    }
+    Some(Some(Symbol::new(text)))
+}
+
+fn requires(reader: &mut Reader, entry: &Yaml, default: Requires) -> Option<Requires> {
+    let Some(value) = entry.get("requires") else { return Some(default) };
+    if value.as_str().is_none() {
+        let message = "`requires` with conditions on metavariables is not supported yet; the rule is skipped";
+        reader.unsupported(value.place, message);
+        return None;
+    }
+    match requires::parse(value.as_str().unwrap_or_default()) {
+        Ok(requires) => Some(requires),
+        Err(error) => {
+            reader.error(value.place, format!("`requires`: {error}"));
+            None
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What a rule asks of the engine under `options:`.
+
+/// The options the engine knows. Semgrep's names and defaults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// A variable matches the constant it is known to hold.
+    pub(crate) constant_propagation: bool,
+    /// A variable matches the expression it was assigned.
+    pub(crate) symbolic_propagation: bool,
+    /// `&&`, `||`, `&`, `|`, `^` match whatever the grouping, the bitwise ones in any order.
+    pub(crate) ac_matching: bool,
+    /// `&&` and `||` match in any order too.
+    pub(crate) commutative_boolop: bool,
+    /// `a == b` matches `b == a`.
+    pub(crate) symmetric_eq: bool,
+    /// An assignment matches a declaration.
+    pub(crate) vardef_assign: bool,
+    /// An expression matches a decorator.
+    pub(crate) attr_expr: bool,
+    /// A function matches an arrow function.
+    pub(crate) arrow_is_function: bool,
+    /// `let` and `const` match `var`.
+    pub(crate) let_is_var: bool,
+    /// An expression that stands as a statement matches it anywhere in a statement.
+    pub(crate) implicit_deep_exprstmt: bool,
+    /// Sources and sinks share their metavariables.
+    pub(crate) taint_unify_mvars: bool,
+    /// A function nothing is known of returns clean data.
+    pub(crate) taint_assume_safe_functions: bool,
+    /// Data looked up with an untrusted index is clean.
+    pub(crate) taint_assume_safe_indexes: bool,
+    /// The result of a comparison is clean.
+    pub(crate) taint_assume_safe_comparisons: bool,
+    /// What is known to be a boolean is clean.
+    pub(crate) taint_assume_safe_booleans: bool,
+    /// What is known to be a number is clean.
+    pub(crate) taint_assume_safe_numbers: bool,
+    /// Only assignments carry taint, not operators or calls.
+    pub(crate) taint_only_propagate_through_assignments: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            constant_propagation: true,
+            symbolic_propagation: false,
+            ac_matching: true,
+            commutative_boolop: false,
+            symmetric_eq: false,
+            vardef_assign: true,
+            attr_expr: true,
+            arrow_is_function: true,
+            let_is_var: true,
+            implicit_deep_exprstmt: true,
+            taint_unify_mvars: false,
+            taint_assume_safe_functions: false,
+            taint_assume_safe_indexes: false,
+            taint_assume_safe_comparisons: false,
+            taint_assume_safe_booleans: false,
+            taint_assume_safe_numbers: false,
+            taint_only_propagate_through_assignments: false,
+        }
+    }
+}
+
+/// Options of the language that ask for nothing this engine does, or for what it always does: accepted as they are.
+const WITHOUT_EFFECT: &[&str] = &[
+    "commutative_compop",
+    "cpp_parsing_pref",
+    "decorators_order_matters",
+    "dynamic_timeout",
+    "dynamic_timeout_max_multiplier",
+    "dynamic_timeout_unit_kb",
+    "effect_guards",
+    "flddef_assign",
+    "generic_braces",
+    "generic_caseless",
+    "generic_comment_style",
+    "generic_ellipsis_max_span",
+    "generic_engine",
+    "generic_extra_braces",
+    "generic_extra_word_characters",
+    "generic_multiline",
+    "go_deeper_expr",
+    "go_deeper_stmt",
+    "implicit_ellipsis",
+    "implicit_return",
+    "interfile",
+    "max_match_per_file",
+    "taint_fixpoint_timeout",
+    "taint_focus_on",
+    "taint_intrafile",
+    "taint_match_on",
+    "timeout",
+    "unify_ids_strictly",
+    "xml_attrs_implicit_ellipsis",
+    "xml_children_ordered",
+    "xml_singleton_loose_matching",
+];
+
+impl Options {
+    /// The option of a name, to be set.
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut bool> {
+        Some(match name {
+            "constant_propagation" => &mut self.constant_propagation,
+            "symbolic_propagation" => &mut self.symbolic_propagation,
+            "ac_matching" => &mut self.ac_matching,
+            "commutative_boolop" => &mut self.commutative_boolop,
+            "symmetric_eq" => &mut self.symmetric_eq,
+            "vardef_assign" => &mut self.vardef_assign,
+            "attr_expr" => &mut self.attr_expr,
+            "arrow_is_function" => &mut self.arrow_is_function,
+            "let_is_var" => &mut self.let_is_var,
+            "implicit_deep_exprstmt" => &mut self.implicit_deep_exprstmt,
+            "taint_unify_mvars" => &mut self.taint_unify_mvars,
+            "taint_assume_safe_functions" => &mut self.taint_assume_safe_functions,
+            "taint_assume_safe_indexes" => &mut self.taint_assume_safe_indexes,
+            "taint_assume_safe_comparisons" => &mut self.taint_assume_safe_comparisons,
+            "taint_assume_safe_booleans" => &mut self.taint_assume_safe_booleans,
+            "taint_assume_safe_numbers" => &mut self.taint_assume_safe_numbers,
+            "taint_only_propagate_through_assignments" => &mut self.taint_only_propagate_through_assignments,
+            _ => return None,
+        })
+    }
+
+    /// Whether an option exists in the language although it changes nothing here.
+    pub(crate) fn is_without_effect(name: &str) -> bool {
+        WITHOUT_EFFECT.contains(&name)
+    }
+}

@@ -1,0 +1,136 @@
+//! Conditions over taint labels: `A and (B or not C)`.
+
+use super::Requires;
+use weir_syntax::Symbol;
+
+/// Parentheses and negations nested deeper than this are refused.
+const MAX_DEPTH: usize = 64;
+
+/// Reads a condition.
+pub(crate) fn parse(text: &str) -> Result<Requires, String> {
+    let mut parser = Parser { rest: text, depth: 0 };
+    let requires = parser.or()?;
+    match parser.next() {
+        None => Ok(requires),
+        Some(token) => Err(format!("`{token}` is out of place; join labels by `and`, `or` and `not`")),
+    }
+}
+
+struct Parser<'t> {
+    rest: &'t str,
+    depth: usize,
+}
+
+impl<'t> Parser<'t> {
+    fn or(&mut self) -> Result<Requires, String> {
+        let mut left = self.and()?;
+        while self.take("or") || self.take("||") {
+            left = Requires::Or(Box::new(left), Box::new(self.and()?));
+        }
+        Ok(left)
+    }
+
+    fn and(&mut self) -> Result<Requires, String> {
+        let mut left = self.not()?;
+        while self.take("and") || self.take("&&") {
+            left = Requires::And(Box::new(left), Box::new(self.not()?));
+        }
+        Ok(left)
+    }
+
+    fn not(&mut self) -> Result<Requires, String> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(format!("nested more than {MAX_DEPTH} levels deep"));
+        }
+        let requires = if self.take("not") || self.take("!") {
+            Requires::Not(Box::new(self.not()?))
+        } else if self.take("(") {
+            let inner = self.or()?;
+            if !self.take(")") {
+                return Err("a `)` is missing".to_owned());
+            }
+            inner
+        } else {
+            match self.next() {
+                Some("true" | "True") => Requires::Constant(true),
+                Some("false" | "False") => Requires::Constant(false),
+                Some(label) if is_name(label) && !matches!(label, "and" | "or" | "not") => {
+                    Requires::Label(Symbol::new(label))
+                }
+                Some(token) => return Err(format!("a label is expected, not `{token}`")),
+                None => return Err("a label is missing at the end".to_owned()),
+            }
+        };
+        self.depth -= 1;
+        Ok(requires)
+    }
+
+    fn take(&mut self, expected: &str) -> bool {
+        let before = self.rest;
+        let found = self.next() == Some(expected);
+        if !found {
+            self.rest = before;
+        }
+        found
+    }
+
+    fn next(&mut self) -> Option<&'t str> {
+        let rest = self.rest.trim_start();
+        let first = rest.chars().next()?;
+        let len = if is_name_char(first) {
+            rest.find(|c| !is_name_char(c)).unwrap_or(rest.len())
+        } else if rest.starts_with("&&") || rest.starts_with("||") {
+            2
+        } else {
+            first.len_utf8()
+        };
+        let (token, rest) = rest.split_at(len);
+        self.rest = rest;
+        Some(token)
+    }
+}
+
+fn is_name(token: &str) -> bool {
+    token.chars().all(is_name_char)
+}
+
+fn is_name_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn show(requires: &Requires) -> String {
+        match requires {
+            Requires::Any => "any".to_owned(),
+            Requires::Label(label) => label.as_str().to_owned(),
+            Requires::Not(inner) => format!("!{}", show(inner)),
+            Requires::And(a, b) => format!("({} & {})", show(a), show(b)),
+            Requires::Or(a, b) => format!("({} | {})", show(a), show(b)),
+            Requires::Constant(value) => value.to_string(),
+        }
+    }
+
+    #[test]
+    fn conditions_are_read_with_the_usual_precedence() {
+        for (text, expected) in [
+            ("A", "A"),
+            ("A and B or C", "((A & B) | C)"),
+            ("A and not (B or C)", "(A & !(B | C))"),
+            ("not A and B", "(!A & B)"),
+            ("True", "true"),
+        ] {
+            assert_eq!(parse(text).as_ref().map(show), Ok(expected.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_condition_is_an_error() {
+        for text in ["", "A B", "(A", "A and", "and", "A + B", &"(".repeat(10_000)] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}

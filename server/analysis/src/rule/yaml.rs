@@ -1,0 +1,440 @@
+//! YAML with places: every key and value knows its line, column and bytes, so that a rule's error can point at it.
+//!
+//! YAML 1.2 (JSON is a part of it): `yes` and `on` are strings. Scalars stay text until somebody asks for a number or a
+//! boolean. Broken YAML is an answer, never a panic.
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span as Range};
+use std::collections::HashMap;
+use weir_model::Span;
+
+/// Nesting beyond this is refused: no rule needs it, and every walk over a document recurses.
+const MAX_DEPTH: usize = 128;
+
+/// Nodes that aliases may add to one file: enough for shared lists, too few for a "billion laughs".
+const MAX_ALIASED: usize = 100_000;
+
+/// Where something stands in a rule file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// In bytes.
+    pub(crate) span: Span,
+    /// One-based.
+    pub(crate) line: u32,
+    /// One-based, in characters.
+    pub(crate) column: u32,
+}
+
+/// A value and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Yaml {
+    pub(crate) place: Place,
+    pub(crate) value: Value,
+}
+
+/// The kinds of value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    /// Text; `plain` if it was written without quotes, so that it may be a number, boolean or null.
+    Scalar { text: String, plain: bool },
+    /// A list.
+    List(Vec<Yaml>),
+    /// Keys and values in the order of the file. Keys are unique: of equal keys the first is kept.
+    Map(Vec<(Key, Yaml)>),
+}
+
+/// A key of a map and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) text: String,
+    pub(crate) place: Place,
+}
+
+/// Something wrong in a file, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) place: Place,
+    pub(crate) message: String,
+}
+
+/// What a file holds: all documents before the first syntax error, and what is wrong.
+#[derive(Debug, Default)]
+pub(crate) struct File {
+    pub(crate) documents: Vec<Yaml>,
+    /// The syntax error that ended the reading.
+    pub(crate) broken: Option<Fault>,
+    /// Keys that stand twice in one map.
+    pub(crate) duplicates: Vec<Fault>,
+}
+
+/// Reads all documents of a file.
+pub(crate) fn read(text: &str) -> File {
+    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let lines = Lines::new(text, start);
+    let mut builder =
+        Builder { lines: &lines, anchors: HashMap::new(), open: Vec::new(), aliased: 0, file: File::default() };
+    for event in Parser::new_from_str(&text[start..]) {
+        let step = match event {
+            Ok((event, range)) => builder.event(event, range),
+            Err(error) => {
+                Err(Fault { place: lines.place(*error.marker(), *error.marker()), message: error.info().to_owned() })
+            }
+        };
+        if let Err(fault) = step {
+            builder.file.broken = Some(fault);
+            break;
+        }
+    }
+    builder.file
+}
+
+impl Yaml {
+    /// The text of a scalar.
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        match &self.value {
+            Value::Scalar { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A boolean.
+    pub(crate) fn as_bool(&self) -> Option<bool> {
+        match self.plain()? {
+            "true" | "True" | "TRUE" => Some(true),
+            "false" | "False" | "FALSE" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// A whole number.
+    pub(crate) fn as_int(&self) -> Option<i64> {
+        self.plain().and_then(int)
+    }
+
+    /// Whether there is no value: nothing, `~` or `null`.
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self.plain(), Some("" | "~" | "null" | "Null" | "NULL"))
+    }
+
+    /// The items of a list.
+    pub(crate) fn as_list(&self) -> Option<&[Yaml]> {
+        match &self.value {
+            Value::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The entries of a map.
+    pub(crate) fn as_map(&self) -> Option<&[(Key, Yaml)]> {
+        match &self.value {
+            Value::Map(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// The value under a key of a map.
+    pub(crate) fn get(&self, key: &str) -> Option<&Yaml> {
+        self.as_map()?.iter().find(|(k, _)| k.text == key).map(|(_, value)| value)
+    }
+
+    /// What kind of value this is, for messages.
+    pub(crate) fn describe(&self) -> &'static str {
+        match &self.value {
+            Value::Scalar { .. } if self.is_null() => "nothing",
+            Value::Scalar { .. } => "a text",
+            Value::List(_) => "a list",
+            Value::Map(_) => "a map",
+        }
+    }
+
+    /// As JSON.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match &self.value {
+            Value::List(items) => Json::Array(items.iter().map(Yaml::to_json).collect()),
+            Value::Map(entries) => {
+                Json::Object(entries.iter().map(|(key, value)| (key.text.clone(), value.to_json())).collect())
+            }
+            Value::Scalar { text, plain } => {
+                if self.is_null() {
+                    Json::Null
+                } else if let Some(bool) = self.as_bool() {
+                    Json::Bool(bool)
+                } else if let Some(int) = self.as_int() {
+                    Json::from(int)
+                } else if let Some(float) = plain.then(|| float(text)).flatten() {
+                    Json::from(float)
+                } else {
+                    Json::String(text.clone())
+                }
+            }
+        }
+    }
+
+    fn plain(&self) -> Option<&str> {
+        match &self.value {
+            Value::Scalar { text, plain: true } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Number of nodes.
+    fn size(&self) -> usize {
+        1 + match &self.value {
+            Value::Scalar { .. } => 0,
+            Value::List(items) => items.iter().map(Yaml::size).sum(),
+            Value::Map(entries) => entries.iter().map(|(_, value)| 1 + value.size()).sum(),
+        }
+    }
+}
+
+fn int(text: &str) -> Option<i64> {
+    if let Some(hex) = text.strip_prefix("0x") {
+        return i64::from_str_radix(hex, 16).ok();
+    }
+    if let Some(octal) = text.strip_prefix("0o") {
+        return i64::from_str_radix(octal, 8).ok();
+    }
+    text.parse().ok()
+}
+
+/// YAML 1.2's core schema: what Rust reads as a float but starts like a word (`inf`, `nan`) is a string.
+fn float(text: &str) -> Option<f64> {
+    let digits = text.trim_start_matches(['+', '-']);
+    digits.starts_with(|c: char| c.is_ascii_digit() || c == '.').then(|| text.parse().ok()).flatten()
+}
+
+/// A list or map that is being read.
+struct Open {
+    place: Place,
+    anchor: usize,
+    collection: Collection,
+}
+
+enum Collection {
+    List(Vec<Yaml>),
+    Map(Vec<(Key, Yaml)>, Option<Key>),
+}
+
+struct Builder<'a> {
+    lines: &'a Lines<'a>,
+    anchors: HashMap<usize, Yaml>,
+    open: Vec<Open>,
+    aliased: usize,
+    file: File,
+}
+
+impl Builder<'_> {
+    fn event(&mut self, event: Event<'_>, range: Range) -> Result<(), Fault> {
+        let place = self.lines.place(range.start, range.end);
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let text_by_tag = tag.is_some_and(|tag| tag.suffix == "str");
+                let plain = style == ScalarStyle::Plain && !text_by_tag;
+                self.value(Yaml { place, value: Value::Scalar { text: text.into_owned(), plain } }, anchor)
+            }
+            Event::SequenceStart(anchor, _) => self.start(place, anchor, Collection::List(Vec::new())),
+            Event::MappingStart(anchor, _) => self.start(place, anchor, Collection::Map(Vec::new(), None)),
+            Event::SequenceEnd | Event::MappingEnd => {
+                let Some(Open { place: begin, anchor, collection }) = self.open.pop() else { return Ok(()) };
+                let place = Place { span: begin.span.union(place.span), ..begin };
+                let value = match collection {
+                    Collection::List(items) => Value::List(items),
+                    Collection::Map(entries, _) => Value::Map(merged(entries)),
+                };
+                self.value(Yaml { place, value }, anchor)
+            }
+            Event::Alias(anchor) => {
+                let Some(target) = self.anchors.get(&anchor) else {
+                    return Err(Fault { place, message: "an alias to what is not complete yet".to_owned() });
+                };
+                self.aliased += target.size();
+                if self.aliased > MAX_ALIASED {
+                    let message = format!("aliases of this file add more than {MAX_ALIASED} values");
+                    return Err(Fault { place, message });
+                }
+                let copy = target.clone();
+                self.value(copy, 0)
+            }
+            Event::DocumentEnd => {
+                self.anchors.clear();
+                Ok(())
+            }
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) => Ok(()),
+        }
+    }
+
+    fn start(&mut self, place: Place, anchor: usize, collection: Collection) -> Result<(), Fault> {
+        if self.open.len() >= MAX_DEPTH {
+            return Err(Fault { place, message: format!("nested more than {MAX_DEPTH} levels deep") });
+        }
+        self.open.push(Open { place, anchor, collection });
+        Ok(())
+    }
+
+    /// A complete value goes to what is open.
+    fn value(&mut self, yaml: Yaml, anchor: usize) -> Result<(), Fault> {
+        if anchor != 0 {
+            self.anchors.insert(anchor, yaml.clone());
+        }
+        match self.open.last_mut().map(|open| &mut open.collection) {
+            None => self.file.documents.push(yaml),
+            Some(Collection::List(items)) => items.push(yaml),
+            Some(Collection::Map(entries, pending)) => match pending.take() {
+                Some(key) => {
+                    let again = key.text != "<<" && entries.iter().any(|(other, _)| other.text == key.text);
+                    if again {
+                        let message = format!("the key `{}` stands twice; remove one of them", key.text);
+                        self.file.duplicates.push(Fault { place: key.place, message });
+                    } else {
+                        entries.push((key, yaml));
+                    }
+                }
+                None => {
+                    let Value::Scalar { text, .. } = yaml.value else {
+                        let message = format!("{} cannot be a key", yaml.describe());
+                        return Err(Fault { place: yaml.place, message });
+                    };
+                    *pending = Some(Key { text, place: yaml.place });
+                }
+            },
+        }
+        Ok(())
+    }
+}
+
+/// Puts in what `<<` refers to; the map's own keys win.
+fn merged(entries: Vec<(Key, Yaml)>) -> Vec<(Key, Yaml)> {
+    if entries.iter().all(|(key, _)| key.text != "<<") {
+        return entries;
+    }
+    let (merges, mut own): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(key, _)| key.text == "<<");
+    for (_, value) in merges {
+        let maps = match value.value {
+            Value::List(items) => items,
+            _ => vec![value],
+        };
+        for map in maps {
+            let Value::Map(entries) = map.value else { continue };
+            for (key, value) in entries {
+                if own.iter().all(|(other, _)| other.text != key.text) {
+                    own.push((key, value));
+                }
+            }
+        }
+    }
+    own
+}
+
+/// Lines of a text, to turn the parser's characters into bytes.
+struct Lines<'t> {
+    text: &'t str,
+    /// Where each line starts, in bytes.
+    starts: Vec<u32>,
+    ascii: bool,
+}
+
+impl<'t> Lines<'t> {
+    /// `skip`: bytes before what the parser sees.
+    fn new(text: &'t str, skip: usize) -> Self {
+        let bytes = text.as_bytes();
+        let mut starts = vec![skip as u32];
+        for (at, &byte) in bytes.iter().enumerate() {
+            // YAML ends lines with LF, CR LF, and CR alone.
+            if byte == b'\n' || (byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')) {
+                starts.push(at as u32 + 1);
+            }
+        }
+        Self { text, starts, ascii: text.is_ascii() }
+    }
+
+    fn place(&self, start: Marker, end: Marker) -> Place {
+        let from = self.byte(start);
+        Place {
+            span: Span::new(from, self.byte(end).max(from)),
+            line: start.line() as u32,
+            column: start.col() as u32 + 1,
+        }
+    }
+
+    fn byte(&self, marker: Marker) -> u32 {
+        let Some(&start) = self.starts.get(marker.line().saturating_sub(1)) else { return self.text.len() as u32 };
+        if self.ascii {
+            return (start + marker.col() as u32).min(self.text.len() as u32);
+        }
+        let line = &self.text[start as usize..];
+        start + line.chars().take(marker.col()).map(char::len_utf8).sum::<usize>() as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> String {
+        let file = read(text);
+        assert_eq!(file.broken, None, "{text}");
+        file.documents.iter().map(|yaml| yaml.to_json().to_string()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn values_follow_yaml_1_2() {
+        for (yaml, expected) in [
+            ("a: yes", r#"{"a":"yes"}"#),
+            ("a: on\nb: off", r#"{"a":"on","b":"off"}"#),
+            ("a: true\nb: 'true'", r#"{"a":true,"b":"true"}"#),
+            ("a: 010\nb: 0x10\nc: 1.5\nd: 1e3", r#"{"a":10,"b":16,"c":1.5,"d":1000.0}"#),
+            ("a: ~\nb:\nc: null\nd: 'null'", r#"{"a":null,"b":null,"c":null,"d":"null"}"#),
+            ("a: inf\nb: nan", r#"{"a":"inf","b":"nan"}"#),
+            ("a: !!str 1", r#"{"a":"1"}"#),
+            ("a: |\n  x\n   y\nb: >-\n  x\n  y", r#"{"a":"x\n y\n","b":"x y"}"#),
+            ("{\"a\": [1, \"b\", null]}", r#"{"a":[1,"b",null]}"#),
+            ("\u{feff}a: 1", r#"{"a":1}"#),
+            ("a: 1\n---\nb: 2\n", r#"{"a":1} {"b":2}"#),
+            ("a: &x [1, 2]\nb: *x", r#"{"a":[1,2],"b":[1,2]}"#),
+            ("a: &x {k: 1, l: 2}\nb:\n  <<: *x\n  k: 3", r#"{"a":{"k":1,"l":2},"b":{"k":3,"l":2}}"#),
+            ("a: 1\r\nb: 2\r\n", r#"{"a":1,"b":2}"#),
+        ] {
+            assert_eq!(json(yaml), expected, "{yaml}");
+        }
+    }
+
+    #[test]
+    fn places_are_lines_columns_and_bytes() {
+        for (text, line, column) in
+            [("a: 1\nkey: value", 2, 6), ("ä: ö\r\nkey: value", 2, 6), ("\u{feff}x: value", 1, 4)]
+        {
+            let file = read(text);
+            let (_, value) = &file.documents[0].as_map().unwrap().last().unwrap();
+            assert_eq!((value.place.line, value.place.column), (line, column), "{text}");
+            assert_eq!(value.place.span.text(text), "value", "{text}");
+        }
+    }
+
+    #[test]
+    fn broken_files_say_where() {
+        for (text, line) in
+            [("a: [1", 1), ("a: 1\n\tb: 2", 1), ("a: 'x\nb: 1", 1), ("? [a]\n: 1", 1), ("a: *nobody", 1)]
+        {
+            let fault = read(text).broken;
+            assert!(fault.as_ref().is_some_and(|fault| fault.place.line >= line), "{text:?}: {fault:?}");
+        }
+    }
+
+    #[test]
+    fn keys_that_stand_twice_are_reported_where_the_second_stands() {
+        let file = read("a: 1\nb: 2\na: 3\n");
+        assert_eq!(file.duplicates.iter().map(|fault| fault.place.line).collect::<Vec<_>>(), [3]);
+        assert_eq!(file.documents[0].get("a").and_then(Yaml::as_int), Some(1));
+    }
+
+    #[test]
+    fn documents_that_grow_without_bound_are_refused() {
+        use std::fmt::Write as _;
+        let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..12 {
+            let _ = writeln!(laughs, "a{level}: &a{level} [{}]", format!("*a{},", level - 1).repeat(10));
+        }
+        assert!(read(&laughs).broken.is_some());
+        assert!(read(&"[".repeat(100_000)).broken.is_some());
+    }
+}

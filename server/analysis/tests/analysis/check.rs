@@ -1,0 +1,91 @@
+//! How all tests here are written.
+
+use std::fmt::Write as _;
+use weir_analysis::{Analysis, Budget, Options, RuleSet, Unit, analyze};
+use weir_model::{Finding, Language, RuleSource};
+use weir_syntax::{Limits, Source};
+
+/// Runs a rule over code and compares with the marks in the code.
+///
+/// `rule` holds the keys of one rule (`pattern: ...`; id `rule`, severity and language are added), or a whole file from
+/// `rules:` on. A mark is a line of `^` under what is found, one line a finding; ` ...` follows if the finding goes on over
+/// further lines, then the message, if the rule has one:
+///
+/// ```text
+/// eval(x)
+/// ^^^^^^^ do not
+/// ```
+#[track_caller]
+pub(crate) fn check(language: &str, rule: &str, marked: &str) {
+    let marked = dedent(marked);
+    let code: String = marked.lines().filter(|line| !is_mark(line)).map(|line| format!("{line}\n")).collect();
+    let analysis = run(language, rule, &code);
+    assert!(analysis.notes.is_empty(), "{:?}", analysis.notes);
+    let found = mark(&code, &analysis.findings);
+    assert!(found == marked, "the rule\n{rule}\nshould find\n{marked}\nbut finds\n{found}");
+}
+
+/// Runs a rule, written as for [`check`], over code.
+#[track_caller]
+pub(crate) fn run(language: &str, rule: &str, code: &str) -> Analysis {
+    let rules = RuleSet::compile(&[RuleSource { name: "rule.yaml".to_owned(), text: whole(language, rule) }], &[]);
+    assert!(rules.problems().is_empty(), "{:#?}", rules.problems());
+    let language = *Language::from_rule_name(language).last().expect("a language Weir reads");
+    let source = Source::parse(language, code.to_owned(), Limits::NONE);
+    assert!(source.notes().is_empty(), "the code does not parse: {:?}", source.notes());
+    let unit = Unit { path: "file", text: source.text(), language: Some(language), tree: source.tree() };
+    analyze(&rules, &unit, Options::default(), &Budget::unlimited())
+}
+
+/// A whole rule file around the keys of one rule.
+pub(crate) fn whole(language: &str, rule: &str) -> String {
+    let rule = dedent(rule);
+    if rule.starts_with("rules:") {
+        return rule;
+    }
+    let mut text = format!("rules:\n- id: rule\n  severity: ERROR\n  languages: [{language}]\n");
+    for line in rule.lines() {
+        let _ = writeln!(text, "  {line}");
+    }
+    text
+}
+
+/// The code with its findings marked.
+fn mark(code: &str, findings: &[Finding]) -> String {
+    let mut out = String::new();
+    let mut start = 0;
+    for line in code.split_inclusive('\n') {
+        out.push_str(line);
+        let end = start + line.trim_end().len();
+        for finding in
+            findings.iter().filter(|finding| (start..start + line.len()).contains(&(finding.span.start as usize)))
+        {
+            let (from, to) = (finding.span.start as usize, finding.span.end as usize);
+            let column = code[start..from].chars().count();
+            let width = code[from..to.min(end).max(from)].chars().count().max(1);
+            let on = if to > end { " ..." } else { "" };
+            let message = if finding.message.is_empty() { String::new() } else { format!(" {}", finding.message) };
+            let _ = writeln!(out, "{}{}{on}{message}", " ".repeat(column), "^".repeat(width));
+        }
+        start += line.len();
+    }
+    out
+}
+
+fn is_mark(line: &str) -> bool {
+    line.trim_start().starts_with('^')
+}
+
+/// The text without its common indentation and without empty lines at both ends.
+pub(crate) fn dedent(text: &str) -> String {
+    let lines: Vec<_> = text.lines().collect();
+    let full = |line: &&str| !line.trim().is_empty();
+    let indent = lines.iter().filter(|line| full(line)).map(|line| line.len() - line.trim_start().len()).min();
+    let from = lines.iter().position(|line| full(&line)).unwrap_or(0);
+    let to = lines.iter().rposition(|line| full(&line)).map_or(0, |last| last + 1);
+    lines[from..to.max(from)].iter().fold(String::new(), |mut out, line| {
+        out.push_str(line.get(indent.unwrap_or(0)..).unwrap_or("").trim_end());
+        out.push('\n');
+        out
+    })
+}

@@ -1,0 +1,4 @@
+//! Rules over code, end to end: rule text and code in, the code with its findings marked out.
+
+mod check;
+mod rules;
