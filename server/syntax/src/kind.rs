@@ -26,6 +26,7 @@ pub enum Kind {
     /// A string without substitutions. sym: the text between the quotes, escapes as written. Span with quotes.
     Str,
     /// A string with substitutions, f-string, interpolated string, heredoc; also adjacent strings glued together.
+    /// sym: `f` for Python's f-strings (even without substitutions), which no other template is like; else empty.
     /// `Part*`: [`Kind::Str`] fragments (span without quotes) and expressions.
     Template,
     /// A number. sym: as written.

@@ -288,6 +288,39 @@ impl<'t> Lowering<'t> {
         found
     }
 
+    /// Calls `emit` with the field (or "") and node of each named child, in order. Comments and errors among them are
+    /// dealt with here.
+    pub(crate) fn each(&mut self, node: ts::Node<'t>, mut emit: impl FnMut(&mut Self, &'t str, ts::Node<'t>)) {
+        let mut cursor = node.walk();
+        let mut more = cursor.goto_first_child();
+        while more {
+            let child = cursor.node();
+            if child.is_extra() || child.is_error() || child.is_missing() {
+                self.visit(child, Role::Child);
+            } else if child.is_named() {
+                emit(self, cursor.field_name().unwrap_or_default(), child);
+            }
+            more = cursor.goto_next_sibling();
+        }
+    }
+
+    /// The comments and errors among a node's children, for handlers that emit the others out of order by their fields.
+    pub(crate) fn rest(&mut self, node: ts::Node<'t>) {
+        self.each(node, |_, _, _| {});
+    }
+
+    /// Goes one level deeper without a concrete node: for handlers that recurse on their own.
+    pub(crate) fn nested(&mut self, role: Role, span: Span, emit: impl FnOnce(&mut Self)) {
+        if self.depth >= MAX_DEPTH {
+            self.piece.notes.push(ParseNote::TooDeep(span));
+            self.leaf(Kind::TooDeep, role, Symbol::EMPTY, span);
+            return;
+        }
+        self.depth += 1;
+        emit(self);
+        self.depth -= 1;
+    }
+
     /// Lowers a node if there is one.
     pub(crate) fn visit_some(&mut self, node: Option<ts::Node<'t>>, role: Role) {
         if let Some(node) = node {
