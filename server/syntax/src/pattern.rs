@@ -50,9 +50,10 @@ impl Pattern {
             Ok(tree) => return Ok(Self { language, tree }),
             Err(at) => at,
         };
-        // The trees of these are alike: JSX in a pattern for TypeScript, a type in one for JavaScript.
+        // The trees of these are alike, and a rule for TypeScript may have patterns that only one of them reads: JSX,
+        // a cast in angle brackets.
         let relative = match language {
-            Language::JavaScript | Language::TypeScript => Some(Language::Tsx),
+            Language::TypeScript => Some(Language::Tsx),
             Language::Tsx => Some(Language::TypeScript),
             _ => None,
         };

@@ -1,4 +1,5 @@
-//! JavaScript, TypeScript and TSX: one table for three grammars, as TypeScript's extend JavaScript's.
+//! JavaScript, TypeScript and TSX: one table for both of TypeScript's grammars. JavaScript is read as TSX, as plenty of
+//! it has decorators or Flow's types.
 
 mod definitions;
 mod jsx;
@@ -19,9 +20,6 @@ use statements::{
 use tree_sitter as ts;
 use types::{as_expression, generic_type, nested_type, non_null, type_assertion};
 use weir_model::Span;
-
-pub(super) static JAVASCRIPT: Spec =
-    Spec { grammar: || tree_sitter_javascript::LANGUAGE.into(), table: TABLE, pattern: PATTERN };
 
 pub(super) static TYPESCRIPT: Spec =
     Spec { grammar: || tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(), table: TABLE, pattern: PATTERN };
@@ -132,7 +130,6 @@ const TABLE: &[(&str, Handler)] = &[
     ("ambient_declaration", unwrap),
     ("class_body", class_body),
     ("interface_body", class_body),
-    ("field_definition", field),
     ("public_field_definition", field),
     ("property_signature", field),
     ("decorator", decorator),

@@ -53,9 +53,8 @@ pub(crate) struct Context {
 
 fn spec(language: Language) -> &'static Spec {
     match language {
-        Language::JavaScript => &javascript::JAVASCRIPT,
+        Language::JavaScript | Language::Tsx => &javascript::TSX,
         Language::TypeScript => &javascript::TYPESCRIPT,
-        Language::Tsx => &javascript::TSX,
         Language::Python => &python::PYTHON,
         Language::Ruby => &ruby::RUBY,
         Language::Php => &php::PHP,

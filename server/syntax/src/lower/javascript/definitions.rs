@@ -72,10 +72,6 @@ fn parameter<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>) {
             l.visit_some(annotation, Role::Type);
             l.visit_some(rest.and_then(|rest| rest.named_child(0)).or(pattern), Role::Name);
             l.visit_some(value, Role::Default);
-        } else if node.kind() == "assignment_pattern" {
-            let [left, right] = l.parts(node, ["left", "right"]);
-            l.visit_some(left, Role::Name);
-            l.visit_some(right, Role::Default);
         } else {
             l.visit_some(rest.and_then(|rest| rest.named_child(0)).or(pattern), Role::Name);
         }
@@ -138,9 +134,9 @@ pub(super) fn class_body<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Rol
 pub(super) fn field<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.node(Kind::VarDef, role, node, |l| {
         prefix(l, node, &[]);
-        let [name, property, annotation, value] = l.parts(node, ["name", "property", "type", "value"]);
+        let [name, annotation, value] = l.parts(node, ["name", "type", "value"]);
         l.visit_some(annotation, Role::Type);
-        l.visit_some(name.or(property), Role::Target);
+        l.visit_some(name, Role::Target);
         l.visit_some(value, Role::Value);
     });
 }
