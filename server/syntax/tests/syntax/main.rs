@@ -1,6 +1,7 @@
 //! Code and patterns in, generic trees out: a module a language.
 
 mod java;
+mod javascript;
 
 use weir_model::{Edit, Language, Span};
 use weir_syntax::{Limits, Pattern, Source, Tree};

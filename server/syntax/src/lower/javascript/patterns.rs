@@ -4,17 +4,17 @@ use super::super::Context;
 use std::iter::Peekable;
 use std::str::CharIndices;
 
-/// In order: whole program, expression, member of a class, entry of an object, headers whose body follows, of
-/// statements and of methods, `catch`, a case of a `switch`, a decorator, an attribute of JSX, a parameter.
+/// In order: whole program, expression, `catch`, member of a class, entry of an object, headers whose body follows, of
+/// statements and of methods, a case of a `switch`, a decorator, an attribute of JSX, a parameter.
 pub(super) const CONTEXTS: &[Context] = &[
     Context { before: "", after: "" },
     Context { before: "(", after: "\n)" },
+    Context { before: "try {} ", after: "" },
     Context { before: "class weir_c { ", after: "\n}" },
     Context { before: "({", after: "\n})" },
     Context { before: "", after: "\n{}" },
     Context { before: "class weir_c { ", after: " {} }" },
     Context { before: "class weir_c { ", after: "() {} }" },
-    Context { before: "try {} ", after: "" },
     Context { before: "switch (weir_c) { ", after: "\n}" },
     Context { before: "class weir_c { ", after: "\nweir_m() {} }" },
     Context { before: "<weir_j ", after: "\n/>" },
