@@ -1,26 +1,9 @@
-//! What happens in a function: constants.
+//! What happens in a function: control flow, scopes, constants.
 
-use std::collections::HashMap;
-use weir_syntax::{NodeId, Symbol};
+mod constant;
+pub(crate) mod interpret;
+mod scope;
 
-/// What variables are known to hold where they are used.
-#[derive(Debug, Default)]
-pub(crate) struct Constants {
-    values: HashMap<NodeId, Value>,
-}
-
-/// A value known before the program runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Value {
-    /// The expression that was assigned, a literal or (symbolic) any other.
-    Node(NodeId),
-    /// A string that was put together; the content without quotes.
-    Str(Symbol),
-}
-
-impl Constants {
-    /// What the name at this node is known to hold.
-    pub(crate) fn get(&self, node: NodeId) -> Option<&Value> {
-        self.values.get(&node)
-    }
-}
+pub(crate) use constant::{Constants, Value};
+pub(crate) use interpret::{Flow, Interpret};
+pub(crate) use scope::Scopes;

@@ -1,0 +1,462 @@
+//! What names are known to hold where they are used.
+//!
+//! Inside a function constants follow its statements; a name of the code around is known if it is assigned exactly once.
+//! Strings put together of constants are constants too.
+
+use super::interpret::{Flow, Interpret};
+use super::scope::{Scopes, is_this};
+use crate::budget::{Budget, Stop};
+use std::collections::HashMap;
+use std::rc::Rc;
+use weir_model::Language;
+use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
+
+/// What expressions are known to hold, by the node of the expression (a name, `this.x`, a concatenation, a template).
+#[derive(Debug, Default)]
+pub(crate) struct Constants {
+    values: HashMap<NodeId, Value>,
+    symbolic: HashMap<NodeId, NodeId>,
+    scopes: Scopes,
+}
+
+/// A value known before the program runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    /// The literal that was assigned.
+    Node(NodeId),
+    /// A string that was put together; the content without quotes.
+    Str(Symbol),
+    /// A string without anything from outside, but one of several: branches assign different literals.
+    AnyStr,
+}
+
+impl Constants {
+    /// Finds the constants of a file.
+    pub(crate) fn solve(tree: &Tree, language: Language, budget: &Budget<'_>) -> Result<Self, Stop> {
+        let scopes = Scopes::of(tree, language);
+        let mut solver = Solver {
+            tree,
+            language,
+            budget,
+            scopes: &scopes,
+            scope: 0,
+            flow: Flow::new(State::default()),
+            outer: HashMap::new(),
+            values: HashMap::new(),
+            symbolic: HashMap::new(),
+        };
+        if !tree.is_empty() {
+            solver.eval(Tree::ROOT)?;
+        }
+        let Solver { values, symbolic, .. } = solver;
+        Ok(Self { values, symbolic, scopes })
+    }
+
+    /// What the expression at this node is known to hold.
+    pub(crate) fn get(&self, node: NodeId) -> Option<Value> {
+        self.values.get(&node).copied()
+    }
+
+    /// The expression that was assigned to the name at this node, constant or not.
+    pub(crate) fn symbolic(&self, node: NodeId) -> Option<NodeId> {
+        self.symbolic.get(&node).copied()
+    }
+
+    /// Whose names are whose.
+    pub(crate) fn scopes(&self) -> &Scopes {
+        &self.scopes
+    }
+}
+
+/// A literal, or a string put together of literals.
+#[derive(Clone, Copy, Debug)]
+struct Literal {
+    kind: Kind,
+    sym: Symbol,
+    node: Option<NodeId>,
+    /// A string that may be one of several.
+    any: bool,
+}
+
+impl PartialEq for Literal {
+    fn eq(&self, other: &Self) -> bool {
+        (self.kind, self.sym, self.any) == (other.kind, other.sym, other.any)
+    }
+}
+
+impl Literal {
+    const ANY: Self = Self { kind: Kind::Str, sym: Symbol::EMPTY, node: None, any: true };
+
+    fn string(text: &str) -> Self {
+        Self { kind: Kind::Str, sym: Symbol::new(text), node: None, any: false }
+    }
+
+    fn value(self) -> Value {
+        match self.node {
+            _ if self.any => Value::AnyStr,
+            Some(node) => Value::Node(node),
+            None => Value::Str(self.sym),
+        }
+    }
+
+    /// The literal that is one or the other.
+    fn either(self, other: Self) -> Option<Self> {
+        if self == other {
+            Some(self)
+        } else {
+            (self.kind == Kind::Str && other.kind == Kind::Str).then_some(Self::ANY)
+        }
+    }
+
+    /// One after the other, if that makes a string.
+    fn concat(self, other: Self) -> Option<Self> {
+        let text = |literal: Self| matches!(literal.kind, Kind::Str | Kind::Number);
+        if !text(self) || !text(other) || (self.kind != Kind::Str && other.kind != Kind::Str) {
+            return None;
+        }
+        if self.any || other.any || self.sym.is_long() || other.sym.is_long() {
+            return Some(Self::ANY);
+        }
+        Some(Self::string(&format!("{}{}", self.sym.as_str(), other.sym.as_str())))
+    }
+}
+
+/// What is known of a value or variable.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Known {
+    literal: Option<Literal>,
+    /// The expression assigned last, the same on all paths.
+    expression: Option<NodeId>,
+}
+
+impl Known {
+    fn is_nothing(&self) -> bool {
+        self.literal.is_none() && self.expression.is_none()
+    }
+
+    fn either(self, other: Self) -> Self {
+        Self {
+            literal: self.literal.zip(other.literal).and_then(|(a, b)| a.either(b)),
+            expression: self.expression.filter(|_| self.expression == other.expression),
+        }
+    }
+}
+
+/// Nothing is known of a name that is not in here.
+type State = Rc<HashMap<Symbol, Known>>;
+
+/// In loops nested deeper than this nothing is known of what they may assign: going round them again costs too much.
+const LOOPS: usize = 3;
+
+struct Solver<'t> {
+    tree: &'t Tree,
+    language: Language,
+    budget: &'t Budget<'t>,
+    scopes: &'t Scopes,
+    /// The function, class or file at work.
+    scope: usize,
+    flow: Flow<State>,
+    /// Values of names that are assigned once, by the expression assigned; nothing while one is worked out.
+    outer: HashMap<NodeId, Option<Literal>>,
+    values: HashMap<NodeId, Value>,
+    symbolic: HashMap<NodeId, NodeId>,
+}
+
+impl<'t> Interpret<'t> for Solver<'t> {
+    type State = State;
+    type Value = Known;
+
+    fn tree(&self) -> &'t Tree {
+        self.tree
+    }
+
+    fn language(&self) -> Language {
+        self.language
+    }
+
+    fn budget(&self) -> &'t Budget<'t> {
+        self.budget
+    }
+
+    fn flow(&mut self) -> &mut Flow<State> {
+        &mut self.flow
+    }
+
+    fn join(into: &mut State, from: &State) -> bool {
+        if Rc::ptr_eq(into, from) {
+            return false;
+        }
+        let joined = |(name, known): (&Symbol, &Known)| {
+            let known = from.get(name).map(|other| known.either(*other)).filter(|known| !known.is_nothing())?;
+            Some((*name, known))
+        };
+        let kept: HashMap<_, _> = into.iter().filter_map(joined).collect();
+        let changed = kept != **into;
+        if changed {
+            *into = Rc::new(kept);
+        }
+        changed
+    }
+
+    fn either(a: Known, b: Known) -> Known {
+        a.either(b)
+    }
+
+    fn leave(&mut self, node: NodeId, value: Known) -> Result<Known, Stop> {
+        if matches!(
+            self.tree.kind(node),
+            Kind::Ident | Kind::Member | Kind::Binary | Kind::Template | Kind::Conditional
+        ) {
+            match value.literal {
+                Some(literal) => {
+                    self.values.insert(node, literal.value());
+                }
+                None => {
+                    self.values.remove(&node);
+                }
+            }
+        }
+        Ok(value)
+    }
+
+    fn expression(&mut self, node: NodeId) -> Result<Known, Stop> {
+        let tree = self.tree;
+        let kind = tree.kind(node);
+        Ok(match kind {
+            Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Atom => {
+                literal(Some(Literal { kind, sym: tree.sym(node), node: Some(node), any: false }))
+            }
+            Kind::Ident => self.read(node),
+            Kind::Member => {
+                self.eval_child(node, Role::Object)?;
+                literal(self.field(node))
+            }
+            Kind::Binary => {
+                let left = self.eval_child(node, Role::Left)?;
+                let right = self.eval_child(node, Role::Right)?;
+                self.binary(node, left, right)
+            }
+            Kind::Template => {
+                let mut whole = Some(Literal::string(""));
+                for part in tree.with_role(node, Role::Part) {
+                    let part = self.eval(part)?.literal;
+                    whole = whole.zip(part).and_then(|(whole, part)| whole.concat(part));
+                }
+                literal(whole)
+            }
+            Kind::Assign => self.assign(node)?,
+            Kind::VarDef => {
+                let known = self.assigned(node)?;
+                if let Some(target) = tree.child(node, Role::Target) {
+                    self.bind(target, known)?;
+                }
+                known
+            }
+            Kind::Function | Kind::Lambda | Kind::Class => self.function(node)?,
+            Kind::Comprehension => {
+                for clause in tree.with_role(node, Role::Clause) {
+                    self.eval(clause)?;
+                }
+                self.eval_child(node, Role::Element)?;
+                Known::default()
+            }
+            Kind::CompFor => {
+                self.eval_child(node, Role::Iter)?;
+                if let Some(target) = tree.child(node, Role::Target) {
+                    self.bind(target, Known::default())?;
+                }
+                Known::default()
+            }
+            Kind::Unary if matches!(tree.sym(node).as_str(), "++" | "--" | "post++" | "post--") => {
+                if let Some(operand) = tree.child(node, Role::Operand) {
+                    self.bind(operand, Known::default())?;
+                }
+                Known::default()
+            }
+            Kind::Import | Kind::ImportFrom | Kind::Modifier => Known::default(),
+            Kind::Cast | Kind::Await => {
+                let value = self.eval_child(node, Role::Value)?;
+                if kind == Kind::Cast { value } else { Known::default() }
+            }
+            _ => {
+                for child in tree.children(node).filter(|&child| is_read(tree.role(child))) {
+                    self.eval(child)?;
+                }
+                if matches!(kind, Kind::Call | Kind::New) {
+                    self.may_throw();
+                }
+                Known::default()
+            }
+        })
+    }
+
+    fn binary(&mut self, node: NodeId, left: Known, right: Known) -> Known {
+        if self.concatenates(self.tree.sym(node)) {
+            literal(left.literal.zip(right.literal).and_then(|(left, right)| left.concat(right)))
+        } else {
+            Known::default()
+        }
+    }
+
+    fn bind(&mut self, target: NodeId, value: Known) -> Result<(), Stop> {
+        let tree = self.tree;
+        if tree.kind(target) == Kind::Ident {
+            let name = tree.sym(target);
+            if let Some(state) = self.flow.state_mut() {
+                if !value.is_nothing() {
+                    Rc::make_mut(state).insert(name, value);
+                } else if state.contains_key(&name) {
+                    Rc::make_mut(state).remove(&name);
+                }
+            }
+            return Ok(());
+        }
+        if matches!(tree.kind(target), Kind::Member | Kind::Subscript | Kind::Call) {
+            return self.eval(target).map(drop);
+        }
+        let nested = if tree.kind(target) == Kind::VarDef { value } else { Known::default() };
+        for child in tree.children(target).filter(|&child| is_read(tree.role(child)) || tree.role(child) == Role::Name)
+        {
+            self.bind(child, nested)?;
+        }
+        Ok(())
+    }
+
+    fn elements(_: Known) -> Known {
+        Known::default()
+    }
+
+    fn before_loop(&mut self, _: NodeId, depth: usize) {
+        if depth >= LOOPS {
+            self.flow.replace(Some(State::default()));
+        }
+    }
+}
+
+impl Solver<'_> {
+    fn read(&mut self, node: NodeId) -> Known {
+        let name = self.tree.sym(node);
+        let known = self.flow.state().and_then(|state| state.get(&name)).copied();
+        match known.and_then(|known| known.expression) {
+            Some(expression) => self.symbolic.insert(node, expression),
+            None => self.symbolic.remove(&node),
+        };
+        let literal = match known {
+            Some(known) => known.literal,
+            None => self.outer_value(self.scope, name),
+        };
+        Known { literal, expression: None }
+    }
+
+    fn outer_value(&mut self, from: usize, name: Symbol) -> Option<Literal> {
+        let (scope, value) = self.scopes.outer_value(from, name, self.language)?;
+        self.once(scope, value)
+    }
+
+    /// `this.x`, `C.x`.
+    fn field(&mut self, node: NodeId) -> Option<Literal> {
+        let tree = self.tree;
+        let name = tree.child(node, Role::Name)?;
+        let object = tree.child(node, Role::Object).filter(|&object| tree.kind(object) == Kind::Ident)?;
+        let class = (!is_this(tree, Some(object))).then(|| tree.sym(object));
+        let (scope, value) = self.scopes.field_value(self.scope, class, tree.sym(name))?;
+        self.once(scope, value)
+    }
+
+    /// The value of the only expression that a name is assigned.
+    fn once(&mut self, scope: usize, value: NodeId) -> Option<Literal> {
+        if let Some(&known) = self.outer.get(&value) {
+            return known;
+        }
+        self.outer.insert(value, None);
+        let known = self.fold(scope, value);
+        self.outer.insert(value, known);
+        known
+    }
+
+    /// The value of an expression, whatever statements are around it.
+    fn fold(&mut self, scope: usize, node: NodeId) -> Option<Literal> {
+        let tree = self.tree;
+        let kind = tree.kind(node);
+        match kind {
+            Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Atom => {
+                Some(Literal { kind, sym: tree.sym(node), node: Some(node), any: false })
+            }
+            Kind::Ident => {
+                let (holder, value) = self.scopes.own_or_outer_value(scope, tree.sym(node), self.language)?;
+                self.once(holder, value)
+            }
+            Kind::Binary if self.concatenates(tree.sym(node)) => {
+                let left = self.fold(scope, tree.child(node, Role::Left)?)?;
+                left.concat(self.fold(scope, tree.child(node, Role::Right)?)?)
+            }
+            Kind::Template => tree
+                .with_role(node, Role::Part)
+                .try_fold(Literal::string(""), |whole, part| whole.concat(self.fold(scope, part)?)),
+            _ => None,
+        }
+    }
+
+    fn assign(&mut self, node: NodeId) -> Result<Known, Stop> {
+        let tree = self.tree;
+        let mut known = self.assigned(node)?;
+        let Some(target) = tree.child(node, Role::Target) else { return Ok(known) };
+        let operator = tree.sym(node).as_str();
+        if !matches!(operator, "=" | ":=" | "as") {
+            let before = self.eval(target)?.literal;
+            let joins = operator.strip_suffix('=').is_some_and(|operator| self.concatenates(Symbol::new(operator)));
+            let whole = before.zip(known.literal).filter(|_| joins).and_then(|(before, after)| before.concat(after));
+            known = literal(whole);
+        } else if operator == "as" {
+            known = Known::default();
+        }
+        self.bind(target, known)?;
+        Ok(known)
+    }
+
+    /// The value assigned, with the expression it comes from.
+    fn assigned(&mut self, node: NodeId) -> Result<Known, Stop> {
+        let Some(value) = self.tree.child(node, Role::Value) else { return Ok(Known::default()) };
+        let known = self.eval(value)?;
+        Ok(Known { expression: Some(value), ..known })
+    }
+
+    /// A function, lambda or class is a scope of its own.
+    fn function(&mut self, node: NodeId) -> Result<Known, Stop> {
+        let tree = self.tree;
+        for decorator in tree.with_role(node, Role::Decorator) {
+            self.eval(decorator)?;
+        }
+        for parameter in tree.with_role(node, Role::Param) {
+            self.eval_child(parameter, Role::Default)?;
+        }
+        let Some(scope) = self.scopes.at(node) else { return Ok(Known::default()) };
+        let outer_scope = std::mem::replace(&mut self.scope, scope);
+        let outer_state = self.flow.replace(Some(State::default()));
+        self.function_body(|this| this.eval_child(node, Role::Body))?;
+        self.scope = outer_scope;
+        self.flow.replace(outer_state);
+        let changed = self.scopes.writes_outer(node);
+        if let Some(state) = self.flow.state_mut().filter(|state| changed.iter().any(|name| state.contains_key(name))) {
+            Rc::make_mut(state).retain(|name, _| !changed.contains(name));
+        }
+        Ok(Known::default())
+    }
+
+    fn concatenates(&self, operator: Symbol) -> bool {
+        match self.language {
+            Language::Php => operator.as_str() == ".",
+            Language::Elixir => operator.as_str() == "<>",
+            _ => operator.as_str() == "+",
+        }
+    }
+}
+
+fn literal(literal: Option<Literal>) -> Known {
+    Known { literal, expression: None }
+}
+
+/// Whether a child with this role is evaluated; names of fields, types and the like are not.
+fn is_read(role: Role) -> bool {
+    !matches!(role, Role::Name | Role::Type | Role::Modifier | Role::Module | Role::Alias)
+}

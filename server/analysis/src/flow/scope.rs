@@ -1,0 +1,361 @@
+//! Which names belong to which function, class or file, and how often they are assigned.
+
+use std::collections::{HashMap, HashSet};
+use weir_model::Language;
+use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
+
+/// The scopes of a file.
+#[derive(Debug, Default)]
+pub(crate) struct Scopes {
+    scopes: Vec<Scope>,
+    by_node: HashMap<NodeId, usize>,
+    names: HashMap<(usize, Symbol), Name>,
+    classes: HashMap<Symbol, usize>,
+}
+
+#[derive(Debug)]
+struct Scope {
+    kind: Kind,
+    parent: Option<usize>,
+    declared: Vec<Symbol>,
+    /// Names of scopes further out that are assigned here or in a scope within.
+    writes_outer: Vec<Symbol>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Name {
+    /// How often it is assigned; a parameter, loop variable or the like counts as many.
+    writes: u32,
+    value: Option<NodeId>,
+}
+
+/// An assignment seen, before it is known whose name it is.
+struct Write {
+    scope: usize,
+    name: Symbol,
+    value: Option<NodeId>,
+    times: u32,
+}
+
+/// As good as any number above one: the value cannot be told.
+const MANY: u32 = 2;
+
+impl Scopes {
+    /// Reads the scopes of a tree.
+    pub(crate) fn of(tree: &Tree, language: Language) -> Self {
+        let mut reader = Reader {
+            tree,
+            language,
+            scopes: Self::default(),
+            writes: Vec::new(),
+            outer: HashSet::new(),
+            around: Vec::new(),
+        };
+        for node in tree.ids() {
+            reader.node(node);
+        }
+        reader.finish()
+    }
+
+    /// Names that belong to the function or lambda at this node.
+    pub(crate) fn declared(&self, node: NodeId) -> &[Symbol] {
+        self.by_node.get(&node).map_or(&[], |&scope| &self.scopes[scope].declared)
+    }
+
+    /// Names from further out that the function or lambda at this node assigns.
+    pub(crate) fn writes_outer(&self, node: NodeId) -> &[Symbol] {
+        self.by_node.get(&node).map_or(&[], |&scope| &self.scopes[scope].writes_outer)
+    }
+
+    /// Whether the file's own name is assigned once and nowhere else.
+    pub(crate) fn is_assigned_once(&self, name: Symbol) -> bool {
+        self.names.get(&(0, name)).is_some_and(|name| name.writes == 1)
+    }
+
+    /// The number of the scope at this node, if it is one.
+    pub(super) fn at(&self, node: NodeId) -> Option<usize> {
+        self.by_node.get(&node).copied()
+    }
+
+    /// As [`outer_value`](Self::outer_value), the scope's own names included.
+    pub(super) fn own_or_outer_value(&self, from: usize, name: Symbol, language: Language) -> Option<(usize, NodeId)> {
+        let scope = self.holder(from, name, language)?;
+        let found = self.names.get(&(scope, name))?;
+        if found.writes == 1 { Some((scope, found.value?)) } else { None }
+    }
+
+    /// The scope that holds a name seen from a scope within, and the one expression it is ever assigned.
+    pub(super) fn outer_value(&self, from: usize, name: Symbol, language: Language) -> Option<(usize, NodeId)> {
+        let scope = self.holder(from, name, language)?;
+        // The function's own names are followed along its statements instead.
+        if scope == from && self.scopes[from].kind != Kind::Class {
+            return None;
+        }
+        let found = self.names.get(&(scope, name))?;
+        if found.writes == 1 { Some((scope, found.value?)) } else { None }
+    }
+
+    /// The one expression a field of the class around (`this.x`) or of a class named (`C.x`) is ever assigned.
+    pub(super) fn field_value(&self, from: usize, class: Option<Symbol>, name: Symbol) -> Option<(usize, NodeId)> {
+        let scope = match class {
+            Some(class) => *self.classes.get(&class)?,
+            None => self.class_around(from)?,
+        };
+        let found = self.names.get(&(scope, name))?;
+        if found.writes == 1 { Some((scope, found.value?)) } else { None }
+    }
+
+    fn class_around(&self, from: usize) -> Option<usize> {
+        std::iter::successors(Some(from), |&scope| self.scopes[scope].parent)
+            .find(|&scope| self.scopes[scope].kind == Kind::Class)
+    }
+
+    /// The innermost scope from here outwards that declares a name visible here.
+    fn holder(&self, from: usize, name: Symbol, language: Language) -> Option<usize> {
+        let mut scope = from;
+        loop {
+            let skipped = scope != from && self.scopes[scope].kind == Kind::Class && language == Language::Python;
+            if !skipped && self.names.contains_key(&(scope, name)) {
+                return Some(scope);
+            }
+            if self.scopes[scope].kind == Kind::Function && hidden_from_functions(name, language) {
+                return None;
+            }
+            scope = self.scopes[scope].parent?;
+        }
+    }
+}
+
+/// Whether functions of a language cannot see a name of the code around them.
+fn hidden_from_functions(name: Symbol, language: Language) -> bool {
+    let text = name.as_str();
+    match language {
+        Language::Php => text.starts_with('$'),
+        Language::Ruby => text.starts_with(|c: char| c.is_lowercase() || c == '_'),
+        Language::Elixir => !text.starts_with('@'),
+        _ => false,
+    }
+}
+
+/// Whether an assignment makes a name of the scope it stands in.
+fn assignment_declares(language: Language) -> bool {
+    matches!(language, Language::Python | Language::Ruby | Language::Php | Language::Elixir)
+}
+
+struct Reader<'t> {
+    tree: &'t Tree,
+    language: Language,
+    scopes: Scopes,
+    writes: Vec<Write>,
+    /// Names said to be another scope's (`global`, `nonlocal`).
+    outer: HashSet<(usize, Symbol)>,
+    /// The scopes around the node at hand and where they end.
+    around: Vec<(usize, NodeId)>,
+}
+
+impl Reader<'_> {
+    fn node(&mut self, node: NodeId) {
+        while self.around.last().is_some_and(|&(_, end)| end <= node) {
+            self.around.pop();
+        }
+        let tree = self.tree;
+        let kind = tree.kind(node);
+        match kind {
+            Kind::File | Kind::Function | Kind::Lambda | Kind::Class => self.open(node, kind),
+            Kind::Param => self.pattern(tree.child(node, Role::Name), true),
+            Kind::VarDef => {
+                let value = tree.child(node, Role::Value);
+                match tree.child(node, Role::Target) {
+                    Some(target) if tree.kind(target) == Kind::Ident => {
+                        let name = tree.sym(target);
+                        self.declare(name);
+                        // A loop's or catch's variable has no value here: they count it.
+                        self.write(name, value, u32::from(value.is_some()));
+                    }
+                    target => self.pattern(target, true),
+                }
+            }
+            Kind::Assign => self.assign(node),
+            Kind::ForEach | Kind::CompFor => {
+                self.pattern(tree.child(node, Role::Target), assignment_declares(self.language));
+            }
+            Kind::Catch => self.pattern(tree.child(node, Role::Name), true),
+            Kind::Unary if matches!(tree.sym(node).as_str(), "++" | "--" | "post++" | "post--") => {
+                self.pattern(tree.child(node, Role::Operand), false);
+            }
+            Kind::Import | Kind::ImportFrom => {
+                let name = tree.child(node, Role::Alias).or(tree.child(node, Role::Name));
+                self.pattern(name, true);
+            }
+            Kind::Other if matches!(tree.sym(node).as_str(), "global_statement" | "nonlocal_statement") => {
+                if let Some(&(scope, _)) = self.around.last() {
+                    self.outer.extend(tree.children(node).map(|child| (scope, tree.sym(child))));
+                }
+            }
+            Kind::Call => self.constant_by_call(node),
+            _ => {}
+        }
+    }
+
+    fn open(&mut self, node: NodeId, kind: Kind) {
+        let tree = self.tree;
+        let number = self.scopes.scopes.len();
+        if let Some(name) = tree.child(node, Role::Name).filter(|&name| tree.kind(name) == Kind::Ident) {
+            if kind == Kind::Class {
+                self.scopes.classes.insert(tree.sym(name), number);
+            }
+            if number > 0 {
+                self.declare(tree.sym(name));
+                self.write(tree.sym(name), None, MANY);
+            }
+        }
+        let parent = self.around.last().map(|&(scope, _)| scope);
+        self.scopes.scopes.push(Scope { kind, parent, declared: Vec::new(), writes_outer: Vec::new() });
+        self.scopes.by_node.insert(node, number);
+        self.around.push((number, tree.end(node)));
+    }
+
+    fn assign(&mut self, node: NodeId) {
+        let tree = self.tree;
+        let Some(target) = tree.child(node, Role::Target) else { return };
+        let plain = matches!(tree.sym(node).as_str(), "=" | ":=" | "as");
+        let value = tree.child(node, Role::Value).filter(|_| plain);
+        let times = if plain { 1 } else { MANY };
+        match tree.kind(target) {
+            Kind::Ident => {
+                let name = tree.sym(target);
+                if assignment_declares(self.language) {
+                    self.declare(name);
+                }
+                self.write(name, value, times);
+            }
+            Kind::Member if is_this(tree, tree.child(target, Role::Object)) => {
+                let class = self.around.iter().rev().find(|&&(scope, _)| self.scopes.scopes[scope].kind == Kind::Class);
+                if let (Some(&(scope, _)), Some(name)) = (class, tree.child(target, Role::Name)) {
+                    let name = self.scopes.names.entry((scope, tree.sym(name))).or_default();
+                    name.writes += MANY;
+                }
+            }
+            _ => self.pattern(Some(target), assignment_declares(self.language)),
+        }
+    }
+
+    /// PHP's `define("NAME", value)`.
+    fn constant_by_call(&mut self, node: NodeId) {
+        let tree = self.tree;
+        let named = |name: &str| {
+            tree.child(node, Role::Callee)
+                .is_some_and(|callee| tree.kind(callee) == Kind::Ident && tree.sym(callee).as_str() == name)
+        };
+        if self.language == Language::Php && named("define") {
+            let mut args = tree.with_role(node, Role::Arg);
+            if let (Some(name), Some(value)) = (args.next(), args.next()) {
+                if tree.kind(name) == Kind::Str {
+                    self.writes.push(Write { scope: 0, name: tree.sym(name), value: Some(value), times: 1 });
+                }
+            }
+        }
+    }
+
+    /// Every name in a pattern gets a value that is not known.
+    fn pattern(&mut self, pattern: Option<NodeId>, declares: bool) {
+        let Some(pattern) = pattern else { return };
+        let mut node = pattern;
+        let end = self.tree.end(pattern);
+        while node < end {
+            match self.tree.kind(node) {
+                Kind::Ident => {
+                    let name = self.tree.sym(node);
+                    if declares {
+                        self.declare(name);
+                    }
+                    self.write(name, None, MANY);
+                }
+                // `a.b` and `a[i]` as targets assign no name.
+                Kind::Member | Kind::Subscript | Kind::Call => {
+                    node = self.tree.end(node);
+                    continue;
+                }
+                _ => {}
+            }
+            node = NodeId(node.0 + 1);
+        }
+    }
+
+    fn declare(&mut self, name: Symbol) {
+        let Some(&(mut scope, _)) = self.around.last() else { return };
+        if self.language == Language::Ruby && name.as_str().starts_with('@') {
+            let class = self.around.iter().rev().find(|&&(scope, _)| self.scopes.scopes[scope].kind == Kind::Class);
+            scope = class.map_or(scope, |&(scope, _)| scope);
+        }
+        if let std::collections::hash_map::Entry::Vacant(entry) = self.scopes.names.entry((scope, name)) {
+            entry.insert(Name::default());
+            self.scopes.scopes[scope].declared.push(name);
+        }
+    }
+
+    fn write(&mut self, name: Symbol, value: Option<NodeId>, times: u32) {
+        if let (Some(&(scope, _)), true) = (self.around.last(), times > 0) {
+            self.writes.push(Write { scope, name, value, times });
+        }
+    }
+
+    fn finish(mut self) -> Scopes {
+        for (scope, name) in self.outer {
+            self.scopes.names.remove(&(scope, name));
+            self.scopes.scopes[scope].declared.retain(|&declared| declared != name);
+        }
+        if self.language == Language::Ruby {
+            self.scopes.share_with_blocks();
+        }
+        for Write { scope, name, value, times } in self.writes {
+            // Whoever assigns a name that nobody declares makes it the file's.
+            let holder = self.scopes.holder(scope, name, self.language).unwrap_or(0);
+            let entry = self.scopes.names.entry((holder, name)).or_default();
+            entry.writes += times;
+            entry.value = value;
+            let mut within = scope;
+            while within != holder {
+                let inner = &mut self.scopes.scopes[within];
+                if !inner.writes_outer.contains(&name) {
+                    inner.writes_outer.push(name);
+                }
+                match inner.parent {
+                    Some(parent) => within = parent,
+                    None => break,
+                }
+            }
+        }
+        self.scopes
+    }
+}
+
+impl Scopes {
+    /// A Ruby block assigns the variable of the method around it, if there is one of the name.
+    fn share_with_blocks(&mut self) {
+        for scope in 0..self.scopes.len() {
+            if self.scopes[scope].kind != Kind::Lambda {
+                continue;
+            }
+            let Some(parent) = self.scopes[scope].parent else { continue };
+            let shared: Vec<_> = self.scopes[scope]
+                .declared
+                .iter()
+                .copied()
+                .filter(|&name| self.holder(parent, name, Language::Ruby).is_some())
+                .collect();
+            for name in shared {
+                self.names.remove(&(scope, name));
+                self.scopes[scope].declared.retain(|&declared| declared != name);
+            }
+        }
+    }
+}
+
+/// Whether an expression is the object a method runs on.
+pub(crate) fn is_this(tree: &Tree, node: Option<NodeId>) -> bool {
+    node.is_some_and(|node| {
+        tree.kind(node) == Kind::Ident
+            && matches!(tree.sym(node).as_str(), "this" | "self" | "$this" | "static" | "cls")
+    })
+}
