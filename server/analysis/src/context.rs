@@ -25,12 +25,13 @@ impl<'a> FileContext<'a> {
     /// Finds out about a file what all rules share.
     pub(crate) fn new(unit: &Unit<'a>, budget: &Budget<'_>) -> Result<Self, Stop> {
         budget.look()?;
+        let language = unit.language.unwrap_or(Language::JavaScript);
         Ok(Self {
             text: unit.text,
-            language: unit.language.unwrap_or(Language::JavaScript),
+            language,
             tree: unit.tree,
             names: Names::default(),
-            constants: Constants::default(),
+            constants: Constants::solve(unit.tree, language, budget)?,
         })
     }
 }

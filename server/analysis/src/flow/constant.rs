@@ -53,8 +53,8 @@ impl Constants {
     }
 
     /// What the expression at this node is known to hold.
-    pub(crate) fn get(&self, node: NodeId) -> Option<Value> {
-        self.values.get(&node).copied()
+    pub(crate) fn get(&self, node: NodeId) -> Option<&Value> {
+        self.values.get(&node)
     }
 
     /// The expression that was assigned to the name at this node, constant or not.
