@@ -39,6 +39,7 @@ pub struct Source {
     items: Vec<Item>,
     notes: Vec<ParseNote>,
     relowered: usize,
+    settled: bool,
 }
 
 /// A top-level node of the concrete tree and what became of it: the unit that an edit redoes or moves.
@@ -66,6 +67,7 @@ impl Source {
             items: Vec::new(),
             notes: Vec::new(),
             relowered: 0,
+            settled: true,
         };
         source.reparse(&[], limits);
         source
@@ -97,6 +99,29 @@ impl Source {
             dirty.push(Dirty { start: edit.span.start, old_end: edit.span.end, new_end: new_end as u32 });
         }
         self.reparse(&dirty, limits);
+    }
+
+    /// Whether the tree is the one that this text alone gives. Where text does not parse, what tree-sitter makes of it
+    /// depends on the text before the edit too: such a tree is good enough for a first answer and is not settled.
+    pub fn is_settled(&self) -> bool {
+        self.settled
+    }
+
+    /// Parses a text that is not settled from scratch. Gives whether the generic tree is another one now.
+    pub fn settle(&mut self, limits: Limits<'_>) -> bool {
+        if self.settled {
+            return false;
+        }
+        let before = (std::mem::take(&mut self.tree), std::mem::take(&mut self.notes));
+        self.cst = None;
+        self.items.clear();
+        self.reparse(&[], limits);
+        if self.cst.is_none() {
+            // Out of time: what there was is better than nothing. The next edit parses from scratch.
+            (self.tree, self.notes) = before;
+            return false;
+        }
+        self.tree != before.0
     }
 
     /// The language.
@@ -141,9 +166,12 @@ impl Source {
             self.tree.nodes.push(root(&self.text));
             self.items.clear();
             self.notes = vec![ParseNote::Stopped];
+            // The next edit parses from scratch in any case.
+            self.settled = true;
             return;
         };
         let reuse = self.cst.as_ref().map(|old| Reuse::new(edits, old.changed_ranges(&cst)));
+        self.settled = reuse.is_none() || !cst.root_node().has_error();
         self.lower(&cst, reuse.as_ref());
         self.cst = Some(cst);
     }
