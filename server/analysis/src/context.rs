@@ -3,7 +3,7 @@
 use crate::analyze::Unit;
 use crate::budget::{Budget, Stop};
 use crate::flow::Constants;
-use crate::matching::Names;
+use crate::matching::{Index, Names};
 use weir_model::Language;
 use weir_syntax::Tree;
 
@@ -15,6 +15,8 @@ pub(crate) struct FileContext<'a> {
     pub(crate) language: Language,
     /// Its generic tree.
     pub(crate) tree: &'a Tree,
+    /// Where things are in the tree.
+    pub(crate) index: Index,
     /// What its names stand for.
     pub(crate) names: Names,
     /// What its variables are known to hold.

@@ -1,14 +1,26 @@
 //! Patterns against code.
+//!
+//! [`find`] evaluates a rule's formula over one file. The matcher knows no language: what languages see as equal was made
+//! equal by lowering, what is left are the equivalences of the rule language itself.
+
+mod candidates;
+mod ellipsis;
+mod equivalence;
+mod formula;
+mod index;
+mod metavar;
+mod names;
+mod unify;
+
+pub(crate) use formula::find;
+pub(crate) use index::Index;
+pub(crate) use names::Names;
 
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::rule::{Formula, Leaf, Node};
 use weir_model::Span;
 use weir_syntax::{NodeId, Symbol};
-
-/// What names stand for, by the file's imports.
-#[derive(Debug, Default)]
-pub(crate) struct Names {}
 
 /// One match of a formula.
 #[derive(Clone, Debug, PartialEq)]

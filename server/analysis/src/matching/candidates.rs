@@ -1,0 +1,117 @@
+//! All matches of one pattern: which nodes can match at all, then the match itself.
+
+use super::Match;
+use super::ellipsis::Tail;
+use super::metavar::Env;
+use super::unify::{Unifier, is_expression_kind};
+use crate::budget::{Budget, Stop};
+use crate::context::FileContext;
+use std::ops::Range;
+use weir_syntax::{Kind, NodeId, Pattern, Role, Tree};
+
+/// Finds a pattern among the nodes with numbers in `scope`.
+pub(super) fn matches(
+    pattern: &Pattern,
+    file: &FileContext<'_>,
+    scope: Range<u32>,
+    budget: &Budget<'_>,
+) -> Result<Vec<Match>, Stop> {
+    let tree = pattern.tree();
+    if !names_occur(tree, file) {
+        return Ok(Vec::new());
+    }
+    let unifier = Unifier { pattern: tree, file, budget };
+    let roots: Vec<NodeId> = pattern.roots().collect();
+    match roots[..] {
+        [root] if !matches!(tree.kind(root), Kind::EllipsisMetavar) => single(&unifier, root, scope),
+        _ => run(&unifier, &roots, scope),
+    }
+}
+
+/// Whether every plain name of a pattern occurs in the file. An alias does not hide a name: its import says it.
+fn names_occur(pattern: &Tree, file: &FileContext<'_>) -> bool {
+    pattern.ids().all(|node| pattern.kind(node) != Kind::Ident || file.index.has(pattern.sym(node)))
+}
+
+fn single(unifier: &Unifier<'_>, root: NodeId, scope: Range<u32>) -> Result<Vec<Match>, Stop> {
+    let tree = unifier.file.tree;
+    let kind = unifier.pattern.kind(root);
+    let of_expression = is_expression_kind(kind) && kind != Kind::Assign
+        || matches!(kind, Kind::Metavar | Kind::TypedMetavar | Kind::DeepEllipsis | Kind::Ellipsis);
+    let mut out = Vec::new();
+    let mut attempt = |node: NodeId| -> Result<(), Stop> {
+        unifier.budget.tick()?;
+        if of_expression && !unifier.is_expression(node) {
+            return Ok(());
+        }
+        for env in unifier.node(root, node, Env::default())? {
+            out.push(Match { span: tree.span(node), node: Some(node), bindings: env.finish() });
+        }
+        Ok(())
+    };
+    match kinds_for(kind) {
+        Some(kinds) => {
+            for &kind in kinds {
+                for &node in unifier.file.index.of_kind(kind, scope.clone()) {
+                    attempt(node)?;
+                }
+            }
+            for &node in unifier.file.index.of_kind(kind, scope) {
+                attempt(node)?;
+            }
+        }
+        None => {
+            for node in scope {
+                attempt(NodeId(node))?;
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// The kinds besides its own that a pattern's root can match; `None` for any.
+fn kinds_for(kind: Kind) -> Option<&'static [Kind]> {
+    Some(match kind {
+        Kind::Metavar | Kind::TypedMetavar | Kind::DeepEllipsis | Kind::Ellipsis => return None,
+        // A constant may be known of a variable, a field or an operation.
+        Kind::Str => &[Kind::Ident, Kind::Member, Kind::Binary, Kind::Template],
+        Kind::Number | Kind::Bool | Kind::Null | Kind::Regex | Kind::Atom | Kind::Unary => {
+            &[Kind::Ident, Kind::Member, Kind::Binary]
+        }
+        Kind::Ident => &[Kind::Member],
+        Kind::Member => &[Kind::Ident],
+        Kind::Assign => &[Kind::VarDef],
+        Kind::Function => &[Kind::VarDef, Kind::Assign, Kind::Pair],
+        Kind::Lambda => &[Kind::Function],
+        _ => &[],
+    })
+}
+
+/// A run of statements: starts at any statement of any list.
+fn run(unifier: &Unifier<'_>, roots: &[NodeId], scope: Range<u32>) -> Result<Vec<Match>, Stop> {
+    let tree = unifier.file.tree;
+    let mut out: Vec<Match> = Vec::new();
+    let leading = roots.first().is_some_and(|&root| unifier.pattern.kind(root) == Kind::Ellipsis);
+    for &list in unifier.file.index.lists(scope) {
+        let statements: Vec<NodeId> = tree.with_role(list, Role::Stmt).collect();
+        for start in 0..statements.len() {
+            unifier.budget.tick()?;
+            let rest = &statements[start..];
+            for (last, env) in unifier.statements(roots, rest, Env::default(), Tail::Free)? {
+                let Some(last) = last else { continue };
+                let from = tree.span(rest[0]);
+                let to = tree.span(last);
+                let span = weir_model::Span::new(from.start, to.end.max(from.end));
+                let found = Match { span, node: None, bindings: env.finish() };
+                if !out.contains(&found) {
+                    out.push(found);
+                }
+            }
+            if leading {
+                // Wherever it starts within the list, the ellipsis reaches back to the first statement.
+                break;
+            }
+        }
+    }
+    Ok(out)
+}

@@ -1,0 +1,127 @@
+//! Sequences with `...` and `$...X`: every way to spread a pattern's elements over a list.
+//!
+//! The pattern is walked once; what is kept between two of its elements is the set of places reached, each with its
+//! bindings. Equal states are one state, so that no number of ellipses makes the work exponential.
+
+use super::Binding;
+use super::metavar::Env;
+use super::unify::Unifier;
+use crate::budget::Stop;
+use weir_model::Span;
+use weir_syntax::{Kind, NodeId};
+
+/// Where a sequence may end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tail {
+    /// At the end of the list.
+    Exact,
+    /// Anywhere.
+    Free,
+}
+
+/// One way to match a sequence.
+#[derive(Clone, PartialEq)]
+pub(super) struct Reached {
+    /// How many elements of the list are used up.
+    pub(super) next: usize,
+    /// The bindings.
+    pub(super) env: Env,
+    /// An ellipsis was just passed: the next element may be anywhere from `next` on.
+    floating: bool,
+}
+
+/// Matches one element of a pattern's list with one element of the code's.
+pub(super) type Element<'u> = dyn Fn(NodeId, NodeId, Env) -> Result<Vec<Env>, Stop> + 'u;
+
+impl Unifier<'_> {
+    /// All ways in which `ps` match a prefix (or all, by `tail`) of `ts`.
+    pub(super) fn sequence(
+        &self,
+        ps: &[NodeId],
+        ts: &[NodeId],
+        env: Env,
+        tail: Tail,
+        element: &Element<'_>,
+    ) -> Result<Vec<Reached>, Stop> {
+        let mut states = vec![Reached { next: 0, env, floating: false }];
+        for (at, &p) in ps.iter().enumerate() {
+            let last = at + 1 == ps.len();
+            let mut next = Vec::new();
+            match self.pattern.kind(p) {
+                Kind::Ellipsis => {
+                    for state in states {
+                        add_floating(&mut next, state);
+                    }
+                }
+                Kind::EllipsisMetavar => {
+                    let name = self.pattern.sym(p);
+                    for state in &states {
+                        let starts = if state.floating { state.next..ts.len() + 1 } else { state.next..state.next + 1 };
+                        for start in starts {
+                            let ends = if last && tail == Tail::Exact { ts.len() } else { start }..=ts.len();
+                            for end in ends {
+                                self.budget.tick()?;
+                                let nodes = ts[start..end].to_vec();
+                                let span = self.span_of(&nodes);
+                                if let Some(env) = state.env.clone().bind(self.file, name, Binding::Nodes(nodes, span))
+                                {
+                                    add(&mut next, Reached { next: end, env, floating: false });
+                                }
+                            }
+                        }
+                    }
+                }
+                _ => {
+                    for state in &states {
+                        let until = if state.floating { ts.len() } else { ts.len().min(state.next + 1) };
+                        for (place, &t) in ts.iter().enumerate().take(until).skip(state.next) {
+                            self.budget.tick()?;
+                            for env in element(p, t, state.env.clone())? {
+                                add(&mut next, Reached { next: place + 1, env, floating: false });
+                            }
+                        }
+                    }
+                }
+            }
+            if next.is_empty() {
+                return Ok(next);
+            }
+            states = next;
+        }
+        for state in &mut states {
+            if state.floating {
+                state.next = ts.len();
+            }
+        }
+        if tail == Tail::Exact {
+            states.retain(|state| state.next == ts.len());
+        }
+        Ok(states)
+    }
+
+    /// As [`sequence`](Self::sequence) over all of a list of plain nodes; only the bindings are of interest.
+    pub(super) fn list(&self, ps: &[NodeId], ts: &[NodeId], env: Env) -> Result<Vec<Env>, Stop> {
+        let reached = self.sequence(ps, ts, env, Tail::Exact, &|p, t, env| self.node(p, t, env))?;
+        Ok(reached.into_iter().map(|state| state.env).collect())
+    }
+
+    /// From the first to the last of some nodes.
+    pub(super) fn span_of(&self, nodes: &[NodeId]) -> Span {
+        let spans = nodes.iter().map(|&node| self.file.tree.span(node));
+        spans.reduce(Span::union).unwrap_or_default()
+    }
+}
+
+fn add(states: &mut Vec<Reached>, state: Reached) {
+    if !states.contains(&state) {
+        states.push(state);
+    }
+}
+
+/// Of floating states with equal bindings the first place reaches all that the others do.
+fn add_floating(states: &mut Vec<Reached>, state: Reached) {
+    match states.iter_mut().find(|other| other.env == state.env) {
+        Some(other) => other.next = other.next.min(state.next),
+        None => states.push(Reached { floating: true, ..state }),
+    }
+}

@@ -1,0 +1,328 @@
+//! Evaluation of a formula: matches of its leaves, joined.
+//!
+//! The order of the parts in the rule never matters: positives are intersected, then negatives drop, then conditions,
+//! then focus.
+
+use super::{Binding, Bindings, Match, candidates};
+use crate::budget::{Budget, Stop};
+use crate::context::FileContext;
+use crate::rule::{Condition, Formula, Leaf, Node};
+use std::ops::Range;
+use weir_model::Span;
+use weir_syntax::{NodeId, Symbol};
+
+/// All matches of a formula in a file, sorted by place, none twice.
+pub(crate) fn find(formula: &Formula, file: &FileContext<'_>, budget: &Budget<'_>) -> Result<Vec<Match>, Stop> {
+    let evaluation = Evaluation { file, budget, scope: 0..file.tree.len() as u32, text: None };
+    evaluation.formula(formula)
+}
+
+/// What a range is good for in an intersection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Finds.
+    Plain,
+    /// Only keeps what lies within.
+    Inside,
+    /// Only unifies.
+    Anywhere,
+}
+
+struct Evaluation<'a> {
+    file: &'a FileContext<'a>,
+    budget: &'a Budget<'a>,
+    /// The nodes looked at: the whole file, or those of one binding.
+    scope: Range<u32>,
+    /// The text looked at by regexes, if not all.
+    text: Option<Span>,
+}
+
+impl Evaluation<'_> {
+    fn formula(&self, formula: &Formula) -> Result<Vec<Match>, Stop> {
+        let mut matches = self.part(&formula.node)?;
+        for condition in &formula.conditions {
+            matches = self.filter(condition, matches)?;
+        }
+        for focus in &formula.focus {
+            matches = self.focus(focus, &matches)?;
+        }
+        matches.sort_by_key(|found| (found.span.start, found.span.end));
+        dedup(&mut matches, self.budget)?;
+        Ok(matches)
+    }
+
+    fn part(&self, node: &Node) -> Result<Vec<Match>, Stop> {
+        match node {
+            Node::Leaf(leaf) => self.leaf(leaf),
+            Node::All(parts) => self.all(parts),
+            Node::Any(parts) => {
+                let mut out = Vec::new();
+                for part in parts {
+                    out.extend(self.formula(part)?);
+                }
+                Ok(out)
+            }
+            // Alone, what is only inside matches by itself.
+            Node::Inside(inner) | Node::Anywhere(inner) => self.formula(inner),
+            Node::Not(_) => Ok(Vec::new()),
+        }
+    }
+
+    fn leaf(&self, leaf: &Leaf) -> Result<Vec<Match>, Stop> {
+        match leaf {
+            Leaf::Pattern(leaf) => {
+                let pattern = leaf.by_language.iter().find(|(language, _)| *language == self.file.language);
+                match pattern {
+                    Some((_, pattern)) => candidates::matches(pattern, self.file, self.scope.clone(), self.budget),
+                    None => Ok(Vec::new()),
+                }
+            }
+            Leaf::Regex(regex) => self.regex(regex),
+        }
+    }
+
+    fn regex(&self, regex: &crate::rule::regex::Regex) -> Result<Vec<Match>, Stop> {
+        self.budget.look()?;
+        let base = self.text.map_or(0, |span| span.start);
+        let text = self.text.map_or(self.file.text, |span| span.text(self.file.text));
+        let mut out = Vec::new();
+        for captures in regex.0.captures_iter(text) {
+            self.budget.tick()?;
+            let place = |range: Range<usize>| Span::new(base + range.start as u32, base + range.end as u32);
+            let whole = captures.get(0).expect("a match has a whole");
+            let mut bindings = Vec::new();
+            for (number, name) in regex.0.capture_names().enumerate().skip(1) {
+                let Some(group) = captures.get(number) else { continue };
+                let name = name.map_or_else(|| number.to_string(), str::to_owned);
+                bindings.push((Symbol::new(&format!("${name}")), Binding::Text(place(group.range()))));
+            }
+            bindings.sort_by_key(|(name, _)| *name);
+            out.push(Match { span: place(whole.range()), node: None, bindings: Bindings(bindings) });
+        }
+        Ok(out)
+    }
+
+    fn all(&self, parts: &[Formula]) -> Result<Vec<Match>, Stop> {
+        let mut positives: Vec<(Part, &Formula)> = Vec::new();
+        let mut negatives = Vec::new();
+        for part in parts {
+            match &part.node {
+                Node::Not(inner) => negatives.push(&**inner),
+                Node::Inside(inner) => positives.push((Part::Inside, inner)),
+                Node::Anywhere(inner) => positives.push((Part::Anywhere, inner)),
+                _ => positives.push((Part::Plain, part)),
+            }
+        }
+        // What finds comes first: the others only filter it.
+        positives.sort_by_key(|(part, formula)| (*part as u8, breadth(formula, self.file)));
+        let mut current: Option<(Part, Vec<Match>)> = None;
+        for (part, formula) in positives {
+            let found = self.formula(formula)?;
+            current = Some(match current {
+                None => (part, found),
+                Some((kept, matches)) => (kept, self.intersect(kept, &matches, part, &found)?),
+            });
+            if current.as_ref().is_some_and(|(_, matches)| matches.is_empty()) {
+                return Ok(Vec::new());
+            }
+        }
+        // A condition's formula may have negatives only: it then speaks of the whole.
+        let mut matches = current.map_or_else(|| vec![self.whole()], |(_, matches)| matches);
+        for negative in negatives {
+            if matches.is_empty() {
+                break;
+            }
+            matches = self.without(matches, negative)?;
+        }
+        Ok(matches)
+    }
+
+    fn whole(&self) -> Match {
+        let node = NodeId(self.scope.start);
+        let span = self.text.unwrap_or_else(|| self.file.tree.span(node));
+        Match { span, node: Some(node), bindings: Bindings::default() }
+    }
+
+    /// Ranges of two positives: of two that lie in each other the inner one, with both bindings.
+    fn intersect(&self, kept: Part, left: &[Match], part: Part, right: &[Match]) -> Result<Vec<Match>, Stop> {
+        let mut out: Vec<Match> = Vec::new();
+        for a in left {
+            for b in right {
+                self.budget.tick()?;
+                let inner = if part == Part::Anywhere || b.span.contains(a.span) {
+                    a
+                } else if a.span.contains(b.span) && part == kept {
+                    b
+                } else {
+                    continue;
+                };
+                if let Some(bindings) =
+                    inner.bindings.merge(if std::ptr::eq(inner, a) { &b.bindings } else { &a.bindings }, self.file)
+                {
+                    out.push(Match { span: inner.span, node: inner.node, bindings });
+                }
+            }
+        }
+        dedup(&mut out, self.budget)?;
+        Ok(out)
+    }
+
+    fn without(&self, matches: Vec<Match>, negative: &Formula) -> Result<Vec<Match>, Stop> {
+        let (inside, anywhere, formula) = match &negative.node {
+            Node::Inside(inner) => (true, false, &**inner),
+            Node::Anywhere(inner) => (false, true, &**inner),
+            _ => (false, false, negative),
+        };
+        let is_regex = matches!(formula.node, Node::Leaf(Leaf::Regex(_)));
+        let bad = self.formula(formula)?;
+        let mut out = Vec::new();
+        for found in matches {
+            let mut dropped = false;
+            for bad in &bad {
+                self.budget.tick()?;
+                let place = if anywhere {
+                    true
+                } else if inside {
+                    bad.span.contains(found.span)
+                } else if is_regex {
+                    bad.span.overlaps(found.span) || bad.span.contains(found.span)
+                } else {
+                    bad.span == found.span
+                };
+                if place && found.bindings.agrees(&bad.bindings, self.file) {
+                    dropped = true;
+                    break;
+                }
+            }
+            if !dropped {
+                out.push(found);
+            }
+        }
+        Ok(out)
+    }
+
+    fn filter(&self, condition: &Condition, matches: Vec<Match>) -> Result<Vec<Match>, Stop> {
+        let mut out = Vec::new();
+        for found in matches {
+            self.budget.tick()?;
+            match condition {
+                Condition::Regex { metavariable, regex, constant_propagation } => {
+                    let Some(binding) = found.bindings.get(*metavariable) else { continue };
+                    if self.text_matches(binding, regex, *constant_propagation) {
+                        out.push(found);
+                    }
+                }
+                Condition::Pattern { metavariable, language, formula } => {
+                    let Some(binding) = found.bindings.get(*metavariable) else { continue };
+                    if language.is_some_and(|language| language != self.file.language) {
+                        continue;
+                    }
+                    for bindings in self.inner(binding, formula, &found.bindings)? {
+                        out.push(Match { bindings, ..found.clone() });
+                    }
+                }
+            }
+        }
+        dedup(&mut out, self.budget)?;
+        Ok(out)
+    }
+
+    fn text_matches(&self, binding: &Binding, regex: &crate::rule::regex::Regex, constants: bool) -> bool {
+        let at_start = |text: &str| regex.0.find(text).is_some_and(|found| found.start() == 0);
+        if at_start(binding.span(self.file).text(self.file.text)) {
+            return true;
+        }
+        if !constants {
+            return false;
+        }
+        let Binding::Node(node) = binding else { return false };
+        match self.file.constants.get(*node) {
+            Some(crate::flow::Value::Node(value)) => at_start(self.file.tree.span(*value).text(self.file.text)),
+            Some(crate::flow::Value::Str(text)) => at_start(&format!("\"{}\"", text.as_str())),
+            None => false,
+        }
+    }
+
+    /// The bindings under which bound code as a whole matches a formula.
+    fn inner(&self, binding: &Binding, formula: &Formula, outer: &Bindings) -> Result<Vec<Bindings>, Stop> {
+        let span = binding.span(self.file);
+        let scope = match binding {
+            Binding::Node(node) => node.0..self.file.tree.end(*node).0,
+            Binding::Nodes(nodes, _) => match (nodes.first(), nodes.last()) {
+                (Some(first), Some(last)) => first.0..self.file.tree.end(*last).0,
+                _ => return Ok(Vec::new()),
+            },
+            Binding::Text(_) => 0..0,
+        };
+        let inner = Evaluation { file: self.file, budget: self.budget, scope, text: Some(span) };
+        let mut out: Vec<Bindings> = Vec::new();
+        for found in inner.formula(formula)? {
+            if let Some(bindings) = outer.merge(&found.bindings, self.file) {
+                if !out.contains(&bindings) {
+                    out.push(bindings);
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    /// The places of some metavariables instead of the matches', where they lie within them.
+    fn focus(&self, names: &[Symbol], matches: &[Match]) -> Result<Vec<Match>, Stop> {
+        let mut out = Vec::new();
+        for found in matches {
+            for &name in names {
+                self.budget.tick()?;
+                let Some(binding) = found.bindings.get(name) else { continue };
+                let span = binding.span(self.file);
+                let inner = if found.span.contains(span) {
+                    span
+                } else if span.contains(found.span) {
+                    found.span
+                } else {
+                    continue;
+                };
+                let node = match binding {
+                    Binding::Node(node) if inner == span => Some(*node),
+                    _ => found.node.filter(|_| inner == found.span),
+                };
+                out.push(Match { span: inner, node, bindings: found.bindings.clone() });
+            }
+        }
+        Ok(out)
+    }
+}
+
+/// How much a formula may find, to begin with what finds least.
+fn breadth(formula: &Formula, file: &FileContext<'_>) -> u8 {
+    use weir_syntax::Kind;
+    match &formula.node {
+        Node::Leaf(Leaf::Pattern(leaf)) => {
+            let pattern = leaf.by_language.iter().find(|(language, _)| *language == file.language);
+            pattern.map_or(0, |(_, pattern)| {
+                let named = pattern.tree().ids().any(|node| pattern.tree().kind(node) == Kind::Ident);
+                let hole =
+                    pattern.roots().all(|root| matches!(pattern.tree().kind(root), Kind::Metavar | Kind::Ellipsis));
+                if named { 0 } else { 1 + u8::from(hole) }
+            })
+        }
+        Node::Leaf(Leaf::Regex(_)) => 1,
+        Node::All(parts) => parts.iter().map(|part| breadth(part, file)).min().unwrap_or(0),
+        Node::Any(parts) => parts.iter().map(|part| breadth(part, file)).max().unwrap_or(0),
+        Node::Inside(inner) | Node::Anywhere(inner) | Node::Not(inner) => breadth(inner, file),
+    }
+}
+
+fn dedup(matches: &mut Vec<Match>, budget: &Budget<'_>) -> Result<(), Stop> {
+    let mut out: Vec<Match> = Vec::with_capacity(matches.len());
+    let mut by_span: std::collections::HashMap<Span, Vec<usize>> = std::collections::HashMap::new();
+    for found in matches.drain(..) {
+        budget.tick()?;
+        let same = by_span.entry(found.span).or_default();
+        if !same.iter().any(|&at| out[at] == found) {
+            same.push(out.len());
+            out.push(found);
+        }
+    }
+    *matches = out;
+    Ok(())
+}

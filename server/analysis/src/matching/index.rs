@@ -1,0 +1,54 @@
+//! Where things are in a file: nodes by kind, and which names occur at all.
+
+use std::collections::HashSet;
+use weir_syntax::{Kind, NodeId, Symbol, Tree};
+
+const KINDS: usize = Kind::TypedMetavar as usize + 1;
+
+/// Built once a file; every pattern starts from it instead of walking the tree.
+#[derive(Debug)]
+pub(crate) struct Index {
+    by_kind: Vec<Vec<NodeId>>,
+    symbols: HashSet<Symbol>,
+    /// Nodes that have statements as children.
+    lists: Vec<NodeId>,
+}
+
+impl Index {
+    /// Reads a tree.
+    pub(crate) fn of(tree: &Tree) -> Self {
+        let mut index = Self { by_kind: vec![Vec::new(); KINDS], symbols: HashSet::new(), lists: Vec::new() };
+        for node in tree.ids() {
+            index.by_kind[tree.kind(node) as usize].push(node);
+            let sym = tree.sym(node);
+            if !sym.is_empty() {
+                index.symbols.insert(sym);
+            }
+            if tree.children(node).next().is_some_and(|child| tree.role(child) == weir_syntax::Role::Stmt) {
+                index.lists.push(node);
+            }
+        }
+        index
+    }
+
+    /// The nodes of a kind, in order, that lie within `scope`.
+    pub(super) fn of_kind(&self, kind: Kind, scope: std::ops::Range<u32>) -> &[NodeId] {
+        within(&self.by_kind[kind as usize], scope)
+    }
+
+    /// The nodes that hold statements, in order, that lie within `scope`.
+    pub(super) fn lists(&self, scope: std::ops::Range<u32>) -> &[NodeId] {
+        within(&self.lists, scope)
+    }
+
+    /// Whether a name, operator or literal content occurs anywhere.
+    pub(super) fn has(&self, symbol: Symbol) -> bool {
+        self.symbols.contains(&symbol)
+    }
+}
+
+fn within(nodes: &[NodeId], scope: std::ops::Range<u32>) -> &[NodeId] {
+    let start = nodes.partition_point(|node| node.0 < scope.start);
+    let end = nodes.partition_point(|node| node.0 < scope.end);
+    &nodes[start..end.max(start)]
+}

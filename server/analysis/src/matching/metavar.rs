@@ -1,0 +1,146 @@
+//! What metavariables are bound to while a pattern is tried, and when two bindings are the same code.
+
+use super::{Binding, Bindings};
+use crate::context::FileContext;
+use std::rc::Rc;
+use weir_model::Span;
+use weir_syntax::{Kind, NodeId, Symbol};
+
+/// Bindings under construction: a list that shares its tail, because a pattern is tried in many ways from one prefix.
+#[derive(Clone, Default)]
+pub(super) struct Env(Option<Rc<Link>>);
+
+struct Link {
+    name: Symbol,
+    binding: Binding,
+    rest: Env,
+}
+
+impl Env {
+    /// What a metavariable is bound to.
+    pub(super) fn get(&self, name: Symbol) -> Option<&Binding> {
+        let mut at = self;
+        while let Some(link) = &at.0 {
+            if link.name == name {
+                return Some(&link.binding);
+            }
+            at = &link.rest;
+        }
+        None
+    }
+
+    /// The environment with one more binding; `None` if the name is bound to other code.
+    pub(super) fn bind(self, file: &FileContext<'_>, name: Symbol, binding: Binding) -> Option<Self> {
+        if is_anonymous(name) {
+            return Some(self);
+        }
+        match self.get(name) {
+            Some(bound) => same(file, bound, &binding).then_some(self),
+            None => Some(Self(Some(Rc::new(Link { name, binding, rest: self })))),
+        }
+    }
+
+    /// The bindings in their final form.
+    pub(super) fn finish(&self) -> Bindings {
+        let mut out = Vec::new();
+        let mut at = self;
+        while let Some(link) = &at.0 {
+            out.push((link.name, link.binding.clone()));
+            at = &link.rest;
+        }
+        out.sort_by_key(|(name, _)| *name);
+        Bindings(out)
+    }
+}
+
+impl From<&Bindings> for Env {
+    fn from(bindings: &Bindings) -> Self {
+        bindings.0.iter().fold(Self::default(), |rest, (name, binding)| {
+            Self(Some(Rc::new(Link { name: *name, binding: binding.clone(), rest })))
+        })
+    }
+}
+
+impl PartialEq for Env {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (None, None) => true,
+            (Some(a), Some(b)) => Rc::ptr_eq(a, b) || (a.name == b.name && a.binding == b.binding && a.rest == b.rest),
+            _ => false,
+        }
+    }
+}
+
+impl Bindings {
+    /// What a metavariable (with its dollar sign) is bound to.
+    pub(crate) fn get(&self, name: Symbol) -> Option<&Binding> {
+        self.0.iter().find(|(bound, _)| *bound == name).map(|(_, binding)| binding)
+    }
+
+    /// Both together, or `None` if they bind one name to different code.
+    pub(crate) fn merge(&self, other: &Self, file: &FileContext<'_>) -> Option<Self> {
+        if !self.agrees(other, file) {
+            return None;
+        }
+        let mut out = self.clone();
+        out.0.extend(other.0.iter().filter(|(name, _)| self.get(*name).is_none()).cloned());
+        out.0.sort_by_key(|(name, _)| *name);
+        Some(out)
+    }
+
+    /// Whether every name that both bind is bound to the same code.
+    pub(crate) fn agrees(&self, other: &Self, file: &FileContext<'_>) -> bool {
+        self.0.iter().all(|(name, binding)| other.get(*name).is_none_or(|bound| same(file, binding, bound)))
+    }
+}
+
+impl Binding {
+    /// Where it stands.
+    pub(crate) fn span(&self, file: &FileContext<'_>) -> Span {
+        match self {
+            Self::Node(node) => file.tree.span(*node),
+            Self::Nodes(_, span) | Self::Text(span) => *span,
+        }
+    }
+}
+
+/// `$_` matches anything, anew each time.
+pub(super) fn is_anonymous(name: Symbol) -> bool {
+    matches!(name.as_str(), "$_" | "$..._" | "$...")
+}
+
+/// Whether two bindings are the same code: equal but for their place, names meaning the same thing.
+pub(super) fn same(file: &FileContext<'_>, a: &Binding, b: &Binding) -> bool {
+    match (a, b) {
+        (Binding::Node(a), Binding::Node(b)) => same_code(file, *a, *b),
+        (Binding::Nodes(a, _), Binding::Nodes(b, _)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_code(file, *a, *b))
+        }
+        (Binding::Text(a), Binding::Text(b)) => a.text(file.text) == b.text(file.text),
+        (Binding::Text(text), Binding::Node(node)) | (Binding::Node(node), Binding::Text(text)) => {
+            matches!(file.tree.kind(*node), Kind::Ident | Kind::Str | Kind::Atom)
+                && file.tree.sym(*node) == Symbol::new(text.text(file.text))
+        }
+        (Binding::Nodes(nodes, _), other) | (other, Binding::Nodes(nodes, _)) => match nodes[..] {
+            [node] => same(file, &Binding::Node(node), other),
+            _ => false,
+        },
+    }
+}
+
+fn same_code(file: &FileContext<'_>, a: NodeId, b: NodeId) -> bool {
+    let tree = file.tree;
+    if a == b {
+        return true;
+    }
+    let (left, right) = (tree.descendants(a), tree.descendants(b));
+    let size = |node: NodeId| tree.end(node).0 - node.0;
+    size(a) == size(b)
+        && left.zip(right).all(|(x, y)| {
+            tree.kind(x) == tree.kind(y)
+                && tree.sym(x) == tree.sym(y)
+                && size(x) == size(y)
+                && (x == a || tree.role(x) == tree.role(y))
+                && (tree.kind(x) != Kind::Ident || file.names.same_entity(x, y))
+        })
+}

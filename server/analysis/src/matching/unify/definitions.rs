@@ -1,0 +1,61 @@
+//! Functions, classes and variables.
+
+use super::{Envs, Unifier};
+use crate::matching::metavar::Env;
+use weir_syntax::{Kind, NodeId, Role};
+
+impl Unifier<'_> {
+    /// Functions and lambdas.
+    pub(super) fn function(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        self.roles(p, t, &[], env)
+    }
+
+    /// `function f() {}` of a pattern against `f = () => {}`: the variable's name is the function's.
+    pub(super) fn function_value(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        let (pattern, tree) = (self.pattern, self.file.tree);
+        let target_role = if tree.kind(t) == Kind::Pair { Role::Key } else { Role::Target };
+        let (Some(name), Some(target), Some(value)) =
+            (pattern.child(p, Role::Name), tree.child(t, target_role), tree.child(t, Role::Value))
+        else {
+            return Ok(Vec::new());
+        };
+        if tree.kind(value) != Kind::Lambda {
+            return Ok(Vec::new());
+        }
+        let envs = self.node(name, target, env)?;
+        self.each(envs, |env| self.roles(p, value, &[Role::Name], env))
+    }
+
+    /// `x = v` of a pattern against a declaration with a value.
+    pub(super) fn assign_of_definition(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        let (pattern, tree) = (self.pattern, self.file.tree);
+        let parts = |role: Role| Some((pattern.child(p, role)?, tree.child(t, role)?));
+        let (Some(target), Some(value)) = (parts(Role::Target), parts(Role::Value)) else { return Ok(Vec::new()) };
+        if pattern.sym(p).as_str() != "=" && !pattern.sym(p).is_empty() {
+            return Ok(Vec::new());
+        }
+        let envs = self.node(target.0, target.1, env)?;
+        self.each(envs, |env| self.node(value.0, value.1, env))
+    }
+
+    /// Classes: the pattern's members are some of the code's.
+    pub(super) fn class(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        let (pattern, tree) = (self.pattern, self.file.tree);
+        if !pattern.sym(p).is_empty() && pattern.sym(p) != tree.sym(t) {
+            return Ok(Vec::new());
+        }
+        let list = |role: Role| -> (Vec<NodeId>, Vec<NodeId>) {
+            (pattern.with_role(p, role).collect(), tree.with_role(t, role).collect())
+        };
+        let (bases, interfaces) = (list(Role::Base), list(Role::Interface));
+        let envs = self.roles(p, t, &[Role::Base, Role::Interface, Role::Body], env)?;
+        let envs = self.each(envs, |env| self.subset(&bases.0, &bases.1, env))?;
+        let envs = self.each(envs, |env| self.subset(&interfaces.0, &interfaces.1, env))?;
+        let (Some(pattern_body), Some(body)) = (pattern.child(p, Role::Body), tree.child(t, Role::Body)) else {
+            return Ok(envs);
+        };
+        let ps: Vec<NodeId> = pattern.children(pattern_body).collect();
+        let ts: Vec<NodeId> = tree.children(body).collect();
+        self.each(envs, |env| self.subset(&ps, &ts, env))
+    }
+}

@@ -1,0 +1,292 @@
+//! A pattern's tree against the code's tree.
+//!
+//! Every function here gets a pattern's node, a code's node and the bindings so far, and answers with all the bindings under
+//! which they match: none, mostly one, more where an ellipsis leaves a choice. Recursion follows the code's depth, which
+//! lowering bounds.
+
+mod arguments;
+mod definitions;
+mod statements;
+mod strings;
+
+pub(super) use strings::content_span;
+
+use super::Binding;
+use super::metavar::Env;
+use crate::budget::{Budget, Stop};
+use crate::context::FileContext;
+use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
+
+/// The bindings of every way to match.
+pub(super) type Envs = Result<Vec<Env>, Stop>;
+
+/// One pattern in one file.
+pub(super) struct Unifier<'a> {
+    pub(super) pattern: &'a Tree,
+    pub(super) file: &'a FileContext<'a>,
+    pub(super) budget: &'a Budget<'a>,
+}
+
+impl Unifier<'_> {
+    /// A pattern's node against a code's node.
+    pub(super) fn node(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        self.budget.tick()?;
+        let (pk, tk) = (self.pattern.kind(p), self.file.tree.kind(t));
+        match pk {
+            Kind::Ellipsis => return Ok(vec![env]),
+            Kind::Metavar => return Ok(self.bind(p, Binding::Node(t), env)),
+            Kind::EllipsisMetavar => {
+                let binding = Binding::Nodes(vec![t], self.file.tree.span(t));
+                return Ok(self.bind(p, binding, env));
+            }
+            Kind::TypedMetavar => return self.typed(p, t, env),
+            Kind::DeepEllipsis => return self.deep(p, t, env),
+            _ => {}
+        }
+        let envs = self.kinds(p, t, pk, tk, env.clone())?;
+        if envs.is_empty() { self.equivalent(p, t, env) } else { Ok(envs) }
+    }
+
+    fn kinds(&self, p: NodeId, t: NodeId, pk: Kind, tk: Kind, env: Env) -> Envs {
+        match (pk, tk) {
+            (Kind::Str, _) => self.string(p, t, env),
+            (Kind::Template, Kind::Template) => self.template(p, t, env),
+            (Kind::Number, Kind::Number) => Ok(keep(self.same_number(p, t), env)),
+            (Kind::Call, Kind::Call) | (Kind::New, Kind::New) => self.call(p, t, env),
+            (Kind::Block | Kind::File, Kind::Block | Kind::File) => self.block(p, t, env),
+            (Kind::Binary, Kind::Binary) => self.binary(p, t, env),
+            (Kind::Assign, Kind::VarDef) => self.assign_of_definition(p, t, env),
+            (Kind::Function, Kind::Function) => self.function(p, t, env),
+            (Kind::Lambda, Kind::Lambda | Kind::Function) => self.function(p, t, env),
+            (Kind::Function, Kind::VarDef | Kind::Assign | Kind::Pair) => self.function_value(p, t, env),
+            (Kind::Class, Kind::Class) => self.class(p, t, env),
+            (Kind::Dict, Kind::Dict) => self.unordered(p, t, Role::Entry, env),
+            (Kind::Jsx, Kind::Jsx) => self.jsx(p, t, env),
+            _ if pk == tk => self.structure(p, t, env),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Nodes of one kind: equal symbols, and children role by role.
+    pub(super) fn structure(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        if self.sym_matters(p) && self.pattern.sym(p) != self.file.tree.sym(t) {
+            return Ok(Vec::new());
+        }
+        self.roles(p, t, &[], env)
+    }
+
+    /// Children role by role, but for the roles in `done`.
+    pub(super) fn roles(&self, p: NodeId, t: NodeId, done: &[Role], env: Env) -> Envs {
+        let (pattern, tree) = (self.pattern, self.file.tree);
+        let kind = pattern.kind(p);
+        let unknown = tree.children(t).any(|child| {
+            let role = tree.role(child);
+            !done.contains(&role) && pattern.child(p, role).is_none() && !may_be_left_out(kind, role)
+        });
+        if unknown {
+            // Only an ellipsis (`return ...`) stands for what has another role or none.
+            return Ok(keep(self.is_all_ellipsis(p), env));
+        }
+        let mut envs = vec![env];
+        let mut previous = None;
+        for child in pattern.children(p) {
+            let role = pattern.role(child);
+            if previous == Some(role) || done.contains(&role) {
+                continue;
+            }
+            previous = Some(role);
+            let ps: Vec<NodeId> = pattern.with_role(p, role).collect();
+            let ts: Vec<NodeId> = tree.with_role(t, role).collect();
+            envs = self.each(envs, |env| match role {
+                Role::Decorator | Role::Modifier => self.subset(&ps, &ts, env),
+                _ => self.list(&ps, &ts, env),
+            })?;
+            if envs.is_empty() {
+                break;
+            }
+        }
+        Ok(envs)
+    }
+
+    /// Every pattern's node matches some code's node, in any order, each code's node used once.
+    pub(super) fn subset(&self, ps: &[NodeId], ts: &[NodeId], env: Env) -> Envs {
+        let Some((&p, rest)) = ps.split_first() else { return Ok(vec![env]) };
+        if self.pattern.kind(p) == Kind::Ellipsis {
+            return self.subset(rest, ts, env);
+        }
+        let mut out = Vec::new();
+        for (at, &t) in ts.iter().enumerate() {
+            for env in self.node(p, t, env.clone())? {
+                let mut others = ts.to_vec();
+                others.remove(at);
+                extend(&mut out, self.subset(rest, &others, env)?);
+            }
+        }
+        Ok(out)
+    }
+
+    /// Children of one role in any order; without `...` in the pattern none may be left over.
+    fn unordered(&self, p: NodeId, t: NodeId, role: Role, env: Env) -> Envs {
+        let ps: Vec<NodeId> = self.pattern.with_role(p, role).collect();
+        let ts: Vec<NodeId> = self.file.tree.with_role(t, role).collect();
+        let (dots, ps): (Vec<_>, Vec<_>) = ps.into_iter().partition(|&p| self.pattern.kind(p) == Kind::Ellipsis);
+        if dots.is_empty() && ps.len() != ts.len() && !ps.iter().any(|&p| self.pattern.kind(p) == Kind::EllipsisMetavar)
+        {
+            return Ok(Vec::new());
+        }
+        if ps.iter().any(|&p| self.pattern.kind(p) == Kind::EllipsisMetavar) {
+            return self.list(&self.pattern.with_role(p, role).collect::<Vec<_>>(), &ts, env);
+        }
+        self.subset(&ps, &ts, env)
+    }
+
+    /// Attributes in any order and never all of them; content in order, but only if the pattern has some.
+    fn jsx(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        let (pattern, tree) = (self.pattern, self.file.tree);
+        let group = |role: Role| -> (Vec<NodeId>, Vec<NodeId>) {
+            (pattern.with_role(p, role).collect(), tree.with_role(t, role).collect())
+        };
+        let (names, attributes, content) = (group(Role::Name), group(Role::Attr), group(Role::Element));
+        let envs = self.list(&names.0, &names.1, env)?;
+        let envs = self.each(envs, |env| self.subset(&attributes.0, &attributes.1, env))?;
+        if content.0.is_empty() {
+            return Ok(envs);
+        }
+        self.each(envs, |env| self.list(&content.0, &content.1, env))
+    }
+
+    /// `<... p ...>`: the node or anything below it.
+    fn deep(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        let Some(inner) = self.pattern.children(p).next() else { return Ok(vec![env]) };
+        let mut out = Vec::new();
+        for below in self.file.tree.descendants(t) {
+            if self.is_expression(below) || below == t {
+                extend(&mut out, self.node(inner, below, env.clone())?);
+            }
+        }
+        Ok(out)
+    }
+
+    /// A metavariable of a written type: the code's type is declared in this file, or stands in the code itself.
+    fn typed(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        let Some(wanted) = self.pattern.child(p, Role::Type) else { return Ok(Vec::new()) };
+        let envs = self.of_type(wanted, t, env)?;
+        Ok(envs.into_iter().flat_map(|env| self.bind(p, Binding::Node(t), env)).collect())
+    }
+
+    pub(super) fn bind(&self, p: NodeId, binding: Binding, env: Env) -> Vec<Env> {
+        env.bind(self.file, self.pattern.sym(p), binding).into_iter().collect()
+    }
+
+    /// Runs the next step under each of the bindings so far.
+    pub(super) fn each(&self, envs: Vec<Env>, mut step: impl FnMut(Env) -> Envs) -> Envs {
+        let mut out = Vec::new();
+        for env in envs {
+            extend(&mut out, step(env)?);
+        }
+        Ok(out)
+    }
+
+    fn is_all_ellipsis(&self, p: NodeId) -> bool {
+        let mut children = self.pattern.children(p);
+        children.next().is_some_and(|child| self.pattern.kind(child) == Kind::Ellipsis) && children.next().is_none()
+    }
+
+    fn sym_matters(&self, p: NodeId) -> bool {
+        !matches!(self.pattern.kind(p), Kind::Member | Kind::ForEach | Kind::Function | Kind::Comprehension)
+            || !self.pattern.sym(p).is_empty()
+    }
+
+    /// Whether a code's node is an expression by itself, not a part of a definition, a name or a type.
+    pub(super) fn is_expression(&self, t: NodeId) -> bool {
+        let tree = self.file.tree;
+        is_expression_kind(tree.kind(t))
+            && !matches!(
+                tree.role(t),
+                Role::Name | Role::Alias | Role::Module | Role::Modifier | Role::Type | Role::Decorator
+            )
+            && !(tree.role(t) == Role::Part && tree.kind(t) == Kind::Str)
+            && !(tree.role(t) == Role::Key && tree.kind(t) == Kind::Ident)
+            && tree.parent(t).is_none_or(|parent| {
+                // `a` of `import a.b`.
+                tree.kind(parent) != Kind::Member || tree.ancestors(t).all(|above| tree.role(above) != Role::Module)
+            })
+    }
+
+    /// The symbol of the only child in a role, if it is a plain name.
+    pub(super) fn literal_name(&self, tree: &Tree, node: NodeId, role: Role) -> Option<Symbol> {
+        let name = tree.child(node, role)?;
+        matches!(tree.kind(name), Kind::Ident | Kind::Atom | Kind::Str).then(|| tree.sym(name))
+    }
+}
+
+/// The kinds that are expressions.
+pub(super) fn is_expression_kind(kind: Kind) -> bool {
+    use Kind::{
+        Array, Assign, Atom, Await, Binary, Bool, Call, Cast, Comprehension, Conditional, Dict, Generic, Ident, Jsx,
+        Lambda, Member, New, Null, Number, Other, Regex, Set, Slice, Spread, Str, Subscript, Template, Token, Tuple,
+        Unary, Yield,
+    };
+    matches!(
+        kind,
+        Array
+            | Assign
+            | Atom
+            | Await
+            | Binary
+            | Bool
+            | Call
+            | Cast
+            | Comprehension
+            | Conditional
+            | Dict
+            | Generic
+            | Ident
+            | Jsx
+            | Lambda
+            | Member
+            | New
+            | Null
+            | Number
+            | Other
+            | Regex
+            | Set
+            | Slice
+            | Spread
+            | Str
+            | Subscript
+            | Template
+            | Token
+            | Tuple
+            | Unary
+            | Yield
+    )
+}
+
+/// What a pattern may leave out: it then says nothing about it.
+fn may_be_left_out(kind: Kind, role: Role) -> bool {
+    match role {
+        Role::Type | Role::Modifier | Role::Decorator | Role::Default | Role::Base | Role::Interface => true,
+        Role::Else => matches!(kind, Kind::If | Kind::While | Kind::ForEach | Kind::Try),
+        Role::Body => matches!(kind, Kind::Function | Kind::Class | Kind::New),
+        Role::Value => kind == Kind::VarDef,
+        Role::Catch | Role::Finally => kind == Kind::Try,
+        Role::Name => matches!(kind, Kind::Lambda | Kind::Catch),
+        Role::Guard => true,
+        _ => false,
+    }
+}
+
+/// The environment, if a condition holds.
+pub(super) fn keep(condition: bool, env: Env) -> Vec<Env> {
+    if condition { vec![env] } else { Vec::new() }
+}
+
+/// Appends what is not there yet.
+pub(super) fn extend(out: &mut Vec<Env>, more: Vec<Env>) {
+    for env in more {
+        if !out.contains(&env) {
+            out.push(env);
+        }
+    }
+}

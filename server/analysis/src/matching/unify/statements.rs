@@ -1,0 +1,80 @@
+//! Runs of statements.
+
+use super::{Envs, Unifier, extend, is_expression_kind};
+use crate::budget::Stop;
+use crate::matching::ellipsis::{Reached, Tail};
+use crate::matching::metavar::Env;
+use weir_syntax::{Kind, NodeId, Role};
+
+impl Unifier<'_> {
+    /// A block of a pattern against a block of code.
+    pub(super) fn block(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        let ps: Vec<NodeId> = self.pattern.children(p).collect();
+        let ts: Vec<NodeId> = self.file.tree.children(t).collect();
+        // Without ellipsis the pattern shows all there is.
+        let tail = if ps.iter().any(|&p| self.is_sequence_hole(p)) { Tail::Free } else { Tail::Exact };
+        let reached = self.statements(&ps, &ts, env, tail)?;
+        let mut out = Vec::new();
+        for (_, state) in reached {
+            extend(&mut out, vec![state]);
+        }
+        Ok(out)
+    }
+
+    /// A run of statements from the first of `ts` on: the last node matched, and the bindings.
+    ///
+    /// An ellipsis reaches into nested blocks, so with one in the pattern the list is all statements below in their order.
+    pub(in crate::matching) fn statements(
+        &self,
+        ps: &[NodeId],
+        ts: &[NodeId],
+        env: Env,
+        tail: Tail,
+    ) -> Result<Vec<(Option<NodeId>, Env)>, Stop> {
+        let element = |p: NodeId, t: NodeId, env: Env| self.statement(p, t, env);
+        let finish = |reached: Vec<Reached>, list: &[NodeId]| {
+            reached.into_iter().map(|state| (state.next.checked_sub(1).map(|last| list[last]), state.env)).collect()
+        };
+        if !ps.iter().any(|&p| self.is_sequence_hole(p)) {
+            return Ok(finish(self.sequence(ps, ts, env, tail, &element)?, ts));
+        }
+        let flat = self.flattened(ts);
+        Ok(finish(self.sequence(ps, &flat, env, tail, &element)?, &flat))
+    }
+
+    fn is_sequence_hole(&self, p: NodeId) -> bool {
+        matches!(self.pattern.kind(p), Kind::Ellipsis | Kind::EllipsisMetavar)
+    }
+
+    /// The statements and all statements below them, in order.
+    fn flattened(&self, ts: &[NodeId]) -> Vec<NodeId> {
+        let tree = self.file.tree;
+        let (Some(&first), Some(&last)) = (ts.first(), ts.last()) else { return Vec::new() };
+        (first.0..tree.end(last).0)
+            .map(NodeId)
+            .filter(|&node| {
+                ts.contains(&node)
+                    || tree.role(node) == Role::Stmt
+                    || (tree.role(node) == Role::Else && tree.kind(node) == Kind::If)
+            })
+            .collect()
+    }
+
+    /// A statement of a run: an expression also stands for a simple statement that contains it.
+    fn statement(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        let mut envs = self.node(p, t, env.clone())?;
+        let kind = self.pattern.kind(p);
+        let searchable = is_expression_kind(kind) || matches!(kind, Kind::TypedMetavar | Kind::DeepEllipsis);
+        let tree = self.file.tree;
+        let simple =
+            is_expression_kind(tree.kind(t)) || matches!(tree.kind(t), Kind::VarDef | Kind::Return | Kind::Throw);
+        if searchable && simple {
+            for below in tree.descendants(t).skip(1) {
+                if self.is_expression(below) {
+                    extend(&mut envs, self.node(p, below, env.clone())?);
+                }
+            }
+        }
+        Ok(envs)
+    }
+}
