@@ -32,7 +32,8 @@ impl<'a> FileContext<'a> {
             text: unit.text,
             language,
             tree: unit.tree,
-            names: Names::default(),
+            index: Index::of(unit.tree),
+            names: Names::of(unit.tree, language),
             constants: Constants::solve(unit.tree, language, budget)?,
         })
     }

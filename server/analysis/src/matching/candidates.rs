@@ -6,12 +6,15 @@ use super::metavar::Env;
 use super::unify::{Unifier, is_expression_kind};
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
+use crate::rule::Options;
 use std::ops::Range;
+use weir_model::Span;
 use weir_syntax::{Kind, NodeId, Pattern, Role, Tree};
 
 /// Finds a pattern among the nodes with numbers in `scope`.
 pub(super) fn matches(
     pattern: &Pattern,
+    options: Options,
     file: &FileContext<'_>,
     scope: Range<u32>,
     budget: &Budget<'_>,
@@ -20,7 +23,7 @@ pub(super) fn matches(
     if !names_occur(tree, file) {
         return Ok(Vec::new());
     }
-    let unifier = Unifier { pattern: tree, file, budget };
+    let unifier = Unifier { pattern: tree, options, file, budget };
     let roots: Vec<NodeId> = pattern.roots().collect();
     match roots[..] {
         [root] if !matches!(tree.kind(root), Kind::EllipsisMetavar) => single(&unifier, root, scope),
@@ -81,7 +84,8 @@ fn kinds_for(kind: Kind) -> Option<&'static [Kind]> {
         Kind::Ident => &[Kind::Member],
         Kind::Member => &[Kind::Ident],
         Kind::Assign => &[Kind::VarDef],
-        Kind::Function => &[Kind::VarDef, Kind::Assign, Kind::Pair],
+        Kind::Function => &[Kind::VarDef, Kind::Pair],
+        Kind::Import => &[Kind::ImportFrom],
         Kind::Lambda => &[Kind::Function],
         _ => &[],
     })
@@ -97,12 +101,12 @@ fn run(unifier: &Unifier<'_>, roots: &[NodeId], scope: Range<u32>) -> Result<Vec
         for start in 0..statements.len() {
             unifier.budget.tick()?;
             let rest = &statements[start..];
-            for (last, env) in unifier.statements(roots, rest, Env::default(), Tail::Free)? {
-                let Some(last) = last else { continue };
-                let from = tree.span(rest[0]);
-                let to = tree.span(last);
-                let span = weir_model::Span::new(from.start, to.end.max(from.end));
-                let found = Match { span, node: None, bindings: env.finish() };
+            let from = tree.span(rest[0]);
+            for (end, env) in unifier.statements(roots, rest, Env::default(), Tail::Free)? {
+                if end == 0 {
+                    continue;
+                }
+                let found = Match { span: Span::new(from.start, end), node: None, bindings: env.finish() };
                 if !out.contains(&found) {
                     out.push(found);
                 }

@@ -3,7 +3,7 @@
 
 use super::Binding;
 use super::metavar::Env;
-use super::names::Segment;
+use super::names::{Segment, module_path};
 use super::unify::{Envs, Unifier, extend, keep};
 use crate::flow::Value;
 use weir_syntax::{Kind, NodeId, Role, Symbol};
@@ -35,6 +35,44 @@ impl Unifier<'_> {
         }
     }
 
+    /// Imports, told by the full name they bring in: of a pattern's path the code's may be a longer one.
+    pub(super) fn import(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        let (pattern, tree) = (self.pattern, self.file.tree);
+        let (Some(wanted), Some(module)) = (pattern.child(p, Role::Module), tree.child(t, Role::Module)) else {
+            return Ok(Vec::new());
+        };
+        let mut path = module_path(tree, module);
+        let from = tree.kind(t) == Kind::ImportFrom;
+        let envs = if pattern.kind(p) == Kind::ImportFrom {
+            let envs = self.prefix(wanted, module, &path, env)?;
+            self.each(envs, |env| self.roles(p, t, &[Role::Module], env))?
+        } else {
+            if from {
+                let Some(name) = tree.child(t, Role::Name) else { return Ok(Vec::new()) };
+                path.push(Segment { name: tree.sym(name), node: name });
+            }
+            let envs = self.prefix(wanted, module, &path, env)?;
+            match (pattern.child(p, Role::Alias), tree.child(t, Role::Alias)) {
+                (Some(wanted), Some(alias)) => self.each(envs, |env| self.node(wanted, alias, env))?,
+                (Some(_), None) => Vec::new(),
+                (None, _) => envs,
+            }
+        };
+        Ok(envs)
+    }
+
+    fn prefix(&self, wanted: NodeId, module: NodeId, path: &[Segment], env: Env) -> Envs {
+        let envs = self.node(wanted, module, env.clone())?;
+        if !envs.is_empty() {
+            return Ok(envs);
+        }
+        Ok((1..=path.len())
+            .rev()
+            .find_map(|length| self.dotted(wanted, &path[..length], env.clone()))
+            .into_iter()
+            .collect())
+    }
+
     /// A (possibly dotted) name of a pattern against a full name.
     fn dotted(&self, p: NodeId, path: &[Segment], env: Env) -> Option<Env> {
         let (last, before) = path.split_last()?;
@@ -54,24 +92,50 @@ impl Unifier<'_> {
         }
     }
 
-    /// Operators: as written, then in any order where the operator allows it.
+    /// Operators: as written, then in other groupings and orders where the operator allows it.
     pub(super) fn binary(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
         let operator = self.pattern.sym(p);
         if operator != self.file.tree.sym(t) {
             return Ok(Vec::new());
         }
         let mut envs = self.roles(p, t, &[], env.clone())?;
-        if is_commutative(operator) {
+        if matches!(operator.as_str(), "==" | "!=" | "===") && self.options.symmetric_eq {
+            let mut ts: Vec<NodeId> = self.file.tree.children(t).collect();
+            ts.reverse();
+            let ps: Vec<NodeId> = self.pattern.children(p).collect();
+            extend(&mut envs, self.list(&ps, &ts, env)?);
+        } else if self.options.ac_matching && is_associative(operator) {
             let (mut ps, mut ts) = (Vec::new(), Vec::new());
             operands(self.pattern, p, operator, &mut ps);
             operands(self.file.tree, t, operator, &mut ts);
-            let before = ps.len();
-            ps.retain(|&p| self.pattern.kind(p) != Kind::Ellipsis);
-            if ps.len() == ts.len() || (before != ps.len() && ps.len() < ts.len()) {
-                extend(&mut envs, self.subset(&ps, &ts, env)?);
+            if ps.len() > 2 || ts.len() > 2 || self.is_commutative(operator) {
+                let more = if self.is_commutative(operator) {
+                    self.in_any_order(ps, &ts, env)?
+                } else {
+                    self.list(&ps, &ts, env)?
+                };
+                extend(&mut envs, more);
             }
         }
         Ok(envs)
+    }
+
+    fn in_any_order(&self, mut ps: Vec<NodeId>, ts: &[NodeId], env: Env) -> Envs {
+        let before = ps.len();
+        ps.retain(|&p| self.pattern.kind(p) != Kind::Ellipsis);
+        if ps.len() == ts.len() || (before != ps.len() && ps.len() < ts.len()) {
+            self.subset(&ps, ts, env)
+        } else {
+            Ok(Vec::new())
+        }
+    }
+
+    fn is_commutative(&self, operator: Symbol) -> bool {
+        match operator.as_str() {
+            "&" | "|" | "^" => true,
+            "&&" | "||" => self.options.commutative_boolop,
+            _ => false,
+        }
     }
 
     /// Whether code has a type that is written down in the file.
@@ -116,7 +180,7 @@ fn literal_types(kind: Kind) -> &'static [&'static str] {
     }
 }
 
-fn is_commutative(operator: Symbol) -> bool {
+fn is_associative(operator: Symbol) -> bool {
     matches!(operator.as_str(), "&&" | "||" | "&" | "|" | "^")
 }
 

@@ -3,13 +3,18 @@
 //! The order of the parts in the rule never matters: positives are intersected, then negatives drop, then conditions,
 //! then focus.
 
+use super::unify::content_span;
 use super::{Binding, Bindings, Match, candidates};
+use crate::analyze::Unit;
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
+use crate::flow::Value;
+use crate::rule::formula::Within;
+use crate::rule::regex::Regex;
 use crate::rule::{Condition, Formula, Leaf, Node};
 use std::ops::Range;
-use weir_model::Span;
-use weir_syntax::{NodeId, Symbol};
+use weir_model::{Language, Span};
+use weir_syntax::{Kind, Limits, NodeId, Source, Symbol};
 
 /// All matches of a formula in a file, sorted by place, none twice.
 pub(crate) fn find(formula: &Formula, file: &FileContext<'_>, budget: &Budget<'_>) -> Result<Vec<Match>, Stop> {
@@ -73,7 +78,9 @@ impl Evaluation<'_> {
             Leaf::Pattern(leaf) => {
                 let pattern = leaf.by_language.iter().find(|(language, _)| *language == self.file.language);
                 match pattern {
-                    Some((_, pattern)) => candidates::matches(pattern, self.file, self.scope.clone(), self.budget),
+                    Some((_, pattern)) => {
+                        candidates::matches(pattern, leaf.options, self.file, self.scope.clone(), self.budget)
+                    }
                     None => Ok(Vec::new()),
                 }
             }
@@ -81,25 +88,17 @@ impl Evaluation<'_> {
         }
     }
 
-    fn regex(&self, regex: &crate::rule::regex::Regex) -> Result<Vec<Match>, Stop> {
-        self.budget.look()?;
+    fn regex(&self, regex: &Regex) -> Result<Vec<Match>, Stop> {
         let base = self.text.map_or(0, |span| span.start);
         let text = self.text.map_or(self.file.text, |span| span.text(self.file.text));
-        let mut out = Vec::new();
-        for captures in regex.0.captures_iter(text) {
-            self.budget.tick()?;
-            let place = |range: Range<usize>| Span::new(base + range.start as u32, base + range.end as u32);
-            let whole = captures.get(0).expect("a match has a whole");
-            let mut bindings = Vec::new();
-            for (number, name) in regex.0.capture_names().enumerate().skip(1) {
-                let Some(group) = captures.get(number) else { continue };
-                let name = name.map_or_else(|| number.to_string(), str::to_owned);
-                bindings.push((Symbol::new(&format!("${name}")), Binding::Text(place(group.range()))));
-            }
+        let place = |span: Span| Span::new(base + span.start, base + span.end);
+        let matches = regex.find_iter(text, self.budget)?.into_iter().map(|found| {
+            let groups = found.groups.into_iter().map(|(name, span)| (name, Binding::Text(place(span))));
+            let mut bindings: Vec<_> = groups.collect();
             bindings.sort_by_key(|(name, _)| *name);
-            out.push(Match { span: place(whole.range()), node: None, bindings: Bindings(bindings) });
-        }
-        Ok(out)
+            Match { span: place(found.span), node: None, bindings: Bindings(bindings) }
+        });
+        Ok(matches.collect())
     }
 
     fn all(&self, parts: &[Formula]) -> Result<Vec<Match>, Stop> {
@@ -208,16 +207,13 @@ impl Evaluation<'_> {
             match condition {
                 Condition::Regex { metavariable, regex, constant_propagation } => {
                     let Some(binding) = found.bindings.get(*metavariable) else { continue };
-                    if self.text_matches(binding, regex, *constant_propagation) {
+                    if self.text_matches(binding, regex, *constant_propagation)? {
                         out.push(found);
                     }
                 }
-                Condition::Pattern { metavariable, language, formula } => {
+                Condition::Pattern { metavariable, within, formula } => {
                     let Some(binding) = found.bindings.get(*metavariable) else { continue };
-                    if language.is_some_and(|language| language != self.file.language) {
-                        continue;
-                    }
-                    for bindings in self.inner(binding, formula, &found.bindings)? {
+                    for bindings in self.inner(binding, *within, formula, &found.bindings)? {
                         out.push(Match { bindings, ..found.clone() });
                     }
                 }
@@ -227,32 +223,38 @@ impl Evaluation<'_> {
         Ok(out)
     }
 
-    fn text_matches(&self, binding: &Binding, regex: &crate::rule::regex::Regex, constants: bool) -> bool {
-        let at_start = |text: &str| regex.0.find(text).is_some_and(|found| found.start() == 0);
-        if at_start(binding.span(self.file).text(self.file.text)) {
-            return true;
+    fn text_matches(&self, binding: &Binding, regex: &Regex, constants: bool) -> Result<bool, Stop> {
+        if regex.is_match_at_start(binding.span(self.file).text(self.file.text))? {
+            return Ok(true);
         }
-        if !constants {
-            return false;
-        }
-        let Binding::Node(node) = binding else { return false };
-        match self.file.constants.get(*node) {
-            Some(crate::flow::Value::Node(value)) => at_start(self.file.tree.span(*value).text(self.file.text)),
-            Some(crate::flow::Value::Str(text)) => at_start(&format!("\"{}\"", text.as_str())),
-            None => false,
+        let Binding::Node(node) = binding else { return Ok(false) };
+        match self.file.constants.get(*node).filter(|_| constants) {
+            Some(Value::Node(value)) => regex.is_match_at_start(self.file.tree.span(*value).text(self.file.text)),
+            Some(Value::Str(text)) => regex.is_match_at_start(&format!("\"{}\"", text.as_str())),
+            None => Ok(false),
         }
     }
 
-    /// The bindings under which bound code as a whole matches a formula.
-    fn inner(&self, binding: &Binding, formula: &Formula, outer: &Bindings) -> Result<Vec<Bindings>, Stop> {
+    /// The bindings under which bound code matches a formula.
+    fn inner(
+        &self,
+        binding: &Binding,
+        within: Within,
+        formula: &Formula,
+        outer: &Bindings,
+    ) -> Result<Vec<Bindings>, Stop> {
         let span = binding.span(self.file);
-        let scope = match binding {
-            Binding::Node(node) => node.0..self.file.tree.end(*node).0,
-            Binding::Nodes(nodes, _) => match (nodes.first(), nodes.last()) {
+        let scope = match (within, binding) {
+            (Within::Code(language), _) => {
+                let found = self.embedded(binding, language, formula)?;
+                return Ok(if found { vec![outer.clone()] } else { Vec::new() });
+            }
+            (Within::Text, _) | (_, Binding::Text(_)) => 0..0,
+            (_, Binding::Node(node)) => node.0..self.file.tree.end(*node).0,
+            (_, Binding::Nodes(nodes, _)) => match (nodes.first(), nodes.last()) {
                 (Some(first), Some(last)) => first.0..self.file.tree.end(*last).0,
                 _ => return Ok(Vec::new()),
             },
-            Binding::Text(_) => 0..0,
         };
         let inner = Evaluation { file: self.file, budget: self.budget, scope, text: Some(span) };
         let mut out: Vec<Bindings> = Vec::new();
@@ -264,6 +266,27 @@ impl Evaluation<'_> {
             }
         }
         Ok(out)
+    }
+
+    /// Whether a string's content, read as code of another language, matches. What is bound in it stays there.
+    fn embedded(&self, binding: &Binding, language: Language, formula: &Formula) -> Result<bool, Stop> {
+        let text = match binding {
+            Binding::Node(node) => match self.file.constants.get(*node) {
+                Some(Value::Str(text)) => text.as_str(),
+                Some(Value::Node(value)) if self.file.tree.kind(*value) == Kind::Str => {
+                    content_span(self.file, *value).text(self.file.text)
+                }
+                _ if self.file.tree.kind(*node) == Kind::Str => content_span(self.file, *node).text(self.file.text),
+                _ => self.file.tree.span(*node).text(self.file.text),
+            },
+            other => other.span(self.file).text(self.file.text),
+        };
+        let stop = || self.budget.look().is_err();
+        let source = Source::parse(language, text.to_owned(), Limits { stop: &stop });
+        self.budget.look()?;
+        let unit = Unit { path: "", text: source.text(), language: Some(language), tree: source.tree() };
+        let file = FileContext::new(&unit, self.budget)?;
+        Ok(!find(formula, &file, self.budget)?.is_empty())
     }
 
     /// The places of some metavariables instead of the matches', where they lie within them.
@@ -294,7 +317,6 @@ impl Evaluation<'_> {
 
 /// How much a formula may find, to begin with what finds least.
 fn breadth(formula: &Formula, file: &FileContext<'_>) -> u8 {
-    use weir_syntax::Kind;
     match &formula.node {
         Node::Leaf(Leaf::Pattern(leaf)) => {
             let pattern = leaf.by_language.iter().find(|(language, _)| *language == file.language);

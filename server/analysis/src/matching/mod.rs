@@ -16,9 +16,6 @@ pub(crate) use formula::find;
 pub(crate) use index::Index;
 pub(crate) use names::Names;
 
-use crate::budget::{Budget, Stop};
-use crate::context::FileContext;
-use crate::rule::{Formula, Leaf, Node};
 use weir_model::Span;
 use weir_syntax::{NodeId, Symbol};
 
@@ -46,14 +43,4 @@ pub(crate) enum Binding {
     Nodes(Vec<NodeId>, Span),
     /// Text that is no node of its own: a regex's group, a string's content.
     Text(Span),
-}
-
-/// The matches of a formula in a file: regexes, so far.
-pub(crate) fn find(formula: &Formula, file: &FileContext<'_>, budget: &Budget<'_>) -> Result<Vec<Match>, Stop> {
-    let Node::Leaf(Leaf::Regex(regex)) = &formula.node else { return Ok(Vec::new()) };
-    let found = regex.find_iter(file.text, budget)?;
-    let bind = |groups: Vec<(Symbol, Span)>| {
-        Bindings(groups.into_iter().map(|(name, span)| (name, Binding::Text(span))).collect())
-    };
-    Ok(found.into_iter().map(|m| Match { span: m.span, node: None, bindings: bind(m.groups) }).collect())
 }

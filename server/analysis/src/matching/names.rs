@@ -40,25 +40,22 @@ impl Names {
     pub(crate) fn of(tree: &Tree, language: Language) -> Self {
         let mut collector = Collector { tree, language, declared: HashMap::new(), entities: Vec::new() };
         let mut scopes = Scopes::default();
+        let mut resolved = vec![0; tree.len()];
+        // Names mean what was declared last before them...
         for node in tree.ids() {
             scopes.enter(tree, node);
             collector.declare(node, &scopes);
+            resolved[node.0 as usize] = collector.resolve(node, &scopes);
         }
-        let Collector { declared, entities, .. } = collector;
-        let mut resolved = vec![0; tree.len()];
+        // ... or, in functions that are written before, what is declared later.
         let mut scopes = Scopes::default();
         for node in tree.ids() {
             scopes.enter(tree, node);
-            if tree.kind(node) == Kind::Ident && refers(tree, node) {
-                let name = tree.sym(node);
-                resolved[node.0 as usize] = scopes
-                    .visible(tree, language)
-                    .find_map(|scope| declared.get(&(scope, name)))
-                    .copied()
-                    .unwrap_or_default();
+            if resolved[node.0 as usize] == 0 {
+                resolved[node.0 as usize] = collector.resolve(node, &scopes);
             }
         }
-        Self { resolved, entities }
+        Self { resolved, entities: collector.entities }
     }
 
     /// What an identifier refers to, if the file declares it.
@@ -228,6 +225,17 @@ impl Collector<'_> {
         }
     }
 
+    /// The number of what a name refers to.
+    fn resolve(&self, node: NodeId, scopes: &Scopes) -> u32 {
+        let tree = self.tree;
+        if tree.kind(node) != Kind::Ident || !refers(tree, node) {
+            return 0;
+        }
+        let name = tree.sym(node);
+        let found = scopes.visible(tree, self.language).find_map(|scope| self.declared.get(&(scope, name)));
+        found.copied().unwrap_or_default()
+    }
+
     /// Python, Ruby, PHP and Elixir declare a variable by assigning to it.
     fn assignment_declares(&self) -> bool {
         matches!(self.language, Language::Python | Language::Ruby | Language::Php | Language::Elixir)
@@ -288,10 +296,7 @@ impl Collector<'_> {
         let alias = tree.child(node, Role::Alias).filter(|&alias| tree.kind(alias) == Kind::Ident);
         if tree.kind(node) == Kind::ImportFrom {
             let Some(name) = tree.child(node, Role::Name) else { return };
-            // The default export is what users mean by the module.
-            if tree.sym(name).as_str() != "default" {
-                path.push(Segment { name: tree.sym(name), node: name });
-            }
+            path.push(Segment { name: tree.sym(name), node: name });
             let local = alias.unwrap_or(name);
             self.add(owner, tree.sym(local), local, None, path);
         } else if let Some(alias) = alias {
@@ -330,7 +335,8 @@ impl Collector<'_> {
     }
 }
 
-fn module_path(tree: &Tree, module: NodeId) -> Vec<Segment> {
+/// The full name of an import's module.
+pub(super) fn module_path(tree: &Tree, module: NodeId) -> Vec<Segment> {
     match tree.kind(module) {
         Kind::Member => {
             let mut path = tree.child(module, Role::Object).map(|object| module_path(tree, object)).unwrap_or_default();

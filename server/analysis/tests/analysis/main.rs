@@ -1,4 +1,5 @@
 //! Rules over code, end to end: rule text and code in, the code with its findings marked out.
 
 mod check;
+mod matching;
 mod rules;

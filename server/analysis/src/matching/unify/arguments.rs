@@ -1,6 +1,8 @@
 //! Calls: positional arguments in order, keyword arguments in any.
 
 use super::{Envs, Unifier, extend};
+use crate::matching::Binding;
+use crate::matching::ellipsis::Tail;
 use crate::matching::metavar::Env;
 use weir_syntax::{Kind, NodeId, Role};
 
@@ -34,33 +36,44 @@ impl Unifier<'_> {
         matches!(self.pattern.kind(p), Kind::Ellipsis | Kind::EllipsisMetavar)
     }
 
-    /// Arguments: each of the pattern's keyword arguments takes one of the code's, the rest stays in order.
+    /// Arguments: a keyword argument of the pattern takes the code's from wherever it stands, the rest goes in order.
     fn arguments(&self, ps: &[NodeId], ts: &[NodeId], env: Env) -> Envs {
-        let keyword = ps.iter().position(|&p| self.pattern.kind(p) == Kind::KeywordArg);
-        let Some(at) = keyword else {
-            let dots = ps.iter().any(|&p| self.is_dots(p));
-            let is_keyword = |t: &NodeId| self.file.tree.kind(*t) == Kind::KeywordArg;
-            if !dots && ts.iter().any(is_keyword) {
-                return Ok(Vec::new());
-            }
-            let only_dots = |p: NodeId, t: NodeId, env: Env| {
-                // A keyword argument is never what a positional pattern means; only ellipses pass over it.
-                if is_keyword(&t) { Ok(Vec::new()) } else { self.node(p, t, env) }
+        self.budget.tick()?;
+        let is_keyword = |t: NodeId| self.file.tree.kind(t) == Kind::KeywordArg;
+        if !ps.iter().any(|&p| self.pattern.kind(p) == Kind::KeywordArg) {
+            // A keyword argument is never what a positional pattern means; only ellipses pass over it.
+            let element = |p: NodeId, t: NodeId, env: Env| {
+                if is_keyword(t) { Ok(Vec::new()) } else { self.node(p, t, env) }
             };
-            let reached = self.sequence(ps, ts, env, crate::matching::ellipsis::Tail::Exact, &only_dots)?;
+            let reached = self.sequence(ps, ts, env, Tail::Exact, &element)?;
             return Ok(reached.into_iter().map(|state| state.env).collect());
-        };
-        let mut others = ps.to_vec();
-        let p = others.remove(at);
+        }
+        let (&p, rest) = ps.split_first().expect("there is a keyword argument");
         let mut out = Vec::new();
-        for (at, &t) in ts.iter().enumerate().filter(|&(_, &t)| self.file.tree.kind(t) == Kind::KeywordArg) {
-            let envs = self.structure(p, t, env.clone())?;
-            if envs.is_empty() {
-                continue;
+        if self.is_dots(p) {
+            for at in 0..=ts.len() {
+                let env = match self.pattern.kind(p) {
+                    Kind::Ellipsis => Some(env.clone()),
+                    _ => {
+                        let nodes = ts[..at].to_vec();
+                        let span = self.span_of(&nodes);
+                        self.bind(p, Binding::Nodes(nodes, span), env.clone()).pop()
+                    }
+                };
+                if let Some(env) = env {
+                    extend(&mut out, self.arguments(rest, &ts[at..], env)?);
+                }
             }
-            let mut rest = ts.to_vec();
-            rest.remove(at);
-            extend(&mut out, self.each(envs, |env| self.arguments(&others, &rest, env))?);
+        } else if self.pattern.kind(p) == Kind::KeywordArg {
+            for (at, &t) in ts.iter().enumerate().filter(|&(_, &t)| is_keyword(t)) {
+                let envs = self.structure(p, t, env.clone())?;
+                let mut others = ts.to_vec();
+                others.remove(at);
+                extend(&mut out, self.each(envs, |env| self.arguments(rest, &others, env))?);
+            }
+        } else if let Some((&t, others)) = ts.split_first().filter(|&(&t, _)| !is_keyword(t)) {
+            let envs = self.node(p, t, env)?;
+            out = self.each(envs, |env| self.arguments(rest, others, env))?;
         }
         Ok(out)
     }

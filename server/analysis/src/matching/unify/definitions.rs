@@ -10,10 +10,15 @@ impl Unifier<'_> {
         self.roles(p, t, &[], env)
     }
 
-    /// `function f() {}` of a pattern against `f = () => {}`: the variable's name is the function's.
+    /// `function f() {}` of a pattern against a property or field that holds a function: its name is the function's.
     pub(super) fn function_value(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
         let (pattern, tree) = (self.pattern, self.file.tree);
-        let target_role = if tree.kind(t) == Kind::Pair { Role::Key } else { Role::Target };
+        let is_pair = tree.kind(t) == Kind::Pair;
+        let is_field = tree.ancestors(t).nth(1).is_some_and(|above| tree.kind(above) == Kind::Class);
+        if !is_pair && !is_field {
+            return Ok(Vec::new());
+        }
+        let target_role = if is_pair { Role::Key } else { Role::Target };
         let (Some(name), Some(target), Some(value)) =
             (pattern.child(p, Role::Name), tree.child(t, target_role), tree.child(t, Role::Value))
         else {

@@ -15,7 +15,9 @@ use super::Binding;
 use super::metavar::Env;
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
-use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
+use crate::rule::Options;
+use weir_model::Language;
+use weir_syntax::{Kind, NodeId, Role, Tree};
 
 /// The bindings of every way to match.
 pub(super) type Envs = Result<Vec<Env>, Stop>;
@@ -23,6 +25,7 @@ pub(super) type Envs = Result<Vec<Env>, Stop>;
 /// One pattern in one file.
 pub(super) struct Unifier<'a> {
     pub(super) pattern: &'a Tree,
+    pub(super) options: Options,
     pub(super) file: &'a FileContext<'a>,
     pub(super) budget: &'a Budget<'a>,
 }
@@ -61,6 +64,10 @@ impl Unifier<'_> {
             (Kind::Function, Kind::VarDef | Kind::Assign | Kind::Pair) => self.function_value(p, t, env),
             (Kind::Class, Kind::Class) => self.class(p, t, env),
             (Kind::Dict, Kind::Dict) => self.unordered(p, t, Role::Entry, env),
+            (Kind::Import, Kind::Import | Kind::ImportFrom) | (Kind::ImportFrom, Kind::ImportFrom) => {
+                self.import(p, t, env)
+            }
+            (Kind::Member, _) if self.is_chain_ellipsis(p) => self.chain(p, t, env),
             (Kind::Jsx, Kind::Jsx) => self.jsx(p, t, env),
             _ if pk == tk => self.structure(p, t, env),
             _ => Ok(Vec::new()),
@@ -98,7 +105,7 @@ impl Unifier<'_> {
             let ps: Vec<NodeId> = pattern.with_role(p, role).collect();
             let ts: Vec<NodeId> = tree.with_role(t, role).collect();
             envs = self.each(envs, |env| match role {
-                Role::Decorator | Role::Modifier => self.subset(&ps, &ts, env),
+                Role::Decorator | Role::Modifier | Role::Catch => self.subset(&ps, &ts, env),
                 _ => self.list(&ps, &ts, env),
             })?;
             if envs.is_empty() {
@@ -130,14 +137,42 @@ impl Unifier<'_> {
         let ps: Vec<NodeId> = self.pattern.with_role(p, role).collect();
         let ts: Vec<NodeId> = self.file.tree.with_role(t, role).collect();
         let (dots, ps): (Vec<_>, Vec<_>) = ps.into_iter().partition(|&p| self.pattern.kind(p) == Kind::Ellipsis);
-        if dots.is_empty() && ps.len() != ts.len() && !ps.iter().any(|&p| self.pattern.kind(p) == Kind::EllipsisMetavar)
-        {
+        let open = !dots.is_empty() || self.has_open_objects();
+        if !open && ps.len() != ts.len() && !ps.iter().any(|&p| self.pattern.kind(p) == Kind::EllipsisMetavar) {
             return Ok(Vec::new());
         }
         if ps.iter().any(|&p| self.pattern.kind(p) == Kind::EllipsisMetavar) {
             return self.list(&self.pattern.with_role(p, role).collect::<Vec<_>>(), &ts, env);
         }
         self.subset(&ps, &ts, env)
+    }
+
+    /// In JavaScript an object of a pattern may have more in the code.
+    fn has_open_objects(&self) -> bool {
+        matches!(self.file.language, Language::JavaScript | Language::TypeScript | Language::Tsx)
+    }
+
+    /// Whether a node is `o. ...`.
+    fn is_chain_ellipsis(&self, p: NodeId) -> bool {
+        self.pattern.child(p, Role::Name).is_some_and(|name| self.pattern.kind(name) == Kind::Ellipsis)
+    }
+
+    /// `o. ...`: the object, or what any members and calls of them make of it.
+    fn chain(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        let tree = self.file.tree;
+        let Some(object) = self.pattern.child(p, Role::Object) else { return Ok(Vec::new()) };
+        let mut out = Vec::new();
+        let mut at = Some(t);
+        while let Some(node) = at {
+            extend(&mut out, self.node(object, node, env.clone())?);
+            at = match tree.kind(node) {
+                Kind::Call => tree.child(node, Role::Callee),
+                Kind::Member | Kind::Subscript => tree.child(node, Role::Object),
+                Kind::Await => tree.child(node, Role::Value),
+                _ => None,
+            };
+        }
+        Ok(out)
     }
 
     /// Attributes in any order and never all of them; content in order, but only if the pattern has some.
@@ -212,12 +247,6 @@ impl Unifier<'_> {
                 tree.kind(parent) != Kind::Member || tree.ancestors(t).all(|above| tree.role(above) != Role::Module)
             })
     }
-
-    /// The symbol of the only child in a role, if it is a plain name.
-    pub(super) fn literal_name(&self, tree: &Tree, node: NodeId, role: Role) -> Option<Symbol> {
-        let name = tree.child(node, role)?;
-        matches!(tree.kind(name), Kind::Ident | Kind::Atom | Kind::Str).then(|| tree.sym(name))
-    }
 }
 
 /// The kinds that are expressions.
@@ -267,11 +296,10 @@ pub(super) fn is_expression_kind(kind: Kind) -> bool {
 fn may_be_left_out(kind: Kind, role: Role) -> bool {
     match role {
         Role::Type | Role::Modifier | Role::Decorator | Role::Default | Role::Base | Role::Interface => true,
-        Role::Else => matches!(kind, Kind::If | Kind::While | Kind::ForEach | Kind::Try),
+        Role::Else => matches!(kind, Kind::If | Kind::While | Kind::ForEach),
         Role::Body => matches!(kind, Kind::Function | Kind::Class | Kind::New),
-        Role::Value => kind == Kind::VarDef,
-        Role::Catch | Role::Finally => kind == Kind::Try,
-        Role::Name => matches!(kind, Kind::Lambda | Kind::Catch),
+        Role::Catch => kind == Kind::Try,
+        Role::Name => kind == Kind::Lambda,
         Role::Guard => true,
         _ => false,
     }

@@ -21,7 +21,7 @@ impl Unifier<'_> {
         Ok(out)
     }
 
-    /// A run of statements from the first of `ts` on: the last node matched, and the bindings.
+    /// A run of statements from the first of `ts` on: where the last statement passed ends, and the bindings.
     ///
     /// An ellipsis reaches into nested blocks, so with one in the pattern the list is all statements below in their order.
     pub(in crate::matching) fn statements(
@@ -30,10 +30,11 @@ impl Unifier<'_> {
         ts: &[NodeId],
         env: Env,
         tail: Tail,
-    ) -> Result<Vec<(Option<NodeId>, Env)>, Stop> {
+    ) -> Result<Vec<(u32, Env)>, Stop> {
         let element = |p: NodeId, t: NodeId, env: Env| self.statement(p, t, env);
         let finish = |reached: Vec<Reached>, list: &[NodeId]| {
-            reached.into_iter().map(|state| (state.next.checked_sub(1).map(|last| list[last]), state.env)).collect()
+            let end = |next: usize| list[..next].iter().map(|&t| self.file.tree.span(t).end).max().unwrap_or_default();
+            reached.into_iter().map(|state| (end(state.next), state.env)).collect()
         };
         if !ps.iter().any(|&p| self.is_sequence_hole(p)) {
             return Ok(finish(self.sequence(ps, ts, env, tail, &element)?, ts));
@@ -64,17 +65,29 @@ impl Unifier<'_> {
     fn statement(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
         let mut envs = self.node(p, t, env.clone())?;
         let kind = self.pattern.kind(p);
-        let searchable = is_expression_kind(kind) || matches!(kind, Kind::TypedMetavar | Kind::DeepEllipsis);
+        let searchable = is_expression_kind(kind) || kind == Kind::TypedMetavar;
         let tree = self.file.tree;
-        let simple =
-            is_expression_kind(tree.kind(t)) || matches!(tree.kind(t), Kind::VarDef | Kind::Return | Kind::Throw);
-        if searchable && simple {
-            for below in tree.descendants(t).skip(1) {
-                if self.is_expression(below) {
-                    extend(&mut envs, self.node(p, below, env.clone())?);
-                }
+        let simple = is_expression_kind(tree.kind(t)) || matches!(tree.kind(t), Kind::VarDef | Kind::Return);
+        if self.options.implicit_deep_exprstmt && searchable && simple {
+            for child in tree.children(t) {
+                self.within_statement(p, child, &env, &mut envs)?;
             }
         }
         Ok(envs)
+    }
+
+    /// Expressions below a simple statement, but not in what runs at another time or makes something of its own.
+    fn within_statement(&self, p: NodeId, t: NodeId, env: &Env, out: &mut Vec<Env>) -> Result<(), Stop> {
+        if matches!(self.file.tree.kind(t), Kind::Lambda | Kind::Comprehension | Kind::New | Kind::Class | Kind::Block)
+        {
+            return Ok(());
+        }
+        if self.is_expression(t) {
+            extend(out, self.node(p, t, env.clone())?);
+        }
+        for child in self.file.tree.children(t) {
+            self.within_statement(p, child, env, out)?;
+        }
+        Ok(())
     }
 }
