@@ -31,6 +31,9 @@ impl Unifier<'_> {
                 let wanted = self.pattern.sym(p);
                 Ok(keep(wanted.as_str() == "..." || wanted == content, env))
             }
+            Some(Value::AnyStr) => {
+                Ok(keep(self.pattern.kind(p) == Kind::Str && self.pattern.sym(p).as_str() == "...", env))
+            }
             _ => Ok(Vec::new()),
         }
     }

@@ -231,7 +231,7 @@ impl Evaluation<'_> {
         match self.file.constants.get(*node).filter(|_| constants) {
             Some(Value::Node(value)) => regex.is_match_at_start(self.file.tree.span(*value).text(self.file.text)),
             Some(Value::Str(text)) => regex.is_match_at_start(&format!("\"{}\"", text.as_str())),
-            None => Ok(false),
+            Some(Value::AnyStr) | None => Ok(false),
         }
     }
 
