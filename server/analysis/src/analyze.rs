@@ -81,7 +81,7 @@ fn run(file: &FileContext<'_>, rule: &Rule, budget: &Budget<'_>) -> Result<Vec<F
             matches.into_iter().map(|found| finding(file, rule, &found, None)).collect()
         }
         Body::Taint(spec) => {
-            let found = taint::run(file, spec, &taint_matches(file, spec, budget)?, budget)?;
+            let found = taint::run(file, spec, &rule.options, &taint_matches(file, spec, budget)?, budget)?;
             found.into_iter().map(|found| finding(file, rule, &found.sink, Some(found.trace))).collect()
         }
     })

@@ -160,8 +160,13 @@ pub(crate) trait Interpret<'t>: Sized {
         }
     }
 
-    /// Statements in order; the value is the last one's.
+    /// The statements of a block or file.
     fn sequence(&mut self, node: NodeId) -> Result<Self::Value, Stop> {
+        self.statements(node)
+    }
+
+    /// Statements in order; the value is the last one's.
+    fn statements(&mut self, node: NodeId) -> Result<Self::Value, Stop> {
         let mut last = Self::Value::default();
         for statement in self.tree().with_role(node, Role::Stmt) {
             let throws = self.flow().throws;

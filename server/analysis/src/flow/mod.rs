@@ -6,4 +6,3 @@ mod scope;
 
 pub(crate) use constant::{Constants, Value};
 pub(crate) use interpret::{Flow, Interpret};
-pub(crate) use scope::Scopes;

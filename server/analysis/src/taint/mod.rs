@@ -1,10 +1,26 @@
 //! Untrusted data from source to sink.
+//!
+//! One rule, one walk: every function of the file is run abstractly ([`Interpret`]) with a [`State`](state::State) of what
+//! its variables hold. What the rule's formulas matched stands as marks on nodes; taint begins at a source's mark and is
+//! reported at a sink's.
+
+mod bind;
+mod call;
+mod cell;
+mod engine;
+mod function;
+mod marks;
+mod state;
+mod trace;
 
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
+use crate::flow::Interpret;
 use crate::matching::Match;
-use crate::rule::TaintSpec;
+use crate::rule::{Options, TaintSpec};
+use engine::Engine;
 use weir_model::Trace;
+use weir_syntax::Tree;
 
 /// The places a taint rule's formulas matched; the number is the index into the spec's list.
 #[derive(Debug, Default)]
@@ -26,10 +42,16 @@ pub(crate) struct TaintFinding {
 
 /// Follows taint through every function of the file (and its top level).
 pub(crate) fn run(
-    _file: &FileContext<'_>,
-    _spec: &TaintSpec,
-    _matches: &TaintMatches,
-    _budget: &Budget<'_>,
+    file: &FileContext<'_>,
+    spec: &TaintSpec,
+    options: &Options,
+    matches: &TaintMatches,
+    budget: &Budget<'_>,
 ) -> Result<Vec<TaintFinding>, Stop> {
-    Ok(Vec::new())
+    if matches.sources.is_empty() || matches.sinks.is_empty() || file.tree.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut engine = Engine::new(file, spec, options, matches, budget);
+    engine.eval(Tree::ROOT)?;
+    Ok(engine.finish())
 }

@@ -1,0 +1,300 @@
+//! Assignments: which places they name and what is stored there; and the values that have places within.
+
+use super::cell::{Cell, Taints};
+use super::engine::Engine;
+use super::state::Place;
+use crate::budget::Stop;
+use crate::flow::{Interpret, Value};
+use weir_model::StepKind;
+use weir_syntax::{Kind, NodeId, Role, Symbol};
+
+impl Engine<'_> {
+    pub(super) fn assign(&mut self, node: NodeId) -> Result<Cell, Stop> {
+        let tree = self.tree();
+        let value = self.eval_child(node, Role::Value)?;
+        let Some(target) = tree.child(node, Role::Target) else { return Ok(value) };
+        let operator = tree.sym(node).as_str();
+        let value = if matches!(operator, "=" | ":=" | "as") {
+            value
+        } else {
+            // What was there stays, or may stay.
+            let mut whole = self.eval(target)?.all();
+            whole.union(&value.all());
+            Cell::flat(whole)
+        };
+        if matches!(tree.kind(target), Kind::Member | Kind::Subscript) {
+            let within = self.walk_target(target)?;
+            self.given = Some((node, within));
+        }
+        self.bind_target(target, value.clone())?;
+        Ok(value)
+    }
+
+    pub(super) fn define(&mut self, node: NodeId) -> Result<Cell, Stop> {
+        let tree = self.tree();
+        for decorator in tree.with_role(node, Role::Decorator) {
+            self.eval(decorator)?;
+        }
+        let value = self.eval_child(node, Role::Value)?;
+        if let Some(target) = tree.child(node, Role::Target) {
+            self.bind_target(target, value.clone())?;
+        }
+        Ok(value)
+    }
+
+    /// Stores a value in a variable or field, or takes it apart as the target says.
+    pub(super) fn bind_target(&mut self, target: NodeId, value: Cell) -> Result<(), Stop> {
+        if self.parameters {
+            let before = self.active.len();
+            self.enter(target);
+            let value = self.marked(target, value);
+            self.store(target, value)?;
+            self.active.truncate(before);
+            return Ok(());
+        }
+        self.store(target, value)
+    }
+
+    /// Evaluates what a target is made of, for its sinks and effects; gives the taint of its object and index.
+    fn walk_target(&mut self, target: NodeId) -> Result<Taints, Stop> {
+        let mut taints = self.eval_child(target, Role::Object)?.all();
+        for index in self.tree().with_role(target, Role::Index) {
+            taints.union(&self.eval(index)?.all());
+        }
+        Ok(taints)
+    }
+
+    fn store(&mut self, target: NodeId, value: Cell) -> Result<(), Stop> {
+        let tree = self.tree();
+        match tree.kind(target) {
+            Kind::Ident | Kind::Member | Kind::Subscript => {
+                if let Some(place) = self.place(target) {
+                    let value = self.step(value, tree.span(target), StepKind::Assign);
+                    if let Some(state) = self.flow.state_mut() {
+                        state.set(&place, &value, false);
+                    }
+                }
+            }
+            Kind::Array | Kind::Tuple => {
+                for (at, element) in tree.children(target).enumerate() {
+                    let part = if tree.kind(element) == Kind::Spread {
+                        value.clone().any_field()
+                    } else {
+                        value.field(number(at))
+                    };
+                    self.bind_target(element, part)?;
+                }
+            }
+            Kind::Dict => {
+                for entry in tree.children(target) {
+                    let key = tree.child(entry, Role::Key).and_then(|key| self.key(key));
+                    match (tree.kind(entry), key) {
+                        (Kind::Pair, key) => {
+                            let part = match key {
+                                Some(key) => value.field(key),
+                                None => value.clone().any_field(),
+                            };
+                            if let Some(inner) = tree.child(entry, Role::Value) {
+                                self.bind_target(inner, part)?;
+                            }
+                        }
+                        _ => self.bind_target(entry, value.clone())?,
+                    }
+                }
+            }
+            // `a = default` within a pattern.
+            Kind::Assign => {
+                let mut value = value;
+                value.join(&self.eval_child(target, Role::Value)?);
+                if let Some(inner) = tree.child(target, Role::Target) {
+                    self.bind_target(inner, value)?;
+                }
+            }
+            Kind::VarDef => {
+                if let Some(inner) = tree.child(target, Role::Target) {
+                    self.bind_target(inner, value)?;
+                }
+            }
+            Kind::Param => {
+                let mut value = value;
+                if let Some(default) = tree.child(target, Role::Default) {
+                    let parameters = std::mem::take(&mut self.parameters);
+                    value.join(&self.eval(default)?);
+                    self.parameters = parameters;
+                }
+                if let Some(name) = tree.child(target, Role::Name) {
+                    self.bind_target(name, value)?;
+                }
+            }
+            // `k => v` of a loop; a key or value by name of a pattern.
+            Kind::Pair | Kind::KeywordArg | Kind::Spread | Kind::Cast => {
+                for inner in tree.children(target).filter(|&inner| !matches!(tree.role(inner), Role::Type | Role::Name))
+                {
+                    self.bind_target(inner, value.clone())?;
+                }
+            }
+            Kind::Str
+            | Kind::Number
+            | Kind::Bool
+            | Kind::Null
+            | Kind::Atom
+            | Kind::Regex
+            | Kind::Token
+            | Kind::Unary => {}
+            // What a pattern calls is a type.
+            _ => {
+                let flat = Cell::flat(value.all());
+                for inner in
+                    tree.children(target).filter(|&inner| !matches!(tree.role(inner), Role::Type | Role::Callee))
+                {
+                    self.bind_target(inner, flat.clone())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The place an expression names, if it names one.
+    pub(super) fn place(&self, node: NodeId) -> Option<Place> {
+        let tree = self.tree();
+        match tree.kind(node) {
+            Kind::Ident => Some(Place { root: tree.sym(node), path: Vec::new(), weak: false }),
+            Kind::Member => {
+                let mut place = self.place(tree.child(node, Role::Object)?)?;
+                let name = tree.child(node, Role::Name).filter(|&name| tree.kind(name) == Kind::Ident);
+                descend(&mut place, name.map(|name| tree.sym(name)));
+                Some(place)
+            }
+            Kind::Subscript => {
+                let mut place = self.place(tree.child(node, Role::Object)?)?;
+                let mut indexes = tree.with_role(node, Role::Index);
+                let index = indexes.next().and_then(|index| self.key(index)).filter(|_| indexes.next().is_none());
+                descend(&mut place, index);
+                Some(place)
+            }
+            Kind::Cast | Kind::Spread | Kind::KeywordArg | Kind::Param => {
+                let inner = tree.child(node, Role::Value).or_else(|| tree.child(node, Role::Name))?;
+                self.place(inner)
+            }
+            _ => None,
+        }
+    }
+
+    /// The field or element a key or index is known to name.
+    pub(super) fn key(&self, node: NodeId) -> Option<Symbol> {
+        let tree = self.tree();
+        match tree.kind(node) {
+            Kind::Str | Kind::Number | Kind::Atom => Some(tree.sym(node)),
+            Kind::Ident => match self.file.constants.get(node)? {
+                Value::Str(text) => Some(*text),
+                Value::Node(literal) => {
+                    matches!(tree.kind(*literal), Kind::Str | Kind::Number | Kind::Atom).then(|| tree.sym(*literal))
+                }
+                Value::AnyStr => None,
+            },
+            _ => None,
+        }
+    }
+
+    pub(super) fn subscript(&mut self, node: NodeId) -> Result<Cell, Stop> {
+        let tree = self.tree();
+        let object = self.eval_child(node, Role::Object)?;
+        let mut index_taints = Taints::default();
+        let mut key = None;
+        for index in tree.with_role(node, Role::Index) {
+            index_taints.union(&self.eval(index)?.all());
+            key = self.key(index);
+        }
+        let mut value = match key {
+            Some(key) => object.field(key),
+            None => object.any_field(),
+        };
+        if !self.options.taint_assume_safe_indexes && !self.only_assignments() {
+            value.taint(&index_taints);
+        }
+        Ok(value)
+    }
+
+    pub(super) fn array(&mut self, node: NodeId) -> Result<Cell, Stop> {
+        let tree = self.tree();
+        let mut array = Cell::default();
+        let mut known = tree.kind(node) != Kind::Set;
+        for (at, element) in tree.children(node).enumerate() {
+            let value = self.eval(element)?;
+            known &= tree.kind(element) != Kind::Spread;
+            if value.is_clean() {
+                continue;
+            }
+            if known {
+                array.set(&[number(at)], &value, false);
+            } else {
+                array.taint(&value.all());
+            }
+        }
+        Ok(array)
+    }
+
+    pub(super) fn dict(&mut self, node: NodeId) -> Result<Cell, Stop> {
+        let tree = self.tree();
+        let mut dict = Cell::default();
+        for entry in tree.children(node) {
+            if tree.kind(entry) != Kind::Pair {
+                let value = self.eval(entry)?;
+                dict.join(&value);
+                continue;
+            }
+            self.enter(entry);
+            let key_taints = match tree.child(entry, Role::Key) {
+                // A bare name as key is a name, not a variable, unless the language says otherwise by its kind.
+                Some(key) => self.eval(key)?.all(),
+                None => Taints::default(),
+            };
+            let value = self.eval_child(entry, Role::Value)?;
+            let value = self.leave(entry, value)?;
+            match tree.child(entry, Role::Key).and_then(|key| self.key(key)) {
+                Some(key) => dict.set(&[key], &value, false),
+                None => dict.taint(&value.all()),
+            }
+            dict.taint(&key_taints);
+        }
+        Ok(dict)
+    }
+
+    pub(super) fn comprehension(&mut self, node: NodeId) -> Result<Cell, Stop> {
+        let tree = self.tree();
+        let before = self.flow.state().cloned();
+        for clause in tree.with_role(node, Role::Clause) {
+            self.eval(clause)?;
+        }
+        let element = self.eval_child(node, Role::Element)?;
+        // Its variables are its own; what else happened in it stays.
+        let mut names = Vec::new();
+        for clause in tree.with_role(node, Role::Clause).filter(|&clause| tree.kind(clause) == Kind::CompFor) {
+            if let Some(target) = tree.child(clause, Role::Target) {
+                names.extend(tree.descendants(target).filter(|&name| tree.kind(name) == Kind::Ident));
+            }
+        }
+        if let (Some(state), Some(before)) = (self.flow.state_mut(), before) {
+            for name in names {
+                state.restore(tree.sym(name), &before);
+            }
+        }
+        Ok(Cell::flat(element.all()))
+    }
+}
+
+/// The name of an element by its number.
+pub(super) fn number(at: usize) -> Symbol {
+    const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+    DIGITS.get(at).map_or_else(|| Symbol::new(&at.to_string()), |digit| Symbol::new(digit))
+}
+
+/// From a place to a field of it; to one of its fields if the name is not known.
+fn descend(place: &mut Place, name: Option<Symbol>) {
+    match name {
+        // Below an element that is not known by name, fields are the element's.
+        _ if place.weak => {}
+        Some(name) => place.path.push(name),
+        None => place.weak = true,
+    }
+}

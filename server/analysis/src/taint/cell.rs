@@ -1,0 +1,239 @@
+//! What is known of a value: which taint it holds, as a whole and in its fields.
+
+use super::trace::TraceId;
+use weir_syntax::Symbol;
+
+/// One reason why a value is not to be trusted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taint {
+    /// The source: an index into the matches.
+    pub(super) source: u32,
+    /// The label's number.
+    pub(super) label: u8,
+    /// How it came here.
+    pub(super) trace: TraceId,
+}
+
+impl Taint {
+    fn key(self) -> (u32, u8) {
+        (self.source, self.label)
+    }
+}
+
+/// A set of taint, one entry a source and label; of two ways to the same place the first is kept.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Taints(Vec<Taint>);
+
+impl Taints {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Taint> + '_ {
+        self.0.iter().copied()
+    }
+
+    /// Adds one; says whether it was new.
+    pub(super) fn add(&mut self, taint: Taint) -> bool {
+        match self.0.binary_search_by_key(&taint.key(), |taint| taint.key()) {
+            Ok(_) => false,
+            Err(at) => {
+                self.0.insert(at, taint);
+                true
+            }
+        }
+    }
+
+    /// Adds all of another set; says whether one was new.
+    pub(super) fn union(&mut self, other: &Self) -> bool {
+        if self.0.is_empty() {
+            self.0.clone_from(&other.0);
+            return !other.0.is_empty();
+        }
+        other.iter().fold(false, |changed, taint| self.add(taint) | changed)
+    }
+
+    /// The same set with every trace made longer.
+    pub(super) fn map(mut self, mut step: impl FnMut(TraceId) -> TraceId) -> Self {
+        for taint in &mut self.0 {
+            taint.trace = step(taint.trace);
+        }
+        self
+    }
+
+    /// Those for which `keep` holds.
+    pub(super) fn filter(mut self, keep: impl FnMut(&Taint) -> bool) -> Self {
+        self.0.retain(keep);
+        self
+    }
+
+    fn same(&self, other: &Self) -> bool {
+        self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(|(a, b)| a.key() == b.key())
+    }
+}
+
+/// What is known of a value. Fields that are not listed hold what the value itself holds.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cell {
+    own: Taints,
+    fields: Vec<(Symbol, Cell)>,
+}
+
+/// More fields of one value than this are not told apart.
+const MAX_FIELDS: usize = 64;
+
+impl Cell {
+    /// A value that holds the same taint everywhere.
+    pub(super) fn flat(own: Taints) -> Self {
+        Self { own, fields: Vec::new() }
+    }
+
+    /// Whether there is no taint in it at all.
+    pub(super) fn is_clean(&self) -> bool {
+        self.own.is_empty() && self.fields.iter().all(|(_, field)| field.is_clean())
+    }
+
+    /// All taint in it, at any depth.
+    pub(super) fn all(&self) -> Taints {
+        let mut all = self.own.clone();
+        for (_, field) in &self.fields {
+            all.union(&field.all());
+        }
+        all
+    }
+
+    /// The value of a field.
+    pub(super) fn field(&self, name: Symbol) -> Self {
+        match self.fields.iter().find(|(field, _)| *field == name) {
+            Some((_, field)) => field.clone(),
+            None => Self::flat(self.own.clone()),
+        }
+    }
+
+    /// The value of a field or element that is not known by name.
+    pub(super) fn any_field(self) -> Self {
+        let mut any = Self::flat(self.own);
+        for (_, field) in self.fields {
+            any.join(&field);
+        }
+        any
+    }
+
+    /// Adds taint to the value as a whole, all its fields included.
+    pub(super) fn taint(&mut self, taints: &Taints) {
+        if !taints.is_empty() {
+            self.own.union(taints);
+            for (_, field) in &mut self.fields {
+                field.taint(taints);
+            }
+        }
+    }
+
+    /// Stores a value in a field at some depth; adds to what is there instead if `weak`.
+    pub(super) fn set(&mut self, path: &[Symbol], value: &Self, weak: bool) {
+        let Some((&name, rest)) = path.split_first() else {
+            if weak {
+                self.join(value);
+            } else {
+                self.clone_from(value);
+            }
+            return;
+        };
+        let at = match self.fields.iter().position(|(field, _)| *field == name) {
+            Some(at) => at,
+            None if self.fields.len() >= MAX_FIELDS => {
+                self.own.union(&value.all());
+                return;
+            }
+            None => {
+                self.fields.push((name, Self::flat(self.own.clone())));
+                self.fields.len() - 1
+            }
+        };
+        self.fields[at].1.set(rest, value, weak);
+        let field = &self.fields[at].1;
+        if field.fields.is_empty() && field.own.same(&self.own) {
+            self.fields.swap_remove(at);
+        }
+    }
+
+    /// Adds what another value may hold; says whether that changed this one.
+    pub(super) fn join(&mut self, other: &Self) -> bool {
+        let mut changed = false;
+        for (name, theirs) in &other.fields {
+            match self.fields.iter().position(|(field, _)| field == name) {
+                Some(at) => changed |= self.fields[at].1.join(theirs),
+                None if self.fields.len() >= MAX_FIELDS => changed |= self.own.union(&theirs.all()),
+                None => {
+                    let mut ours = Self::flat(self.own.clone());
+                    if ours.join(theirs) {
+                        changed = true;
+                    }
+                    self.fields.push((*name, ours));
+                }
+            }
+        }
+        if !other.own.is_empty() {
+            for (name, ours) in &mut self.fields {
+                if !other.fields.iter().any(|(field, _)| field == name) {
+                    changed |= ours.join(&Self::flat(other.own.clone()));
+                }
+            }
+            changed |= self.own.union(&other.own);
+        }
+        changed
+    }
+
+    /// The same value with every trace made longer.
+    pub(super) fn map(self, step: &mut dyn FnMut(TraceId) -> TraceId) -> Self {
+        let fields = self.fields.into_iter().map(|(name, field)| (name, field.map(step))).collect();
+        Self { own: self.own.map(&mut *step), fields }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tainted(source: u32) -> Cell {
+        let mut own = Taints::default();
+        own.add(Taint { source, label: 0, trace: TraceId::default() });
+        Cell::flat(own)
+    }
+
+    fn sources(cell: &Cell) -> Vec<u32> {
+        cell.all().iter().map(|taint| taint.source).collect()
+    }
+
+    #[test]
+    fn a_field_that_is_not_listed_holds_what_the_value_holds() {
+        assert_eq!(sources(&tainted(1).field("a".into())), [1]);
+    }
+
+    #[test]
+    fn a_clean_field_of_a_tainted_value_is_clean_and_its_sisters_are_not() {
+        let mut cell = tainted(1);
+        cell.set(&["a".into()], &Cell::default(), false);
+        assert!(cell.field("a".into()).is_clean());
+        assert_eq!(sources(&cell.field("b".into())), [1]);
+    }
+
+    #[test]
+    fn a_tainted_field_taints_the_whole_but_not_its_sisters() {
+        let mut cell = Cell::default();
+        cell.set(&["a".into(), "b".into()], &tainted(1), false);
+        assert_eq!(sources(&cell), [1]);
+        assert!(cell.field("c".into()).is_clean());
+        assert!(cell.field("a".into()).field("c".into()).is_clean());
+    }
+
+    #[test]
+    fn joining_a_clean_field_with_a_tainted_value_taints_the_field() {
+        let mut cell = tainted(1);
+        cell.set(&["a".into()], &Cell::default(), false);
+        assert!(cell.join(&tainted(2)));
+        assert_eq!(sources(&cell.field("a".into())), [2]);
+        assert_eq!(sources(&cell.field("b".into())), [1, 2]);
+        assert!(!cell.join(&tainted(2)));
+    }
+}

@@ -1,0 +1,449 @@
+//! The walk: expressions and their taint, marks applied where they stand.
+
+use super::cell::{Cell, Taint, Taints};
+use super::function::Deferred;
+use super::marks::{Mark, MarkRole, Marks, bound, effects};
+use super::state::{Place, State};
+use super::trace::{TraceId, Traces};
+use super::{TaintFinding, TaintMatches};
+use crate::budget::{Budget, Stop};
+use crate::context::FileContext;
+use crate::flow::{Flow, Interpret};
+use crate::matching::{Binding, Bindings, Match};
+use crate::rule::{Options, Requires, TaintSpec};
+use std::collections::{BTreeMap, HashMap};
+use weir_model::{Language, Span, StepKind};
+use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
+
+pub(super) struct Engine<'t> {
+    pub(super) file: &'t FileContext<'t>,
+    spec: &'t TaintSpec,
+    pub(super) options: &'t Options,
+    matches: &'t TaintMatches,
+    budget: &'t Budget<'t>,
+    pub(super) marks: Marks,
+    /// Marks of the nodes around that hold for all that lies within.
+    pub(super) active: Vec<Mark>,
+    pub(super) flow: Flow<State>,
+    pub(super) traces: Traces,
+    labels: Vec<Symbol>,
+    /// What stood where a propagator takes it from, by match.
+    propagated: HashMap<usize, Taints>,
+    /// The sinks reached, by match: what reached them first by the shortest way.
+    reached: BTreeMap<usize, Taint>,
+    /// Named functions seen, to be run when the code around them is through.
+    pub(super) deferred: Vec<Deferred>,
+    /// What the functions at work return.
+    pub(super) returned: Vec<Taints>,
+    /// What was thrown and not yet caught.
+    thrown: Taints,
+    /// What a node gets apart from its value: a sink there is reached by both.
+    pub(super) given: Option<(NodeId, Taints)>,
+    /// Parameters are bound: their marks count.
+    pub(super) parameters: bool,
+}
+
+impl<'t> Interpret<'t> for Engine<'t> {
+    type State = State;
+    type Value = Cell;
+
+    fn tree(&self) -> &'t Tree {
+        self.file.tree
+    }
+
+    fn language(&self) -> Language {
+        self.file.language
+    }
+
+    fn budget(&self) -> &'t Budget<'t> {
+        self.budget
+    }
+
+    fn flow(&mut self) -> &mut Flow<State> {
+        &mut self.flow
+    }
+
+    fn join(into: &mut State, from: &State) -> bool {
+        into.join(from)
+    }
+
+    fn either(mut a: Cell, b: Cell) -> Cell {
+        a.join(&b);
+        a
+    }
+
+    fn elements(value: Cell) -> Cell {
+        value.any_field()
+    }
+
+    fn caught(&mut self) -> Cell {
+        Cell::flat(std::mem::take(&mut self.thrown))
+    }
+
+    fn enter(&mut self, node: NodeId) {
+        self.active.extend(self.marks.at(node).iter().filter(|mark| !mark.exact));
+    }
+
+    fn leave(&mut self, node: NodeId, value: Cell) -> Result<Cell, Stop> {
+        match self.tree().kind(node) {
+            Kind::Return => {
+                if let Some(returned) = self.returned.last_mut() {
+                    returned.union(&value.all());
+                }
+            }
+            Kind::Throw => {
+                self.thrown.union(&value.all());
+            }
+            _ => {}
+        }
+        let own = self.marks.at(node);
+        if own.is_empty() && self.active.is_empty() {
+            return Ok(value);
+        }
+        let inherited = own.iter().filter(|mark| !mark.exact).count();
+        let value = self.marked(node, value);
+        self.active.truncate(self.active.len() - inherited);
+        Ok(value)
+    }
+
+    fn expression(&mut self, node: NodeId) -> Result<Cell, Stop> {
+        let tree = self.tree();
+        match tree.kind(node) {
+            Kind::Ident => Ok(self.flow.state().map_or_else(Cell::default, |state| state.get(tree.sym(node)))),
+            Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Atom | Kind::Regex | Kind::Token => {
+                Ok(Cell::default())
+            }
+            Kind::Import | Kind::ImportFrom | Kind::Modifier => Ok(Cell::default()),
+            Kind::Call => self.call(node),
+            Kind::New => self.new_object(node),
+            Kind::Member => {
+                let object = self.eval_child(node, Role::Object)?;
+                Ok(match tree.child(node, Role::Name).filter(|&name| tree.kind(name) == Kind::Ident) {
+                    Some(name) => object.field(tree.sym(name)),
+                    None => Cell::flat(object.all()),
+                })
+            }
+            Kind::Subscript => self.subscript(node),
+            Kind::Slice => self.parts(node).map(|_| Cell::default()),
+            Kind::Assign => self.assign(node),
+            Kind::VarDef => self.define(node),
+            Kind::Array | Kind::Tuple | Kind::Set => self.array(node),
+            Kind::Dict => self.dict(node),
+            Kind::Pair => {
+                let mut whole = self.eval_child(node, Role::Key)?.all();
+                whole.union(&self.eval_child(node, Role::Value)?.all());
+                Ok(Cell::flat(whole))
+            }
+            Kind::Spread | Kind::KeywordArg | Kind::Cast | Kind::Await | Kind::JsxAttr | Kind::Decorator => {
+                self.eval_child(node, Role::Value)
+            }
+            Kind::Yield => {
+                // What comes back is the caller's; what is handed out may be a sink's.
+                let value = self.eval_child(node, Role::Value)?;
+                self.given = Some((node, value.all()));
+                Ok(Cell::default())
+            }
+            Kind::Comprehension => self.comprehension(node),
+            Kind::CompFor => {
+                let all = self.eval_child(node, Role::Iter)?;
+                if let Some(target) = tree.child(node, Role::Target) {
+                    self.bind(target, all.any_field())?;
+                }
+                Ok(Cell::default())
+            }
+            Kind::CompIf => self.eval_child(node, Role::Cond).map(|_| Cell::default()),
+            Kind::Binary => {
+                let left = self.eval_child(node, Role::Left)?;
+                let right = self.eval_child(node, Role::Right)?;
+                Ok(self.binary(node, left, right))
+            }
+            Kind::Unary => {
+                let value = self.eval_child(node, Role::Operand)?;
+                let is_bool = tree.sym(node).as_str() == "!";
+                let safe = is_bool && self.options.taint_assume_safe_booleans;
+                Ok(if safe || self.only_assignments() { Cell::default() } else { Cell::flat(value.all()) })
+            }
+            Kind::Lambda => self.lambda(node, None).map(|_| Cell::default()),
+            Kind::Function | Kind::Class => self.definition(node),
+            _ => self.parts(node).map(Cell::flat),
+        }
+    }
+
+    fn binary(&mut self, node: NodeId, left: Cell, right: Cell) -> Cell {
+        let operator = self.tree().sym(node).as_str();
+        let right = right.all();
+        if operator == "<<" && self.language() == Language::Ruby && !right.is_empty() {
+            if let Some(place) = self.tree().child(node, Role::Left).and_then(|left| self.place(left)) {
+                self.add_to(&place, &right);
+            }
+        }
+        let safe = (self.options.taint_assume_safe_comparisons && is_comparison(operator))
+            || (self.options.taint_assume_safe_booleans && is_comparison(operator))
+            || self.only_assignments();
+        if safe {
+            return Cell::default();
+        }
+        let mut whole = left.all();
+        whole.union(&right);
+        Cell::flat(whole)
+    }
+
+    fn bind(&mut self, target: NodeId, value: Cell) -> Result<(), Stop> {
+        self.bind_target(target, value)
+    }
+
+    fn sequence(&mut self, node: NodeId) -> Result<Cell, Stop> {
+        if self.tree().kind(node) == Kind::File { self.file_body(node) } else { self.statements(node) }
+    }
+}
+
+impl<'t> Engine<'t> {
+    pub(super) fn new(
+        file: &'t FileContext<'t>,
+        spec: &'t TaintSpec,
+        options: &'t Options,
+        matches: &'t TaintMatches,
+        budget: &'t Budget<'t>,
+    ) -> Self {
+        let mut labels: Vec<_> = spec.sources.iter().map(|source| source.label).collect();
+        labels.extend(spec.propagators.iter().filter_map(|propagator| propagator.label));
+        labels.sort_unstable();
+        labels.dedup();
+        Self {
+            file,
+            spec,
+            options,
+            matches,
+            budget,
+            marks: Marks::new(file.tree, spec, matches),
+            active: Vec::new(),
+            flow: Flow::new(State::default()),
+            traces: Traces::default(),
+            labels,
+            propagated: HashMap::new(),
+            reached: BTreeMap::new(),
+            deferred: Vec::new(),
+            returned: Vec::new(),
+            thrown: Taints::default(),
+            given: None,
+            parameters: false,
+        }
+    }
+
+    /// What was found.
+    pub(super) fn finish(self) -> Vec<TaintFinding> {
+        let finding = |(&sink, taint): (&usize, &Taint)| {
+            let (_, found) = &self.matches.sinks[sink];
+            let (_, source) = &self.matches.sources[taint.source as usize];
+            let mut sink = found.clone();
+            for (name, binding) in &source.bindings.0 {
+                if let Err(at) = sink.bindings.0.binary_search_by_key(name, |(name, _)| *name) {
+                    sink.bindings.0.insert(at, (*name, binding.clone()));
+                }
+            }
+            TaintFinding { sink, trace: self.traces.finish(taint.trace, found.span) }
+        };
+        self.reached.iter().map(finding).collect()
+    }
+
+    /// All children that are evaluated; all their taint.
+    pub(super) fn parts(&mut self, node: NodeId) -> Result<Taints, Stop> {
+        let mut whole = Taints::default();
+        for child in self.tree().children(node) {
+            if !matches!(self.tree().role(child), Role::Name | Role::Type | Role::Modifier | Role::Module | Role::Alias)
+            {
+                let part = self.eval(child)?;
+                if !part.is_clean() {
+                    whole.union(&part.all());
+                }
+            }
+        }
+        Ok(whole)
+    }
+
+    pub(super) fn only_assignments(&self) -> bool {
+        self.options.taint_only_propagate_through_assignments
+    }
+
+    /// Adds taint to what a place holds.
+    pub(super) fn add_to(&mut self, place: &Place, taints: &Taints) {
+        if let (Some(state), false) = (self.flow.state_mut(), taints.is_empty()) {
+            state.set(place, &Cell::flat(taints.clone()), true);
+        }
+    }
+
+    /// The same taint, one step further.
+    pub(super) fn step(&mut self, value: Cell, span: Span, kind: StepKind) -> Cell {
+        if value.is_clean() {
+            return value;
+        }
+        let traces = &mut self.traces;
+        value.map(&mut |trace: TraceId| traces.step(trace, span, kind))
+    }
+
+    /// What the rule's marks on a node, and those around that hold for it, make of its value.
+    pub(super) fn marked(&mut self, node: NodeId, mut value: Cell) -> Cell {
+        let mut marks = self.active.clone();
+        marks.extend(self.marks.at(node).iter().filter(|mark| mark.exact));
+        let has = |role| marks.iter().filter(move |mark| mark.role == role).map(|mark| mark.index);
+        let mut clean = false;
+        for index in has(MarkRole::Sanitizer) {
+            let (changes_place, changes_value) =
+                effects(self.spec.sanitizers[self.matches.sanitizers[index].0].by_side_effect);
+            clean |= changes_value;
+            if let Some(place) = self.place(node).filter(|place| changes_place && !place.weak) {
+                if let Some(state) = self.flow.state_mut() {
+                    state.set(&place, &Cell::default(), false);
+                }
+            }
+        }
+        if clean {
+            return Cell::default();
+        }
+        for index in has(MarkRole::Source) {
+            self.source(node, index, &mut value);
+        }
+        for index in has(MarkRole::To) {
+            if let Some(taints) = self.propagated.get(&index) {
+                value.taint(taints);
+            }
+        }
+        for index in has(MarkRole::From) {
+            self.propagate(index, &value);
+        }
+        for index in has(MarkRole::Sink) {
+            let mut reaching = value.all();
+            if let Some((_, given)) = self.given.as_ref().filter(|(at, _)| *at == node) {
+                reaching.union(given);
+            }
+            self.sink(index, reaching);
+        }
+        value
+    }
+
+    fn source(&mut self, node: NodeId, index: usize, value: &mut Cell) {
+        let (source, found) = &self.matches.sources[index];
+        let source = &self.spec.sources[*source];
+        if source.requires != Requires::Any && !self.satisfies(&source.requires, &value.all()) {
+            return;
+        }
+        let trace = self.traces.source(found.span);
+        let mut taints = Taints::default();
+        taints.add(Taint { source: index as u32, label: self.label(source.label), trace });
+        let (changes_place, changes_value) = effects(source.by_side_effect);
+        if changes_value {
+            value.taint(&taints);
+        }
+        if changes_place {
+            if let Some(place) = self.place(node) {
+                self.add_to(&place, &taints);
+            }
+        }
+    }
+
+    fn propagate(&mut self, index: usize, value: &Cell) {
+        let (propagator, found) = &self.matches.propagators[index];
+        let propagator = &self.spec.propagators[*propagator];
+        let mut taints = value.all();
+        if !self.satisfies(&propagator.requires, &taints) {
+            taints = Taints::default();
+        }
+        let traces = &mut self.traces;
+        taints = taints.map(|trace| traces.step(trace, found.span, StepKind::Call));
+        if let Some(label) = propagator.label {
+            let label = self.label(label);
+            let mut relabelled = Taints::default();
+            for taint in taints.iter() {
+                relabelled.add(Taint { label, ..taint });
+            }
+            taints = relabelled;
+        }
+        if propagator.by_side_effect {
+            for to in bound(self.tree(), found, propagator.to) {
+                if let Some(place) = self.place(to) {
+                    self.add_to(&place, &taints);
+                }
+            }
+        }
+        self.propagated.insert(index, taints);
+    }
+
+    fn sink(&mut self, index: usize, taints: Taints) {
+        let (sink, found) = &self.matches.sinks[index];
+        let taints = if self.options.taint_unify_mvars {
+            taints.filter(|taint| self.unify(found, &self.matches.sources[taint.source as usize].1))
+        } else {
+            taints
+        };
+        if !self.satisfies(&self.spec.sinks[*sink].requires, &taints) {
+            return;
+        }
+        for taint in taints.iter() {
+            let length = self.traces.length(taint.trace);
+            if self.reached.get(&index).is_none_or(|best| length < self.traces.length(best.trace)) {
+                self.reached.insert(index, taint);
+            }
+        }
+    }
+
+    /// Whether two matches bind the same text wherever they bind the same metavariable.
+    fn unify(&self, a: &Match, b: &Match) -> bool {
+        let Bindings(a) = &a.bindings;
+        let Bindings(b) = &b.bindings;
+        a.iter().all(|(name, binding)| {
+            let other = b.iter().find(|(other, _)| other == name);
+            other.is_none_or(|(_, other)| self.text(binding) == self.text(other))
+        })
+    }
+
+    fn text(&self, binding: &Binding) -> &'t str {
+        let span = match binding {
+            Binding::Node(node) => self.tree().span(*node),
+            Binding::Nodes(_, span) | Binding::Text(span) => *span,
+        };
+        span.text(self.file.text)
+    }
+
+    fn label(&self, label: Symbol) -> u8 {
+        self.labels.binary_search(&label).map_or(u8::MAX, |at| at as u8)
+    }
+
+    /// Whether the labels of some taint meet a condition. No taint at all meets none.
+    fn satisfies(&self, requires: &Requires, taints: &Taints) -> bool {
+        !taints.is_empty() && self.holds(requires, taints)
+    }
+
+    fn holds(&self, requires: &Requires, taints: &Taints) -> bool {
+        match requires {
+            Requires::Any => true,
+            Requires::Label(label) => {
+                let label = self.label(*label);
+                taints.iter().any(|taint| taint.label == label)
+            }
+            Requires::Not(inner) => !self.holds(inner, taints),
+            Requires::And(a, b) => self.holds(a, taints) && self.holds(b, taints),
+            Requires::Or(a, b) => self.holds(a, taints) || self.holds(b, taints),
+            Requires::Constant(value) => *value,
+        }
+    }
+}
+
+fn is_comparison(operator: &str) -> bool {
+    matches!(
+        operator,
+        "==" | "!="
+            | "==="
+            | "!=="
+            | "<"
+            | ">"
+            | "<="
+            | ">="
+            | "<=>"
+            | "in"
+            | "not in"
+            | "is"
+            | "is not"
+            | "instanceof"
+            | "=~"
+    )
+}
