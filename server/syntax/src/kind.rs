@@ -74,8 +74,8 @@ pub enum Kind {
     Await,
     /// sym: empty, or `from` / `*` for delegation. `Value?`
     Yield,
-    /// An anonymous function, arrow, block, closure. `Name? Modifier* Param* Type? Body`. An expression body is
-    /// `Block[Return]`.
+    /// An anonymous function, arrow, block, closure. `Name? Modifier* Param* Type? Guard? Body`. An expression body is
+    /// `Block[Return]`; Elixir's `fn` has statements, the last of which is its value.
     Lambda,
     /// `Element*`
     Array,
@@ -83,7 +83,8 @@ pub enum Kind {
     Tuple,
     /// `Element*`
     Set,
-    /// Object literal, dictionary, hash, map, PHP array with keys. `Entry*`: Pair, Spread, Function.
+    /// Object literal, dictionary, hash, map, PHP array with keys. `Callee?` (the name of Elixir's `%T{}`) `Entry*`: Pair, Spread,
+    /// Function.
     Dict,
     /// `Key`, `Value`. Keys that are bare names or strings alike are [`Kind::Str`] where the language sees no difference
     /// (JavaScript), else as written. Shorthand `{a}` has the same name as key and value.
@@ -115,7 +116,7 @@ pub enum Kind {
     /// `for x in xs`, `for (x of xs)`, `foreach`. sym: `in`, `of` where they differ. `Target` (VarDef where declared), `Iter`,
     /// `Body`, `Else?`; PHP's `$k => $v` is a Pair as Target.
     ForEach,
-    /// `switch`, `match`, `case`. `Subject?`, `Case*`
+    /// `switch`, `match`, `case`; Elixir's `cond` has no subject but conditions. `Subject?`, `Case*`
     Switch,
     /// `Cond*` (none: default), `Guard?`, `Body`. `Cond`s may be patterns that bind names.
     Case,
@@ -125,10 +126,10 @@ pub enum Kind {
     Throw,
     /// `Resource*`, `Body`, `Catch*`, `Else?`, `Finally?`
     Try,
-    /// `Type*`, `Name?`, `Body`
+    /// `Type*`, `Name?`, `Guard?`, `Body`
     Catch,
     /// Python's `with`, Java's `synchronized`. `Resource*` (VarDef or Assign with sym `as`, or an expression),
-    /// `Body`
+    /// `Body`. Elixir's `with`: `Resource*` (Assign with sym `<-` or `=`), `Body`, `Case*` (of its `else`).
     With,
     /// sym: label or empty.
     Break,
@@ -136,20 +137,22 @@ pub enum Kind {
     Continue,
 
     // ---- definitions
-    /// A named function or method. `Decorator* Modifier* Type? Name Param* Child* Body?`. A constructor keeps its name; Java's
-    /// type parameters and `throws` are children.
+    /// A named function or method. `Decorator* Modifier* Type? Name Param* Guard? Child* Body?`. A constructor keeps its name;
+    /// Java's type parameters and `throws` are children. Elixir's clauses of one function follow each other, each with the
+    /// span of all.
     Function,
     /// sym: empty, `*`, `**`, `...`, `&`. `Decorator* Modifier* Type? Name Default?`; Name may be a destructuring pattern.
     Param,
-    /// sym: `class`, `interface`, `enum`, `trait`, `module`, `record`, `@interface`.
+    /// sym: `class`, `interface`, `enum`, `trait`, `module`, `record`, `@interface`, `impl`.
     /// `Decorator* Modifier* Name? Param* Base* Interface* Child* Body`; a record has parameters.
     Class,
     /// A decorator, annotation or attribute. `Value` (Ident, Member, Call)
     Decorator,
     /// sym: `static`, `public`, `async`, `const`, `let`, `var`, `final`, …
     Modifier,
-    /// `import a.b`, `import a.b as c`, `import * as c from "m"`, `require "m"` of Elixir, `import "m"`. `Module`, `Alias?` (Ident).
-    /// Module is a Str in JavaScript, else an Ident or Member chain.
+    /// `import a.b`, `import a.b as c`, `import * as c from "m"`, `import "m"`. `Module`, `Alias?` (Ident), `Child*` (options).
+    /// Module is a Str in JavaScript, else an Ident or Member chain. sym: empty, or which of Elixir's `import`, `require`
+    /// and `use` it is.
     Import,
     /// `from m import n as a`, `import {n as a} from "m"`, Java's `import m.n`, PHP's `use m\n as a`, Elixir's `alias m.n`.
     /// `Module?`, `Name` (Ident; `*` for all, `default`), `Alias?` (Ident). sym: empty, or Java's `static`.
