@@ -161,6 +161,8 @@ pub enum Event {
         /// How long until the deadline, in milliseconds.
         rest_ms: u32,
     },
+    /// What was reported as stuck has ended after all.
+    Recovered,
     /// The worker's table of names, which never gives anything back, is over its limit: replace the worker when it has
     /// nothing to do. It goes on working until then.
     Worn,

@@ -1,1 +1,14 @@
-//! Room worker.
+//! Analysis in processes of its own. Two doors: [`Pool`] for parents, [`child_main`] for children.
+//!
+//! The pool starts worker processes, routes documents and files to them, replaces them when they crash or hang, and
+//! says what they found. A worker reads frames from standard input, analyses, and writes frames to standard output.
+//! Only a worker parses code: this crate's parent side never does.
+
+pub mod child;
+mod pool;
+
+pub use child::child_main;
+pub use pool::{Pool, PoolConfig, Update};
+
+/// What both sides must agree on: they are the same binary, unless it was replaced on disk under a running parent.
+const VERSION: &str = env!("CARGO_PKG_VERSION");

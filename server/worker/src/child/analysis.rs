@@ -1,0 +1,56 @@
+//! What a worker does with a text: the door to the analysis.
+
+use std::sync::Arc;
+use weir_analysis::{Budget, Options, RuleSet, Unit};
+use weir_model::{RuleInfo, RuleProblem, RuleSource};
+
+/// What a worker does with a text. The product's is [`RuleEngine`]; tests of the processes bring one that crashes on demand.
+pub trait Analysis: Send + 'static {
+    /// Rules ready to run.
+    type Rules;
+
+    /// Makes rules ready to run, those in `disabled` left out.
+    fn compile(&self, sources: &[RuleSource], disabled: &[Arc<str>]) -> Compiled<Self::Rules>;
+
+    /// Runs the rules over one text.
+    fn analyze(
+        &self,
+        rules: &Self::Rules,
+        unit: &Unit<'_>,
+        options: Options,
+        budget: &Budget<'_>,
+    ) -> weir_analysis::Analysis;
+}
+
+/// Rules ready to run, and what to say about them.
+pub struct Compiled<R> {
+    /// The rules.
+    pub rules: R,
+    /// The rules that will run.
+    pub infos: Vec<RuleInfo>,
+    /// What is wrong with the others.
+    pub problems: Vec<RuleProblem>,
+}
+
+/// The rules of [`weir_analysis`].
+pub struct RuleEngine;
+
+impl Analysis for RuleEngine {
+    type Rules = RuleSet;
+
+    fn compile(&self, sources: &[RuleSource], disabled: &[Arc<str>]) -> Compiled<RuleSet> {
+        let rules = RuleSet::compile(sources, disabled);
+        let (infos, problems) = (rules.rules().to_vec(), rules.problems().to_vec());
+        Compiled { rules, infos, problems }
+    }
+
+    fn analyze(
+        &self,
+        rules: &RuleSet,
+        unit: &Unit<'_>,
+        options: Options,
+        budget: &Budget<'_>,
+    ) -> weir_analysis::Analysis {
+        weir_analysis::analyze(rules, unit, options, budget)
+    }
+}

@@ -1,0 +1,143 @@
+//! One analysis from text to findings, within its time, and alone with its panics.
+
+use super::analysis::Analysis;
+use super::inbox::ScanWork;
+use super::watchdog::Watchdog;
+use super::workspace::Held;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use weir_analysis::{Budget, Options, Unit};
+use weir_model::{Finding, Note, NoteKind, Timing};
+use weir_syntax::{Limits, ParseNote, Source, Tree};
+
+/// A rule that has not ended by then is cut off whatever the deadline: nobody waits for it.
+const MAX_PER_RULE: Duration = Duration::from_secs(5);
+
+/// A broken file may have an error on every line; these are enough to say so.
+const MAX_SYNTAX_NOTES: usize = 20;
+
+/// What an analysis needs beside the text.
+pub(super) struct Desk<A: Analysis> {
+    pub(super) analysis: A,
+    pub(super) rules: Option<A::Rules>,
+    pub(super) watchdog: Arc<Watchdog>,
+    pub(super) epoch: Instant,
+}
+
+/// What comes of one analysis.
+#[derive(Default)]
+pub(super) struct Outcome {
+    pub(super) findings: Vec<Finding>,
+    pub(super) notes: Vec<Note>,
+    pub(super) timing: Timing,
+}
+
+/// How long one analysis may take, and who may call it off.
+pub(super) struct Time<'a> {
+    pub(super) deadline: Duration,
+    pub(super) cancelled: &'a dyn Fn() -> bool,
+}
+
+impl<A: Analysis> Desk<A> {
+    /// Analyses a document. Its trees are kept for the next time, unless the analysis panics while it makes them.
+    pub(super) fn document(&self, held: &mut Held, time: &Time<'_>) -> Outcome {
+        self.guarded(time, |began| {
+            let (path, language) = (Arc::clone(&held.path), Some(held.language));
+            let source = held.parsed(Limits { stop: &|| self.now() >= began + micros(time.deadline) / 2 });
+            let parsed = self.now();
+            let unit = Unit { path: &path, text: source.text(), language, tree: source.tree() };
+            self.analyze(&unit, Options::default(), source.notes(), time, [began, parsed])
+        })
+    }
+
+    /// Analyses one file of a scan.
+    pub(super) fn scan(&self, work: &ScanWork, time: &Time<'_>) -> Outcome {
+        self.guarded(time, |began| {
+            let text = String::from_utf8_lossy(&work.bytes);
+            let invalid = matches!(text, std::borrow::Cow::Owned(_));
+            let options = Options {
+                ignore_paths: work.options.ignore_paths,
+                ignore_suppressions: work.options.ignore_suppressions,
+            };
+            let unit = |text, tree| Unit { path: &work.path, text, language: work.language, tree };
+            let mut outcome = if let Some(language) = work.language {
+                let stop = || self.now() >= began + micros(time.deadline) / 2;
+                let source = Source::parse(language, text.into_owned(), Limits { stop: &stop });
+                let parsed = self.now();
+                self.analyze(&unit(source.text(), source.tree()), options, source.notes(), time, [began, parsed])
+            } else {
+                self.analyze(&unit(&text, &Tree::default()), options, &[], time, [began, began])
+            };
+            if invalid {
+                outcome.notes.push(note(NoteKind::InvalidUtf8, "not valid UTF-8; what is not was read as U+FFFD"));
+            }
+            outcome
+        })
+    }
+
+    /// Runs one analysis under the watchdog's eye; a panic in it costs its findings and nothing else.
+    fn guarded(&self, time: &Time<'_>, analysis: impl FnOnce(u64) -> Outcome) -> Outcome {
+        let _watch = self.watchdog.watch(time.deadline);
+        let began = self.now();
+        catch_unwind(AssertUnwindSafe(|| analysis(began))).unwrap_or_else(|_| Outcome {
+            notes: vec![note(NoteKind::Panic, "the analysis of this file failed; please report it with the file")],
+            ..Outcome::default()
+        })
+    }
+
+    /// Runs the rules over a parsed text. `began` and `parsed`: when the work began and when parsing was over.
+    fn analyze(
+        &self,
+        unit: &Unit<'_>,
+        options: Options,
+        parse_notes: &[ParseNote],
+        time: &Time<'_>,
+        [began, parsed]: [u64; 2],
+    ) -> Outcome {
+        let clock = || self.now();
+        let at_work = |rule: Option<&Arc<str>>| self.watchdog.at_work(rule);
+        let whole = micros(time.deadline);
+        // A quarter is left for sending what is known, before the watchdog speaks and the parent ends the process.
+        let (until, per_rule) = (began + whole / 4 * 3, (whole / 4).min(micros(MAX_PER_RULE)));
+        let budget = Budget::new(&clock, time.cancelled, &at_work, until, per_rule);
+        let found = match &self.rules {
+            Some(rules) => self.analysis.analyze(rules, unit, options, &budget),
+            None => weir_analysis::Analysis::default(),
+        };
+        let timing =
+            Timing { parse_us: (parsed - began) as u32, lower_us: 0, analyze_us: (self.now() - parsed) as u32 };
+        Outcome { findings: found.findings, notes: notes(parse_notes).chain(found.notes).collect(), timing }
+    }
+
+    /// Microseconds since the worker started.
+    fn now(&self) -> u64 {
+        micros(self.epoch.elapsed())
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    duration.as_micros() as u64
+}
+
+fn notes(notes: &[ParseNote]) -> impl Iterator<Item = Note> {
+    notes.iter().take(MAX_SYNTAX_NOTES).map(|note| match *note {
+        ParseNote::Syntax(span) => Note {
+            kind: NoteKind::SyntaxError,
+            span: Some(span),
+            rule_id: None,
+            message: "not valid here; the rest of the file was analysed".to_owned(),
+        },
+        ParseNote::TooDeep(span) => Note {
+            kind: NoteKind::TooDeep,
+            span: Some(span),
+            rule_id: None,
+            message: "nested too deeply; the code inside was not analysed".to_owned(),
+        },
+        ParseNote::Stopped => self::note(NoteKind::Timeout, "parsing took too long; the file was not analysed"),
+    })
+}
+
+fn note(kind: NoteKind, message: &str) -> Note {
+    Note { kind, span: None, rule_id: None, message: message.to_owned() }
+}

@@ -1,0 +1,170 @@
+//! What is to be done, in the order it matters. Filled by the reader, emptied by the analysis thread.
+//!
+//! Changes of one document wait together and are analysed once, as the text they lead to: nothing queues up behind a
+//! typist. New rules come before documents, documents before files of a scan.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use weir_model::{DocId, Document, Edit, JobId, Language, Request, RuleSource, ScanOptions, Version};
+
+/// One piece of work.
+pub(super) enum Work {
+    Rules(RulesWork),
+    /// Apply the changes in order, then analyse; without changes, analyse again.
+    Document(DocId, Vec<Change>),
+    Scan(ScanWork),
+}
+
+/// [`Request::Rules`]
+pub(super) struct RulesWork {
+    pub(super) generation: u64,
+    pub(super) sources: Arc<[RuleSource]>,
+    pub(super) disabled: Vec<Arc<str>>,
+}
+
+/// [`Request::Scan`]
+pub(super) struct ScanWork {
+    pub(super) job: JobId,
+    pub(super) path: Arc<str>,
+    pub(super) language: Option<Language>,
+    pub(super) bytes: Vec<u8>,
+    pub(super) options: ScanOptions,
+}
+
+/// What happens to a document.
+pub(super) enum Change {
+    Open { path: Arc<str>, language: Language, document: Document },
+    Edit { base: Version, version: Version, edits: Vec<Edit> },
+    Close,
+}
+
+/// The work that waits, and the way to call off the work at hand.
+#[derive(Default)]
+pub(super) struct Inbox {
+    waiting: Mutex<Waiting>,
+    more: Condvar,
+    cancelled: AtomicBool,
+}
+
+#[derive(Default)]
+struct Waiting {
+    rules: Option<RulesWork>,
+    order: VecDeque<DocId>,
+    changes: HashMap<DocId, Vec<Change>>,
+    scans: VecDeque<ScanWork>,
+    at_work: AtWork,
+}
+
+#[derive(Default, PartialEq)]
+enum AtWork {
+    #[default]
+    Nothing,
+    Rules,
+    Document(DocId),
+    Scan,
+}
+
+impl Inbox {
+    /// Adds a request. Cancels the work at hand if the request makes its result worthless, or if somebody who types
+    /// would wait for a scan.
+    pub(super) fn put(&self, request: Request) {
+        let mut waiting = self.lock();
+        let cancels = match request {
+            Request::Rules { generation, sources, disabled } => {
+                waiting.rules = Some(RulesWork { generation, sources, disabled });
+                waiting.at_work != AtWork::Rules
+            }
+            Request::Open { doc, path, language, version, text } => {
+                let document = Document::new(&text, version, Some(language));
+                waiting.change(doc, Change::Open { path, language, document })
+            }
+            Request::Edit { doc, base, version, edits } => waiting.change(doc, Change::Edit { base, version, edits }),
+            Request::Close { doc } => waiting.change(doc, Change::Close),
+            Request::Scan { job, path, language, bytes, options } => {
+                waiting.scans.push_back(ScanWork { job, path, language, bytes, options });
+                false
+            }
+            Request::Limits(_) | Request::Ping { .. } => false,
+        };
+        if cancels {
+            self.cancelled.store(true, Ordering::Relaxed);
+        }
+        drop(waiting);
+        self.more.notify_one();
+    }
+
+    /// Waits for work. What was at work before counts as done.
+    pub(super) fn take(&self) -> Work {
+        let mut waiting = self.lock();
+        waiting.at_work = AtWork::Nothing;
+        loop {
+            if let Some(work) = waiting.take() {
+                self.cancelled.store(false, Ordering::Relaxed);
+                return work;
+            }
+            waiting = self.more.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Whether the result of the work at hand is no longer wanted.
+    pub(super) fn cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Has documents analysed again, after those that are changing.
+    pub(super) fn again(&self, docs: impl Iterator<Item = DocId>) {
+        let mut waiting = self.lock();
+        for doc in docs {
+            waiting.queue(doc);
+        }
+    }
+
+    /// Puts a cancelled scan back: it is the next one.
+    pub(super) fn put_back(&self, scan: ScanWork) {
+        self.lock().scans.push_front(scan);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    /// Notes a change; says whether it cancels the work at hand.
+    fn change(&mut self, doc: DocId, change: Change) -> bool {
+        let changes = self.queue(doc);
+        if !matches!(change, Change::Edit { .. }) {
+            // What happened to the document before no longer matters.
+            changes.clear();
+        }
+        changes.push(change);
+        match self.at_work {
+            AtWork::Document(current) => current == doc,
+            AtWork::Scan => true,
+            AtWork::Rules | AtWork::Nothing => false,
+        }
+    }
+
+    fn queue(&mut self, doc: DocId) -> &mut Vec<Change> {
+        self.changes.entry(doc).or_insert_with(|| {
+            self.order.push_back(doc);
+            Vec::new()
+        })
+    }
+
+    fn take(&mut self) -> Option<Work> {
+        if let Some(rules) = self.rules.take() {
+            self.at_work = AtWork::Rules;
+            return Some(Work::Rules(rules));
+        }
+        if let Some(doc) = self.order.pop_front() {
+            self.at_work = AtWork::Document(doc);
+            return Some(Work::Document(doc, self.changes.remove(&doc).unwrap_or_default()));
+        }
+        self.scans.pop_front().map(|scan| {
+            self.at_work = AtWork::Scan;
+            Work::Scan(scan)
+        })
+    }
+}

@@ -1,0 +1,90 @@
+//! The analysis thread: takes work, does it, answers.
+
+use super::analysis::{Analysis, Compiled};
+use super::desk::{Desk, Outcome, Time};
+use super::inbox::{Change, Inbox, RulesWork, ScanWork, Work};
+use super::output::Output;
+use super::workspace::Workspace;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+use weir_model::{DocId, Event, Limits, RuleProblem};
+
+/// The state of the analysis thread.
+pub(super) struct Server<A: Analysis> {
+    pub(super) desk: Desk<A>,
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) output: Output,
+    pub(super) limits: Limits,
+    pub(super) workspace: Workspace,
+}
+
+impl<A: Analysis> Server<A> {
+    /// Works for ever.
+    pub(super) fn run(mut self) -> ! {
+        let mut worn = false;
+        loop {
+            match self.inbox.take() {
+                Work::Rules(work) => self.rules(&work),
+                Work::Document(doc, changes) => self.document(doc, changes),
+                Work::Scan(work) => self.scan(work),
+            }
+            if !worn && weir_syntax::interned_bytes() as u64 > self.limits.interned_bytes {
+                worn = true;
+                self.output.send(&Event::Worn);
+            }
+        }
+    }
+
+    fn rules(&mut self, work: &RulesWork) {
+        let compile = || self.desk.analysis.compile(&work.sources, &work.disabled);
+        let (rules, problems) = match catch_unwind(AssertUnwindSafe(compile)) {
+            Ok(Compiled { rules, infos, problems }) => {
+                self.desk.rules = Some(rules);
+                (infos, problems)
+            }
+            Err(_) => (Vec::new(), vec![panicked()]),
+        };
+        self.output.send(&Event::RulesLoaded { generation: work.generation, rules, problems });
+        self.inbox.again(self.workspace.docs());
+    }
+
+    fn document(&mut self, doc: DocId, changes: Vec<Change>) {
+        let held = match self.workspace.apply(doc, changes) {
+            Ok(Some(held)) => held,
+            Ok(None) => return,
+            Err(out_of_step) => return self.output.send(&Event::Resync { doc, held: out_of_step.held }),
+        };
+        let time = Time {
+            deadline: Duration::from_millis(self.limits.interactive_ms.into()),
+            cancelled: &|| self.inbox.cancelled(),
+        };
+        let Outcome { findings, notes, timing } = self.desk.document(held, &time);
+        if !self.inbox.cancelled() {
+            self.output.send(&Event::Findings { doc, version: held.version(), findings, notes, timing });
+        }
+    }
+
+    fn scan(&mut self, work: ScanWork) {
+        let time =
+            Time { deadline: Duration::from_millis(self.limits.scan_ms.into()), cancelled: &|| self.inbox.cancelled() };
+        let Outcome { findings, notes, timing } = self.desk.scan(&work, &time);
+        if self.inbox.cancelled() {
+            self.inbox.put_back(work);
+        } else {
+            self.output.send(&Event::Scanned { job: work.job, findings, notes, timing });
+        }
+    }
+}
+
+fn panicked() -> RuleProblem {
+    RuleProblem {
+        source: String::new(),
+        rule_id: None,
+        span: None,
+        line: 0,
+        column: 0,
+        message: "reading the rules failed; none is in force. Please report it with the rules".to_owned(),
+        skipped: false,
+    }
+}

@@ -1,0 +1,198 @@
+//! The parent's door: a handle whose every call is one send to the pool's one task.
+
+mod breaker;
+mod document;
+mod driver;
+mod process;
+mod refusal;
+mod slot;
+mod supervisor;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use weir_model::{
+    DocId, Document, Edit, Failure, Finding, JobId, Language, Note, RuleInfo, RuleProblem, RuleSource, ScanOptions,
+    Timing, Version,
+};
+
+/// How a pool runs its workers.
+#[derive(Clone, Debug)]
+pub struct PoolConfig {
+    /// The program to start as a worker.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+    /// How many workers, at least one.
+    pub workers: usize,
+    /// How long the analysis of a document under edit may take.
+    pub interactive_deadline: Duration,
+    /// How long the analysis of one file of a scan may take.
+    pub scan_deadline: Duration,
+    /// How long a worker may take to start, and to read all rules. Generous: thousands of rules on a busy machine.
+    pub rules_deadline: Duration,
+    /// Texts of more bytes are not analysed; they get a note.
+    pub max_file: usize,
+    /// A worker that keeps more bytes of names and literals is replaced when it has nothing to do.
+    pub max_interned: u64,
+}
+
+impl Default for PoolConfig {
+    /// One worker: this program, as `weir worker`.
+    fn default() -> Self {
+        Self::this_program(1)
+    }
+}
+
+impl PoolConfig {
+    /// Workers of this program, as `weir worker`.
+    pub fn this_program(workers: usize) -> Self {
+        Self {
+            program: this_executable(),
+            args: vec!["worker".into()],
+            workers,
+            interactive_deadline: Duration::from_secs(2),
+            scan_deadline: Duration::from_secs(30),
+            rules_deadline: Duration::from_secs(60),
+            max_file: 10_000_000,
+            max_interned: 256 << 20,
+        }
+    }
+}
+
+/// On Linux the running program itself, even after an update has replaced its file: parent and worker stay one version.
+fn this_executable() -> PathBuf {
+    let running = Path::new("/proc/self/exe");
+    if cfg!(target_os = "linux") && running.exists() {
+        return running.to_owned();
+    }
+    std::env::current_exe().unwrap_or_else(|_| "weir".into())
+}
+
+/// What a pool says. Findings of a document come for its newest version only.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Update {
+    /// The rules of this generation are in force.
+    Rules {
+        /// As given to [`Pool::rules`].
+        generation: u64,
+        /// The rules that will run.
+        rules: Vec<RuleInfo>,
+        /// What is wrong with the others.
+        problems: Vec<RuleProblem>,
+    },
+    /// The findings of the newest version of a document.
+    Findings {
+        /// The document.
+        doc: DocId,
+        /// Its version.
+        version: Version,
+        /// All findings in it.
+        findings: Vec<Finding>,
+        /// What could not be done.
+        notes: Vec<Note>,
+        /// Where the time went.
+        timing: Timing,
+    },
+    /// The findings of one file of a scan.
+    Scanned {
+        /// As given to [`Pool::scan`].
+        job: JobId,
+        /// All findings in it.
+        findings: Vec<Finding>,
+        /// What could not be done.
+        notes: Vec<Note>,
+        /// Where the time went.
+        timing: Timing,
+    },
+    /// This rule looped: it is off until the next [`Pool::rules`]. What waited for it is analysed without it.
+    RuleCutOff {
+        /// The rule.
+        rule_id: Arc<str>,
+    },
+    /// This version of a document, or this file, gets no findings. With neither, no worker can be kept alive; the pool
+    /// tries again after a pause.
+    Failed {
+        /// The document, if it is about one.
+        doc: Option<DocId>,
+        /// The file of a scan, if it is about one.
+        job: Option<JobId>,
+        /// Why.
+        failure: Failure,
+    },
+    /// A worker was lost and is replaced. Nothing to do: what it had at hand is analysed again.
+    Restarted {
+        /// Why.
+        failure: Failure,
+    },
+}
+
+/// What the handles ask of the pool's task.
+enum Command {
+    Rules { generation: u64, sources: Arc<[RuleSource]> },
+    Open { doc: DocId, path: Arc<str>, document: Document },
+    Edit { doc: DocId, base: Version, document: Document, edits: Vec<Edit> },
+    Close { doc: DocId },
+    Scan { job: JobId, path: Arc<str>, language: Option<Language>, bytes: Vec<u8>, options: ScanOptions },
+    Shutdown { done: oneshot::Sender<()> },
+}
+
+/// A handle on the workers; clones are the same pool. No method waits except [`shutdown`](Self::shutdown), and calls take
+/// effect in the order they are made. The pool ends with its last handle.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    commands: mpsc::UnboundedSender<Command>,
+}
+
+impl Pool {
+    /// Starts the workers. What they find comes out of the receiver, which must be read or dropped.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn start(config: PoolConfig) -> (Self, mpsc::UnboundedReceiver<Update>) {
+        let (commands, asked) = mpsc::unbounded_channel();
+        let (say, updates) = mpsc::unbounded_channel();
+        tokio::spawn(driver::run(config, asked, say));
+        (Self { commands }, updates)
+    }
+
+    /// Replaces all rules. Every open document is analysed again.
+    pub fn rules(&self, generation: u64, sources: Arc<[RuleSource]>) {
+        self.send(Command::Rules { generation, sources });
+    }
+
+    /// Has a document analysed, now and after every edit. Nothing is analysed before there are rules.
+    pub fn open(&self, doc: DocId, path: Arc<str>, document: Document) {
+        self.send(Command::Open { doc, path, document });
+    }
+
+    /// Says that a document has changed: `edits` made version `base` into `document`.
+    pub fn edit(&self, doc: DocId, base: Version, document: Document, edits: Vec<Edit>) {
+        self.send(Command::Edit { doc, base, document, edits });
+    }
+
+    /// Forgets a document. Findings that are on their way are dropped.
+    pub fn close(&self, doc: DocId) {
+        self.send(Command::Close { doc });
+    }
+
+    /// Has one file analysed. Its bytes are kept until the answer: the caller bounds how many files wait here.
+    pub fn scan(&self, job: JobId, path: Arc<str>, language: Option<Language>, bytes: Vec<u8>, options: ScanOptions) {
+        self.send(Command::Scan { job, path, language, bytes, options });
+    }
+
+    /// Ends all workers and waits until they are gone.
+    pub async fn shutdown(self) {
+        let (done, gone) = oneshot::channel();
+        self.send(Command::Shutdown { done });
+        // An error means that the task is gone already, and the workers with it.
+        let _ = gone.await;
+    }
+
+    fn send(&self, command: Command) {
+        // The task ends before its handles only after a shutdown; whoever asks then has nobody to answer.
+        let _ = self.commands.send(command);
+    }
+}

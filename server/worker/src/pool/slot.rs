@@ -1,0 +1,106 @@
+//! One place for a worker process: what runs there, what it has at hand, when it must have answered.
+
+use super::breaker::Breaker;
+use super::document::Record;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use weir_model::{Failure, JobId, Request};
+
+/// One place for a worker process.
+pub(super) struct Slot {
+    /// Which of the processes that ran here one after the other. What an earlier one says no longer counts.
+    pub(super) run: u64,
+    pub(super) state: State,
+    /// The generation of rules that the worker is reading.
+    pub(super) loading: Option<u64>,
+    /// Files of a scan that the worker has, oldest first.
+    pub(super) jobs: VecDeque<Job>,
+    /// The worker said that its time is almost over.
+    pub(super) stuck: Option<Stuck>,
+    /// When the worker last said something or was last told something.
+    pub(super) quiet_since: Instant,
+    /// The worker asked to be replaced.
+    pub(super) worn: bool,
+    pub(super) breaker: Breaker,
+}
+
+/// What runs in a slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Nothing, until then.
+    Down { until: Instant },
+    /// A process that has not said that it is ready.
+    Starting,
+    /// A worker that takes requests.
+    Up,
+    /// A process that was killed and is not gone yet.
+    Ending(Cause),
+}
+
+/// Why a process was killed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// It asked for it.
+    Worn,
+    /// It was past its deadline, in this rule if one was at work.
+    Late { rule_id: Option<Arc<str>>, limit: Duration },
+    /// It said what no worker of ours says.
+    Broken(Failure),
+}
+
+/// What [`weir_model::Event::Stuck`] said.
+pub(super) struct Stuck {
+    pub(super) rule_id: Option<Arc<str>>,
+    pub(super) kill_at: Instant,
+}
+
+/// One file of a scan.
+pub(super) struct Job {
+    pub(super) id: JobId,
+    /// Kept whole until the answer, to be sent again if the worker is lost.
+    pub(super) request: Request,
+    pub(super) bytes: usize,
+    pub(super) record: Record,
+}
+
+/// A worker gets the next file before it has answered the one before, so that it never waits for the pipe: as long as
+/// all it has are fewer files than this
+const AHEAD_FILES: usize = 4;
+
+/// and fewer bytes than this. Small files are where the wait would show; large ones had better go to a free worker.
+const AHEAD_BYTES: usize = 128 << 10;
+
+impl Slot {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            run: 0,
+            state: State::Down { until: now },
+            loading: None,
+            jobs: VecDeque::new(),
+            stuck: None,
+            quiet_since: now,
+            worn: false,
+            breaker: Breaker::default(),
+        }
+    }
+
+    /// Whether the worker takes documents and files.
+    pub(super) fn is_open(&self) -> bool {
+        self.state == State::Up && self.loading.is_none() && !self.worn
+    }
+
+    /// Whether the worker may have one more file.
+    pub(super) fn takes(&self, bytes: usize) -> bool {
+        let held: usize = self.jobs.iter().map(|job| job.bytes).sum();
+        self.jobs.is_empty() || (self.jobs.len() < AHEAD_FILES && held + bytes <= AHEAD_BYTES)
+    }
+
+    /// A new process was started.
+    pub(super) fn start(&mut self, now: Instant) {
+        self.run += 1;
+        self.state = State::Starting;
+        self.quiet_since = now;
+        self.worn = false;
+    }
+}

@@ -1,0 +1,111 @@
+//! A worker that does on demand what workers must not do, for the tests of the pool.
+//!
+//! Its rules: a rule file's name is the rule's id, its text is looked for in the code. Words in the code make it misbehave:
+//!
+//! - `%ABORT%`: the process dies.
+//! - `%PANIC%`: the analysis panics.
+//! - `%SLOW%`: the analysis goes on until its budget stops it.
+//! - `%MEET port%`: connects to the port, says its process id, waits for a byte or the end of the stream.
+//!
+//! and so do rules: `loop:word` never comes back from code with the word in it.
+//!
+//! Every text also has a finding of the rule `text`, whose message is the whole text.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::sync::Arc;
+use weir_analysis::{Analysis as Answer, Budget, Options, Unit};
+use weir_model::{Event, Finding, RuleInfo, RuleSource, Severity, Span, framing};
+use weir_worker::child::{self, Analysis, Compiled};
+
+fn main() {
+    match std::env::args().nth(1).as_deref() {
+        Some("other-version") => say_and_wait(&framing::encode(&Event::Ready { version: "0.0.0-other".to_owned() })),
+        Some("frame-over-limit") => say_and_wait(&Ok(u32::MAX.to_le_bytes().to_vec())),
+        _ => child::run(Needles),
+    }
+}
+
+fn say_and_wait(frame: &Result<Vec<u8>, framing::FrameError>) {
+    let frame = frame.as_ref().expect("a small frame");
+    std::io::stdout().write_all(frame).and_then(|()| std::io::stdout().flush()).expect("a parent");
+    let _ = std::io::stdin().read_to_end(&mut Vec::new());
+}
+
+struct Needles;
+
+impl Analysis for Needles {
+    type Rules = Vec<(Arc<str>, String)>;
+
+    fn compile(&self, sources: &[RuleSource], disabled: &[Arc<str>]) -> Compiled<Self::Rules> {
+        let rules: Self::Rules = sources
+            .iter()
+            .map(|source| (Arc::from(source.name.as_str()), source.text.clone()))
+            .filter(|(id, _)| !disabled.contains(id))
+            .collect();
+        let infos = rules.iter().map(|(id, needle)| info(id, needle)).collect();
+        Compiled { rules, infos, problems: Vec::new() }
+    }
+
+    fn analyze(&self, rules: &Self::Rules, unit: &Unit<'_>, _: Options, budget: &Budget<'_>) -> Answer {
+        misbehave(unit.text, budget);
+        let mut findings = vec![finding(&Arc::from("text"), 0, unit.text)];
+        for (id, needle) in rules {
+            budget.start_rule(id);
+            if let Some(word) = needle.strip_prefix("loop:") {
+                while unit.text.contains(word) {
+                    std::thread::yield_now();
+                }
+            }
+            findings.extend(unit.text.match_indices(needle.as_str()).map(|(at, needle)| finding(id, at, needle)));
+            budget.end_rule();
+        }
+        Answer { findings, notes: Vec::new() }
+    }
+}
+
+fn misbehave(text: &str, budget: &Budget<'_>) {
+    if text.contains("%ABORT%") {
+        std::process::abort();
+    }
+    assert!(!text.contains("%PANIC%"), "asked to panic");
+    if let Some(port) = text.split("%MEET ").nth(1).and_then(|rest| rest.split('%').next()) {
+        meet(port.parse().expect("a port"));
+    }
+    if text.contains("%SLOW%") {
+        while budget.look().is_ok() {
+            std::thread::yield_now();
+        }
+    }
+}
+
+fn meet(port: u16) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the test listens");
+    stream.write_all(&std::process::id().to_le_bytes()).expect("the test reads");
+    let _ = stream.read(&mut [0]);
+}
+
+fn finding(id: &Arc<str>, at: usize, message: &str) -> Finding {
+    Finding {
+        rule_id: Arc::clone(id),
+        message: message.to_owned(),
+        severity: Severity::Warning,
+        span: Span::from(at..at + message.len()),
+        metavars: Vec::new(),
+        trace: None,
+        fix: None,
+        suppressed: false,
+        fingerprint: String::new(),
+    }
+}
+
+fn info(id: &Arc<str>, message: &str) -> RuleInfo {
+    RuleInfo {
+        id: Arc::clone(id),
+        source: id.to_string(),
+        message: message.to_owned(),
+        severity: Severity::Warning,
+        languages: Vec::new(),
+        metadata: "{}".to_owned(),
+    }
+}
