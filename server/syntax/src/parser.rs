@@ -186,10 +186,12 @@ impl Source {
         lowering.piece.nodes.push(root(&self.text));
         let mut cursor = cst.walk();
         let mut candidates = old_items.iter().peekable();
+        // What an item means may depend on the text just before it: PHP prints what stands behind `<?=`.
+        let mut before_is_old = true;
         for child in cst.root_node().children(&mut cursor) {
             let span = Span::from(child.byte_range());
             let begin = lowering.piece.lengths();
-            let old = reuse.and_then(|reuse| {
+            let same = reuse.and_then(|reuse| {
                 let old_start = reuse.old_start(span)?;
                 while candidates.next_if(|item| item.span.start < old_start).is_some() {}
                 candidates
@@ -199,6 +201,8 @@ impl Source {
                     })
                     .copied()
             });
+            let old = same.filter(|_| before_is_old);
+            before_is_old = same.is_some();
             if let Some(old) = old {
                 copy(&mut lowering.piece, old, &old_tree, &old_notes, span.start.wrapping_sub(old.span.start));
             } else {

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use tree_sitter as ts;
 use weir_model::{Language, Span};
 
-const METAVAR: &str = "weirv_";
+pub(crate) const METAVAR: &str = "weirv_";
 const SEQUENCE: &str = "weirs_";
 const ELLIPSIS: &str = "weir_e";
 const DEEP: &str = "weir_deep";

@@ -7,6 +7,7 @@
 mod elixir;
 mod java;
 mod javascript;
+mod outline;
 mod php;
 mod python;
 mod ruby;
@@ -324,6 +325,27 @@ impl<'t> Lowering<'t> {
     pub(crate) fn visit_some(&mut self, node: Option<ts::Node<'t>>, role: Role) {
         if let Some(node) = node {
             self.visit(node, role);
+        }
+    }
+
+    /// Lowers all named children of a node if there is one.
+    pub(crate) fn children_of(&mut self, node: Option<ts::Node<'t>>, role: Role) {
+        if let Some(node) = node {
+            self.children(node, role);
+        }
+    }
+
+    /// Lowers the named children, each with the next of the roles; those beyond them with the last.
+    pub(crate) fn in_turn(&mut self, node: ts::Node<'t>, roles: &[Role]) {
+        let mut cursor = node.walk();
+        let mut at = 0;
+        for child in node.children(&mut cursor) {
+            if child.is_extra() || child.is_error() || child.is_missing() {
+                self.visit(child, Role::Child);
+            } else if child.is_named() {
+                self.visit(child, roles[at.min(roles.len() - 1)]);
+                at += 1;
+            }
         }
     }
 

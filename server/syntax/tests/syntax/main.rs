@@ -3,6 +3,7 @@
 mod elixir;
 mod java;
 mod javascript;
+mod php;
 
 use weir_model::{Edit, Language, Span};
 use weir_syntax::{Limits, Pattern, Source, Tree};
