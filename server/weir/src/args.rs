@@ -31,7 +31,7 @@ Exit codes:
   1  there are findings, with --error
   2  the scan failed
   3  a file could not be parsed or analysed in full, with --strict
-  7  no rule could be loaded, or with --strict a rule could not";
+  7  a rule could not be loaded; the others were run";
 
 /// Where the rules come from, for every command that runs some.
 #[derive(Debug, Clone, Default, Args)]
@@ -72,7 +72,7 @@ pub(crate) struct ScanArgs {
     #[arg(long)]
     pub(crate) error: bool,
 
-    /// Exit with 3 if a file could not be analysed in full, with 7 if a rule could not be loaded.
+    /// Exit with 3 if a file could not be analysed in full.
     #[arg(long)]
     pub(crate) strict: bool,
 

@@ -6,6 +6,7 @@
 mod args;
 mod cli;
 mod lsp;
+mod report;
 mod rules_source;
 
 use args::{Cli, Command};
@@ -19,10 +20,10 @@ fn main() -> ExitCode {
     let command = Cli::parse().command;
     init_logging();
     let result = match command {
+        Command::Worker => weir_worker::child_main(),
         Command::Lsp(args) => lsp::main(&args),
-        Command::Scan(_) | Command::Test(_) | Command::Worker => {
-            Err(anyhow::anyhow!("this command is not part of this build"))
-        }
+        Command::Scan(args) => cli::scan::main(&args),
+        Command::Test(args) => cli::test::main(&args),
     };
     match result {
         Ok(exit) => exit.into(),

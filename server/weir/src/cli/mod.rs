@@ -1,5 +1,12 @@
 //! The commands of the terminal.
 
+mod autofix;
+mod engine;
+mod notices;
+pub(crate) mod scan;
+pub(crate) mod test;
+pub(crate) mod walk;
+
 use std::process::ExitCode;
 
 /// How a command ended, in Semgrep's exit codes, so that scripts written for it keep working.

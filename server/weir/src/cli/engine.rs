@@ -1,0 +1,152 @@
+//! The workers as the terminal's commands use them: load the rules, then stream files through.
+
+use anyhow::{Context, bail};
+use std::collections::HashMap;
+use std::num::NonZero;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
+use weir_model::{Failure, Finding, JobId, Language, Note, RuleInfo, RuleProblem, RuleSource, ScanOptions};
+use weir_worker::{Pool, PoolConfig, Update};
+
+/// Files a worker has waiting beside the one it works on. More would only fill memory.
+const AHEAD: usize = 2;
+
+/// Worker processes with rules.
+pub(crate) struct Engine {
+    pool: Pool,
+    updates: UnboundedReceiver<Update>,
+    workers: usize,
+    generation: u64,
+}
+
+/// A file on its way to a worker.
+pub(crate) struct File {
+    /// The caller's number for it.
+    pub(crate) index: usize,
+    /// Relative to the project's root.
+    pub(crate) path: Arc<str>,
+    /// `None` for rules that read any text.
+    pub(crate) language: Option<Language>,
+    /// As on disk.
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// What became of a file.
+pub(crate) struct Answer {
+    /// The caller's number for it.
+    pub(crate) index: usize,
+    /// The text that was analysed: what was not valid UTF-8 is replaced.
+    pub(crate) text: String,
+    /// Findings and notes, or why there are none.
+    pub(crate) outcome: Result<(Vec<Finding>, Vec<Note>), Failure>,
+}
+
+/// The workers' answer to a set of rules.
+pub(crate) struct Loaded {
+    /// The rules that run.
+    pub(crate) rules: Vec<RuleInfo>,
+    /// What is wrong with the others.
+    pub(crate) problems: Vec<RuleProblem>,
+}
+
+impl Engine {
+    /// Starts `jobs` workers, or as many as there are processors.
+    pub(crate) fn start(jobs: Option<u16>, deadline: Duration) -> Self {
+        let workers = jobs.map_or_else(processors, usize::from);
+        let mut config = PoolConfig::this_program(workers);
+        config.scan_deadline = deadline;
+        config.max_file = weir_model::framing::MAX_FRAME;
+        let (pool, updates) = Pool::start(config);
+        Self { pool, updates, workers, generation: 0 }
+    }
+
+    /// How many files may be on their way at once.
+    pub(crate) fn capacity(&self) -> usize {
+        self.workers * (1 + AHEAD)
+    }
+
+    /// Puts rules in force in place of those before.
+    pub(crate) async fn load(&mut self, sources: Arc<[RuleSource]>) -> anyhow::Result<Loaded> {
+        self.generation += 1;
+        self.pool.rules(self.generation, sources);
+        loop {
+            match self.next().await? {
+                Update::Rules { generation, rules, problems } if generation == self.generation => {
+                    return Ok(Loaded { rules, problems });
+                }
+                Update::Failed { doc: None, job: None, failure } => return Err(failure).context("loading the rules"),
+                _ => {}
+            }
+        }
+    }
+
+    /// Analyses files as they come, a bounded number at a time, and hands over each answer. Returns the rules that were
+    /// cut off on the way because they took too long.
+    pub(crate) async fn analyse(
+        &mut self,
+        mut files: Receiver<File>,
+        options: ScanOptions,
+        mut answered: impl FnMut(Answer),
+    ) -> anyhow::Result<Vec<Arc<str>>> {
+        let mut cut_off = Vec::new();
+        let mut in_flight: HashMap<JobId, String> = HashMap::new();
+        let mut more = true;
+        while more || !in_flight.is_empty() {
+            tokio::select! {
+                file = files.recv(), if more && in_flight.len() < self.capacity() => match file {
+                    Some(file) => {
+                        let job = JobId(file.index as u64);
+                        in_flight.insert(job, String::from_utf8_lossy(&file.bytes).into_owned());
+                        self.pool.scan(job, file.path, file.language, file.bytes, options);
+                    }
+                    None => more = false,
+                },
+                update = self.next() => {
+                    let (job, outcome) = match update? {
+                        Update::Scanned { job, findings, notes, .. } => (job, Ok((findings, notes))),
+                        Update::Failed { job: Some(job), failure, .. } => (job, Err(failure)),
+                        Update::Failed { doc: None, job: None, failure } => {
+                            return Err(failure).context("no analysis process can be kept alive");
+                        }
+                        Update::RuleCutOff { rule_id } => {
+                            cut_off.push(rule_id);
+                            continue;
+                        }
+                        _ => continue,
+                    };
+                    if let Some(text) = in_flight.remove(&job) {
+                        answered(Answer { index: job.0 as usize, text, outcome });
+                    }
+                }
+            }
+        }
+        Ok(cut_off)
+    }
+
+    /// Ends the workers.
+    pub(crate) async fn shutdown(self) {
+        self.pool.shutdown().await;
+    }
+
+    async fn next(&mut self) -> anyhow::Result<Update> {
+        match self.updates.recv().await {
+            Some(update) => Ok(update),
+            None => bail!("the analysis processes are gone"),
+        }
+    }
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// Runs a command's work on a runtime of its own.
+pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("starting the runtime")?
+        .block_on(work)
+}

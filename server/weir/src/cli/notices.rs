@@ -1,0 +1,123 @@
+//! What a scan says on standard error: everything that was not looked at, and one line in sum.
+
+use crate::report::{Incident, IncidentKind, Report};
+use std::path::Path;
+use weir_model::RuleProblem;
+
+/// Skipped rules beyond this number are counted, not listed, without `--verbose`: foreign rule sets bring hundreds.
+const MAX_SKIPPED_RULES: usize = 20;
+
+/// Lists what was left out. Broken syntax is so common that without `verbose` it is only counted; with `quiet` only
+/// what failed is said.
+pub(crate) fn print(report: &Report, quiet: bool, verbose: bool) {
+    rules(&report.problems, quiet, verbose);
+    for incident in &report.incidents {
+        if incident.kind.is_error() || verbose || (!quiet && incident.kind != IncidentKind::PartialParsing) {
+            eprintln!("weir: {}", line(incident));
+        }
+    }
+    if quiet {
+        return;
+    }
+    for skipped in report.skipped.iter().filter(|skipped| verbose || !skipped.reason.is_asked_for()) {
+        let detail = if skipped.detail.is_empty() { String::new() } else { format!(" ({})", skipped.detail) };
+        eprintln!("weir: {}: not scanned: {}{detail}", skipped.path, skipped.reason.words());
+    }
+    eprintln!("{}", summary(report, verbose));
+}
+
+fn rules(problems: &[RuleProblem], quiet: bool, verbose: bool) {
+    for problem in problems.iter().filter(|problem| !problem.skipped) {
+        eprintln!("weir: {}", problem_line(problem, "error"));
+    }
+    if quiet {
+        return;
+    }
+    let skipped: Vec<_> = problems.iter().filter(|problem| problem.skipped).collect();
+    let listed = if verbose { skipped.len() } else { skipped.len().min(MAX_SKIPPED_RULES) };
+    for problem in &skipped[..listed] {
+        eprintln!("weir: {}", problem_line(problem, "skipped"));
+    }
+    if listed < skipped.len() {
+        eprintln!("weir: {} more rules skipped; --verbose lists them", skipped.len() - listed);
+    }
+}
+
+/// `file:line:col: error: rule x: what is wrong`, in the form editors and terminals make a link of.
+pub(crate) fn problem_line(problem: &RuleProblem, what: &str) -> String {
+    let mut line = problem.source.clone();
+    if problem.line > 0 {
+        line += &format!(":{}:{}", problem.line, problem.column);
+    }
+    line += &format!(": {what}: ");
+    if let Some(id) = &problem.rule_id {
+        line += &format!("rule {id}: ");
+    }
+    line + &problem.message
+}
+
+fn line(incident: &Incident) -> String {
+    let mut line = String::new();
+    if let Some(path) = &incident.path {
+        line += path;
+        if let Some(place) = incident.place {
+            line += &format!(":{}:{}", place.range.start.line + 1, place.range.start.column + 1);
+        }
+        line += ": ";
+    }
+    format!("{line}{}: {}", incident.kind.name(), incident.message)
+}
+
+fn summary(report: &Report, verbose: bool) -> String {
+    let mut counts = String::new();
+    for severity in ["CRITICAL", "ERROR", "WARNING", "INFO"] {
+        let count = report.findings().filter(|(_, finding)| finding.severity.name() == severity).count();
+        if count > 0 {
+            let separator = if counts.is_empty() { " (" } else { ", " };
+            counts += &format!("{separator}{count} {}", severity.to_ascii_lowercase());
+        }
+    }
+    if !counts.is_empty() {
+        counts.push(')');
+    }
+    let mut summary = format!(
+        "{}{counts} in {}; {} scanned with {} in {:.1} s",
+        plural(report.findings().count(), "finding"),
+        plural(
+            report.files.iter().filter(|file| file.findings.iter().any(|finding| !finding.suppressed)).count(),
+            "file"
+        ),
+        plural(report.scanned.len(), "file"),
+        plural(report.rules.len(), "rule"),
+        report.elapsed.as_secs_f64(),
+    );
+    let suppressed = report.all_findings().filter(|(_, finding)| finding.suppressed).count();
+    if suppressed > 0 {
+        summary += &format!("; {} ignored by comments", plural(suppressed, "finding"));
+    }
+    let mut partial: Vec<_> = report
+        .incidents
+        .iter()
+        .filter(|incident| incident.kind == IncidentKind::PartialParsing)
+        .map(|incident| &incident.path)
+        .collect();
+    partial.dedup();
+    if !partial.is_empty() && !verbose {
+        summary += &format!("; {} with syntax errors (--verbose lists them)", plural(partial.len(), "file"));
+    }
+    let ignored = report.skipped.iter().filter(|skipped| skipped.reason.is_asked_for()).count();
+    if ignored > 0 && !verbose {
+        summary += &format!("; {} ignored (--verbose lists them, --no-ignore scans them)", plural(ignored, "path"));
+    }
+    summary
+}
+
+/// `1 file`, `2 files`.
+pub(crate) fn plural(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// For messages about a file that is to be changed.
+pub(crate) fn about(path: &Path, what: &str) -> String {
+    format!("{}: {what}", path.display())
+}

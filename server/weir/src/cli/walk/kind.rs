@@ -1,0 +1,49 @@
+//! What language a file is in, by its name or, where the name says nothing, by its `#!` line.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use weir_model::Language;
+
+/// An interpreter's name stands within so many bytes of the start of a script.
+const SHEBANG: u64 = 128;
+
+/// The language of a file, or `None` if Weir does not read it.
+pub(crate) fn language_of(path: &Path) -> Option<Language> {
+    let by_name = Language::from_path(path);
+    if by_name.is_some() || path.extension().is_some() {
+        return by_name;
+    }
+    let mut start = Vec::new();
+    File::open(path).ok()?.take(SHEBANG).read_to_end(&mut start).ok()?;
+    by_shebang(&String::from_utf8_lossy(&start))
+}
+
+fn by_shebang(start: &str) -> Option<Language> {
+    let line = start.strip_prefix("#!")?.lines().next()?;
+    // `#!/usr/bin/env -S python3 -u`, `#!/usr/bin/python3.11`
+    let mut words = line.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
+    let program = words.find(|word| *word != "env" && !word.starts_with('-') && !word.contains('='))?;
+    Some(match program.trim_end_matches(|end: char| end.is_ascii_digit() || end == '.') {
+        "python" | "pypy" => Language::Python,
+        "node" | "nodejs" | "bun" => Language::JavaScript,
+        "deno" | "ts-node" | "tsx" => Language::TypeScript,
+        "ruby" | "jruby" => Language::Ruby,
+        "php" => Language::Php,
+        "elixir" => Language::Elixir,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_without_extension_are_read_by_their_interpreter() {
+        assert_eq!(by_shebang("#!/usr/bin/python3.11\n"), Some(Language::Python));
+        assert_eq!(by_shebang("#! /usr/bin/env -S LANG=C node --x\n"), Some(Language::JavaScript));
+        assert_eq!(by_shebang("#!/bin/sh\n# python"), None);
+        assert_eq!(by_shebang("import os"), None);
+    }
+}

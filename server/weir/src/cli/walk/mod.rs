@@ -1,0 +1,268 @@
+//! Which files a scan looks at, and why not at the others.
+
+mod content;
+mod ignores;
+mod kind;
+
+pub(crate) use content::{Refusal, admit};
+pub(crate) use kind::language_of;
+
+use crate::args::FileArgs;
+use ignores::{Ignores, Verdict};
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fs, io};
+
+/// A file to scan.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    /// The path to open.
+    pub(crate) file: PathBuf,
+    /// The path to show: as it was asked for, with forward slashes.
+    pub(crate) shown: Arc<str>,
+    /// Relative to the project's root with forward slashes, for the `paths:` of rules.
+    pub(crate) in_project: Arc<str>,
+    /// Named on the command line itself, so neither ignored nor too large nor minified.
+    pub(crate) explicit: bool,
+}
+
+/// A file or folder that is not scanned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Skipped {
+    /// The path to show.
+    pub(crate) path: String,
+    /// Why.
+    pub(crate) reason: SkipReason,
+    /// What is to be known beyond the reason, or empty.
+    pub(crate) detail: String,
+}
+
+/// Why a file is not scanned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum SkipReason {
+    /// A `.gitignore` says so.
+    GitIgnored,
+    /// A `.semgrepignore`, or the default set that stands in for it, says so.
+    SemgrepIgnored,
+    /// `--exclude` says so.
+    Excluded,
+    /// `--include` does not name it.
+    NotIncluded,
+    /// A symbolic link: what it points to is scanned where it lies.
+    SymbolicLink,
+    /// A git submodule: a project of its own.
+    Submodule,
+    /// A pipe, socket or device.
+    NotAFile,
+    /// Over the size limit.
+    TooLarge,
+    /// No text.
+    Binary,
+    /// Made by a tool for machines.
+    Minified,
+    /// No rule looks at files of this kind.
+    NoLanguage,
+    /// Could not be opened or read.
+    Unreadable,
+}
+
+impl SkipReason {
+    /// Semgrep's name for it where there is one.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::GitIgnored => "gitignore_patterns_match",
+            Self::SemgrepIgnored => "semgrepignore_patterns_match",
+            Self::Excluded => "cli_exclude_flags_match",
+            Self::NotIncluded => "cli_include_flags_do_not_match",
+            Self::SymbolicLink => "symbolic_link",
+            Self::Submodule => "git_submodule",
+            Self::NotAFile => "irregular_file",
+            Self::TooLarge => "exceeded_size_limit",
+            Self::Binary => "binary",
+            Self::Minified => "minified",
+            Self::NoLanguage => "wrong_language",
+            Self::Unreadable => "insufficient_permissions",
+        }
+    }
+
+    /// In words.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::GitIgnored => "ignored by .gitignore",
+            Self::SemgrepIgnored => "ignored by .semgrepignore or the default ignore set",
+            Self::Excluded => "left out by --exclude",
+            Self::NotIncluded => "not named by --include",
+            Self::SymbolicLink => "symbolic link",
+            Self::Submodule => "git submodule",
+            Self::NotAFile => "not a regular file",
+            Self::TooLarge => "too large",
+            Self::Binary => "not a text",
+            Self::Minified => "minified",
+            Self::NoLanguage => "no rule looks at this kind of file",
+            Self::Unreadable => "cannot be read",
+        }
+    }
+
+    /// Whether the user asked for the file to be left out, so that saying it again is noise.
+    pub(crate) const fn is_asked_for(self) -> bool {
+        matches!(
+            self,
+            Self::GitIgnored | Self::SemgrepIgnored | Self::Excluded | Self::NotIncluded | Self::SymbolicLink
+        )
+    }
+}
+
+/// What a walk found.
+#[derive(Debug, Default)]
+pub(crate) struct Selection {
+    /// In the order of the shown paths, each file once.
+    pub(crate) targets: Vec<Target>,
+    /// What was left out on the way. An ignored folder stands for all in it.
+    pub(crate) skipped: Vec<Skipped>,
+    /// Paths of the command line that do not exist.
+    pub(crate) missing: Vec<Skipped>,
+}
+
+/// Finds the files to scan under `roots`. A root is scanned whatever the ignore files say of it: it was named.
+/// `wanted` says whether any rule looks at files of this name.
+pub(crate) fn select(
+    roots: &[PathBuf],
+    args: &FileArgs,
+    wanted: &dyn Fn(&Path) -> bool,
+) -> Result<Selection, ignore::Error> {
+    let filter = ignores::CommandLine::new(&args.include, &args.exclude)?;
+    let mut walk = Walk { args, filter, wanted, seen: HashSet::new(), selection: Selection::default() };
+    for root in roots {
+        walk.root(root);
+    }
+    let mut selection = walk.selection;
+    selection.targets.sort_by(|a, b| a.shown.cmp(&b.shown));
+    selection.skipped.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(selection)
+}
+
+struct Walk<'a> {
+    args: &'a FileArgs,
+    filter: ignores::CommandLine,
+    wanted: &'a dyn Fn(&Path) -> bool,
+    /// Real paths of the targets, so that overlapping roots give each file once.
+    seen: HashSet<PathBuf>,
+    selection: Selection,
+}
+
+impl Walk<'_> {
+    fn root(&mut self, root: &Path) {
+        let real = match root.canonicalize() {
+            Ok(real) => real,
+            Err(error) => {
+                let missing = skipped(root, SkipReason::Unreadable, error.to_string());
+                self.selection.missing.push(missing);
+                return;
+            }
+        };
+        if real.is_dir() {
+            let project = git_root(&real);
+            let in_git = project.is_some();
+            let project = project.unwrap_or_else(|| real.clone());
+            let mut ignores = Ignores::new(&project, in_git, self.args);
+            ignores.enter_down_to(&real);
+            let shown = if root == Path::new(".") { PathBuf::new() } else { root.to_owned() };
+            self.folder(&real, &shown, &project, &mut ignores);
+        } else if real.is_file() {
+            let parent = real.parent().unwrap_or(&real);
+            let project = git_root(parent).unwrap_or_else(|| parent.to_owned());
+            self.add(&real, root, &project, true);
+        } else {
+            self.skip(root, SkipReason::NotAFile, String::new());
+        }
+    }
+
+    fn folder(&mut self, real: &Path, shown: &Path, project: &Path, ignores: &mut Ignores) {
+        let mut entries = match fs::read_dir(real).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
+            Ok(entries) => entries,
+            Err(error) => return self.skip(shown, SkipReason::Unreadable, error.to_string()),
+        };
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let (real, shown) = (entry.path(), shown.join(entry.file_name()));
+            match entry.file_type() {
+                Err(error) => self.skip(&shown, SkipReason::Unreadable, error.to_string()),
+                Ok(kind) if kind.is_dir() => self.enter(&real, &shown, project, ignores),
+                Ok(kind) if kind.is_symlink() => self.skip(&shown, SkipReason::SymbolicLink, String::new()),
+                Ok(kind) if !kind.is_file() => {
+                    if (self.wanted)(&real) {
+                        self.skip(&shown, SkipReason::NotAFile, String::new());
+                    }
+                }
+                Ok(_) => {
+                    // Files nobody asks for are not worth a word: a project has thousands of them.
+                    if !(self.wanted)(&real) {
+                        continue;
+                    }
+                    match self.verdict(&real, project, false, ignores) {
+                        Some(reason) => self.skip(&shown, reason, String::new()),
+                        None => self.add(&real, &shown, project, false),
+                    }
+                }
+            }
+        }
+    }
+
+    fn enter(&mut self, real: &Path, shown: &Path, project: &Path, ignores: &mut Ignores) {
+        if real.file_name().is_some_and(|name| name == ".git") {
+            return;
+        }
+        if let Some(reason) = self.verdict(real, project, true, ignores) {
+            return self.skip(shown, reason, String::new());
+        }
+        if ignores.in_git() && !self.args.no_ignore && real.join(".git").exists() {
+            return self.skip(shown, SkipReason::Submodule, String::new());
+        }
+        ignores.enter(real);
+        self.folder(real, shown, project, ignores);
+        ignores.leave();
+    }
+
+    fn verdict(&self, real: &Path, project: &Path, is_dir: bool, ignores: &Ignores) -> Option<SkipReason> {
+        let in_project = real.strip_prefix(project).unwrap_or(real);
+        self.filter.verdict(in_project, is_dir).or_else(|| match ignores.verdict(real, is_dir) {
+            Verdict::Keep => None,
+            Verdict::GitIgnored => Some(SkipReason::GitIgnored),
+            Verdict::SemgrepIgnored => Some(SkipReason::SemgrepIgnored),
+        })
+    }
+
+    fn add(&mut self, real: &Path, shown: &Path, project: &Path, explicit: bool) {
+        if !self.seen.insert(real.to_owned()) {
+            if explicit && let Some(target) = self.selection.targets.iter_mut().find(|target| target.file == real) {
+                target.explicit = true;
+            }
+            return;
+        }
+        self.selection.targets.push(Target {
+            file: real.to_owned(),
+            shown: slashes(shown).into(),
+            in_project: slashes(real.strip_prefix(project).unwrap_or(real)).into(),
+            explicit,
+        });
+    }
+
+    fn skip(&mut self, shown: &Path, reason: SkipReason, detail: String) {
+        self.selection.skipped.push(skipped(shown, reason, detail));
+    }
+}
+
+fn skipped(shown: &Path, reason: SkipReason, detail: String) -> Skipped {
+    Skipped { path: slashes(shown), reason, detail }
+}
+
+/// The folder with `.git` in it, at or above this one.
+fn git_root(folder: &Path) -> Option<PathBuf> {
+    folder.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned)
+}
+
+fn slashes(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") }
+}

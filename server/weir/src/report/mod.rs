@@ -1,0 +1,145 @@
+//! What a scan found, and the formats it is written in. Every format gets the same report and decides nothing.
+
+pub(crate) mod json;
+pub(crate) mod rule;
+pub(crate) mod sarif;
+pub(crate) mod text;
+
+use crate::cli::walk::Skipped;
+use ropey::Rope;
+use rule::Rule;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use weir_model::{Finding, Position, PositionEncoding, Range, RuleProblem, Span};
+
+/// All that a scan has to say, in an order that does not depend on how the work was shared out.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    /// The rules that ran, by id.
+    pub(crate) rules: BTreeMap<Arc<str>, Rule>,
+    /// Rules and rule files that did not run, and why.
+    pub(crate) problems: Vec<RuleProblem>,
+    /// The files with findings, by path.
+    pub(crate) files: Vec<FileReport>,
+    /// All files that were analysed, by path.
+    pub(crate) scanned: Vec<Arc<str>>,
+    /// Files and folders that were not.
+    pub(crate) skipped: Vec<Skipped>,
+    /// What went wrong on the way.
+    pub(crate) incidents: Vec<Incident>,
+    /// How long it took.
+    pub(crate) elapsed: Duration,
+}
+
+/// One file and the findings in it.
+#[derive(Debug)]
+pub(crate) struct FileReport {
+    /// The path to show.
+    pub(crate) path: Arc<str>,
+    /// The text that the findings' spans count in.
+    pub(crate) text: Rope,
+    /// Sorted by place, then rule; suppressed ones among them.
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Something that went wrong while a file was analysed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Incident {
+    /// The file, if it is about one.
+    pub(crate) path: Option<Arc<str>>,
+    /// Where in it (columns in bytes), if it is about a place.
+    pub(crate) place: Option<Place>,
+    /// The rule, if it is about one.
+    pub(crate) rule_id: Option<Arc<str>>,
+    /// What kind of thing.
+    pub(crate) kind: IncidentKind,
+    /// What happened and what to do.
+    pub(crate) message: String,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// In bytes.
+    pub(crate) span: Span,
+    /// In lines and columns of bytes.
+    pub(crate) range: Range,
+}
+
+impl Place {
+    /// The place of a span.
+    pub(crate) fn of(text: &Rope, span: Span) -> Self {
+        Self { span, range: PositionEncoding::Utf8.range(text, span) }
+    }
+}
+
+/// Kinds of incidents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum IncidentKind {
+    /// Part of a file is not valid in its language; the rest was analysed.
+    PartialParsing,
+    /// A file was analysed with something replaced or left out.
+    Partial,
+    /// A rule took too long and was not run any more.
+    RuleTimeout,
+    /// A file took too long; its findings may be missing.
+    Timeout,
+    /// A file could not be analysed.
+    Failed,
+    /// A path or file could not be read.
+    Unreadable,
+}
+
+impl IncidentKind {
+    /// The name in reports; Semgrep's where there is one.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::PartialParsing => "PartialParsing",
+            Self::Partial => "Partial analysis",
+            Self::RuleTimeout => "Rule timeout",
+            Self::Timeout => "Timeout",
+            Self::Failed => "Fatal error",
+            Self::Unreadable => "Unreadable",
+        }
+    }
+
+    /// Whether findings are missing for sure, and not only perhaps in the part concerned.
+    pub(crate) const fn is_error(self) -> bool {
+        matches!(self, Self::RuleTimeout | Self::Timeout | Self::Failed | Self::Unreadable)
+    }
+}
+
+impl Report {
+    /// The findings that count, in order: nobody asked to ignore them.
+    pub(crate) fn findings(&self) -> impl Iterator<Item = (&FileReport, &Finding)> {
+        self.all_findings().filter(|(_, finding)| !finding.suppressed)
+    }
+
+    /// All findings in order.
+    pub(crate) fn all_findings(&self) -> impl Iterator<Item = (&FileReport, &Finding)> {
+        self.files.iter().flat_map(|file| file.findings.iter().map(move |finding| (file, finding)))
+    }
+}
+
+/// One-based line and column for people and formats.
+pub(crate) fn one_based(position: Position) -> (u32, u32) {
+    (position.line + 1, position.column + 1)
+}
+
+/// The lines a span touches, without the last line's break.
+pub(crate) fn lines_of(text: &Rope, span: Span) -> String {
+    let range = PositionEncoding::Utf8.range(text, span);
+    let start = text.line_to_char(range.start.line as usize);
+    let end = text.line_to_char((range.end.line as usize + 1).min(text.len_lines()));
+    let mut lines = text.slice(start..end).to_string();
+    lines.truncate(lines.trim_end_matches(['\r', '\n']).len());
+    lines
+}
+
+/// The text under a span; shorter where the span does not fit.
+pub(crate) fn text_of(text: &Rope, span: Span) -> String {
+    let end = (span.end as usize).min(text.len_bytes());
+    let start = (span.start as usize).min(end);
+    text.slice(text.byte_to_char(start)..text.byte_to_char(end)).to_string()
+}

@@ -1,0 +1,80 @@
+//! What a rule says of itself beyond its message: the `metadata:` that reports show.
+
+use serde_json::Value;
+use weir_model::{RuleInfo, Severity};
+
+/// A rule that ran.
+#[derive(Debug, Clone)]
+pub(crate) struct Rule {
+    /// What the worker says of it.
+    pub(crate) info: RuleInfo,
+    /// Its `metadata:`, always an object.
+    pub(crate) metadata: Value,
+}
+
+impl Rule {
+    pub(crate) fn new(info: RuleInfo) -> Self {
+        let metadata = serde_json::from_str(&info.metadata).ok().filter(Value::is_object);
+        Self { info, metadata: metadata.unwrap_or_else(|| Value::Object(serde_json::Map::new())) }
+    }
+
+    /// Its weaknesses as written, such as `CWE-89: Improper Neutralization ...`.
+    pub(crate) fn cwe(&self) -> Vec<String> {
+        self.strings("cwe")
+    }
+
+    /// Its OWASP categories as written.
+    pub(crate) fn owasp(&self) -> Vec<String> {
+        self.strings("owasp")
+    }
+
+    /// Where to read more.
+    pub(crate) fn references(&self) -> Vec<String> {
+        self.strings("references")
+    }
+
+    /// What to do about its findings.
+    pub(crate) fn recommendation(&self) -> Option<&str> {
+        self.metadata.pointer("/weir/recommendation").and_then(Value::as_str).map(str::trim)
+    }
+
+    /// How sure it is, as written.
+    pub(crate) fn confidence(&self) -> Option<&str> {
+        self.metadata.get("confidence").and_then(Value::as_str)
+    }
+
+    /// SARIF's `precision`; none if the rule does not say how sure it is.
+    pub(crate) fn precision(&self) -> Option<&'static str> {
+        Some(match self.confidence()?.to_ascii_uppercase().as_str() {
+            "HIGH" => "high",
+            "MEDIUM" => "medium",
+            "LOW" => "low",
+            _ => return None,
+        })
+    }
+
+    /// A number in the middle of the band that code hosts give the severity (critical from 9, high from 7, medium from
+    /// 4). A rule may state its own as `security-severity`.
+    pub(crate) fn security_severity(&self) -> String {
+        match self.metadata.get("security-severity") {
+            Some(Value::String(own)) if own.parse::<f64>().is_ok() => own.clone(),
+            Some(Value::Number(own)) => own.to_string(),
+            _ => match self.info.severity {
+                Severity::Critical => "9.5",
+                Severity::Error => "8.0",
+                Severity::Warning => "5.5",
+                Severity::Info => "2.0",
+            }
+            .to_owned(),
+        }
+    }
+
+    /// Rules write one string or a list of them.
+    fn strings(&self, key: &str) -> Vec<String> {
+        match self.metadata.get(key) {
+            Some(Value::String(one)) => vec![one.clone()],
+            Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The report for people: each finding with its code, and the path from source to sink drawn into it.
+
+use super::rule::Rule;
+use super::{FileReport, Report};
+use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet, normalize_untrusted_str};
+use ropey::Rope;
+use std::io::{self, Write};
+use weir_model::{Finding, Fix, Severity, Span, Step, StepKind};
+
+/// Text is wrapped at the terminal's width, but not wider than people read.
+const MAX_WIDTH: usize = 110;
+/// An annotation of more lines is drawn on its first line only.
+const MAX_DRAWN_LINES: usize = 6;
+/// Of a longer path the first and the last steps are drawn.
+const MAX_DRAWN_STEPS: usize = 10;
+
+/// How the report is drawn.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Style {
+    /// With colours.
+    pub(crate) colour: bool,
+    /// Columns of the terminal, if there is one.
+    pub(crate) width: Option<usize>,
+}
+
+/// Writes every finding that nobody asked to ignore.
+pub(crate) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let renderer = if style.colour { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.term_width(style.width.unwrap_or(MAX_WIDTH).max(60));
+    let width = style.width.unwrap_or(MAX_WIDTH).clamp(40, MAX_WIDTH);
+    for (file, finding) in report.findings() {
+        let drawing = draw(file, finding, report.rules.get(&finding.rule_id), width, &renderer);
+        writeln!(out, "{drawing}\n")?;
+    }
+    Ok(())
+}
+
+fn draw(file: &FileReport, finding: &Finding, rule: Option<&Rule>, width: usize, renderer: &Renderer) -> String {
+    let level = match finding.severity {
+        Severity::Critical => Level::ERROR.with_name("critical"),
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Info => Level::INFO,
+    };
+    let (title, rest) = split_message(&finding.message);
+    let marks = marks(&file.text, finding);
+    let excerpt = Excerpt::around(&file.text, marks.iter().map(|mark| mark.span));
+    let annotations = marks.into_iter().map(|mark| {
+        let kind = if mark.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+        kind.span(excerpt.within(mark.span)).label(mark.label)
+    });
+    let snippet = Snippet::source(excerpt.text.as_str())
+        .line_start(excerpt.first_line)
+        .path(&*file.path)
+        .annotations(annotations);
+    let mut group = Group::with_title(level.primary_title(title).id(&*finding.rule_id)).element(snippet);
+    // Beside the gutter and the word `note: `.
+    let width = width.saturating_sub(18);
+    if !rest.is_empty() {
+        group = group.element(Level::NOTE.message(wrap(&rest, width)));
+    }
+    if let Some(facts) = rule.and_then(facts) {
+        group = group.element(Level::NOTE.message(wrap(&facts, width)));
+    }
+    if let Some(advice) = rule.and_then(Rule::recommendation) {
+        group = group.element(Level::HELP.message(wrap(advice, width)));
+    }
+    let mut groups = vec![group];
+    let repaired;
+    if let Some(fix) = &finding.fix {
+        repaired = Excerpt::around(&file.text, fix.edits.iter().map(|edit| edit.span));
+        groups.push(repair(file, fix, &repaired));
+    }
+    renderer.render(&groups)
+}
+
+fn repair<'a>(file: &'a FileReport, fix: &'a Fix, excerpt: &'a Excerpt) -> Group<'a> {
+    let patches = fix.edits.iter().map(|edit| Patch::new(excerpt.within(edit.span), edit.text.as_str()));
+    let snippet =
+        Snippet::source(excerpt.text.as_str()).line_start(excerpt.first_line).path(&*file.path).patches(patches);
+    Level::HELP.secondary_title("the rule can repair this (--autofix)").element(snippet)
+}
+
+/// One annotation of the code.
+struct Mark {
+    span: Span,
+    primary: bool,
+    label: Option<String>,
+}
+
+/// The finding itself, and the steps that lead to it, numbered.
+fn marks(text: &Rope, finding: &Finding) -> Vec<Mark> {
+    let drawn = |span| first_line_if_long(text, span);
+    let steps: &[Step] = finding.trace.as_ref().map_or(&[], |trace| &trace.steps);
+    let mut marks: Vec<Mark> = Vec::new();
+    for (at, step) in steps.iter().enumerate() {
+        let middle = at >= MAX_DRAWN_STEPS / 2 && at + MAX_DRAWN_STEPS / 2 < steps.len();
+        if middle && steps.len() > MAX_DRAWN_STEPS {
+            continue;
+        }
+        let label = format!("{}. {}", at + 1, words(step.kind));
+        let primary = step.span == finding.span;
+        match marks.iter_mut().find(|mark| mark.span == drawn(step.span)) {
+            Some(mark) => {
+                mark.primary |= primary;
+                mark.label = mark.label.take().map(|before| format!("{before}, {label}"));
+            }
+            None => marks.push(Mark { span: drawn(step.span), primary, label: Some(label) }),
+        }
+    }
+    if !marks.iter().any(|mark| mark.primary) {
+        marks.push(Mark { span: drawn(finding.span), primary: true, label: None });
+    }
+    marks
+}
+
+const fn words(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::Source => "untrusted data enters here",
+        StepKind::Assign => "is kept here",
+        StepKind::Call => "goes through here",
+        StepKind::Return => "is returned here",
+        StepKind::Parameter => "arrives here",
+        StepKind::Sink => "reaches its sink",
+    }
+}
+
+fn first_line_if_long(text: &Rope, span: Span) -> Span {
+    let (start, end) = (clamp(text, span.start), clamp(text, span.end));
+    let line = text.byte_to_line(start);
+    if text.byte_to_line(end) - line < MAX_DRAWN_LINES {
+        return span;
+    }
+    let content = text.line(line).to_string();
+    let end = text.line_to_byte(line) + content.trim_end().len();
+    Span::new(span.start, (end as u32).max(span.start + 1))
+}
+
+/// Whole lines of a file.
+struct Excerpt {
+    text: String,
+    /// One-based.
+    first_line: usize,
+    start: usize,
+}
+
+impl Excerpt {
+    fn around(text: &Rope, spans: impl Iterator<Item = Span>) -> Self {
+        let (start, end) = spans.fold((u32::MAX, 0), |(start, end), span| (start.min(span.start), end.max(span.end)));
+        let first = text.byte_to_line(clamp(text, start.min(end)));
+        let last = text.byte_to_line(clamp(text, end));
+        let until = text.line_to_byte((last + 1).min(text.len_lines()));
+        let start = text.line_to_byte(first);
+        Self { text: text.byte_slice(start..until).to_string(), first_line: first + 1, start }
+    }
+
+    /// A span of the file as a range of this text.
+    fn within(&self, span: Span) -> std::ops::Range<usize> {
+        let within = |offset: u32| (offset as usize).saturating_sub(self.start).min(self.text.len());
+        within(span.start)..within(span.end)
+    }
+}
+
+fn clamp(text: &Rope, offset: u32) -> usize {
+    (offset as usize).min(text.len_bytes())
+}
+
+/// The first sentence, and what comes after it.
+fn split_message(message: &str) -> (String, String) {
+    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.find(". ") {
+        Some(end) => (line[..end].to_owned(), line[end + 2..].to_owned()),
+        None => (line.strip_suffix('.').unwrap_or(&line).to_owned(), String::new()),
+    }
+}
+
+/// Weakness, category and confidence in one line.
+fn facts(rule: &Rule) -> Option<String> {
+    let mut facts = rule.cwe();
+    facts.extend(rule.confidence().map(|confidence| format!("confidence {}", confidence.to_ascii_lowercase())));
+    (!facts.is_empty()).then(|| facts.join("; "))
+}
+
+/// Messages hold code of the file: whatever in it would steer a terminal is made visible first.
+fn wrap(text: &str, width: usize) -> String {
+    let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    textwrap::fill(&normalize_untrusted_str(&folded), width)
+}
