@@ -27,6 +27,12 @@ pub(super) fn matches(
     let roots: Vec<NodeId> = pattern.roots().collect();
     match roots[..] {
         [root] if !matches!(tree.kind(root), Kind::EllipsisMetavar) => single(&unifier, root, scope),
+        [first, ..]
+            if roots.iter().all(|&root| is_import_of(tree, root) == is_import_of(tree, first))
+                && is_import_of(tree, first).is_some() =>
+        {
+            imports(&unifier, &roots, scope)
+        }
         _ => run(&unifier, &roots, scope),
     }
 }
@@ -84,8 +90,13 @@ fn kinds_for(kind: Kind) -> Option<&'static [Kind]> {
         Kind::Ident => &[Kind::Member],
         Kind::Member => &[Kind::Ident],
         Kind::Assign => &[Kind::VarDef],
-        Kind::Function => &[Kind::VarDef, Kind::Pair],
-        Kind::Import => &[Kind::ImportFrom],
+        Kind::Function => &[Kind::VarDef, Kind::Pair, Kind::Lambda],
+        Kind::Import => &[Kind::ImportFrom, Kind::VarDef],
+        Kind::ImportFrom => &[Kind::Import, Kind::VarDef],
+        Kind::Template => &[Kind::Str],
+        Kind::Dict => &[Kind::Set],
+        Kind::Set => &[Kind::Dict],
+        Kind::Array => &[Kind::Comprehension],
         Kind::Lambda => &[Kind::Function],
         _ => &[],
     })
@@ -116,6 +127,33 @@ fn run(unifier: &Unifier<'_>, roots: &[NodeId], scope: Range<u32>) -> Result<Vec
                 break;
             }
         }
+    }
+    Ok(out)
+}
+
+/// The place of the module of `from m import a, b`, of which every name is a node.
+fn is_import_of(tree: &Tree, node: NodeId) -> Option<Span> {
+    let module = tree.child(node, Role::Module).filter(|_| tree.kind(node) == Kind::ImportFrom)?;
+    Some(tree.span(module))
+}
+
+/// Several names of one import statement, in any order and among others.
+fn imports(unifier: &Unifier<'_>, roots: &[NodeId], scope: Range<u32>) -> Result<Vec<Match>, Stop> {
+    let tree = unifier.file.tree;
+    let mut out = Vec::new();
+    let nodes = unifier.file.index.of_kind(Kind::ImportFrom, scope.clone());
+    for statement in nodes.chunk_by(|&a, &b| is_import_of(tree, a) == is_import_of(tree, b)) {
+        for env in unifier.subset(roots, statement, Env::default())? {
+            out.push(Match { span: unifier.span_of(statement), node: None, bindings: env.finish() });
+        }
+    }
+    // `const {a, b} = require("m")`.
+    for &node in unifier.file.index.of_kind(Kind::VarDef, scope) {
+        let mut envs = vec![Env::default()];
+        for &root in roots {
+            envs = unifier.each(envs, |env| unifier.node(root, node, env))?;
+        }
+        out.extend(envs.iter().map(|env| Match { span: tree.span(node), node: Some(node), bindings: env.finish() }));
     }
     Ok(out)
 }

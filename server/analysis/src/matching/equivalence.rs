@@ -3,9 +3,10 @@
 
 use super::Binding;
 use super::metavar::Env;
-use super::names::{Segment, module_path};
+use super::names::Segment;
 use super::unify::{Envs, Unifier, extend, keep};
 use crate::flow::Value;
+use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Symbol};
 
 impl Unifier<'_> {
@@ -15,21 +16,20 @@ impl Unifier<'_> {
             Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Regex | Kind::Atom | Kind::Unary => {
                 self.constant(p, t, env)
             }
-            Kind::Ident | Kind::Member => match self.file.names.path(self.file.tree, t) {
-                Some(path) => Ok(self.dotted(p, &path, env).into_iter().collect()),
-                None => Ok(Vec::new()),
-            },
+            Kind::Ident | Kind::Member => {
+                let paths = self.file.names.paths(self.file.tree, t);
+                Ok(paths.iter().find_map(|path| self.dotted(p, path, env.clone())).into_iter().collect())
+            }
             _ => Ok(Vec::new()),
         }
     }
 
     /// A literal of a pattern against what the code is known to hold.
     fn constant(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
-        match self.file.constants.get(t) {
+        match self.file.constants.get(t).filter(|_| self.options.constant_propagation) {
             Some(&Value::Node(value)) if value != t => self.node(p, value, env),
             Some(&Value::Str(content)) if self.pattern.kind(p) == Kind::Str => {
-                let wanted = self.pattern.sym(p);
-                Ok(keep(wanted.as_str() == "..." || wanted == content, env))
+                self.content(self.pattern.sym(p), content, content.as_str(), Binding::Node(t), env)
             }
             Some(Value::AnyStr) => {
                 Ok(keep(self.pattern.kind(p) == Kind::Str && self.pattern.sym(p).as_str() == "...", env))
@@ -38,46 +38,8 @@ impl Unifier<'_> {
         }
     }
 
-    /// Imports, told by the full name they bring in: of a pattern's path the code's may be a longer one.
-    pub(super) fn import(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
-        let (pattern, tree) = (self.pattern, self.file.tree);
-        let (Some(wanted), Some(module)) = (pattern.child(p, Role::Module), tree.child(t, Role::Module)) else {
-            return Ok(Vec::new());
-        };
-        let mut path = module_path(tree, module);
-        let from = tree.kind(t) == Kind::ImportFrom;
-        let envs = if pattern.kind(p) == Kind::ImportFrom {
-            let envs = self.prefix(wanted, module, &path, env)?;
-            self.each(envs, |env| self.roles(p, t, &[Role::Module], env))?
-        } else {
-            if from {
-                let Some(name) = tree.child(t, Role::Name) else { return Ok(Vec::new()) };
-                path.push(Segment { name: tree.sym(name), node: name });
-            }
-            let envs = self.prefix(wanted, module, &path, env)?;
-            match (pattern.child(p, Role::Alias), tree.child(t, Role::Alias)) {
-                (Some(wanted), Some(alias)) => self.each(envs, |env| self.node(wanted, alias, env))?,
-                (Some(_), None) => Vec::new(),
-                (None, _) => envs,
-            }
-        };
-        Ok(envs)
-    }
-
-    fn prefix(&self, wanted: NodeId, module: NodeId, path: &[Segment], env: Env) -> Envs {
-        let envs = self.node(wanted, module, env.clone())?;
-        if !envs.is_empty() {
-            return Ok(envs);
-        }
-        Ok((1..=path.len())
-            .rev()
-            .find_map(|length| self.dotted(wanted, &path[..length], env.clone()))
-            .into_iter()
-            .collect())
-    }
-
     /// A (possibly dotted) name of a pattern against a full name.
-    fn dotted(&self, p: NodeId, path: &[Segment], env: Env) -> Option<Env> {
+    pub(super) fn dotted(&self, p: NodeId, path: &[Segment], env: Env) -> Option<Env> {
         let (last, before) = path.split_last()?;
         match self.pattern.kind(p) {
             Kind::Ident => (before.is_empty() && self.pattern.sym(p) == last.name).then_some(env),
@@ -102,35 +64,54 @@ impl Unifier<'_> {
             return Ok(Vec::new());
         }
         let mut envs = self.roles(p, t, &[], env.clone())?;
-        if matches!(operator.as_str(), "==" | "!=" | "===") && self.options.symmetric_eq {
-            let mut ts: Vec<NodeId> = self.file.tree.children(t).collect();
-            ts.reverse();
-            let ps: Vec<NodeId> = self.pattern.children(p).collect();
-            extend(&mut envs, self.list(&ps, &ts, env)?);
-        } else if self.options.ac_matching && is_associative(operator) {
-            let (mut ps, mut ts) = (Vec::new(), Vec::new());
-            operands(self.pattern, p, operator, &mut ps);
-            operands(self.file.tree, t, operator, &mut ts);
-            if ps.len() > 2 || ts.len() > 2 || self.is_commutative(operator) {
-                let more = if self.is_commutative(operator) {
-                    self.in_any_order(ps, &ts, env)?
-                } else {
-                    self.list(&ps, &ts, env)?
-                };
-                extend(&mut envs, more);
+        if matches!(operator.as_str(), "==" | "!=" | "===" | "!==") {
+            if self.options.symmetric_eq {
+                let mut ts: Vec<NodeId> = self.file.tree.children(t).collect();
+                ts.reverse();
+                let ps: Vec<NodeId> = self.pattern.children(p).collect();
+                extend(&mut envs, self.list(&ps, &ts, env)?);
             }
+            return Ok(envs);
         }
+        let (mut ps, mut ts) = (Vec::new(), Vec::new());
+        operands(self.pattern, p, operator, &mut ps);
+        operands(self.file.tree, t, operator, &mut ts);
+        let dots = ps.iter().any(|&p| self.pattern.kind(p) == Kind::Ellipsis);
+        let more = if self.options.ac_matching && self.is_commutative(operator) {
+            ps.retain(|&p| self.pattern.kind(p) != Kind::Ellipsis);
+            self.subset(&ps, &ts, env)?
+        } else if dots || (self.options.ac_matching && is_associative(operator)) {
+            self.runs(&ps, &ts, env)?
+        } else {
+            Vec::new()
+        };
+        extend(&mut envs, more);
         Ok(envs)
     }
 
-    fn in_any_order(&self, mut ps: Vec<NodeId>, ts: &[NodeId], env: Env) -> Envs {
-        let before = ps.len();
-        ps.retain(|&p| self.pattern.kind(p) != Kind::Ellipsis);
-        if ps.len() == ts.len() || (before != ps.len() && ps.len() < ts.len()) {
-            self.subset(&ps, ts, env)
-        } else {
-            Ok(Vec::new())
+    /// The operands of a chain in order, where a metavariable may stand for several side by side.
+    fn runs(&self, ps: &[NodeId], ts: &[NodeId], env: Env) -> Envs {
+        self.budget.tick()?;
+        let Some((&p, rest)) = ps.split_first() else { return Ok(keep(ts.is_empty(), env)) };
+        let mut out = Vec::new();
+        let (shortest, longest) = match self.pattern.kind(p) {
+            Kind::Ellipsis => (0, ts.len()),
+            Kind::Metavar => (1, (ts.len() + 1).saturating_sub(ps.len())),
+            _ => (1, 1.min(ts.len())),
+        };
+        for length in shortest..=longest {
+            let (taken, others) = ts.split_at(length);
+            let envs = match taken {
+                [] => vec![env.clone()],
+                [one] => self.node(p, *one, env.clone())?,
+                many if self.pattern.kind(p) == Kind::Metavar => {
+                    self.bind(p, Binding::Nodes(many.to_vec(), self.span_of(many)), env.clone())
+                }
+                _ => vec![env.clone()],
+            };
+            extend(&mut out, self.each(envs, |env| self.runs(rest, others, env))?);
         }
+        Ok(out)
     }
 
     fn is_commutative(&self, operator: Symbol) -> bool {
@@ -144,20 +125,34 @@ impl Unifier<'_> {
     /// Whether code has a type that is written down in the file.
     pub(super) fn of_type(&self, wanted: NodeId, t: NodeId, env: Env) -> Envs {
         let tree = self.file.tree;
+        let written = match tree.kind(t) {
+            Kind::Ident => self.file.names.entity(t).and_then(|entity| entity.type_),
+            Kind::New => tree.child(t, Role::Callee),
+            Kind::Cast => tree.child(t, Role::Type),
+            _ => None,
+        };
+        if let Some(type_) = written {
+            return self.type_(wanted, type_, env);
+        }
+        let literal = match self.file.constants.get(t) {
+            Some(&Value::Node(value)) => self.literal_type(value),
+            Some(Value::Str(_) | Value::AnyStr) => &["String", "string", "str"],
+            None => self.literal_type(t),
+        };
+        Ok(keep(literal.contains(&self.pattern.sym(wanted).as_str()), env))
+    }
+
+    fn literal_type(&self, t: NodeId) -> &'static [&'static str] {
+        let tree = self.file.tree;
         match tree.kind(t) {
-            Kind::Ident => match self.file.names.entity(t).and_then(|entity| entity.type_) {
-                Some(type_) => self.type_(wanted, type_, env),
-                None => Ok(Vec::new()),
+            Kind::Str | Kind::Template => &["String", "string", "str"],
+            Kind::Number => match self.file.language {
+                Language::JavaScript | Language::TypeScript | Language::Tsx => &["number", "float", "int"],
+                _ if tree.sym(t).as_str().contains('.') => &["float", "double", "Float", "Double"],
+                _ => &["int", "long", "Integer", "Long"],
             },
-            Kind::New => match tree.child(t, Role::Callee) {
-                Some(type_) => self.type_(wanted, type_, env),
-                None => Ok(Vec::new()),
-            },
-            Kind::Cast => match tree.child(t, Role::Type) {
-                Some(type_) => self.type_(wanted, type_, env),
-                None => Ok(Vec::new()),
-            },
-            kind => Ok(keep(literal_types(kind).contains(&self.pattern.sym(wanted).as_str()), env)),
+            Kind::Bool => &["boolean", "bool", "Boolean"],
+            _ => &[],
         }
     }
 
@@ -171,15 +166,6 @@ impl Unifier<'_> {
             Some(type_) => self.node(wanted, type_, env),
             None => Ok(Vec::new()),
         }
-    }
-}
-
-fn literal_types(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::Str | Kind::Template => &["String", "string", "str"],
-        Kind::Number => &["int", "long", "float", "double", "number"],
-        Kind::Bool => &["boolean", "bool"],
-        _ => &[],
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where things are in a file: nodes by kind, and which names occur at all.
 
 use std::collections::HashSet;
-use weir_syntax::{Kind, NodeId, Symbol, Tree};
+use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
 
 const KINDS: usize = Kind::TypedMetavar as usize + 1;
 
@@ -12,19 +12,38 @@ pub(crate) struct Index {
     symbols: HashSet<Symbol>,
     /// Nodes that have statements as children.
     lists: Vec<NodeId>,
+    /// By node: it is a name, a type or a part of an import.
+    no_expression: Vec<bool>,
 }
 
 impl Index {
     /// Reads a tree.
     pub(crate) fn of(tree: &Tree) -> Self {
-        let mut index = Self { by_kind: vec![Vec::new(); KINDS], symbols: HashSet::new(), lists: Vec::new() };
+        let mut index = Self {
+            by_kind: vec![Vec::new(); KINDS],
+            symbols: HashSet::new(),
+            lists: Vec::new(),
+            no_expression: vec![false; tree.len()],
+        };
         for node in tree.ids() {
             index.by_kind[tree.kind(node) as usize].push(node);
             let sym = tree.sym(node);
             if !sym.is_empty() {
                 index.symbols.insert(sym);
             }
-            if tree.children(node).next().is_some_and(|child| tree.role(child) == weir_syntax::Role::Stmt) {
+            if index.no_expression[node.0 as usize] {
+                continue;
+            }
+            match tree.role(node) {
+                Role::Type | Role::Module | Role::Alias | Role::Modifier => {
+                    let below = node.0 as usize..tree.end(node).0 as usize;
+                    index.no_expression[below].fill(true);
+                }
+                Role::Name | Role::Decorator => index.no_expression[node.0 as usize] = true,
+                Role::Key => index.no_expression[node.0 as usize] = tree.kind(node) == Kind::Ident,
+                _ => {}
+            }
+            if tree.children(node).next().is_some_and(|child| tree.role(child) == Role::Stmt) {
                 index.lists.push(node);
             }
         }
@@ -39,6 +58,11 @@ impl Index {
     /// The nodes that hold statements, in order, that lie within `scope`.
     pub(super) fn lists(&self, scope: std::ops::Range<u32>) -> &[NodeId] {
         within(&self.lists, scope)
+    }
+
+    /// Whether what stands at a node is no name, type or part of an import.
+    pub(super) fn is_expression_place(&self, node: NodeId) -> bool {
+        !self.no_expression[node.0 as usize]
     }
 
     /// Whether a name, operator or literal content occurs anywhere.

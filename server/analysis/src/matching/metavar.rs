@@ -1,10 +1,12 @@
 //! What metavariables are bound to while a pattern is tried, and when two bindings are the same code.
 
+use super::unify::same_value;
 use super::{Binding, Bindings};
 use crate::context::FileContext;
+use crate::flow::Value;
 use std::rc::Rc;
 use weir_model::Span;
-use weir_syntax::{Kind, NodeId, Symbol};
+use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
 
 /// Bindings under construction: a list that shares its tail, because a pattern is tried in many ways from one prefix.
 #[derive(Clone, Default)]
@@ -129,18 +131,48 @@ pub(super) fn same(file: &FileContext<'_>, a: &Binding, b: &Binding) -> bool {
 }
 
 fn same_code(file: &FileContext<'_>, a: NodeId, b: NodeId) -> bool {
+    a == b || same_tree(file, a, b) || same_constant(file, a, b) || same_constant(file, b, a)
+}
+
+fn same_tree(file: &FileContext<'_>, a: NodeId, b: NodeId) -> bool {
     let tree = file.tree;
-    if a == b {
-        return true;
-    }
-    let (left, right) = (tree.descendants(a), tree.descendants(b));
     let size = |node: NodeId| tree.end(node).0 - node.0;
-    size(a) == size(b)
-        && left.zip(right).all(|(x, y)| {
-            tree.kind(x) == tree.kind(y)
-                && tree.sym(x) == tree.sym(y)
-                && size(x) == size(y)
-                && (x == a || tree.role(x) == tree.role(y))
-                && (tree.kind(x) != Kind::Ident || file.names.same_entity(x, y))
-        })
+    if size(a) != size(b) {
+        return false;
+    }
+    if size(a) == 1 && is_key(tree, a) != is_key(tree, b) {
+        // A key is a name, however it is written.
+        return matches!(tree.kind(a), Kind::Ident | Kind::Str | Kind::Atom) && tree.sym(a) == tree.sym(b);
+    }
+    tree.descendants(a).zip(tree.descendants(b)).all(|(x, y)| {
+        tree.kind(x) == tree.kind(y)
+            && size(x) == size(y)
+            && (x == a || tree.role(x) == tree.role(y))
+            && match tree.kind(x) {
+                Kind::Ident => tree.sym(x) == tree.sym(y) && file.names.same_entity(x, y),
+                Kind::Number => same_value(tree.sym(x), tree.sym(y)),
+                Kind::Str => tree.sym(x) == tree.sym(y) && is_bytes(file, x) == is_bytes(file, y),
+                _ => tree.sym(x) == tree.sym(y),
+            }
+    })
+}
+
+fn is_key(tree: &Tree, node: NodeId) -> bool {
+    tree.role(node) == Role::Key
+}
+
+/// Whether a string literal is one of bytes (`b"x"`).
+fn is_bytes(file: &FileContext<'_>, node: NodeId) -> bool {
+    let text = file.tree.span(node).text(file.text);
+    let prefix = &text[..text.find(['"', '\'']).unwrap_or(0)];
+    prefix.contains(['b', 'B'])
+}
+
+/// Whether `name` is known to hold the literal at `literal`.
+fn same_constant(file: &FileContext<'_>, name: NodeId, literal: NodeId) -> bool {
+    match file.constants.get(name) {
+        Some(&Value::Node(value)) => value != name && same_tree(file, value, literal),
+        Some(&Value::Str(content)) => file.tree.kind(literal) == Kind::Str && file.tree.sym(literal) == content,
+        _ => false,
+    }
 }

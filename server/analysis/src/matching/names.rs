@@ -13,6 +13,8 @@ pub(crate) struct Names {
     /// By node: 0, or one more than the index into `entities`.
     resolved: Vec<u32>,
     entities: Vec<Entity>,
+    /// Modules all of whose names were imported.
+    wildcards: Vec<Vec<Segment>>,
 }
 
 /// Something declared.
@@ -38,7 +40,8 @@ pub(crate) struct Segment {
 impl Names {
     /// Resolves the names of a tree.
     pub(crate) fn of(tree: &Tree, language: Language) -> Self {
-        let mut collector = Collector { tree, language, declared: HashMap::new(), entities: Vec::new() };
+        let mut collector =
+            Collector { tree, language, declared: HashMap::new(), entities: Vec::new(), wildcards: Vec::new() };
         let mut scopes = Scopes::default();
         let mut resolved = vec![0; tree.len()];
         // Names mean what was declared last before them...
@@ -55,7 +58,7 @@ impl Names {
                 resolved[node.0 as usize] = collector.resolve(node, &scopes);
             }
         }
-        Self { resolved, entities: collector.entities }
+        Self { resolved, entities: collector.entities, wildcards: collector.wildcards }
     }
 
     /// What an identifier refers to, if the file declares it.
@@ -71,21 +74,33 @@ impl Names {
         a == b || a == 0 || b == 0
     }
 
-    /// The full name of an identifier or member chain that starts with something imported; `None` for all else.
-    pub(crate) fn path(&self, tree: &Tree, node: NodeId) -> Option<Vec<Segment>> {
-        match tree.kind(node) {
-            Kind::Ident => {
-                let entity = self.entity(node)?;
-                (!entity.path.is_empty()).then(|| entity.path.clone())
+    /// The full names an identifier or member chain can have by the file's imports: one by the import of its first name, or
+    /// one for each module all of whose names were imported.
+    pub(crate) fn paths(&self, tree: &Tree, node: NodeId) -> Vec<Vec<Segment>> {
+        let mut chain = Vec::new();
+        let mut at = node;
+        loop {
+            match tree.kind(at) {
+                Kind::Member => {
+                    let (Some(object), Some(name)) = (tree.child(at, Role::Object), tree.child(at, Role::Name)) else {
+                        return Vec::new();
+                    };
+                    chain.push(Segment { name: tree.sym(name), node: at });
+                    at = object;
+                }
+                Kind::Ident => break,
+                _ => return Vec::new(),
             }
-            Kind::Member => {
-                let mut path = self.path(tree, tree.child(node, Role::Object)?)?;
-                let name = tree.child(node, Role::Name).filter(|&name| tree.kind(name) == Kind::Ident)?;
-                path.push(Segment { name: tree.sym(name), node });
-                Some(path)
-            }
-            _ => None,
         }
+        let heads = match self.entity(at) {
+            Some(entity) if entity.path.is_empty() => return Vec::new(),
+            Some(entity) => std::slice::from_ref(&entity.path),
+            None => {
+                chain.push(Segment { name: tree.sym(at), node: at });
+                &self.wildcards[..]
+            }
+        };
+        heads.iter().map(|head| head.iter().chain(chain.iter().rev()).copied().collect()).collect()
     }
 }
 
@@ -150,6 +165,7 @@ struct Collector<'t> {
     language: Language,
     declared: HashMap<(NodeId, Symbol), u32>,
     entities: Vec<Entity>,
+    wildcards: Vec<Vec<Segment>>,
 }
 
 impl Collector<'_> {
@@ -296,6 +312,10 @@ impl Collector<'_> {
         let alias = tree.child(node, Role::Alias).filter(|&alias| tree.kind(alias) == Kind::Ident);
         if tree.kind(node) == Kind::ImportFrom {
             let Some(name) = tree.child(node, Role::Name) else { return };
+            if tree.sym(name).as_str() == "*" {
+                self.wildcards.push(path);
+                return;
+            }
             path.push(Segment { name: tree.sym(name), node: name });
             let local = alias.unwrap_or(name);
             self.add(owner, tree.sym(local), local, None, path);
@@ -349,7 +369,8 @@ pub(super) fn module_path(tree: &Tree, module: NodeId) -> Vec<Segment> {
     }
 }
 
-fn required(tree: &Tree, value: NodeId) -> Option<Vec<Segment>> {
+/// The full name of what `require` gives.
+pub(super) fn required(tree: &Tree, value: NodeId) -> Option<Vec<Segment>> {
     match tree.kind(value) {
         Kind::Member => {
             let mut path = required(tree, tree.child(value, Role::Object)?)?;

@@ -37,7 +37,7 @@ impl Unifier<'_> {
     }
 
     /// Arguments: a keyword argument of the pattern takes the code's from wherever it stands, the rest goes in order.
-    fn arguments(&self, ps: &[NodeId], ts: &[NodeId], env: Env) -> Envs {
+    pub(super) fn arguments(&self, ps: &[NodeId], ts: &[NodeId], env: Env) -> Envs {
         self.budget.tick()?;
         let is_keyword = |t: NodeId| self.file.tree.kind(t) == Kind::KeywordArg;
         if !ps.iter().any(|&p| self.pattern.kind(p) == Kind::KeywordArg) {

@@ -2,12 +2,51 @@
 
 use super::{Envs, Unifier};
 use crate::matching::metavar::Env;
-use weir_syntax::{Kind, NodeId, Role};
+use weir_syntax::{Kind, NodeId, Role, Tree};
 
 impl Unifier<'_> {
-    /// Functions and lambdas.
-    pub(super) fn function(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+    /// Decorators: `@x` and `@x()` are the same, `@x(1)` is something else.
+    pub(super) fn decorator(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        let parts = |tree: &Tree, node: NodeId| {
+            let value = tree.child(node, Role::Value)?;
+            Some(match tree.kind(value) {
+                Kind::Call => (tree.child(value, Role::Callee)?, tree.with_role(value, Role::Arg).collect()),
+                _ => (value, Vec::new()),
+            })
+        };
+        let (Some((wanted, ps)), Some((name, ts))) = (parts(self.pattern, p), parts(self.file.tree, t)) else {
+            return Ok(Vec::new());
+        };
+        let envs = self.node(wanted, name, env)?;
+        self.each(envs, |env| self.arguments(&ps, &ts, env))
+    }
+
+    /// `catch` clauses; one without a name also matches where the pattern names what it catches by a metavariable.
+    pub(super) fn catch(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        let (pattern, tree) = (self.pattern, self.file.tree);
+        let kind = |role: Role| pattern.child(p, role).map(|child| pattern.kind(child));
+        if kind(Role::Type) == Some(Kind::Ellipsis) || kind(Role::Name) == Some(Kind::Ellipsis) {
+            return self.roles(p, t, &[Role::Type, Role::Name], env);
+        }
+        let nothing = tree.child(t, Role::Name).is_none() && tree.child(t, Role::Type).is_none();
+        if nothing && kind(Role::Name) == Some(Kind::Metavar) && kind(Role::Type).is_none() {
+            return self.roles(p, t, &[Role::Name], env);
+        }
         self.roles(p, t, &[], env)
+    }
+
+    /// `for x of xs`: a declared variable is as good as one that was there.
+    pub(super) fn for_each(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        let (pattern, tree) = (self.pattern, self.file.tree);
+        let (Some(wanted), Some(target)) = (pattern.child(p, Role::Target), tree.child(t, Role::Target)) else {
+            return self.structure(p, t, env);
+        };
+        if pattern.kind(wanted) == Kind::VarDef || tree.kind(target) != Kind::VarDef {
+            return self.structure(p, t, env);
+        }
+        let Some(target) = tree.child(target, Role::Target) else { return Ok(Vec::new()) };
+        let envs = self.node(wanted, target, env)?;
+        self.each(envs, |env| self.roles(p, t, &[Role::Target], env))
     }
 
     /// `function f() {}` of a pattern against a property or field that holds a function: its name is the function's.

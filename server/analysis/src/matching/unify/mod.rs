@@ -6,10 +6,11 @@
 
 mod arguments;
 mod definitions;
+mod imports;
 mod statements;
 mod strings;
 
-pub(super) use strings::content_span;
+pub(super) use strings::{content_span, same_value};
 
 use super::Binding;
 use super::metavar::Env;
@@ -18,6 +19,9 @@ use crate::context::FileContext;
 use crate::rule::Options;
 use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Tree};
+
+/// Of the ways to match things in any order so many are told: they grow as the factorial of the number of things.
+const MOST_ORDERS: usize = 100;
 
 /// The bindings of every way to match.
 pub(super) type Envs = Result<Vec<Env>, Stop>;
@@ -53,20 +57,26 @@ impl Unifier<'_> {
     fn kinds(&self, p: NodeId, t: NodeId, pk: Kind, tk: Kind, env: Env) -> Envs {
         match (pk, tk) {
             (Kind::Str, _) => self.string(p, t, env),
-            (Kind::Template, Kind::Template) => self.template(p, t, env),
+            (Kind::Template, Kind::Template | Kind::Str) => self.template(p, t, env),
+            (Kind::Regex, Kind::Regex) => self.regex(p, t, env),
             (Kind::Number, Kind::Number) => Ok(keep(self.same_number(p, t), env)),
             (Kind::Call, Kind::Call) | (Kind::New, Kind::New) => self.call(p, t, env),
             (Kind::Block | Kind::File, Kind::Block | Kind::File) => self.block(p, t, env),
             (Kind::Binary, Kind::Binary) => self.binary(p, t, env),
             (Kind::Assign, Kind::VarDef) => self.assign_of_definition(p, t, env),
-            (Kind::Function, Kind::Function) => self.function(p, t, env),
-            (Kind::Lambda, Kind::Lambda | Kind::Function) => self.function(p, t, env),
-            (Kind::Function, Kind::VarDef | Kind::Assign | Kind::Pair) => self.function_value(p, t, env),
+            (Kind::Function, Kind::VarDef | Kind::Pair) => self.function_value(p, t, env),
+            (Kind::Function, Kind::Lambda) if self.is_chain_ellipsis(p) => self.roles(p, t, &[Role::Name], env),
+            (Kind::Lambda, Kind::Function) if self.file.tree.role(t) != Role::Stmt => self.roles(p, t, &[], env),
             (Kind::Class, Kind::Class) => self.class(p, t, env),
+            (Kind::Decorator, Kind::Decorator) => self.decorator(p, t, env),
+            (Kind::Catch, Kind::Catch) => self.catch(p, t, env),
+            (Kind::ForEach, Kind::ForEach) => self.for_each(p, t, env),
             (Kind::Dict, Kind::Dict) => self.unordered(p, t, Role::Entry, env),
-            (Kind::Import, Kind::Import | Kind::ImportFrom) | (Kind::ImportFrom, Kind::ImportFrom) => {
-                self.import(p, t, env)
+            (Kind::Dict | Kind::Set, Kind::Dict | Kind::Set) if self.is_all_ellipsis(p) => Ok(vec![env]),
+            (Kind::Array, Kind::Comprehension) if self.is_all_ellipsis(p) => {
+                Ok(keep(self.file.tree.sym(t).as_str() == "list", env))
             }
+            (Kind::Import | Kind::ImportFrom, Kind::Import | Kind::ImportFrom | Kind::VarDef) => self.import(p, t, env),
             (Kind::Member, _) if self.is_chain_ellipsis(p) => self.chain(p, t, env),
             (Kind::Jsx, Kind::Jsx) => self.jsx(p, t, env),
             _ if pk == tk => self.structure(p, t, env),
@@ -117,6 +127,7 @@ impl Unifier<'_> {
 
     /// Every pattern's node matches some code's node, in any order, each code's node used once.
     pub(super) fn subset(&self, ps: &[NodeId], ts: &[NodeId], env: Env) -> Envs {
+        self.budget.tick()?;
         let Some((&p, rest)) = ps.split_first() else { return Ok(vec![env]) };
         if self.pattern.kind(p) == Kind::Ellipsis {
             return self.subset(rest, ts, env);
@@ -127,6 +138,9 @@ impl Unifier<'_> {
                 let mut others = ts.to_vec();
                 others.remove(at);
                 extend(&mut out, self.subset(rest, &others, env)?);
+                if out.len() > MOST_ORDERS {
+                    return Ok(out);
+                }
             }
         }
         Ok(out)
@@ -228,24 +242,18 @@ impl Unifier<'_> {
     }
 
     fn sym_matters(&self, p: NodeId) -> bool {
-        !matches!(self.pattern.kind(p), Kind::Member | Kind::ForEach | Kind::Function | Kind::Comprehension)
-            || !self.pattern.sym(p).is_empty()
+        if self.pattern.kind(p) == Kind::KeywordArg {
+            return false;
+        }
+        !matches!(
+            self.pattern.kind(p),
+            Kind::Member | Kind::ForEach | Kind::Function | Kind::Lambda | Kind::Comprehension
+        ) || !self.pattern.sym(p).is_empty()
     }
 
     /// Whether a code's node is an expression by itself, not a part of a definition, a name or a type.
     pub(super) fn is_expression(&self, t: NodeId) -> bool {
-        let tree = self.file.tree;
-        is_expression_kind(tree.kind(t))
-            && !matches!(
-                tree.role(t),
-                Role::Name | Role::Alias | Role::Module | Role::Modifier | Role::Type | Role::Decorator
-            )
-            && !(tree.role(t) == Role::Part && tree.kind(t) == Kind::Str)
-            && !(tree.role(t) == Role::Key && tree.kind(t) == Kind::Ident)
-            && tree.parent(t).is_none_or(|parent| {
-                // `a` of `import a.b`.
-                tree.kind(parent) != Kind::Member || tree.ancestors(t).all(|above| tree.role(above) != Role::Module)
-            })
+        is_expression_kind(self.file.tree.kind(t)) && self.file.index.is_expression_place(t)
     }
 }
 
@@ -297,7 +305,9 @@ fn may_be_left_out(kind: Kind, role: Role) -> bool {
     match role {
         Role::Type | Role::Modifier | Role::Decorator | Role::Default | Role::Base | Role::Interface => true,
         Role::Else => matches!(kind, Kind::If | Kind::While | Kind::ForEach),
-        Role::Body => matches!(kind, Kind::Function | Kind::Class | Kind::New),
+        Role::Body => !matches!(kind, Kind::Lambda | Kind::Try),
+        Role::Then => kind == Kind::If,
+        Role::Alias => true,
         Role::Catch => kind == Kind::Try,
         Role::Name => kind == Kind::Lambda,
         Role::Guard => true,

@@ -2,6 +2,7 @@
 
 use super::{Envs, Unifier, extend, is_expression_kind};
 use crate::budget::Stop;
+use crate::matching::Binding;
 use crate::matching::ellipsis::{Reached, Tail};
 use crate::matching::metavar::Env;
 use weir_syntax::{Kind, NodeId, Role};
@@ -11,6 +12,12 @@ impl Unifier<'_> {
     pub(super) fn block(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
         let ps: Vec<NodeId> = self.pattern.children(p).collect();
         let ts: Vec<NodeId> = self.file.tree.children(t).collect();
+        if let [only] = ps[..] {
+            // One metavariable is all the block does.
+            if self.pattern.kind(only) == Kind::Metavar {
+                return Ok(self.bind(only, Binding::Node(if let [one] = ts[..] { one } else { t }), env));
+            }
+        }
         // Without ellipsis the pattern shows all there is.
         let tail = if ps.iter().any(|&p| self.is_sequence_hole(p)) { Tail::Free } else { Tail::Exact };
         let reached = self.statements(&ps, &ts, env, tail)?;
@@ -54,8 +61,8 @@ impl Unifier<'_> {
         (first.0..tree.end(last).0)
             .map(NodeId)
             .filter(|&node| {
-                ts.contains(&node)
-                    || tree.role(node) == Role::Stmt
+                (tree.parent(node) == tree.parent(first) && tree.role(node) == tree.role(first))
+                    || (tree.role(node) == Role::Stmt && tree.kind(node) != Kind::Block)
                     || (tree.role(node) == Role::Else && tree.kind(node) == Kind::If)
             })
             .collect()

@@ -4,6 +4,7 @@ use super::{Envs, Unifier, keep};
 use crate::context::FileContext;
 use crate::matching::Binding;
 use crate::matching::metavar::Env;
+use crate::rule::regex::Regex;
 use weir_model::Span;
 use weir_syntax::{Kind, NodeId, Role, Symbol};
 
@@ -11,54 +12,93 @@ impl Unifier<'_> {
     /// A string literal of a pattern: `"..."`, `"$X"`, `"=~/re/"` or plain text.
     pub(super) fn string(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
         let tree = self.file.tree;
-        let text = self.pattern.sym(p);
+        let wanted = self.pattern.sym(p);
         match tree.kind(t) {
-            Kind::Str => {}
-            Kind::Template if text.as_str() == "..." => {
-                return Ok(keep(tree.children(t).all(|part| tree.kind(part) == Kind::Str), env));
+            Kind::Str => {
+                let span = content_span(self.file, t);
+                self.content(wanted, tree.sym(t), span.text(self.file.text), Binding::Text(span), env)
             }
-            _ => return Ok(Vec::new()),
+            // Without anything put in it is a plain string.
+            Kind::Template => match tree.children(t).collect::<Vec<_>>()[..] {
+                [part] if tree.kind(part) == Kind::Str => self.string(p, part, env),
+                ref parts => {
+                    let plain = parts.iter().all(|&part| tree.kind(part) == Kind::Str);
+                    Ok(keep(plain && wanted.as_str() == "...", env))
+                }
+            },
+            _ => Ok(Vec::new()),
         }
-        if text.as_str() == "..." {
-            return Ok(vec![env]);
-        }
-        if is_metavar(text) {
-            let span = content_span(self.file, t);
-            return Ok(env.bind(self.file, text, Binding::Text(span)).into_iter().collect());
-        }
-        if let Some(regex) = regex_of(text) {
-            return Ok(keep(regex.is_match(content_span(self.file, t).text(self.file.text)), env));
-        }
-        Ok(keep(text == tree.sym(t), env))
     }
 
-    /// Templates part by part; a fragment `...` is an ellipsis.
+    /// What a pattern's string says about a string's content; `binding` is what `"$X"` is bound to.
+    pub(in crate::matching) fn content(
+        &self,
+        wanted: Symbol,
+        content: Symbol,
+        text: &str,
+        binding: Binding,
+        env: Env,
+    ) -> Envs {
+        if wanted == content || wanted.as_str() == "..." {
+            return Ok(vec![env]);
+        }
+        if is_metavar(wanted) {
+            return Ok(env.bind(self.file, wanted, binding).into_iter().collect());
+        }
+        if let Some(regex) = regex_of(wanted) {
+            return Ok(keep(!regex.find_iter(text, self.budget)?.is_empty(), env));
+        }
+        Ok(Vec::new())
+    }
+
+    /// Regular expression literals: `/.../`, `/$X/` or plain text.
+    pub(super) fn regex(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        let tree = self.file.tree;
+        let span = content_span(self.file, t);
+        let binding = Binding::Text(span);
+        let envs = self.content(self.pattern.sym(p), tree.sym(t), span.text(self.file.text), binding, env)?;
+        self.each(envs, |env| self.roles(p, t, &[], env))
+    }
+
+    /// Templates part by part; a fragment `...` is an ellipsis, a fragment `$...X` takes any parts.
     pub(super) fn template(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
         let (pattern, tree) = (self.pattern, self.file.tree);
+        if !pattern.sym(p).is_empty() && pattern.sym(p) != tree.sym(t) {
+            return Ok(Vec::new());
+        }
         let ps: Vec<NodeId> = pattern.with_role(p, Role::Part).collect();
-        let ts: Vec<NodeId> = tree.with_role(t, Role::Part).collect();
+        let ts: Vec<NodeId> = if tree.kind(t) == Kind::Str { vec![t] } else { tree.with_role(t, Role::Part).collect() };
         self.parts(&ps, &ts, env)
     }
 
     fn parts(&self, ps: &[NodeId], ts: &[NodeId], env: Env) -> Envs {
+        self.budget.tick()?;
         let Some((&p, rest)) = ps.split_first() else { return Ok(keep(ts.is_empty(), env)) };
-        if self.pattern.kind(p) == Kind::Str && self.pattern.sym(p).as_str() == "..." {
-            let mut out = Vec::new();
+        let text = if self.pattern.kind(p) == Kind::Str { self.pattern.sym(p).as_str() } else { "" };
+        let mut out = Vec::new();
+        if text == "..." || text.starts_with("$...") || self.pattern.kind(p) == Kind::Ellipsis {
             for at in 0..=ts.len() {
-                self.budget.tick()?;
-                super::extend(&mut out, self.parts(rest, &ts[at..], env.clone())?);
+                let env = if text.starts_with("$...") {
+                    let nodes = ts[..at].to_vec();
+                    let span = self.span_of(&nodes);
+                    env.clone().bind(self.file, self.pattern.sym(p), Binding::Nodes(nodes, span))
+                } else {
+                    Some(env.clone())
+                };
+                if let Some(env) = env {
+                    super::extend(&mut out, self.parts(rest, &ts[at..], env)?);
+                }
             }
-            return Ok(out);
+        } else if let Some((&t, ts)) = ts.split_first() {
+            let envs = self.node(p, t, env)?;
+            out = self.each(envs, |env| self.parts(rest, ts, env))?;
         }
-        let Some((&t, ts)) = ts.split_first() else { return Ok(Vec::new()) };
-        let envs = self.node(p, t, env)?;
-        self.each(envs, |env| self.parts(rest, ts, env))
+        Ok(out)
     }
 
     /// Numbers are equal by value where both are plain integers.
     pub(super) fn same_number(&self, p: NodeId, t: NodeId) -> bool {
-        let (p, t) = (self.pattern.sym(p), self.file.tree.sym(t));
-        p == t || integer(p).is_some_and(|value| integer(t) == Some(value))
+        same_value(self.pattern.sym(p), self.file.tree.sym(t))
     }
 }
 
@@ -69,22 +109,26 @@ fn is_metavar(text: Symbol) -> bool {
     })
 }
 
-fn regex_of(text: Symbol) -> Option<regex::Regex> {
+fn regex_of(text: Symbol) -> Option<Regex> {
     let inner = text.as_str().strip_prefix("=~/")?;
     let (inner, flags) = inner.rsplit_once('/')?;
     let flags = if flags.contains('i') { "(?i)" } else { "" };
-    regex::Regex::new(&format!("{flags}{inner}")).ok()
+    Regex::search(&format!("{flags}{inner}")).ok()
 }
 
-fn integer(number: Symbol) -> Option<i128> {
-    let text: String = number.as_str().chars().filter(|&c| c != '_').collect::<String>().to_ascii_lowercase();
-    let text = text.trim_end_matches(['l', 'n']);
+/// Whether two number literals are the same number.
+pub(in crate::matching) fn same_value(a: Symbol, b: Symbol) -> bool {
+    a == b || number(a).is_some_and(|value| number(b) == Some(value))
+}
+
+fn number(literal: Symbol) -> Option<f64> {
+    let text: String = literal.as_str().chars().filter(|&c| c != '_').collect::<String>().to_ascii_lowercase();
     for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] {
         if let Some(digits) = text.strip_prefix(prefix) {
-            return i128::from_str_radix(digits, radix).ok();
+            return i64::from_str_radix(digits, radix).ok().map(|value| value as f64);
         }
     }
-    text.parse().ok()
+    text.trim_end_matches(['l', 'n']).parse().ok()
 }
 
 /// Where a string's content stands, without prefix and quotes.
