@@ -20,8 +20,10 @@ pub(super) struct Slot {
     pub(super) stuck: Option<Stuck>,
     /// When the worker last said something or was last told something.
     pub(super) quiet_since: Instant,
-    /// The worker asked to be replaced.
-    pub(super) worn: bool,
+    /// When the process was started.
+    pub(super) started: Instant,
+    /// The worker asked to be replaced, and may be from then on.
+    pub(super) worn: Option<Instant>,
     pub(super) breaker: Breaker,
 }
 
@@ -71,6 +73,10 @@ const AHEAD_FILES: usize = 4;
 /// and fewer bytes than this. Small files are where the wait would show; large ones had better go to a free worker.
 const AHEAD_BYTES: usize = 128 << 10;
 
+/// A worker is not replaced for its wear sooner: where the open documents alone wear one out, each would only load the
+/// next.
+const LIFE: Duration = Duration::from_secs(60);
+
 impl Slot {
     pub(super) fn new(now: Instant) -> Self {
         Self {
@@ -80,14 +86,20 @@ impl Slot {
             jobs: VecDeque::new(),
             stuck: None,
             quiet_since: now,
-            worn: false,
+            started: now,
+            worn: None,
             breaker: Breaker::default(),
         }
     }
 
     /// Whether the worker takes documents and files.
-    pub(super) fn is_open(&self) -> bool {
-        self.state == State::Up && self.loading.is_none() && !self.worn
+    pub(super) fn is_open(&self, now: Instant) -> bool {
+        self.state == State::Up && self.loading.is_none() && self.worn.is_none_or(|at| now < at)
+    }
+
+    /// The worker asks to be replaced.
+    pub(super) fn wears_out(&mut self, now: Instant) {
+        self.worn = Some(now.max(self.started + LIFE));
     }
 
     /// Whether the worker may have one more file.
@@ -100,7 +112,6 @@ impl Slot {
     pub(super) fn start(&mut self, now: Instant) {
         self.run += 1;
         self.state = State::Starting;
-        self.quiet_since = now;
-        self.worn = false;
+        (self.quiet_since, self.started, self.worn) = (now, now, None);
     }
 }

@@ -6,23 +6,22 @@
 //! - After the loss of a worker everything it had is sent again: rules, then documents. What it had *at hand* is under
 //!   suspicion and is sent alone, so that a second loss has one culprit.
 
+mod dispatch;
+mod recovery;
+#[cfg(test)]
+mod simulation;
+
 use super::document::{OpenDocument, Phase, Record};
-use super::refusal::{no_language, rules_too_large, scanned_too_large, too_large};
+use super::refusal::scanned_too_large;
 use super::slot::{Cause, Job, Slot, State, Stuck};
 use super::{Command, PoolConfig, Update};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use weir_model::framing::{self, FrameError};
-use weir_model::{
-    DocId, Document, Edit, Event, Failure, Limits, Note, Request, RuleInfo, RuleProblem, RuleSource, Timing, Version,
-};
-
-/// A document that killed its worker twice is left alone for so long.
-const QUARANTINE: Duration = Duration::from_secs(5);
+use weir_model::{DocId, Document, Edit, Event, Failure, Limits, Request, RuleInfo, RuleProblem, RuleSource, Version};
 
 /// What happened.
-pub(super) enum Input {
+pub(in crate::pool) enum Input {
     /// A handle asks for something.
     Command(Command),
     /// A process said something.
@@ -35,7 +34,7 @@ pub(super) enum Input {
 
 /// What is to be done.
 #[derive(Debug)]
-pub(super) enum Action {
+pub(in crate::pool) enum Action {
     /// Start a process in a slot.
     Start { slot: usize, run: u64 },
     /// Send a frame to the process of a slot.
@@ -47,7 +46,7 @@ pub(super) enum Action {
 }
 
 /// The state of a pool.
-pub(super) struct Supervisor {
+pub(in crate::pool) struct Supervisor {
     config: PoolConfig,
     rules: Option<Rules>,
     documents: HashMap<DocId, OpenDocument>,
@@ -66,7 +65,7 @@ struct Rules {
 
 impl Supervisor {
     /// A pool in which nothing runs yet: the first [`handle`](Self::handle) starts the workers.
-    pub(super) fn new(config: PoolConfig, now: Instant) -> Self {
+    pub(in crate::pool) fn new(config: PoolConfig, now: Instant) -> Self {
         let slots = (0..config.workers.max(1)).map(|_| Slot::new(now)).collect();
         Self {
             config,
@@ -80,7 +79,7 @@ impl Supervisor {
     }
 
     /// Takes in what happened; answers what is to be done, in order.
-    pub(super) fn handle(&mut self, input: Input, now: Instant) -> Vec<Action> {
+    pub(in crate::pool) fn handle(&mut self, input: Input, now: Instant) -> Vec<Action> {
         match input {
             Input::Command(command) => self.command(command, now),
             Input::Event { slot, run, event } if self.slots[slot].run == run => self.event(slot, event, now),
@@ -92,7 +91,7 @@ impl Supervisor {
     }
 
     /// When something must happen although nothing happens.
-    pub(super) fn next_wake(&self) -> Option<Instant> {
+    pub(in crate::pool) fn next_wake(&self) -> Option<Instant> {
         let slots = (0..self.slots.len()).filter_map(|slot| self.due(slot).map(|(at, _)| at));
         let quarantines = self.documents.values().filter_map(|open| match open.phase {
             Phase::Quarantined { until, edited: true } => Some(until),
@@ -222,7 +221,7 @@ impl Supervisor {
                 self.slots[slot].stuck = Some(Stuck { rule_id, kill_at });
             }
             Event::Recovered => self.slots[slot].stuck = None,
-            Event::Worn => self.slots[slot].worn = true,
+            Event::Worn => self.slots[slot].wears_out(now),
             Event::Pong { .. } => {}
         }
     }
@@ -255,253 +254,6 @@ impl Supervisor {
         if first {
             self.say(Update::Rules { generation, rules, problems });
         }
-    }
-
-    // ---- the end of a worker
-
-    fn gone(&mut self, slot: usize, now: Instant) {
-        let cause = match &self.slots[slot].state {
-            State::Ending(cause) => Some(cause.clone()),
-            _ => None,
-        };
-        let (planned, failure) = match &cause {
-            Some(Cause::Worn) => (true, Failure::WorkerDied),
-            Some(Cause::Late { limit, .. }) => (false, Failure::Deadline { limit_ms: limit.as_millis() as u64 }),
-            Some(Cause::Broken(failure)) => (false, failure.clone()),
-            None => (false, Failure::WorkerDied),
-        };
-        let rule_id = match cause {
-            Some(Cause::Late { rule_id, .. }) => rule_id,
-            _ => None,
-        };
-        if !planned {
-            self.say(Update::Restarted { failure: failure.clone() });
-            self.blame(slot, rule_id.as_ref(), &failure, now);
-        }
-        if let Some(rule_id) = rule_id {
-            self.cut_off(rule_id);
-        }
-        for open in self.documents.values_mut().filter(|open| open.slot == slot) {
-            if matches!(open.phase, Phase::Working | Phase::Answered) {
-                open.phase = Phase::Waiting;
-            }
-        }
-        let place = &mut self.slots[slot];
-        while let Some(job) = place.jobs.pop_back() {
-            self.queue.push_front(job);
-        }
-        let pause = if planned { Duration::ZERO } else { place.breaker.crashed() };
-        (place.state, place.loading, place.stuck) = (State::Down { until: now + pause }, None, None);
-        if !planned && place.breaker.is_open() {
-            self.say(Update::Failed { doc: None, job: None, failure });
-        }
-    }
-
-    /// Holds the loss of a worker against what it had at hand. Only what was at hand alone is held guilty.
-    fn blame(&mut self, slot: usize, rule_id: Option<&Arc<str>>, failure: &Failure, now: Instant) {
-        if self.slots[slot].loading.is_some() {
-            return;
-        }
-        let docs: Vec<DocId> = self.working(slot).collect();
-        let alone = docs.len() + self.slots[slot].jobs.len() == 1;
-        let charge = |record: &mut Record| {
-            match (rule_id, alone) {
-                (None, true) => record.strikes += 1,
-                (None, false) => record.strikes = record.strikes.max(1),
-                (Some(_), true) => record.cut_offs += 1,
-                (Some(_), false) => {}
-            }
-            alone && record.is_guilty()
-        };
-        for doc in docs {
-            let Some(open) = self.documents.get_mut(&doc) else { continue };
-            if charge(&mut open.record) {
-                open.phase = Phase::Quarantined { until: now + QUARANTINE, edited: false };
-                // One more trial, alone, after the next edit.
-                open.record = Record { strikes: 1, cut_offs: 0 };
-                self.slots[slot].breaker.progressed();
-                self.say(Update::Failed { doc: Some(doc), job: None, failure: failure.clone() });
-            }
-        }
-        let mut guilty = Vec::new();
-        self.slots[slot].jobs.retain_mut(|job| {
-            let settled = charge(&mut job.record);
-            guilty.extend(settled.then_some(job.id));
-            !settled
-        });
-        for job in guilty {
-            self.slots[slot].breaker.progressed();
-            self.say(Update::Failed { doc: None, job: Some(job), failure: failure.clone() });
-        }
-    }
-
-    fn cut_off(&mut self, rule_id: Arc<str>) {
-        if let Some(rules) = self.rules.as_mut().filter(|rules| !rules.disabled.contains(&rule_id)) {
-            rules.disabled.push(Arc::clone(&rule_id));
-            self.say(Update::RuleCutOff { rule_id });
-        }
-    }
-
-    // ---- what follows from the state
-
-    /// Does all that can be done now.
-    fn settle(&mut self, now: Instant) {
-        for slot in 0..self.slots.len() {
-            self.settle_process(slot, now);
-            self.settle_documents(slot, now);
-        }
-        self.settle_queue(now);
-    }
-
-    fn settle_process(&mut self, slot: usize, now: Instant) {
-        let Some((_, cause)) = self.due(slot).filter(|(at, _)| *at <= now) else {
-            if self.slots[slot].worn && self.slots[slot].state == State::Up && self.is_idle(slot) {
-                self.kill(slot, Cause::Worn);
-            }
-            return;
-        };
-        match cause {
-            Some(cause) => self.kill(slot, cause),
-            None => {
-                self.slots[slot].start(now);
-                let run = self.slots[slot].run;
-                self.actions.push(Action::Start { slot, run });
-            }
-        }
-    }
-
-    /// When a slot's process is to be started (no cause), or to be killed for one.
-    fn due(&self, slot: usize) -> Option<(Instant, Option<Cause>)> {
-        let place = &self.slots[slot];
-        let late = |limit: Duration| Cause::Late { rule_id: None, limit };
-        match &place.state {
-            State::Down { until } => Some((*until, None)),
-            State::Ending(_) => None,
-            State::Starting => {
-                Some((place.quiet_since + self.config.rules_deadline, Some(late(self.config.rules_deadline))))
-            }
-            State::Up if place.loading.is_some() => {
-                Some((place.quiet_since + self.config.rules_deadline, Some(late(self.config.rules_deadline))))
-            }
-            State::Up if self.is_idle(slot) => None,
-            State::Up => {
-                let limit =
-                    if place.jobs.is_empty() { self.config.interactive_deadline } else { self.config.scan_deadline };
-                Some(match &place.stuck {
-                    Some(stuck) => (stuck.kill_at, Some(Cause::Late { rule_id: stuck.rule_id.clone(), limit })),
-                    // The worker itself says when it is late. If not even that comes, it is not well.
-                    None => (place.quiet_since + limit * 2, Some(late(limit))),
-                })
-            }
-        }
-    }
-
-    /// Replay, part two: what waits is opened with the text of now. Suspects first and alone, then the newest.
-    fn settle_documents(&mut self, slot: usize, now: Instant) {
-        for open in self.documents.values_mut().filter(|open| open.slot == slot) {
-            if let Phase::Quarantined { until, edited: true } = open.phase
-                && until <= now
-            {
-                open.phase = Phase::Waiting;
-            }
-        }
-        while self.slots[slot].is_open() {
-            let waiting = self.documents.iter().filter(|(_, open)| open.slot == slot && open.phase == Phase::Waiting);
-            let next = waiting.max_by_key(|(_, open)| (open.record.is_suspect(), open.touched)).map(|(&doc, _)| doc);
-            let Some(doc) = next else { break };
-            if self.has_suspect(slot) && !self.is_idle(slot) {
-                break;
-            }
-            self.send_document(slot, doc, now);
-        }
-    }
-
-    fn settle_queue(&mut self, now: Instant) {
-        while let Some(job) = self.queue.front() {
-            let suspect = job.record.is_suspect();
-            let takers = (0..self.slots.len()).filter(|&slot| {
-                let place = &self.slots[slot];
-                place.is_open()
-                    && if suspect { self.is_idle(slot) } else { place.takes(job.bytes) && !self.has_suspect(slot) }
-            });
-            let best = takers.min_by_key(|&slot| {
-                // Who types comes before who scans.
-                (self.documents.values().any(|open| open.slot == slot), self.slots[slot].jobs.len())
-            });
-            let Some(slot) = best else { break };
-            let Some(job) = self.queue.pop_front() else { break };
-            if self.send(slot, &job.request, now) {
-                self.slots[slot].jobs.push_back(job);
-            } else {
-                self.say(scanned_too_large(job.id, self.config.max_file));
-            }
-        }
-        if self.slots.iter().all(|slot| slot.breaker.is_open()) {
-            // Nobody knows how long: whoever waits for a file is told.
-            for job in std::mem::take(&mut self.queue) {
-                self.say(Update::Failed { doc: None, job: Some(job.id), failure: Failure::WorkerDied });
-            }
-        }
-    }
-
-    // ---- sending
-
-    fn send_rules(&mut self, slot: usize, now: Instant) {
-        let Some(rules) = &self.rules else { return };
-        let (generation, sources, disabled) = (rules.generation, Arc::clone(&rules.sources), rules.disabled.clone());
-        if self.send(slot, &Request::Rules { generation, sources, disabled }, now) {
-            self.slots[slot].loading = Some(generation);
-        } else {
-            self.rules = None;
-            self.say(Update::Rules { generation, rules: Vec::new(), problems: vec![rules_too_large()] });
-        }
-    }
-
-    fn send_document(&mut self, slot: usize, doc: DocId, now: Instant) {
-        let Some(open) = self.documents.get(&doc) else { return };
-        let (version, request) = match open.document.language() {
-            Some(language) if open.document.len() <= self.config.max_file => {
-                (open.version(), open.open_request(doc, language))
-            }
-            language => {
-                let (version, max) = (open.version(), self.config.max_file);
-                self.refuse(doc, version, if language.is_some() { too_large(max) } else { no_language() });
-                return;
-            }
-        };
-        if self.send(slot, &request, now) {
-            self.set_phase(doc, Phase::Working);
-        } else {
-            self.refuse(doc, version, too_large(self.config.max_file));
-        }
-    }
-
-    fn refuse(&mut self, doc: DocId, version: Version, note: Note) {
-        self.set_phase(doc, Phase::Refused);
-        let (findings, notes, timing) = (Vec::new(), vec![note], Timing::default());
-        self.say(Update::Findings { doc, version, findings, notes, timing });
-    }
-
-    /// Sends a request; `false` if it is too large for a frame.
-    fn send(&mut self, slot: usize, request: &Request, now: Instant) -> bool {
-        match framing::encode(request) {
-            Ok(frame) => {
-                self.slots[slot].quiet_since = now;
-                self.actions.push(Action::Send { slot, frame });
-                true
-            }
-            Err(FrameError::TooLarge { .. }) => false,
-            Err(error) => unreachable!("a request in memory can be encoded: {error}"),
-        }
-    }
-
-    fn kill(&mut self, slot: usize, cause: Cause) {
-        self.slots[slot].state = State::Ending(cause);
-        self.actions.push(Action::Kill { slot });
-    }
-
-    fn say(&mut self, update: Update) {
-        self.actions.push(Action::Say(update));
     }
 
     // ---- looking

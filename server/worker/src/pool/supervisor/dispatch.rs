@@ -1,0 +1,168 @@
+//! What follows from the state: processes are started and killed, documents and files are sent.
+
+use super::{Action, Supervisor};
+use crate::pool::Update;
+use crate::pool::document::Phase;
+use crate::pool::refusal::{no_language, rules_too_large, scanned_too_large, too_large};
+use crate::pool::slot::{Cause, State};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use weir_model::framing::{self, FrameError};
+use weir_model::{DocId, Failure, Note, Request, Timing, Version};
+
+impl Supervisor {
+    /// Does all that can be done now.
+    pub(super) fn settle(&mut self, now: Instant) {
+        for slot in 0..self.slots.len() {
+            self.settle_process(slot, now);
+            self.settle_documents(slot, now);
+        }
+        self.settle_queue(now);
+    }
+
+    fn settle_process(&mut self, slot: usize, now: Instant) {
+        let Some((_, cause)) = self.due(slot).filter(|(at, _)| *at <= now) else { return };
+        match cause {
+            Some(cause) => self.kill(slot, cause),
+            None => {
+                self.slots[slot].start(now);
+                let run = self.slots[slot].run;
+                self.actions.push(Action::Start { slot, run });
+            }
+        }
+    }
+
+    /// When a slot's process is to be started (no cause), or to be killed for one.
+    pub(super) fn due(&self, slot: usize) -> Option<(Instant, Option<Cause>)> {
+        let place = &self.slots[slot];
+        let late = |limit: Duration| Cause::Late { rule_id: None, limit };
+        match &place.state {
+            State::Down { until } => Some((*until, None)),
+            State::Ending(_) => None,
+            State::Starting => {
+                Some((place.quiet_since + self.config.rules_deadline, Some(late(self.config.rules_deadline))))
+            }
+            State::Up if place.loading.is_some() => {
+                Some((place.quiet_since + self.config.rules_deadline, Some(late(self.config.rules_deadline))))
+            }
+            State::Up if self.is_idle(slot) => place.worn.map(|at| (at, Some(Cause::Worn))),
+            State::Up => {
+                let limit =
+                    if place.jobs.is_empty() { self.config.interactive_deadline } else { self.config.scan_deadline };
+                Some(match &place.stuck {
+                    Some(stuck) => (stuck.kill_at, Some(Cause::Late { rule_id: stuck.rule_id.clone(), limit })),
+                    // The worker itself says when it is late. If not even that comes, it is not well.
+                    None => (place.quiet_since + limit * 2, Some(late(limit))),
+                })
+            }
+        }
+    }
+
+    /// Replay, part two: what waits is opened with the text of now. Suspects first and alone, then the newest.
+    fn settle_documents(&mut self, slot: usize, now: Instant) {
+        for open in self.documents.values_mut().filter(|open| open.slot == slot) {
+            if let Phase::Quarantined { until, edited: true } = open.phase
+                && until <= now
+            {
+                open.phase = Phase::Waiting;
+            }
+        }
+        while self.slots[slot].is_open(now) {
+            let waiting = self.documents.iter().filter(|(_, open)| open.slot == slot && open.phase == Phase::Waiting);
+            let next = waiting.max_by_key(|(_, open)| (open.record.is_suspect(), open.touched)).map(|(&doc, _)| doc);
+            let Some(doc) = next else { break };
+            if self.has_suspect(slot) && !self.is_idle(slot) {
+                break;
+            }
+            self.send_document(slot, doc, now);
+        }
+    }
+
+    fn settle_queue(&mut self, now: Instant) {
+        while let Some(job) = self.queue.front() {
+            let suspect = job.record.is_suspect();
+            let takers = (0..self.slots.len()).filter(|&slot| {
+                let place = &self.slots[slot];
+                place.is_open(now)
+                    && if suspect { self.is_idle(slot) } else { place.takes(job.bytes) && !self.has_suspect(slot) }
+            });
+            let best = takers.min_by_key(|&slot| {
+                // Who types comes before who scans.
+                (self.documents.values().any(|open| open.slot == slot), self.slots[slot].jobs.len())
+            });
+            let Some(slot) = best else { break };
+            let Some(job) = self.queue.pop_front() else { break };
+            if self.send(slot, &job.request, now) {
+                self.slots[slot].jobs.push_back(job);
+            } else {
+                self.say(scanned_too_large(job.id, self.config.max_file));
+            }
+        }
+        if self.slots.iter().all(|slot| slot.breaker.is_open()) {
+            // Nobody knows how long: whoever waits for a file is told.
+            for job in std::mem::take(&mut self.queue) {
+                self.say(Update::Failed { doc: None, job: Some(job.id), failure: Failure::WorkerDied });
+            }
+        }
+    }
+
+    // ---- sending
+
+    pub(super) fn send_rules(&mut self, slot: usize, now: Instant) {
+        let Some(rules) = &self.rules else { return };
+        let (generation, sources, disabled) = (rules.generation, Arc::clone(&rules.sources), rules.disabled.clone());
+        if self.send(slot, &Request::Rules { generation, sources, disabled }, now) {
+            self.slots[slot].loading = Some(generation);
+        } else {
+            self.rules = None;
+            self.say(Update::Rules { generation, rules: Vec::new(), problems: vec![rules_too_large()] });
+        }
+    }
+
+    fn send_document(&mut self, slot: usize, doc: DocId, now: Instant) {
+        let Some(open) = self.documents.get(&doc) else { return };
+        let (version, request) = match open.document.language() {
+            Some(language) if open.document.len() <= self.config.max_file => {
+                (open.version(), open.open_request(doc, language))
+            }
+            language => {
+                let (version, max) = (open.version(), self.config.max_file);
+                self.refuse(doc, version, if language.is_some() { too_large(max) } else { no_language() });
+                return;
+            }
+        };
+        if self.send(slot, &request, now) {
+            self.set_phase(doc, Phase::Working);
+        } else {
+            self.refuse(doc, version, too_large(self.config.max_file));
+        }
+    }
+
+    fn refuse(&mut self, doc: DocId, version: Version, note: Note) {
+        self.set_phase(doc, Phase::Refused);
+        let (findings, notes, timing) = (Vec::new(), vec![note], Timing::default());
+        self.say(Update::Findings { doc, version, findings, notes, timing });
+    }
+
+    /// Sends a request; `false` if it is too large for a frame.
+    pub(super) fn send(&mut self, slot: usize, request: &Request, now: Instant) -> bool {
+        match framing::encode(request) {
+            Ok(frame) => {
+                self.slots[slot].quiet_since = now;
+                self.actions.push(Action::Send { slot, frame });
+                true
+            }
+            Err(FrameError::TooLarge { .. }) => false,
+            Err(error) => unreachable!("a request in memory can be encoded: {error}"),
+        }
+    }
+
+    pub(super) fn kill(&mut self, slot: usize, cause: Cause) {
+        self.slots[slot].state = State::Ending(cause);
+        self.actions.push(Action::Kill { slot });
+    }
+
+    pub(super) fn say(&mut self, update: Update) {
+        self.actions.push(Action::Say(update));
+    }
+}
