@@ -170,7 +170,10 @@ impl Source {
             self.settled = true;
             return;
         };
-        let reuse = self.cst.as_ref().map(|old| Reuse::new(edits, old.changed_ranges(&cst)));
+        let mut reuse = self.cst.as_ref().map(|old| Reuse::new(edits, old.changed_ranges(&cst)));
+        if let Some(reuse) = reuse.as_mut().filter(|_| self.language == Language::Ruby) {
+            reuse.widen_to_heredocs(&cst, &self.text);
+        }
         self.settled = reuse.is_none() || !cst.root_node().has_error();
         self.lower(&cst, reuse.as_ref());
         self.cst = Some(cst);
@@ -296,6 +299,19 @@ impl Reuse {
             dirty = dirty.union(Span::new(range.start_byte as u32, range.end_byte as u32));
         }
         Self { dirty, shift }
+    }
+
+    /// The text of a heredoc between items belongs to an item on the line before: what changes one changes the other.
+    fn widen_to_heredocs(&mut self, cst: &ts::Tree, text: &str) {
+        let mut cursor = cst.walk();
+        let items = cst.root_node().children(&mut cursor);
+        let bodies: Vec<_> = items.filter(|item| item.kind() == "heredoc_body").map(|item| item.byte_range()).collect();
+        for body in bodies.into_iter().rev() {
+            if body.end as u32 >= self.dirty.start && body.start as u32 <= self.dirty.end {
+                let line = text[..body.start].rfind('\n').map_or(0, |at| at + 1);
+                self.dirty.start = self.dirty.start.min(line as u32);
+            }
+        }
     }
 
     /// Where an item of the new text started in the old one, if nothing in it or next to it changed.

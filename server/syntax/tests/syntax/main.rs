@@ -4,6 +4,8 @@ mod elixir;
 mod java;
 mod javascript;
 mod php;
+mod python;
+mod ruby;
 
 use weir_model::{Edit, Language, Span};
 use weir_syntax::{Limits, Pattern, Source, Tree};
