@@ -39,7 +39,11 @@ pub(super) fn matches(
 
 /// Whether every plain name of a pattern occurs in the file. An alias does not hide a name: its import says it.
 fn names_occur(pattern: &Tree, file: &FileContext<'_>) -> bool {
-    pattern.ids().all(|node| pattern.kind(node) != Kind::Ident || file.index.has(pattern.sym(node)))
+    let is_type = |node: NodeId| {
+        // Literals have types that nobody wrote.
+        pattern.ancestors(node).any(|above| pattern.kind(above) == Kind::TypedMetavar)
+    };
+    pattern.ids().all(|node| pattern.kind(node) != Kind::Ident || file.index.has(pattern.sym(node)) || is_type(node))
 }
 
 fn single(unifier: &Unifier<'_>, root: NodeId, scope: Range<u32>) -> Result<Vec<Match>, Stop> {
@@ -47,10 +51,12 @@ fn single(unifier: &Unifier<'_>, root: NodeId, scope: Range<u32>) -> Result<Vec<
     let kind = unifier.pattern.kind(root);
     let of_expression = is_expression_kind(kind) && kind != Kind::Assign
         || matches!(kind, Kind::Metavar | Kind::TypedMetavar | Kind::DeepEllipsis | Kind::Ellipsis);
+    let first = scope.start;
     let mut out = Vec::new();
     let mut attempt = |node: NodeId| -> Result<(), Stop> {
         unifier.budget.tick()?;
-        if of_expression && !unifier.is_expression(node) {
+        // What a metavariable was bound to may be a name only.
+        if of_expression && node.0 != first && !unifier.is_expression(node) {
             return Ok(());
         }
         for env in unifier.node(root, node, Env::default())? {
@@ -65,8 +71,13 @@ fn single(unifier: &Unifier<'_>, root: NodeId, scope: Range<u32>) -> Result<Vec<
                     attempt(node)?;
                 }
             }
-            for &node in unifier.file.index.of_kind(kind, scope) {
+            for &node in unifier.file.index.of_kind(kind, scope.clone()) {
                 attempt(node)?;
+            }
+            if unifier.options.symbolic_propagation && of_expression && !kinds.contains(&Kind::Ident) {
+                for &node in unifier.file.index.of_kind(Kind::Ident, scope) {
+                    attempt(node)?;
+                }
             }
         }
         None => {

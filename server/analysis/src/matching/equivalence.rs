@@ -12,15 +12,33 @@ use weir_syntax::{Kind, NodeId, Role, Symbol};
 impl Unifier<'_> {
     /// Tried when the trees themselves do not match.
     pub(super) fn equivalent(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
-        match self.pattern.kind(p) {
+        let envs = match self.pattern.kind(p) {
             Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Regex | Kind::Atom | Kind::Unary => {
-                self.constant(p, t, env)
+                self.constant(p, t, env.clone())?
             }
-            Kind::Ident | Kind::Member => {
-                let paths = self.file.names.paths(self.file.tree, t);
-                Ok(paths.iter().find_map(|path| self.dotted(p, path, env.clone())).into_iter().collect())
-            }
-            _ => Ok(Vec::new()),
+            Kind::Ident | Kind::Member => self.full_name(p, t, env.clone()).into_iter().collect(),
+            _ => Vec::new(),
+        };
+        if !envs.is_empty() || !self.options.symbolic_propagation {
+            return Ok(envs);
+        }
+        match self.file.constants.symbolic(t) {
+            Some(value) if value != t => self.node(p, value, env),
+            _ => Ok(envs),
+        }
+    }
+
+    fn full_name(&self, p: NodeId, t: NodeId, env: Env) -> Option<Env> {
+        let (names, tree) = (&self.file.names, self.file.tree);
+        if let Some(path) = names.path(tree, t) {
+            return self.dotted(p, &path, env);
+        }
+        // `from m import *` brings in what is asked for by name.
+        let literal = |node: NodeId| matches!(self.pattern.kind(node), Kind::Ident | Kind::Member);
+        if self.pattern.descendants(p).all(literal) {
+            names.wildcard_paths(tree, t).iter().find_map(|path| self.dotted(p, path, env.clone()))
+        } else {
+            None
         }
     }
 
@@ -96,7 +114,7 @@ impl Unifier<'_> {
         let mut out = Vec::new();
         let (shortest, longest) = match self.pattern.kind(p) {
             Kind::Ellipsis => (0, ts.len()),
-            Kind::Metavar => (1, (ts.len() + 1).saturating_sub(ps.len())),
+            Kind::Metavar => (1, ts.len()),
             _ => (1, 1.min(ts.len())),
         };
         for length in shortest..=longest {

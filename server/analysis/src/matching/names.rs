@@ -13,8 +13,8 @@ pub(crate) struct Names {
     /// By node: 0, or one more than the index into `entities`.
     resolved: Vec<u32>,
     entities: Vec<Entity>,
-    /// Modules all of whose names were imported.
-    wildcards: Vec<Vec<Segment>>,
+    /// Modules all of whose names were imported for the whole file, and from where on.
+    wildcards: Vec<(NodeId, Vec<Segment>)>,
 }
 
 /// Something declared.
@@ -50,12 +50,15 @@ impl Names {
             collector.declare(node, &scopes);
             resolved[node.0 as usize] = collector.resolve(node, &scopes);
         }
-        // ... or, in functions that are written before, what is declared later.
+        // ... or, in functions that are written before, what is declared later; imports only hold from where they stand.
         let mut scopes = Scopes::default();
         for node in tree.ids() {
             scopes.enter(tree, node);
             if resolved[node.0 as usize] == 0 {
-                resolved[node.0 as usize] = collector.resolve(node, &scopes);
+                let number = collector.resolve(node, &scopes);
+                let is_import =
+                    collector.entities.get(number.wrapping_sub(1) as usize).is_some_and(|e| !e.path.is_empty());
+                resolved[node.0 as usize] = if is_import { 0 } else { number };
             }
         }
         Self { resolved, entities: collector.entities, wildcards: collector.wildcards }
@@ -74,34 +77,37 @@ impl Names {
         a == b || a == 0 || b == 0
     }
 
-    /// The full names an identifier or member chain can have by the file's imports: one by the import of its first name, or
-    /// one for each module all of whose names were imported.
-    pub(crate) fn paths(&self, tree: &Tree, node: NodeId) -> Vec<Vec<Segment>> {
-        let mut chain = Vec::new();
-        let mut at = node;
-        loop {
-            match tree.kind(at) {
-                Kind::Member => {
-                    let (Some(object), Some(name)) = (tree.child(at, Role::Object), tree.child(at, Role::Name)) else {
-                        return Vec::new();
-                    };
-                    chain.push(Segment { name: tree.sym(name), node: at });
-                    at = object;
-                }
-                Kind::Ident => break,
-                _ => return Vec::new(),
-            }
-        }
-        let heads = match self.entity(at) {
-            Some(entity) if entity.path.is_empty() => return Vec::new(),
-            Some(entity) => std::slice::from_ref(&entity.path),
-            None => {
-                chain.push(Segment { name: tree.sym(at), node: at });
-                &self.wildcards[..]
-            }
-        };
-        heads.iter().map(|head| head.iter().chain(chain.iter().rev()).copied().collect()).collect()
+    /// The full name of an identifier or member chain that starts with something imported.
+    pub(crate) fn path(&self, tree: &Tree, node: NodeId) -> Option<Vec<Segment>> {
+        let (head, chain) = chain(tree, node)?;
+        let entity = self.entity(head)?;
+        let known = !entity.path.is_empty();
+        known.then(|| entity.path.iter().chain(chain.iter().rev()).copied().collect())
     }
+
+    /// The full names an identifier or member chain can have because all names of a module were imported.
+    pub(crate) fn wildcard_paths(&self, tree: &Tree, node: NodeId) -> Vec<Vec<Segment>> {
+        if self.wildcards.is_empty() {
+            return Vec::new();
+        }
+        let Some((head, mut chain)) = chain(tree, node).filter(|(head, _)| self.entity(*head).is_none()) else {
+            return Vec::new();
+        };
+        chain.push(Segment { name: tree.sym(head), node: head });
+        let modules = self.wildcards.iter().filter(|(import, _)| *import < node);
+        modules.map(|(_, module)| module.iter().chain(chain.iter().rev()).copied().collect()).collect()
+    }
+}
+
+/// The identifier a member chain starts with, and its members, last first.
+fn chain(tree: &Tree, node: NodeId) -> Option<(NodeId, Vec<Segment>)> {
+    let mut chain = Vec::new();
+    let mut at = node;
+    while tree.kind(at) == Kind::Member {
+        chain.push(Segment { name: tree.sym(tree.child(at, Role::Name)?), node: at });
+        at = tree.child(at, Role::Object)?;
+    }
+    (tree.kind(at) == Kind::Ident).then_some((at, chain))
 }
 
 /// Whether an identifier is a name of its own, not a member's, a keyword's or a key's.
@@ -165,7 +171,7 @@ struct Collector<'t> {
     language: Language,
     declared: HashMap<(NodeId, Symbol), u32>,
     entities: Vec<Entity>,
-    wildcards: Vec<Vec<Segment>>,
+    wildcards: Vec<(NodeId, Vec<Segment>)>,
 }
 
 impl Collector<'_> {
@@ -313,7 +319,9 @@ impl Collector<'_> {
         if tree.kind(node) == Kind::ImportFrom {
             let Some(name) = tree.child(node, Role::Name) else { return };
             if tree.sym(name).as_str() == "*" {
-                self.wildcards.push(path);
+                if owner == Tree::ROOT {
+                    self.wildcards.push((node, path));
+                }
                 return;
             }
             path.push(Segment { name: tree.sym(name), node: name });

@@ -57,7 +57,7 @@ impl Unifier<'_> {
     fn kinds(&self, p: NodeId, t: NodeId, pk: Kind, tk: Kind, env: Env) -> Envs {
         match (pk, tk) {
             (Kind::Str, _) => self.string(p, t, env),
-            (Kind::Template, Kind::Template | Kind::Str) => self.template(p, t, env),
+            (Kind::Template, Kind::Template) => self.template(p, t, env),
             (Kind::Regex, Kind::Regex) => self.regex(p, t, env),
             (Kind::Number, Kind::Number) => Ok(keep(self.same_number(p, t), env)),
             (Kind::Call, Kind::Call) | (Kind::New, Kind::New) => self.call(p, t, env),
@@ -69,6 +69,7 @@ impl Unifier<'_> {
             (Kind::Lambda, Kind::Function) if self.file.tree.role(t) != Role::Stmt => self.roles(p, t, &[], env),
             (Kind::Class, Kind::Class) => self.class(p, t, env),
             (Kind::Decorator, Kind::Decorator) => self.decorator(p, t, env),
+            (Kind::Modifier, Kind::Modifier) => Ok(keep(self.modifier(p, t), env)),
             (Kind::Catch, Kind::Catch) => self.catch(p, t, env),
             (Kind::ForEach, Kind::ForEach) => self.for_each(p, t, env),
             (Kind::Dict, Kind::Dict) => self.unordered(p, t, Role::Entry, env),
@@ -159,6 +160,12 @@ impl Unifier<'_> {
             return self.list(&self.pattern.with_role(p, role).collect::<Vec<_>>(), &ts, env);
         }
         self.subset(&ps, &ts, env)
+    }
+
+    fn modifier(&self, p: NodeId, t: NodeId) -> bool {
+        let (wanted, modifier) = (self.pattern.sym(p), self.file.tree.sym(t));
+        let declares = matches!(modifier.as_str(), "let" | "const");
+        wanted == modifier || (self.options.let_is_var && wanted.as_str() == "var" && declares)
     }
 
     /// In JavaScript an object of a pattern may have more in the code.

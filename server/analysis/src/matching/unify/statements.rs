@@ -61,9 +61,12 @@ impl Unifier<'_> {
         (first.0..tree.end(last).0)
             .map(NodeId)
             .filter(|&node| {
-                (tree.parent(node) == tree.parent(first) && tree.role(node) == tree.role(first))
-                    || (tree.role(node) == Role::Stmt && tree.kind(node) != Kind::Block)
-                    || (tree.role(node) == Role::Else && tree.kind(node) == Kind::If)
+                let is_statement = match tree.role(node) {
+                    Role::Stmt => true,
+                    Role::Else => tree.kind(node) == Kind::If,
+                    role => role == tree.role(first) && tree.parent(node) == tree.parent(first),
+                };
+                is_statement && tree.kind(node) != Kind::Block
             })
             .collect()
     }
