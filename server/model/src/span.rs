@@ -43,6 +43,7 @@ impl Span {
     }
 
     /// The smallest span that covers both.
+    #[must_use]
     pub fn union(self, other: Self) -> Self {
         Self::new(self.start.min(other.start), self.end.max(other.end))
     }

@@ -55,7 +55,7 @@ impl PoolConfig {
             workers,
             interactive_deadline: Duration::from_secs(2),
             scan_deadline: Duration::from_secs(30),
-            rules_deadline: Duration::from_secs(60),
+            rules_deadline: Duration::from_mins(1),
             max_file: 10_000_000,
             max_interned: 256 << 20,
         }

@@ -75,7 +75,7 @@ const AHEAD_BYTES: usize = 128 << 10;
 
 /// A worker is not replaced for its wear sooner: where the open documents alone wear one out, each would only load the
 /// next.
-const LIFE: Duration = Duration::from_secs(60);
+const LIFE: Duration = Duration::from_mins(1);
 
 impl Slot {
     pub(super) fn new(now: Instant) -> Self {

@@ -22,13 +22,12 @@ impl Supervisor {
 
     fn settle_process(&mut self, slot: usize, now: Instant) {
         let Some((_, cause)) = self.due(slot).filter(|(at, _)| *at <= now) else { return };
-        match cause {
-            Some(cause) => self.kill(slot, cause),
-            None => {
-                self.slots[slot].start(now);
-                let run = self.slots[slot].run;
-                self.actions.push(Action::Start { slot, run });
-            }
+        if let Some(cause) = cause {
+            self.kill(slot, cause);
+        } else {
+            self.slots[slot].start(now);
+            let run = self.slots[slot].run;
+            self.actions.push(Action::Start { slot, run });
         }
     }
 

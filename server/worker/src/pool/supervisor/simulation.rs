@@ -303,7 +303,9 @@ impl Worker {
             Request::Rules { generation, .. } => {
                 self.said.push_back(Event::RulesLoaded { generation, rules: Vec::new(), problems: Vec::new() });
                 let docs: Vec<DocId> = self.held.keys().copied().collect();
-                docs.into_iter().for_each(|doc| self.answer(doc));
+                for doc in docs {
+                    self.answer(doc);
+                }
             }
             Request::Open { doc, language, version, text, .. } => {
                 self.held.insert(doc, Document::new(&text, version, Some(language)));
