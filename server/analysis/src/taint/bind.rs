@@ -57,7 +57,7 @@ impl Engine<'_> {
 
     /// Evaluates what a target is made of, for its sinks and effects; gives the taint of its object and index.
     fn walk_target(&mut self, target: NodeId) -> Result<Taints, Stop> {
-        let mut taints = self.eval_child(target, Role::Object)?.all();
+        let mut taints = self.eval_child(target, Role::Object)?.own().clone();
         for index in self.tree().with_role(target, Role::Index) {
             taints.union(&self.eval(index)?.all());
         }

@@ -93,6 +93,11 @@ impl Cell {
         self.own.is_empty() && self.fields.iter().all(|(_, field)| field.is_clean())
     }
 
+    /// The taint it holds as a whole.
+    pub(super) fn own(&self) -> &Taints {
+        &self.own
+    }
+
     /// All taint in it, at any depth.
     pub(super) fn all(&self) -> Taints {
         let mut all = self.own.clone();

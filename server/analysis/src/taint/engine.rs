@@ -165,6 +165,7 @@ impl<'t> Interpret<'t> for Engine<'t> {
             }
             Kind::Lambda => self.lambda(node, None).map(|_| Cell::default()),
             Kind::Function | Kind::Class => self.definition(node),
+            Kind::Other if tree.sym(node).as_str() == "sequence_expression" => self.eval_all(node, Role::Child),
             _ => self.parts(node).map(Cell::flat),
         }
     }
@@ -283,62 +284,68 @@ impl<'t> Engine<'t> {
 
     /// What the rule's marks on a node, and those around that hold for it, make of its value.
     pub(super) fn marked(&mut self, node: NodeId, mut value: Cell) -> Cell {
+        let own = self.marks.at(node);
         let mut marks = self.active.clone();
-        marks.extend(self.marks.at(node).iter().filter(|mark| mark.exact));
-        let has = |role| marks.iter().filter(move |mark| mark.role == role).map(|mark| mark.index);
+        marks.extend(own.iter().filter(|mark| mark.exact));
+        // A variable is changed only where it is itself what was matched.
+        let place = if own.is_empty() { None } else { self.place(node) };
+        let place_of = |mark: &Mark| place.as_ref().filter(|_| own.contains(mark));
+        let with_role = |role| marks.iter().filter(move |mark| mark.role == role);
         let mut clean = false;
-        for index in has(MarkRole::Sanitizer) {
-            let (changes_place, changes_value) =
-                effects(self.spec.sanitizers[self.matches.sanitizers[index].0].by_side_effect);
+        let mut taken: Vec<&Place> = Vec::new();
+        for mark in with_role(MarkRole::Sanitizer) {
+            let (entry, _) = &self.matches.sanitizers[mark.index];
+            let (changes_place, changes_value) = effects(self.spec.sanitizers[*entry].by_side_effect);
             clean |= changes_value;
-            if let Some(place) = self.place(node).filter(|place| changes_place && !place.weak) {
-                if let Some(state) = self.flow.state_mut() {
-                    state.set(&place, &Cell::default(), false);
-                }
+            if changes_place {
+                taken.extend(place_of(mark).filter(|place| !place.weak));
+            }
+        }
+        if let Some(state) = self.flow.state_mut().filter(|_| !taken.is_empty()) {
+            for place in taken {
+                state.set(place, &Cell::default(), false);
             }
         }
         if clean {
             return Cell::default();
         }
-        for index in has(MarkRole::Source) {
-            self.source(node, index, &mut value);
+        let mut given: Vec<(&Place, Taints)> = Vec::new();
+        for mark in with_role(MarkRole::Source) {
+            let (entry, found) = &self.matches.sources[mark.index];
+            let source = &self.spec.sources[*entry];
+            if source.requires != Requires::Any && !self.satisfies(&source.requires, &value.all()) {
+                continue;
+            }
+            let trace = self.traces.source(found.span);
+            let mut taints = Taints::default();
+            taints.add(Taint { source: mark.index as u32, label: self.label(source.label), trace });
+            let (changes_place, changes_value) = effects(source.by_side_effect);
+            if changes_value {
+                value.taint(&taints);
+            }
+            if let Some(place) = place_of(mark).filter(|_| changes_place) {
+                given.push((place, taints));
+            }
         }
-        for index in has(MarkRole::To) {
-            if let Some(taints) = self.propagated.get(&index) {
+        for (place, taints) in given {
+            self.add_to(place, &taints);
+        }
+        for mark in with_role(MarkRole::To) {
+            if let Some(taints) = self.propagated.get(&mark.index) {
                 value.taint(taints);
             }
         }
-        for index in has(MarkRole::From) {
-            self.propagate(index, &value);
+        for mark in with_role(MarkRole::From) {
+            self.propagate(mark.index, &value);
         }
-        for index in has(MarkRole::Sink) {
+        for mark in with_role(MarkRole::Sink) {
             let mut reaching = value.all();
             if let Some((_, given)) = self.given.as_ref().filter(|(at, _)| *at == node) {
                 reaching.union(given);
             }
-            self.sink(index, reaching);
+            self.sink(mark.index, reaching);
         }
         value
-    }
-
-    fn source(&mut self, node: NodeId, index: usize, value: &mut Cell) {
-        let (source, found) = &self.matches.sources[index];
-        let source = &self.spec.sources[*source];
-        if source.requires != Requires::Any && !self.satisfies(&source.requires, &value.all()) {
-            return;
-        }
-        let trace = self.traces.source(found.span);
-        let mut taints = Taints::default();
-        taints.add(Taint { source: index as u32, label: self.label(source.label), trace });
-        let (changes_place, changes_value) = effects(source.by_side_effect);
-        if changes_value {
-            value.taint(&taints);
-        }
-        if changes_place {
-            if let Some(place) = self.place(node) {
-                self.add_to(&place, &taints);
-            }
-        }
     }
 
     fn propagate(&mut self, index: usize, value: &Cell) {

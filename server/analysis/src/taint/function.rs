@@ -3,11 +3,11 @@
 use super::cell::Cell;
 use super::engine::Engine;
 use super::marks::{Mark, MarkRole};
-use super::state::State;
+use super::state::{Place, State};
 use crate::budget::Stop;
 use crate::flow::Interpret;
 use weir_model::Language;
-use weir_syntax::{Kind, NodeId, Role};
+use weir_syntax::{Kind, NodeId, Role, Symbol};
 
 /// A named function, to be run when the code around it is through.
 pub(super) struct Deferred {
@@ -22,8 +22,14 @@ impl Engine<'_> {
     pub(super) fn file_body(&mut self, node: NodeId) -> Result<Cell, Stop> {
         let (value, end) = self.function_body(|this| this.statements(node))?;
         let mut end = end.unwrap_or_default();
+        // A variable that is assigned again and again holds who knows what when a function runs.
         let scopes = self.file.constants.scopes();
-        end.retain(|name| scopes.is_assigned_once(name));
+        let object = |name: Symbol| matches!(name.as_str(), "this" | "self" | "$this");
+        let stays = |name| scopes.is_assigned_once(name) || object(name);
+        end.retain(stays);
+        for deferred in &mut self.deferred {
+            deferred.state.retain(stays);
+        }
         self.run_deferred(0, &end)?;
         Ok(value)
     }
@@ -37,13 +43,33 @@ impl Engine<'_> {
             }
         }
         if tree.kind(node) == Kind::Class {
-            let before = self.flow.state().cloned();
-            self.eval_child(node, Role::Body)?;
-            self.flow.replace(before);
+            self.class_body(node)?;
         } else if let Some(state) = self.flow.state().cloned() {
             self.deferred.push(Deferred { node, state, active: self.active.clone() });
         }
         Ok(Cell::default())
+    }
+
+    /// Runs a class's body. Its methods see what the code around does, and its fields through the object they run on.
+    fn class_body(&mut self, node: NodeId) -> Result<(), Stop> {
+        let first = self.deferred.len();
+        let before = self.flow.state().cloned().unwrap_or_default();
+        self.eval_child(node, Role::Body)?;
+        let within = self.flow.replace(Some(before.clone())).unwrap_or_default();
+        let mut for_methods = before;
+        for &name in self.file.constants.scopes().declared(node) {
+            let value = within.get(name);
+            if !value.is_clean() {
+                for_methods.set(&field_of_object(name, self.language()), &value, false);
+                if self.language() == Language::Java {
+                    for_methods.set(&Place { root: name, path: Vec::new(), weak: false }, &value, false);
+                }
+            }
+        }
+        for deferred in &mut self.deferred[first..] {
+            deferred.state.clone_from(&for_methods);
+        }
+        Ok(())
     }
 
     /// Runs the functions deferred since there were `first`, with what the code around knows at its end.
@@ -52,11 +78,9 @@ impl Engine<'_> {
         for deferred in self.deferred.split_off(first) {
             let mut state = deferred.state;
             state.join(end);
-            if tree.parent(deferred.node).is_some_and(|parent| parent == weir_syntax::Tree::ROOT) {
-                state.clone_from(end);
-            }
             if hides_outer_variables(self.language()) {
-                state.retain(|name| !name.as_str().starts_with(|c: char| c.is_lowercase() || c == '_' || c == '$'));
+                let hidden = |c: char| c.is_lowercase() || c == '_' || c == '$';
+                state.retain(|name| matches!(name.as_str(), "self" | "$this") || !name.as_str().starts_with(hidden));
             }
             let source = self.marks.has_source(tree, deferred.node)
                 || deferred.active.iter().any(|mark| mark.role == MarkRole::Source);
@@ -118,6 +142,17 @@ impl Engine<'_> {
         self.run_deferred(first_deferred, &end.clone().unwrap_or_default())?;
         Ok((Cell::flat(returned), end))
     }
+}
+
+/// A field as methods name it.
+fn field_of_object(name: Symbol, language: Language) -> Place {
+    let object = match language {
+        Language::Python | Language::Ruby => "self",
+        Language::Php => "$this",
+        _ => "this",
+    };
+    let field = Symbol::new(name.as_str().trim_start_matches('$'));
+    Place { root: Symbol::new(object), path: vec![field], weak: false }
 }
 
 /// Whether functions do not see the variables of the code around them.
