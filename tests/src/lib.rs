@@ -1,1 +1,4 @@
-//! End-to-end tests.
+//! What the end-to-end tests and benchmarks share: where the binary is, and a client for its language server.
+
+pub mod binary;
+pub mod lsp_client;

@@ -80,7 +80,7 @@ impl Source {
     /// If an edit does not fit.
     pub fn edit(&mut self, edits: &[Edit], limits: Limits<'_>) {
         let mut dirty: Vec<Dirty> = Vec::with_capacity(edits.len());
-        for edit in edits {
+        for edit in edits.iter().filter(|edit| !(edit.span.is_empty() && edit.text.is_empty())) {
             let (start, old_end) = (edit.span.start as usize, edit.span.end as usize);
             let new_end = start + edit.text.len();
             let start_position = point(&self.text, start);
@@ -98,7 +98,9 @@ impl Source {
             }
             dirty.push(Dirty { start: edit.span.start, old_end: edit.span.end, new_end: new_end as u32 });
         }
-        self.reparse(&dirty, limits);
+        if !dirty.is_empty() || self.cst.is_none() {
+            self.reparse(&dirty, limits);
+        }
     }
 
     /// Whether the tree is the one that this text alone gives. Where text does not parse, what tree-sitter makes of it

@@ -6,8 +6,10 @@
 mod args;
 mod cli;
 mod lsp;
+mod main_loop;
 mod report;
 mod rules_source;
+mod session;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -21,12 +23,12 @@ fn main() -> ExitCode {
     init_logging();
     let result = match command {
         Command::Worker => weir_worker::child_main(),
-        Command::Lsp(args) => lsp::main(&args),
-        Command::Scan(args) => cli::scan::main(&args),
-        Command::Test(args) => cli::test::main(&args),
+        Command::Lsp(args) => lsp::main(args),
+        Command::Scan(args) => cli::scan::main(&args).map(ExitCode::from),
+        Command::Test(args) => cli::test::main(&args).map(ExitCode::from),
     };
     match result {
-        Ok(exit) => exit.into(),
+        Ok(code) => code,
         Err(error) => {
             eprintln!("weir: {error:#}");
             Exit::Failed.into()

@@ -2,7 +2,7 @@
 
 mod autofix;
 mod engine;
-mod notices;
+pub(crate) mod notices;
 pub(crate) mod scan;
 pub(crate) mod test;
 pub(crate) mod walk;

@@ -69,6 +69,15 @@ impl Rule {
         }
     }
 
+    /// The page that says most about it: its own, the first reference, its weakness.
+    pub(crate) fn page(&self) -> Option<String> {
+        let own = ["shortlink", "url", "source"].iter().find_map(|key| self.metadata.get(key)?.as_str());
+        own.map(str::to_owned)
+            .or_else(|| self.references().into_iter().next())
+            .filter(|page| page.starts_with("http"))
+            .or_else(|| self.cwe().first().and_then(|cwe| cwe_page(cwe)))
+    }
+
     /// Rules write one string or a list of them.
     fn strings(&self, key: &str) -> Vec<String> {
         match self.metadata.get(key) {
@@ -77,4 +86,11 @@ impl Rule {
             _ => Vec::new(),
         }
     }
+}
+
+/// MITRE's page of a weakness written as `CWE-89` or `CWE-89: ...`.
+pub(crate) fn cwe_page(cwe: &str) -> Option<String> {
+    let number = cwe.strip_prefix("CWE-")?;
+    let digits = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
+    (digits > 0).then(|| format!("https://cwe.mitre.org/data/definitions/{}.html", &number[..digits]))
 }

@@ -67,8 +67,7 @@ fn rule(rule: &Rule) -> Value {
         "help": { "text": help_text(rule), "markdown": help_markdown(rule) },
         "properties": properties,
     });
-    let own = rule.metadata.get("source").and_then(Value::as_str).map(str::to_owned);
-    if let Some(page) = own.or_else(|| rule.references().into_iter().next()).filter(|page| page.starts_with("http")) {
+    if let Some(page) = rule.page() {
         value["helpUri"] = json!(page);
     }
     value

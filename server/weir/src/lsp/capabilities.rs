@@ -1,0 +1,106 @@
+//! What the client can do, and what we tell it we can.
+
+use tower_lsp_server::ls_types::{
+    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, HoverProviderCapability, InitializeParams,
+    InitializeResult, MarkupKind, OneOf, PositionEncodingKind, ServerCapabilities, ServerInfo,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, WorkspaceFoldersServerCapabilities,
+    WorkspaceServerCapabilities,
+};
+use weir_model::PositionEncoding;
+
+/// What this client can do, as far as we use it. The default is a client that declares nothing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Client {
+    /// What columns count.
+    pub(crate) encoding: PositionEncoding,
+    /// Diagnostics may carry places elsewhere: the taint path goes there, else into the message.
+    pub(crate) related_information: bool,
+    /// Diagnostics may carry a link.
+    pub(crate) code_description: bool,
+    /// Diagnostics may carry data that comes back with code action requests.
+    pub(crate) data: bool,
+    /// Edits may name the version they are for.
+    pub(crate) document_changes: bool,
+    /// Code actions may be literals; without them only commands would do, and we have none.
+    pub(crate) code_action_literals: bool,
+    /// Code actions may be marked as preferred.
+    pub(crate) is_preferred: bool,
+    /// We may show progress that we begin ourselves.
+    pub(crate) progress: bool,
+    /// Hovers may be Markdown.
+    pub(crate) markdown: bool,
+}
+
+impl Client {
+    /// Reads the client's declarations.
+    pub(crate) fn new(params: &InitializeParams) -> Self {
+        let text = params.capabilities.text_document.as_ref();
+        let workspace = params.capabilities.workspace.as_ref();
+        let diagnostics = text.and_then(|text| text.publish_diagnostics.as_ref());
+        let actions = text.and_then(|text| text.code_action.as_ref());
+        let edits = workspace.and_then(|workspace| workspace.workspace_edit.as_ref());
+        let hover = text.and_then(|text| text.hover.as_ref());
+        Self {
+            encoding: encoding(params),
+            related_information: diagnostics.and_then(|d| d.related_information).unwrap_or(false),
+            code_description: diagnostics.and_then(|d| d.code_description_support).unwrap_or(false),
+            data: diagnostics.and_then(|d| d.data_support).unwrap_or(false),
+            document_changes: edits.and_then(|edits| edits.document_changes).unwrap_or(false),
+            code_action_literals: actions.is_some_and(|actions| actions.code_action_literal_support.is_some()),
+            is_preferred: actions.and_then(|actions| actions.is_preferred_support).unwrap_or(false),
+            progress: params.capabilities.window.as_ref().and_then(|w| w.work_done_progress).unwrap_or(false),
+            markdown: hover
+                .and_then(|hover| hover.content_format.as_ref())
+                .is_some_and(|formats| formats.contains(&MarkupKind::Markdown)),
+        }
+    }
+}
+
+/// UTF-8 where it is offered (no conversion), then UTF-32, else UTF-16, which every client must know. The setting
+/// `positionEncoding` forces one of those offered: Neovim warns if two servers of a buffer differ.
+fn encoding(params: &InitializeParams) -> PositionEncoding {
+    let general = params.capabilities.general.as_ref();
+    let offered = general.and_then(|general| general.position_encodings.as_deref()).unwrap_or_default();
+    let wanted = params.initialization_options.as_ref().and_then(|options| options["positionEncoding"].as_str());
+    let known = [
+        (PositionEncodingKind::UTF8, PositionEncoding::Utf8),
+        (PositionEncodingKind::UTF32, PositionEncoding::Utf32),
+        (PositionEncodingKind::UTF16, PositionEncoding::Utf16),
+    ];
+    let usable = |kind: &PositionEncodingKind| offered.contains(kind) || *kind == PositionEncodingKind::UTF16;
+    let forced = known.iter().find(|(kind, _)| wanted == Some(kind.as_str()) && usable(kind));
+    forced.or_else(|| known.iter().find(|(kind, _)| usable(kind))).map_or(PositionEncoding::Utf16, |&(_, e)| e)
+}
+
+/// What we can do.
+pub(crate) fn server(encoding: PositionEncoding) -> InitializeResult {
+    InitializeResult {
+        capabilities: ServerCapabilities {
+            position_encoding: Some(match encoding {
+                PositionEncoding::Utf8 => PositionEncodingKind::UTF8,
+                PositionEncoding::Utf16 => PositionEncodingKind::UTF16,
+                PositionEncoding::Utf32 => PositionEncodingKind::UTF32,
+            }),
+            text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
+                open_close: Some(true),
+                change: Some(TextDocumentSyncKind::INCREMENTAL),
+                ..TextDocumentSyncOptions::default()
+            })),
+            code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
+                code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
+                ..CodeActionOptions::default()
+            })),
+            hover_provider: Some(HoverProviderCapability::Simple(true)),
+            workspace: Some(WorkspaceServerCapabilities {
+                workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                    supported: Some(true),
+                    change_notifications: Some(OneOf::Left(true)),
+                }),
+                ..WorkspaceServerCapabilities::default()
+            }),
+            ..ServerCapabilities::default()
+        },
+        server_info: Some(ServerInfo { name: "weir".into(), version: Some(env!("CARGO_PKG_VERSION").into()) }),
+        offset_encoding: None,
+    }
+}

@@ -1,0 +1,4 @@
+//! One file a request. Each reads a snapshot of the session and changes nothing.
+
+pub(crate) mod code_action;
+pub(crate) mod hover;

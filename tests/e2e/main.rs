@@ -1,0 +1,3 @@
+//! End to end: real processes, real streams, real files.
+
+mod lsp;
