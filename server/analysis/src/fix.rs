@@ -21,7 +21,7 @@ pub(crate) enum FixTemplate {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     Text(String),
-    /// `\1`, `\g<1>`: what the group found.
+    /// `\1`, `$1`: what the group found.
     Group(usize),
 }
 
@@ -34,7 +34,7 @@ impl FixTemplate {
     /// The edits that repair one match. `fill` puts values in the place of metavariables.
     pub(crate) fn instantiate(&self, text: &str, span: Span, fill: impl Fn(&str) -> String) -> Fix {
         let edits = match self {
-            Self::Text(template) => vec![Edit::new(span, fill(template))],
+            Self::Text(template) => vec![Edit::new(span, indented(template.trim(), &indent(text, span), &fill))],
             Self::Regex { regex, replacement, count } => {
                 let replaced = regex.replace(span.text(text), *count, |group| {
                     replacement.iter().fold(String::new(), |mut out, part| {
@@ -80,50 +80,44 @@ pub fn apply_fixes<'f>(text: &str, fixes: impl IntoIterator<Item = &'f Fix>) -> 
     out
 }
 
-/// A replacement in Python's syntax: `\1` and `\g<1>` are groups, `\\` is a backslash.
+/// White space as wide as what stands before a match on its line.
+fn indent(text: &str, span: Span) -> String {
+    let before = text.get(..span.start as usize).unwrap_or("");
+    let line = &before[before.rfind('\n').map_or(0, |newline| newline + 1)..];
+    line.chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect()
+}
+
+/// A template filled in, its lines after the first moved to where the match starts. Values keep their lines as they are.
+fn indented(template: &str, indent: &str, fill: impl Fn(&str) -> String) -> String {
+    let lines: Vec<_> = template.lines().map(fill).collect();
+    lines.join(&format!("\n{indent}"))
+}
+
+/// A replacement: `\1` and `$1` are groups, all else is text.
 fn parts(replacement: &str) -> Vec<Part> {
     let mut out = Vec::new();
     let mut text = String::new();
     let mut rest = replacement;
-    while let Some(at) = rest.find('\\') {
+    while let Some(at) = rest.find(['\\', '$']) {
+        let digits = rest[at + 1..].bytes().take_while(u8::is_ascii_digit).take(2).count();
+        let end = at + 1 + digits;
         text.push_str(&rest[..at]);
-        let after = &rest[at + 1..];
-        let (group, len) = group(after);
-        match group {
-            Some(number) => {
+        match rest[at + 1..end].parse() {
+            Ok(group) => {
                 if !text.is_empty() {
                     out.push(Part::Text(std::mem::take(&mut text)));
                 }
-                out.push(Part::Group(number));
+                out.push(Part::Group(group));
             }
-            None => match after.chars().next() {
-                Some('n') => text.push('\n'),
-                Some('t') => text.push('\t'),
-                Some('\\') | None => text.push('\\'),
-                Some(other) => text.extend(['\\', other]),
-            },
+            Err(_) => text.push_str(&rest[at..end]),
         }
-        rest = &after[len.min(after.len())..];
+        rest = &rest[end..];
     }
     text.push_str(rest);
     if !text.is_empty() {
         out.push(Part::Text(text));
     }
     out
-}
-
-/// The group an escape names, and the length of what follows the backslash.
-fn group(after: &str) -> (Option<usize>, usize) {
-    let digits = after.bytes().take_while(u8::is_ascii_digit).take(2).count();
-    if digits > 0 {
-        return (after[..digits].parse().ok(), digits);
-    }
-    if let Some((number, _)) = after.strip_prefix("g<").and_then(|name| name.split_once('>')) {
-        if let Ok(parsed) = number.parse() {
-            return (Some(parsed), number.len() + 3);
-        }
-    }
-    (None, after.chars().next().map_or(0, char::len_utf8))
 }
 
 #[cfg(test)]
@@ -141,8 +135,8 @@ mod tests {
             ("a", "b", None, "aXa", "bXb"),
             ("a", "b", Some(1), "aXa", "bXa"),
             (r"(\w+)\((.*)\)", r"\2.\1()", None, "f(x)", "x.f()"),
-            (r"(a)", r"<\g<1>1>", None, "a", "<a1>"),
-            (r"a", r"\\1", None, "a", r"\1"),
+            (r"(a)", r"$1-\n\\1", None, "a", r"a-\n\a"),
+            ("a", "$", None, "a", "$"),
             (r"(a)|(b)", r"[\2]", None, "ab", "[][b]"),
             (r"(?=a)a", "ä", None, "aa", "ää"),
             ("^", "# ", None, "a\nb", "# a\n# b"),
@@ -150,6 +144,14 @@ mod tests {
             let template = FixTemplate::regex(regex, replacement, count).unwrap();
             assert_eq!(fixed(&template, text), expected, "{regex} {replacement}");
         }
+    }
+
+    #[test]
+    fn a_fix_of_several_lines_is_indented_as_its_match() {
+        let text = "if x:\n    f(y)\n";
+        let template = FixTemplate::Text("g(\n  y\n)\n".to_owned());
+        let fix = template.instantiate(text, Span::new(10, 14), str::to_owned);
+        assert_eq!(apply_fixes(text, [&fix]), "if x:\n    g(\n      y\n    )\n");
     }
 
     #[test]

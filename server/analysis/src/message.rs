@@ -39,44 +39,31 @@ pub(crate) fn span(file: &FileContext<'_>, binding: &Binding) -> Span {
     }
 }
 
-/// Fills in `$X`, `$...X`, `$1` and `value($X)` (the constant, where one is known). What is bound to nothing stays.
+/// Fills in `$X`, `$...X`, `$1` and `value($X)` (the constant, where one is known). Of bound names that fit, the longest is
+/// filled in, even if letters follow; what is bound to nothing stays.
 pub(crate) fn fill(template: &str, metavars: &[(String, MetavarValue)]) -> String {
     let mut out = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some(dollar) = rest.find('$') {
-        let (before, name) = rest.split_at(dollar);
+        let (before, at) = rest.split_at(dollar);
         out.push_str(before);
-        let (name, after) = name.split_at(name_length(name));
-        match metavars.iter().find(|(bound, _)| bound == name) {
-            Some((_, value)) => {
-                let after_call = before.ends_with("value(").then(|| after.strip_prefix(')')).flatten();
-                if let Some(after) = after_call {
-                    out.truncate(out.len() - "value(".len());
-                    out.push_str(value.constant.as_ref().unwrap_or(&value.content));
-                    rest = after;
-                } else {
-                    out.push_str(&value.content);
-                    rest = after;
-                }
-            }
-            None => {
-                out.push_str(name);
-                rest = after;
-            }
+        let bound = metavars.iter().filter(|(name, _)| at.starts_with(name.as_str()));
+        let Some((name, value)) = bound.max_by_key(|(name, _)| name.len()) else {
+            out.push('$');
+            rest = &at[1..];
+            continue;
+        };
+        rest = &at[name.len()..];
+        if let Some(after_call) = before.ends_with("value(").then(|| rest.strip_prefix(')')).flatten() {
+            out.truncate(out.len() - "value(".len());
+            out.push_str(value.constant.as_ref().unwrap_or(&value.content));
+            rest = after_call;
+        } else {
+            out.push_str(&value.content);
         }
     }
     out.push_str(rest);
     out
-}
-
-/// How much of a text that starts with a dollar sign is a metavariable's name, the sign included.
-fn name_length(text: &str) -> usize {
-    let prefix = if text.starts_with("$...") { 4 } else { 1 };
-    let name = text[prefix..]
-        .bytes()
-        .take_while(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')
-        .count();
-    if name == 0 { 1 } else { prefix + name }
 }
 
 /// Stable over moved lines: the rule, the matched text with white space folded, and how many equal findings came before it.
@@ -102,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn metavariables_are_filled_in_by_their_whole_name() {
+    fn of_metavariables_that_fit_the_longest_is_filled_in() {
         let metavars = [
             ("$X", "x", None),
             ("$XS", "xs", None),
@@ -121,7 +108,9 @@ mod tests {
             ("$C is value($C)", "c is 42"),
             ("value($X)", "x"),
             ("$Y $ $", "$Y $ $"),
-            ("$10 and $1", "$10 and g"),
+            ("$12 and $1", "g2 and g"),
+            ("$XY", "xY"),
+            ("$$X", "$x"),
             ("costs 5$", "costs 5$"),
             ("ä$Xä", "äxä"),
         ] {

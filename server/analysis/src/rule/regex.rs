@@ -146,13 +146,12 @@ impl Regex {
     }
 }
 
-/// Named groups bind `$NAME`; a regex without names binds `$1`, `$2`...
+/// Every group binds `$1`, `$2`... by its number, and those with names `$NAME` too.
 fn groups(names: &[Option<String>]) -> Vec<(usize, Symbol)> {
-    let numbered = names.iter().all(Option::is_none);
     (1..names.len())
-        .filter_map(|number| match &names[number] {
-            Some(name) => Some((number, Symbol::new(&format!("${name}")))),
-            None => numbered.then(|| (number, Symbol::new(&format!("${number}")))),
+        .flat_map(|number| {
+            let name = names[number].as_ref().map(|name| format!("${name}"));
+            name.into_iter().chain([format!("${number}")]).map(move |name| (number, Symbol::new(&name)))
         })
         .collect()
 }
@@ -304,8 +303,10 @@ mod tests {
     }
 
     #[test]
-    fn groups_bind_metavariables_by_name_or_else_by_number() {
-        for (regex, expected) in [("(a)(b)?", "$1=a"), ("(?P<X>a)(b|)", "$X=a"), ("(?=(?P<X>a))a", "$X=a"), ("a", "")] {
+    fn groups_bind_metavariables_by_number_and_by_name() {
+        for (regex, expected) in
+            [("(a)(b)?", "$1=a"), ("(?P<X>a)(b|)", "$X=a $1=a $2="), ("(?=(?P<X>a))a", "$X=a $1=a"), ("a", "")]
+        {
             let found = Regex::search(regex).unwrap().find_iter("a", &Budget::unlimited()).unwrap();
             let groups: Vec<_> =
                 found[0].groups.iter().map(|(name, span)| format!("{}={}", name.as_str(), span.text("a"))).collect();

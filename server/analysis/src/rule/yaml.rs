@@ -3,8 +3,11 @@
 //! YAML 1.2 (JSON is a part of it): `yes` and `on` are strings. Scalars stay text until somebody asks for a number or a
 //! boolean. Broken YAML is an answer, never a panic.
 
+use regex::{Captures, Regex};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span as Range};
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::LazyLock;
 use weir_model::Span;
 
 /// Nesting beyond this is refused: no rule needs it, and every walk over a document recurses.
@@ -72,7 +75,8 @@ pub(crate) fn read(text: &str) -> File {
     let lines = Lines::new(text, start);
     let mut builder =
         Builder { lines: &lines, anchors: HashMap::new(), open: Vec::new(), aliased: 0, file: File::default() };
-    for event in Parser::new_from_str(&text[start..]) {
+    let readable = without_surrogates(&text[start..]);
+    for event in Parser::new_from_str(&readable) {
         let step = match event {
             Ok((event, range)) => builder.event(event, range),
             Err(error) => {
@@ -85,6 +89,19 @@ pub(crate) fn read(text: &str) -> File {
         }
     }
     builder.file
+}
+
+/// JSON writes characters beyond the sixteenth bit as two escapes, which YAML does not know. Places behind such a pair
+/// on the same line move two characters to the left.
+fn without_surrogates(text: &str) -> Cow<'_, str> {
+    static PAIR: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})").expect("a constant regex")
+    });
+    let unit = |pair: &Captures<'_>, at: usize| u16::from_str_radix(&pair[at], 16).unwrap_or_default();
+    PAIR.replace_all(text, |pair: &Captures<'_>| {
+        let code = char::decode_utf16([unit(pair, 1), unit(pair, 2)]).find_map(Result::ok).map_or(0xfffd, u32::from);
+        format!("\\U{code:08X}")
+    })
 }
 
 impl Yaml {
@@ -388,6 +405,7 @@ mod tests {
             ("a: !!str 1", r#"{"a":"1"}"#),
             ("a: |\n  x\n   y\nb: >-\n  x\n  y", r#"{"a":"x\n y\n","b":"x y"}"#),
             ("{\"a\": [1, \"b\", null]}", r#"{"a":[1,"b",null]}"#),
+            (r#"{"a": "\ud83d\uDE00"}"#, r#"{"a":"😀"}"#),
             ("\u{feff}a: 1", r#"{"a":1}"#),
             ("a: 1\n---\nb: 2\n", r#"{"a":1} {"b":2}"#),
             ("a: &x [1, 2]\nb: *x", r#"{"a":[1,2],"b":[1,2]}"#),
