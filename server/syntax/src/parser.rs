@@ -114,16 +114,17 @@ impl Source {
         if self.settled {
             return false;
         }
-        let before = (std::mem::take(&mut self.tree), std::mem::take(&mut self.notes));
-        self.cst = None;
-        self.items.clear();
+        let tree = std::mem::take(&mut self.tree);
+        let items = std::mem::take(&mut self.items);
+        let notes = std::mem::take(&mut self.notes);
+        let cst = self.cst.take();
         self.reparse(&[], limits);
         if self.cst.is_none() {
-            // Out of time: what there was is better than nothing. The next edit parses from scratch.
-            (self.tree, self.notes) = before;
+            // Out of time: what there was is better than nothing.
+            (self.tree, self.items, self.notes, self.cst, self.settled) = (tree, items, notes, cst, false);
             return false;
         }
-        self.tree != before.0
+        self.tree != tree
     }
 
     /// The language.

@@ -42,7 +42,7 @@ pub(super) struct Time<'a> {
 impl<A: Analysis> Desk<A> {
     /// Analyses a document. Its trees are kept for the next time, unless the analysis panics while it makes them.
     pub(super) fn document(&self, held: &mut Held, time: &Time<'_>) -> Outcome {
-        self.guarded(time, |began| {
+        self.outcome(time, |began| {
             let (path, language) = (Arc::clone(&held.path), Some(held.language));
             let source = held.parsed(Limits { stop: &|| self.now() >= began + micros(time.deadline) / 2 });
             let parsed = self.now();
@@ -51,9 +51,18 @@ impl<A: Analysis> Desk<A> {
         })
     }
 
+    /// Parses a document from scratch and, if that gives other trees, analyses it again.
+    pub(super) fn settle(&self, held: &mut Held, time: &Time<'_>) -> Option<Outcome> {
+        let changed = self.guarded(time, |began| {
+            let stop = || (time.cancelled)() || self.now() >= began + micros(time.deadline) / 2;
+            held.settle(Limits { stop: &stop })
+        });
+        changed.unwrap_or(true).then(|| self.document(held, time))
+    }
+
     /// Analyses one file of a scan.
     pub(super) fn scan(&self, work: &ScanWork, time: &Time<'_>) -> Outcome {
-        self.guarded(time, |began| {
+        self.outcome(time, |began| {
             let text = String::from_utf8_lossy(&work.bytes);
             let invalid = matches!(text, std::borrow::Cow::Owned(_));
             let options = Options {
@@ -76,14 +85,19 @@ impl<A: Analysis> Desk<A> {
         })
     }
 
-    /// Runs one analysis under the watchdog's eye; a panic in it costs its findings and nothing else.
-    fn guarded(&self, time: &Time<'_>, analysis: impl FnOnce(u64) -> Outcome) -> Outcome {
-        let _watch = self.watchdog.watch(time.deadline);
-        let began = self.now();
-        catch_unwind(AssertUnwindSafe(|| analysis(began))).unwrap_or_else(|_| Outcome {
+    /// Runs one analysis; a panic in it costs its findings and nothing else.
+    fn outcome(&self, time: &Time<'_>, analysis: impl FnOnce(u64) -> Outcome) -> Outcome {
+        self.guarded(time, analysis).unwrap_or_else(|| Outcome {
             notes: vec![note(NoteKind::Panic, "the analysis of this file failed; please report it with the file")],
             ..Outcome::default()
         })
+    }
+
+    /// Runs something under the watchdog's eye. It is told when it began; `None` if it panicked.
+    fn guarded<T>(&self, time: &Time<'_>, work: impl FnOnce(u64) -> T) -> Option<T> {
+        let _watch = self.watchdog.watch(time.deadline);
+        let began = self.now();
+        catch_unwind(AssertUnwindSafe(|| work(began))).ok()
     }
 
     /// Runs the rules over a parsed text. `began` and `parsed`: when the work began and when parsing was over.

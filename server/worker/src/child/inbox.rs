@@ -6,7 +6,11 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use weir_model::{DocId, Document, Edit, JobId, Language, Request, RuleSource, ScanOptions, Version};
+
+/// A broken text is settled when nobody has typed for so long: longer than the pause between two keystrokes.
+const SETTLE_AFTER: Duration = Duration::from_millis(200);
 
 /// One piece of work.
 pub(super) enum Work {
@@ -14,6 +18,8 @@ pub(super) enum Work {
     /// Apply the changes in order, then analyse; without changes, analyse again.
     Document(DocId, Vec<Change>),
     Scan(ScanWork),
+    /// Parse a broken text from scratch, now that there is time, and analyse again if that gives another tree.
+    Settle(DocId),
 }
 
 /// [`Request::Rules`]
@@ -53,6 +59,7 @@ struct Waiting {
     order: VecDeque<DocId>,
     changes: HashMap<DocId, Vec<Change>>,
     scans: VecDeque<ScanWork>,
+    unsettled: VecDeque<DocId>,
     at_work: AtWork,
 }
 
@@ -98,12 +105,20 @@ impl Inbox {
     pub(super) fn take(&self) -> Work {
         let mut waiting = self.lock();
         waiting.at_work = AtWork::Nothing;
+        let mut quiet = false;
         loop {
-            if let Some(work) = waiting.take() {
+            let work = waiting.take().or_else(|| if quiet { waiting.take_unsettled() } else { None });
+            if let Some(work) = work {
                 self.cancelled.store(false, Ordering::Relaxed);
                 return work;
             }
-            waiting = self.more.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            if waiting.unsettled.is_empty() {
+                waiting = self.more.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            } else {
+                let waited = self.more.wait_timeout(waiting, SETTLE_AFTER).unwrap_or_else(PoisonError::into_inner);
+                quiet = waited.1.timed_out();
+                waiting = waited.0;
+            }
         }
     }
 
@@ -117,6 +132,14 @@ impl Inbox {
         let mut waiting = self.lock();
         for doc in docs {
             waiting.queue(doc);
+        }
+    }
+
+    /// Has a document settled once nothing else is to be done.
+    pub(super) fn settle_later(&self, doc: DocId) {
+        let mut waiting = self.lock();
+        if !waiting.unsettled.contains(&doc) {
+            waiting.unsettled.push_back(doc);
         }
     }
 
@@ -162,9 +185,16 @@ impl Waiting {
             self.at_work = AtWork::Document(doc);
             return Some(Work::Document(doc, self.changes.remove(&doc).unwrap_or_default()));
         }
-        self.scans.pop_front().map(|scan| {
+        if let Some(scan) = self.scans.pop_front() {
             self.at_work = AtWork::Scan;
-            Work::Scan(scan)
-        })
+            return Some(Work::Scan(scan));
+        }
+        None
+    }
+
+    fn take_unsettled(&mut self) -> Option<Work> {
+        let doc = self.unsettled.pop_front()?;
+        self.at_work = AtWork::Document(doc);
+        Some(Work::Settle(doc))
     }
 }

@@ -28,6 +28,7 @@ impl<A: Analysis> Server<A> {
                 Work::Rules(work) => self.rules(&work),
                 Work::Document(doc, changes) => self.document(doc, changes),
                 Work::Scan(work) => self.scan(work),
+                Work::Settle(doc) => self.settle(doc),
             }
             if !worn && weir_syntax::interned_bytes() as u64 > self.limits.interned_bytes {
                 worn = true;
@@ -60,6 +61,23 @@ impl<A: Analysis> Server<A> {
             cancelled: &|| self.inbox.cancelled(),
         };
         let Outcome { findings, notes, timing } = self.desk.document(held, &time);
+        if !self.inbox.cancelled() {
+            self.output.send(&Event::Findings { doc, version: held.version(), findings, notes, timing });
+        }
+        if !held.is_settled() {
+            self.inbox.settle_later(doc);
+        }
+    }
+
+    /// A keystroke into a broken text is answered from the tree that reuses the one before it, which is fast; the findings
+    /// that stay are those of the text alone.
+    fn settle(&mut self, doc: DocId) {
+        let Some(held) = self.workspace.get(doc) else { return };
+        let time = Time {
+            deadline: Duration::from_millis(self.limits.interactive_ms.into()),
+            cancelled: &|| self.inbox.cancelled(),
+        };
+        let Some(Outcome { findings, notes, timing }) = self.desk.settle(held, &time) else { return };
         if !self.inbox.cancelled() {
             self.output.send(&Event::Findings { doc, version: held.version(), findings, notes, timing });
         }

@@ -49,6 +49,11 @@ impl Workspace {
         Ok(self.open.get_mut(&doc))
     }
 
+    /// A document.
+    pub(super) fn get(&mut self, doc: DocId) -> Option<&mut Held> {
+        self.open.get_mut(&doc)
+    }
+
     /// All documents.
     pub(super) fn docs(&self) -> impl Iterator<Item = DocId> {
         self.open.keys().copied()
@@ -74,6 +79,19 @@ impl Held {
             None => Source::parse(self.language, self.document.text().to_string(), limits),
         };
         self.source.insert(source)
+    }
+
+    /// Whether the trees are those that the text alone gives.
+    pub(super) fn is_settled(&self) -> bool {
+        self.source.as_ref().is_none_or(Source::is_settled)
+    }
+
+    /// Makes them so; gives whether they are other trees now. A panic inside costs the trees only.
+    pub(super) fn settle(&mut self, limits: Limits<'_>) -> bool {
+        let Some(mut source) = self.source.take() else { return false };
+        let changed = source.settle(limits);
+        self.source = Some(source);
+        changed
     }
 
     fn edit(&mut self, base: Version, version: Version, edits: Vec<Edit>) -> Result<(), OutOfStep> {
