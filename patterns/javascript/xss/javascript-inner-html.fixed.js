@@ -1,0 +1,19 @@
+function render(list, message) {
+  // ruleid: javascript-inner-html
+  list.textContent = message;
+  // ok: javascript-inner-html
+  list.innerHTML = "";
+  // ok: javascript-inner-html
+  list.innerHTML = DOMPurify.sanitize(message);
+  // ok: javascript-inner-html
+  list.textContent = message;
+}
+
+function row(cells) {
+  const element = document.createElement("td");
+  // ruleid: javascript-inner-html
+  element.textContent = cells.first;
+  // ok: javascript-inner-html
+  const html = element.innerHTML;
+  return html;
+}

@@ -1,0 +1,53 @@
+<?php
+$pdo = new PDO('sqlite:shop.db');
+$mysqli = new mysqli('localhost', 'shop', getenv('DB_PASSWORD'), 'shop');
+
+// ruleid: php-sql-injection
+$rows = $pdo->query("SELECT * FROM users WHERE id = " . $_GET['id']);
+
+$name = $_POST['name'];
+// ruleid: php-sql-injection
+mysqli_query($mysqli, "SELECT * FROM users WHERE name = '$name'");
+
+// ok: php-sql-injection
+mysqli_query($mysqli, "SELECT * FROM users WHERE name = '" . mysqli_real_escape_string($mysqli, $name) . "'");
+
+$stmt = $pdo->prepare('SELECT * FROM users WHERE name = ?');
+// ok: php-sql-injection
+$stmt->execute([$name]);
+
+function page(PDO $pdo) {
+    $limit = (int) $_GET['limit'];
+    // ok: php-sql-injection
+    return $pdo->query("SELECT * FROM notes LIMIT {$limit}");
+}
+
+function search(PDO $pdo) {
+    $sql = 'SELECT * FROM products';
+    if (isset($_GET['category'])) {
+        $sql .= " WHERE category = '{$_GET['category']}'";
+    }
+    try {
+        // ruleid: php-sql-injection
+        return $pdo->query($sql);
+    } catch (PDOException $e) {
+        return null;
+    }
+}
+
+class ReportController extends Controller
+{
+    public function index(Request $request)
+    {
+        $order = $request->input('order');
+        // ruleid: php-sql-injection
+        $all = DB::select("SELECT * FROM reports ORDER BY " . $order);
+        // ok: php-sql-injection
+        $mine = DB::select('SELECT * FROM reports WHERE owner = ?', [$request->input('owner')]);
+        // ruleid: php-sql-injection
+        $top = Report::query()->orderByRaw($order)->get();
+        // ok: php-sql-injection
+        $safe = Report::where('owner', $request->input('owner'))->get();
+        return view('reports', compact('all', 'mine', 'top', 'safe'));
+    }
+}
