@@ -1,0 +1,47 @@
+defmodule PagesWeb.GreetingController do
+  use PagesWeb, :controller
+
+  def hello(conn, %{"name" => name}) do
+    # ruleid: elixir-cross-site-scripting
+    html(conn, "<h1>Hello #{name}</h1>")
+  end
+
+  def preview(conn, params) do
+    body = params["body"]
+    # ruleid: elixir-cross-site-scripting
+    render(conn, :preview, body: raw(body))
+  end
+
+  def safe(conn, %{"name" => name, "page" => page}) do
+    escaped = Plug.HTML.html_escape(name)
+    # ok: elixir-cross-site-scripting
+    html(conn, "<h1>Hello #{escaped}</h1>")
+    # ok: elixir-cross-site-scripting
+    render(conn, :hello, name: name)
+    # ok: elixir-cross-site-scripting
+    html(conn, "<p>Page #{String.to_integer(page)}</p>")
+    # ok: elixir-cross-site-scripting
+    text(conn, name)
+  end
+end
+
+defmodule PagesWeb.StatusPlug do
+  import Plug.Conn
+
+  def init(options), do: options
+
+  def call(conn, options) do
+    conn = fetch_query_params(conn)
+    message = conn.query_params["message"]
+
+    conn
+    |> put_resp_content_type("text/plain")
+    # ok: elixir-cross-site-scripting
+    |> send_resp(200, message)
+
+    # ruleid: elixir-cross-site-scripting
+    conn
+    |> put_resp_content_type("text/html")
+    |> send_resp(200, "<p>" <> message <> "</p>")
+  end
+end

@@ -1,0 +1,66 @@
+package pages;
+
+import jakarta.servlet.http.Cookie;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.PrintWriter;
+import org.owasp.encoder.Encode;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.util.HtmlUtils;
+
+class GreetingServlet extends HttpServlet {
+  @Override
+  protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    String name = request.getParameter("name");
+    response.setContentType("text/html");
+    // ruleid: java-cross-site-scripting
+    response.getWriter().println("<h1>Hello " + name + "</h1>");
+
+    PrintWriter out = response.getWriter();
+    String title = name == null ? "nobody" : name.trim();
+    // ruleid: java-cross-site-scripting
+    out.printf("<title>%s</title>", title);
+
+    for (Cookie cookie : request.getCookies()) {
+      String theme = cookie.getValue();
+      // ruleid: java-cross-site-scripting
+      out.write("<body class='" + theme + "'>");
+    }
+
+    // ok: java-cross-site-scripting
+    out.println("<p>" + Encode.forHtml(name) + "</p>");
+
+    String escaped = HtmlUtils.htmlEscape(name);
+    // ok: java-cross-site-scripting
+    out.println("<p>" + escaped + "</p>");
+
+    int page = Integer.parseInt(request.getParameter("page"));
+    // ok: java-cross-site-scripting
+    out.println("<p>Page " + page + "</p>");
+
+    // ok: java-cross-site-scripting
+    out.println("<p>Thank you</p>");
+  }
+}
+
+@RestController
+class PreviewController {
+  @GetMapping("/preview")
+  ResponseEntity<String> preview(@RequestParam("text") String text) {
+    String html = "<article>" + text + "</article>";
+    // ruleid: java-cross-site-scripting
+    return ResponseEntity.ok().contentType(MediaType.TEXT_HTML).body(html);
+  }
+
+  @GetMapping("/plain")
+  ResponseEntity<String> plain(@RequestParam("text") String text) {
+    // ok: java-cross-site-scripting
+    return ResponseEntity.ok().contentType(MediaType.TEXT_PLAIN).body(text);
+  }
+}

@@ -1,0 +1,63 @@
+package links;
+
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URL;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import org.jsoup.Jsoup;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.client.RestTemplate;
+
+class FetchServlet extends HttpServlet {
+  private static final String WEATHER = "https://weather.example.org/v1/city/";
+
+  @Override
+  protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    String address = request.getParameter("url");
+    // ruleid: java-server-side-request-forgery
+    URL url = new URL(address);
+    url.openStream().transferTo(response.getOutputStream());
+
+    String target = address;
+    if (!target.startsWith("http")) {
+      target = "http://" + target;
+    }
+    // ruleid: java-server-side-request-forgery
+    URI uri = URI.create(target);
+
+    String city = URLEncoder.encode(request.getParameter("city"), StandardCharsets.UTF_8);
+    // ok: java-server-side-request-forgery
+    URL weather = new URL(WEATHER + city);
+
+    // ok: java-server-side-request-forgery
+    URI status = URI.create("https://status.example.org/");
+  }
+}
+
+@RestController
+class PreviewController {
+  private final RestTemplate rest = new RestTemplate();
+
+  @GetMapping("/preview")
+  String preview(@RequestParam("link") String link) throws IOException {
+    // ruleid: java-server-side-request-forgery
+    String title = Jsoup.connect(link).get().title();
+    // ruleid: java-server-side-request-forgery
+    String page = rest.getForObject(link, String.class);
+    // ok: java-server-side-request-forgery
+    String rates = rest.getForObject("https://rates.example.org/today?page={page}", String.class, link);
+    return title + page + rates;
+  }
+
+  @GetMapping("/stock")
+  String stock(@RequestParam int shop) {
+    // ok: java-server-side-request-forgery
+    return rest.getForObject("http://stock.internal/shops/" + shop, String.class);
+  }
+}

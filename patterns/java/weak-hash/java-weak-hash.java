@@ -1,0 +1,27 @@
+package checks;
+
+import java.security.MessageDigest;
+
+class Checksums {
+  private static final String ALGORITHM = "SHA-512";
+
+  byte[] etag(byte[] content) throws Exception {
+    // ruleid: java-weak-hash
+    return MessageDigest.getInstance("MD5").digest(content);
+  }
+
+  byte[] signature(byte[] content) throws Exception {
+    // ruleid: java-weak-hash
+    MessageDigest digest = MessageDigest.getInstance("SHA-1");
+    digest.update(content);
+    return digest.digest();
+  }
+
+  byte[] strong(byte[] content) throws Exception {
+    // ok: java-weak-hash
+    MessageDigest digest = MessageDigest.getInstance("SHA-256");
+    // ok: java-weak-hash
+    MessageDigest other = MessageDigest.getInstance(ALGORITHM);
+    return digest.digest(content);
+  }
+}

@@ -1,0 +1,48 @@
+package feeds;
+
+import java.io.InputStream;
+import javax.xml.XMLConstants;
+import javax.xml.parsers.DocumentBuilder;
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.parsers.SAXParser;
+import javax.xml.parsers.SAXParserFactory;
+import javax.xml.stream.XMLInputFactory;
+import javax.xml.stream.XMLStreamReader;
+import org.w3c.dom.Document;
+
+class FeedReader {
+  Document read(InputStream in) throws Exception {
+    DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
+    factory.setNamespaceAware(true);
+    // ruleid: java-xml-external-entity
+    DocumentBuilder builder = factory.newDocumentBuilder();
+    return builder.parse(in);
+  }
+
+  void events(InputStream in) throws Exception {
+    // ruleid: java-xml-external-entity
+    SAXParser parser = SAXParserFactory.newInstance().newSAXParser();
+    XMLInputFactory streams = XMLInputFactory.newFactory();
+    // ruleid: java-xml-external-entity
+    XMLStreamReader reader = streams.createXMLStreamReader(in);
+  }
+
+  Document readSafely(InputStream in) throws Exception {
+    DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
+    factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
+    // ok: java-xml-external-entity
+    DocumentBuilder builder = factory.newDocumentBuilder();
+    return builder.parse(in);
+  }
+
+  void eventsSafely(InputStream in) throws Exception {
+    SAXParserFactory factory = SAXParserFactory.newInstance();
+    factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
+    // ok: java-xml-external-entity
+    SAXParser parser = factory.newSAXParser();
+    XMLInputFactory streams = XMLInputFactory.newFactory();
+    streams.setProperty(XMLInputFactory.SUPPORT_DTD, false);
+    // ok: java-xml-external-entity
+    XMLStreamReader reader = streams.createXMLStreamReader(in);
+  }
+}
