@@ -39,9 +39,9 @@ defmodule PagesWeb.StatusPlug do
     # ok: elixir-cross-site-scripting
     |> send_resp(200, message)
 
-    # ruleid: elixir-cross-site-scripting
     conn
     |> put_resp_content_type("text/html")
+    # ruleid: elixir-cross-site-scripting
     |> send_resp(200, "<p>" <> message <> "</p>")
   end
 end

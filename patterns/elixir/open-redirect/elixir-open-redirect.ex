@@ -13,8 +13,8 @@ defmodule LoginWeb.SessionController do
   end
 
   def leave(conn, params) do
-    # ruleid: elixir-open-redirect
     conn
+    # ruleid: elixir-open-redirect
     |> put_resp_header("location", params["to"])
     |> send_resp(302, "")
   end

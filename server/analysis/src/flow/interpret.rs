@@ -334,6 +334,7 @@ pub(crate) trait Interpret<'t>: Sized {
     }
 
     fn switch(&mut self, node: NodeId) -> Result<Self::Value, Stop> {
+        let has_subject = self.tree().child(node, Role::Subject).is_some();
         let subject = self.eval_child(node, Role::Subject)?;
         let falls_through = falls_through(self.language());
         self.flow().push(FrameKind::Switch);
@@ -346,7 +347,11 @@ pub(crate) trait Interpret<'t>: Sized {
             self.flow().replace(undecided.take());
             self.enter(case);
             for condition in self.tree().with_role(case, Role::Cond) {
-                self.case_condition(&subject, condition)?;
+                if has_subject {
+                    self.case_condition(&subject, condition)?;
+                } else {
+                    self.eval(condition)?;
+                }
             }
             self.eval_child(case, Role::Guard)?;
             has_default |=
@@ -429,6 +434,7 @@ pub(crate) trait Interpret<'t>: Sized {
             let value = self.caught();
             self.bind(name, value)?;
         }
+        self.eval_child(node, Role::Guard)?;
         let value = self.eval_child(node, Role::Body)?;
         self.leave(node, value)
     }
@@ -440,7 +446,22 @@ pub(crate) trait Interpret<'t>: Sized {
 
     fn with(&mut self, node: NodeId) -> Result<Self::Value, Stop> {
         self.eval_all(node, Role::Resource)?;
-        self.eval_child(node, Role::Body)
+        let before = self.flow().state.clone();
+        let mut value = self.eval_child(node, Role::Body)?;
+        // The clauses of an Elixir `with`: one of them runs where a step did not match.
+        for case in self.tree().with_role(node, Role::Case) {
+            let end = self.flow().replace(before.clone());
+            self.enter(case);
+            for condition in self.tree().with_role(case, Role::Cond) {
+                self.case_condition(&Self::Value::default(), condition)?;
+            }
+            self.eval_child(case, Role::Guard)?;
+            let body = self.eval_child(case, Role::Body)?;
+            value = Self::either(value, body);
+            self.leave(case, Self::Value::default())?;
+            self.meet(end);
+        }
+        Ok(value)
     }
 
     fn jump_out(&mut self, node: NodeId, throws: bool) -> Result<Self::Value, Stop> {

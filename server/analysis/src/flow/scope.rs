@@ -180,6 +180,11 @@ impl Reader<'_> {
                 self.pattern(tree.child(node, Role::Target), assignment_declares(self.language));
             }
             Kind::Catch => self.pattern(tree.child(node, Role::Name), true),
+            Kind::Case if self.language == Language::Elixir => {
+                for condition in tree.with_role(node, Role::Cond) {
+                    self.pattern(Some(condition), true);
+                }
+            }
             Kind::Unary if matches!(tree.sym(node).as_str(), "++" | "--" | "post++" | "post--") => {
                 self.pattern(tree.child(node, Role::Operand), false);
             }
@@ -218,7 +223,7 @@ impl Reader<'_> {
     fn assign(&mut self, node: NodeId) {
         let tree = self.tree;
         let Some(target) = tree.child(node, Role::Target) else { return };
-        let plain = matches!(tree.sym(node).as_str(), "=" | ":=" | "as");
+        let plain = matches!(tree.sym(node).as_str(), "=" | ":=" | "as" | "<-");
         let value = tree.child(node, Role::Value).filter(|_| plain);
         let times = if plain { 1 } else { MANY };
         match tree.kind(target) {

@@ -5,7 +5,7 @@ use super::engine::Engine;
 use super::state::Place;
 use crate::budget::Stop;
 use crate::flow::{Interpret, Value};
-use weir_model::StepKind;
+use weir_model::{Language, StepKind};
 use weir_syntax::{Kind, NodeId, Role, Symbol};
 
 impl Engine<'_> {
@@ -14,7 +14,7 @@ impl Engine<'_> {
         let value = self.eval_child(node, Role::Value)?;
         let Some(target) = tree.child(node, Role::Target) else { return Ok(value) };
         let operator = tree.sym(node).as_str();
-        let value = if matches!(operator, "=" | ":=" | "as") {
+        let value = if matches!(operator, "=" | ":=" | "as" | "<-") {
             value
         } else {
             // What was there stays, or may stay.
@@ -86,7 +86,7 @@ impl Engine<'_> {
                 }
             }
             Kind::Dict => {
-                for entry in tree.children(target) {
+                for entry in tree.children(target).filter(|&entry| tree.role(entry) != Role::Callee) {
                     let key = tree.child(entry, Role::Key).and_then(|key| self.key(key));
                     match (tree.kind(entry), key) {
                         (Kind::Pair, key) => {
@@ -100,6 +100,12 @@ impl Engine<'_> {
                         }
                         _ => self.bind_target(entry, value.clone())?,
                     }
+                }
+            }
+            // Elixir's `pattern = name` within a pattern: both get the value.
+            Kind::Assign if self.language() == Language::Elixir => {
+                for inner in tree.children(target) {
+                    self.bind_target(inner, value.clone())?;
                 }
             }
             // `a = default` within a pattern.

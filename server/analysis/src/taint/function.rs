@@ -130,6 +130,7 @@ impl Engine<'_> {
                 this.bind_target(parameter, handed.cloned().unwrap_or_default())?;
                 this.parameters = outer;
             }
+            this.eval_child(node, Role::Guard)?;
             let outer = std::mem::take(&mut this.parameters);
             let value = this.eval_child(node, Role::Body);
             this.parameters = outer;

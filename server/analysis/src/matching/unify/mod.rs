@@ -318,6 +318,12 @@ fn may_be_left_out(kind: Kind, role: Role) -> bool {
         Role::Catch => kind == Kind::Try,
         Role::Name => kind == Kind::Lambda,
         Role::Guard => true,
+        // Java's `throws` and type parameters, options of Elixir's `use` and `for`.
+        Role::Child => matches!(kind, Kind::Function | Kind::Class | Kind::ForEach | Kind::Import),
+        Role::Param => kind == Kind::Class,
+        Role::Callee => kind == Kind::Dict,
+        Role::Module => kind == Kind::ImportFrom,
+        Role::Case => kind == Kind::With,
         _ => false,
     }
 }
