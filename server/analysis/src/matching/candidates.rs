@@ -11,12 +11,23 @@ use std::ops::Range;
 use weir_model::Span;
 use weir_syntax::{Kind, NodeId, Pattern, Role, Tree};
 
-/// Finds a pattern among the nodes with numbers in `scope`.
+/// Where a pattern is looked for.
+#[derive(Clone)]
+pub(super) struct Scope {
+    /// The nodes looked at.
+    pub(super) nodes: Range<u32>,
+    /// The outermost of them, where they are what a metavariable was bound to: statements that belong together.
+    pub(super) top: Vec<NodeId>,
+    /// What is bound already.
+    pub(super) env: Env,
+}
+
+/// Finds a pattern in a scope.
 pub(super) fn matches(
     pattern: &Pattern,
     options: Options,
     file: &FileContext<'_>,
-    scope: Range<u32>,
+    scope: &Scope,
     budget: &Budget<'_>,
 ) -> Result<Vec<Match>, Stop> {
     let tree = pattern.tree();
@@ -46,20 +57,19 @@ fn names_occur(pattern: &Tree, file: &FileContext<'_>) -> bool {
     pattern.ids().all(|node| pattern.kind(node) != Kind::Ident || file.index.has(pattern.sym(node)) || is_type(node))
 }
 
-fn single(unifier: &Unifier<'_>, root: NodeId, scope: Range<u32>) -> Result<Vec<Match>, Stop> {
+fn single(unifier: &Unifier<'_>, root: NodeId, scope: &Scope) -> Result<Vec<Match>, Stop> {
     let tree = unifier.file.tree;
     let kind = unifier.pattern.kind(root);
     let of_expression = is_expression_kind(kind) && kind != Kind::Assign
         || matches!(kind, Kind::Metavar | Kind::TypedMetavar | Kind::DeepEllipsis | Kind::Ellipsis);
-    let first = scope.start;
     let mut out = Vec::new();
     let mut attempt = |node: NodeId| -> Result<(), Stop> {
         unifier.budget.tick()?;
         // What a metavariable was bound to may be a name only.
-        if of_expression && node.0 != first && !unifier.is_expression(node) {
+        if of_expression && !scope.top.contains(&node) && !unifier.is_expression(node) {
             return Ok(());
         }
-        for env in unifier.node(root, node, Env::default())? {
+        for env in unifier.node(root, node, scope.env.clone())? {
             out.push(Match { span: tree.span(node), node: Some(node), bindings: env.finish() });
         }
         Ok(())
@@ -67,21 +77,16 @@ fn single(unifier: &Unifier<'_>, root: NodeId, scope: Range<u32>) -> Result<Vec<
     match kinds_for(kind) {
         Some(kinds) => {
             for &kind in kinds {
-                for &node in unifier.file.index.of_kind(kind, scope.clone()) {
+                for &node in unifier.file.index.of_kind(kind, scope.nodes.clone()) {
                     attempt(node)?;
                 }
             }
-            for &node in unifier.file.index.of_kind(kind, scope.clone()) {
+            for &node in unifier.file.index.of_kind(kind, scope.nodes.clone()) {
                 attempt(node)?;
-            }
-            if unifier.options.symbolic_propagation && of_expression && !kinds.contains(&Kind::Ident) {
-                for &node in unifier.file.index.of_kind(Kind::Ident, scope) {
-                    attempt(node)?;
-                }
             }
         }
         None => {
-            for node in scope {
+            for node in scope.nodes.clone() {
                 attempt(NodeId(node))?;
             }
         }
@@ -114,17 +119,18 @@ fn kinds_for(kind: Kind) -> Option<&'static [Kind]> {
 }
 
 /// A run of statements: starts at any statement of any list.
-fn run(unifier: &Unifier<'_>, roots: &[NodeId], scope: Range<u32>) -> Result<Vec<Match>, Stop> {
+fn run(unifier: &Unifier<'_>, roots: &[NodeId], scope: &Scope) -> Result<Vec<Match>, Stop> {
     let tree = unifier.file.tree;
     let mut out: Vec<Match> = Vec::new();
     let leading = roots.first().is_some_and(|&root| unifier.pattern.kind(root) == Kind::Ellipsis);
-    for &list in unifier.file.index.lists(scope) {
-        let statements: Vec<NodeId> = tree.with_role(list, Role::Stmt).collect();
+    let lists = unifier.file.index.lists(scope.nodes.clone()).iter();
+    let lists = lists.map(|&list| tree.with_role(list, Role::Stmt).collect::<Vec<_>>());
+    for statements in std::iter::once(scope.top.clone()).chain(lists) {
         for start in 0..statements.len() {
             unifier.budget.tick()?;
             let rest = &statements[start..];
             let from = tree.span(rest[0]);
-            for (end, env) in unifier.statements(roots, rest, Env::default(), Tail::Free)? {
+            for (end, env) in unifier.statements(roots, rest, scope.env.clone(), Tail::Free)? {
                 if end == 0 {
                     continue;
                 }
@@ -149,18 +155,18 @@ fn is_import_of(tree: &Tree, node: NodeId) -> Option<Span> {
 }
 
 /// Several names of one import statement, in any order and among others.
-fn imports(unifier: &Unifier<'_>, roots: &[NodeId], scope: Range<u32>) -> Result<Vec<Match>, Stop> {
+fn imports(unifier: &Unifier<'_>, roots: &[NodeId], scope: &Scope) -> Result<Vec<Match>, Stop> {
     let tree = unifier.file.tree;
     let mut out = Vec::new();
-    let nodes = unifier.file.index.of_kind(Kind::ImportFrom, scope.clone());
+    let nodes = unifier.file.index.of_kind(Kind::ImportFrom, scope.nodes.clone());
     for statement in nodes.chunk_by(|&a, &b| is_import_of(tree, a) == is_import_of(tree, b)) {
-        for env in unifier.subset(roots, statement, Env::default())? {
+        for env in unifier.subset(roots, statement, scope.env.clone())? {
             out.push(Match { span: unifier.span_of(statement), node: None, bindings: env.finish() });
         }
     }
     // `const {a, b} = require("m")`.
-    for &node in unifier.file.index.of_kind(Kind::VarDef, scope) {
-        let mut envs = vec![Env::default()];
+    for &node in unifier.file.index.of_kind(Kind::VarDef, scope.nodes.clone()) {
+        let mut envs = vec![scope.env.clone()];
         for &root in roots {
             envs = unifier.each(envs, |env| unifier.node(root, node, env))?;
         }

@@ -6,7 +6,6 @@ use super::metavar::Env;
 use super::names::Segment;
 use super::unify::{Envs, Unifier, extend, keep};
 use crate::flow::Value;
-use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Symbol};
 
 impl Unifier<'_> {
@@ -62,6 +61,7 @@ impl Unifier<'_> {
         match self.pattern.kind(p) {
             Kind::Ident => (before.is_empty() && self.pattern.sym(p) == last.name).then_some(env),
             Kind::Metavar => self.bind(p, Binding::Node(last.node), env).pop(),
+            Kind::Str => (before.is_empty() && self.pattern.sym(p) == last.name).then_some(env),
             Kind::Member => {
                 let name = self.pattern.child(p, Role::Name)?;
                 let env = match self.pattern.kind(name) {
@@ -94,12 +94,13 @@ impl Unifier<'_> {
         let (mut ps, mut ts) = (Vec::new(), Vec::new());
         operands(self.pattern, p, operator, &mut ps);
         operands(self.file.tree, t, operator, &mut ts);
+        let associative = self.options.ac_matching && is_associative(operator);
         let dots = ps.iter().any(|&p| self.pattern.kind(p) == Kind::Ellipsis);
         let more = if self.options.ac_matching && self.is_commutative(operator) {
             ps.retain(|&p| self.pattern.kind(p) != Kind::Ellipsis);
             self.subset(&ps, &ts, env)?
-        } else if dots || (self.options.ac_matching && is_associative(operator)) {
-            self.runs(&ps, &ts, env)?
+        } else if dots || associative {
+            self.runs(&ps, &ts, associative, env)?
         } else {
             Vec::new()
         };
@@ -108,13 +109,13 @@ impl Unifier<'_> {
     }
 
     /// The operands of a chain in order, where a metavariable may stand for several side by side.
-    fn runs(&self, ps: &[NodeId], ts: &[NodeId], env: Env) -> Envs {
+    fn runs(&self, ps: &[NodeId], ts: &[NodeId], associative: bool, env: Env) -> Envs {
         self.budget.tick()?;
         let Some((&p, rest)) = ps.split_first() else { return Ok(keep(ts.is_empty(), env)) };
         let mut out = Vec::new();
         let (shortest, longest) = match self.pattern.kind(p) {
-            Kind::Ellipsis => (0, ts.len()),
-            Kind::Metavar => (1, ts.len()),
+            Kind::Ellipsis => (usize::from(!associative), ts.len()),
+            Kind::Metavar if associative => (1, ts.len()),
             _ => (1, 1.min(ts.len())),
         };
         for length in shortest..=longest {
@@ -127,7 +128,7 @@ impl Unifier<'_> {
                 }
                 _ => vec![env.clone()],
             };
-            extend(&mut out, self.each(envs, |env| self.runs(rest, others, env))?);
+            extend(&mut out, self.each(envs, |env| self.runs(rest, others, associative, env))?);
         }
         Ok(out)
     }
@@ -139,56 +140,10 @@ impl Unifier<'_> {
             _ => false,
         }
     }
-
-    /// Whether code has a type that is written down in the file.
-    pub(super) fn of_type(&self, wanted: NodeId, t: NodeId, env: Env) -> Envs {
-        let tree = self.file.tree;
-        let written = match tree.kind(t) {
-            Kind::Ident => self.file.names.entity(t).and_then(|entity| entity.type_),
-            Kind::New => tree.child(t, Role::Callee),
-            Kind::Cast => tree.child(t, Role::Type),
-            _ => None,
-        };
-        if let Some(type_) = written {
-            return self.type_(wanted, type_, env);
-        }
-        let literal = match self.file.constants.get(t) {
-            Some(&Value::Node(value)) => self.literal_type(value),
-            Some(Value::Str(_) | Value::AnyStr) => &["String", "string", "str"],
-            None => self.literal_type(t),
-        };
-        Ok(keep(literal.contains(&self.pattern.sym(wanted).as_str()), env))
-    }
-
-    fn literal_type(&self, t: NodeId) -> &'static [&'static str] {
-        let tree = self.file.tree;
-        match tree.kind(t) {
-            Kind::Str | Kind::Template => &["String", "string", "str"],
-            Kind::Number => match self.file.language {
-                Language::JavaScript | Language::TypeScript | Language::Tsx => &["number", "float", "int"],
-                _ if tree.sym(t).as_str().contains('.') => &["float", "double", "Float", "Double"],
-                _ => &["int", "long", "Integer", "Long"],
-            },
-            Kind::Bool => &["boolean", "bool", "Boolean"],
-            _ => &[],
-        }
-    }
-
-    fn type_(&self, wanted: NodeId, type_: NodeId, env: Env) -> Envs {
-        let envs = self.node(wanted, type_, env.clone())?;
-        if !envs.is_empty() || self.file.tree.kind(type_) != Kind::Generic {
-            return Ok(envs);
-        }
-        // `List` is also `List<String>`.
-        match self.file.tree.child(type_, Role::Callee) {
-            Some(type_) => self.node(wanted, type_, env),
-            None => Ok(Vec::new()),
-        }
-    }
 }
 
 fn is_associative(operator: Symbol) -> bool {
-    matches!(operator.as_str(), "&&" | "||" | "&" | "|" | "^")
+    matches!(operator.as_str(), "&&" | "||" | "&" | "|" | "^" | ".")
 }
 
 /// The operands of a chain of one operator.

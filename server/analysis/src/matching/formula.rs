@@ -3,6 +3,8 @@
 //! The order of the parts in the rule never matters: positives are intersected, then negatives drop, then conditions,
 //! then focus.
 
+use super::candidates::Scope;
+use super::metavar::Env;
 use super::unify::content_span;
 use super::{Binding, Bindings, Match, candidates};
 use crate::analyze::Unit;
@@ -12,13 +14,13 @@ use crate::flow::Value;
 use crate::rule::formula::Within;
 use crate::rule::regex::Regex;
 use crate::rule::{Condition, Formula, Leaf, Node};
-use std::ops::Range;
 use weir_model::{Language, Span};
-use weir_syntax::{Kind, Limits, NodeId, Source, Symbol};
+use weir_syntax::{Kind, Limits, NodeId, Role, Source, Symbol};
 
 /// All matches of a formula in a file, sorted by place, none twice.
 pub(crate) fn find(formula: &Formula, file: &FileContext<'_>, budget: &Budget<'_>) -> Result<Vec<Match>, Stop> {
-    let evaluation = Evaluation { file, budget, scope: 0..file.tree.len() as u32, text: None };
+    let scope = Scope { nodes: 0..file.tree.len() as u32, top: Vec::new(), env: Env::default() };
+    let evaluation = Evaluation { file, budget, scope, text: None };
     evaluation.formula(formula)
 }
 
@@ -37,17 +39,14 @@ struct Evaluation<'a> {
     file: &'a FileContext<'a>,
     budget: &'a Budget<'a>,
     /// The nodes looked at: the whole file, or those of one binding.
-    scope: Range<u32>,
+    scope: Scope,
     /// The text looked at by regexes, if not all.
     text: Option<Span>,
 }
 
 impl Evaluation<'_> {
     fn formula(&self, formula: &Formula) -> Result<Vec<Match>, Stop> {
-        let mut matches = self.part(&formula.node)?;
-        for condition in &formula.conditions {
-            matches = self.filter(condition, matches)?;
-        }
+        let mut matches = self.conditions(&formula.conditions, self.part(&formula.node)?)?;
         for focus in &formula.focus {
             matches = self.focus(focus, &matches)?;
         }
@@ -79,7 +78,7 @@ impl Evaluation<'_> {
                 let pattern = leaf.by_language.iter().find(|(language, _)| *language == self.file.language);
                 match pattern {
                     Some((_, pattern)) => {
-                        candidates::matches(pattern, leaf.options, self.file, self.scope.clone(), self.budget)
+                        candidates::matches(pattern, leaf.options, self.file, &self.scope, self.budget)
                     }
                     None => Ok(Vec::new()),
                 }
@@ -137,9 +136,9 @@ impl Evaluation<'_> {
     }
 
     fn whole(&self) -> Match {
-        let node = NodeId(self.scope.start);
+        let node = NodeId(self.scope.nodes.start);
         let span = self.text.unwrap_or_else(|| self.file.tree.span(node));
-        Match { span, node: Some(node), bindings: Bindings::default() }
+        Match { span, node: Some(node), bindings: self.scope.env.finish() }
     }
 
     /// Ranges of two positives: of two that lie in each other the inner one, with both bindings.
@@ -200,37 +199,71 @@ impl Evaluation<'_> {
         Ok(out)
     }
 
-    fn filter(&self, condition: &Condition, matches: Vec<Match>) -> Result<Vec<Match>, Stop> {
+    /// Keeps what meets all conditions. What a `metavariable-pattern` binds is no condition on another one.
+    fn conditions(&self, conditions: &[Condition], matches: Vec<Match>) -> Result<Vec<Match>, Stop> {
+        if conditions.is_empty() {
+            return Ok(matches);
+        }
         let mut out = Vec::new();
         for found in matches {
             self.budget.tick()?;
-            match condition {
-                Condition::Regex { metavariable, regex, constant_propagation } => {
-                    let Some(binding) = found.bindings.get(*metavariable) else { continue };
-                    if self.text_matches(binding, regex, *constant_propagation)? {
-                        out.push(found);
-                    }
+            let mut all = vec![found.bindings.clone()];
+            for condition in conditions {
+                let mut next = Vec::new();
+                for bindings in all {
+                    next.extend(self.condition(condition, &found.bindings, bindings)?);
                 }
-                Condition::Pattern { metavariable, within, formula } => {
-                    let Some(binding) = found.bindings.get(*metavariable) else { continue };
-                    for bindings in self.inner(binding, *within, formula, &found.bindings)? {
-                        out.push(Match { bindings, ..found.clone() });
-                    }
-                }
+                all = next;
             }
+            out.extend(all.into_iter().map(|bindings| Match { bindings, ..found.clone() }));
         }
         dedup(&mut out, self.budget)?;
         Ok(out)
     }
 
+    /// The bindings so far if they meet a condition, with what the condition binds.
+    fn condition(&self, condition: &Condition, own: &Bindings, bindings: Bindings) -> Result<Vec<Bindings>, Stop> {
+        match condition {
+            Condition::Regex { metavariable, regex, constant_propagation } => {
+                let Some(binding) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
+                let matches = self.text_matches(binding, regex, *constant_propagation)?;
+                Ok(if matches { vec![bindings] } else { Vec::new() })
+            }
+            Condition::Pattern { metavariable, within, formula } => {
+                let Some(binding) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
+                let found = self.inner(binding, *within, formula, own)?;
+                let mut out: Vec<Bindings> = Vec::new();
+                for inner in found {
+                    let bindings = bindings.extended(&inner);
+                    if !out.contains(&bindings) {
+                        out.push(bindings);
+                    }
+                }
+                Ok(out)
+            }
+        }
+    }
+
     fn text_matches(&self, binding: &Binding, regex: &Regex, constants: bool) -> Result<bool, Stop> {
-        if regex.is_match_at_start(binding.span(self.file).text(self.file.text))? {
+        let text = match binding {
+            // A module's name is no string to the rule.
+            Binding::Node(node)
+                if self.file.tree.role(*node) == Role::Module && self.file.tree.kind(*node) == Kind::Str =>
+            {
+                content_span(self.file, *node).text(self.file.text)
+            }
+            _ => binding.span(self.file).text(self.file.text),
+        };
+        if regex.is_match_at_start(text)? {
             return Ok(true);
         }
         let Binding::Node(node) = binding else { return Ok(false) };
         match self.file.constants.get(*node).filter(|_| constants) {
             Some(Value::Node(value)) => regex.is_match_at_start(self.file.tree.span(*value).text(self.file.text)),
-            Some(Value::Str(text)) => regex.is_match_at_start(&format!("\"{}\"", text.as_str())),
+            Some(Value::Str(text)) => {
+                let quoted = format!("\"{}\"", text.as_str());
+                Ok(regex.is_match_at_start(&quoted)? || regex.is_match_at_start(text.as_str())?)
+            }
             Some(Value::AnyStr) | None => Ok(false),
         }
     }
@@ -244,18 +277,20 @@ impl Evaluation<'_> {
         outer: &Bindings,
     ) -> Result<Vec<Bindings>, Stop> {
         let span = binding.span(self.file);
-        let scope = match (within, binding) {
+        let top = match (within, binding) {
             (Within::Code(language), _) => {
                 let found = self.embedded(binding, language, formula)?;
                 return Ok(if found { vec![outer.clone()] } else { Vec::new() });
             }
-            (Within::Text, _) | (_, Binding::Text(_)) => 0..0,
-            (_, Binding::Node(node)) => node.0..self.file.tree.end(*node).0,
-            (_, Binding::Nodes(nodes, _)) => match (nodes.first(), nodes.last()) {
-                (Some(first), Some(last)) => first.0..self.file.tree.end(*last).0,
-                _ => return Ok(Vec::new()),
-            },
+            (Within::Text, _) | (_, Binding::Text(_)) => Vec::new(),
+            (_, Binding::Node(node)) => vec![*node],
+            (_, Binding::Nodes(nodes, _)) => nodes.clone(),
         };
+        let nodes = match (top.first(), top.last()) {
+            (Some(first), Some(last)) => first.0..self.file.tree.end(*last).0,
+            _ => 0..0,
+        };
+        let scope = Scope { nodes, top, env: Env::from(outer) };
         let inner = Evaluation { file: self.file, budget: self.budget, scope, text: Some(span) };
         let mut out: Vec<Bindings> = Vec::new();
         for found in inner.formula(formula)? {

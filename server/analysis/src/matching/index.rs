@@ -40,6 +40,10 @@ impl Index {
                     index.no_expression[below].fill(true);
                 }
                 Role::Name | Role::Decorator => index.no_expression[node.0 as usize] = true,
+                Role::Target => {
+                    let declared = tree.parent(node).is_some_and(|parent| tree.kind(parent) == Kind::VarDef);
+                    index.no_expression[node.0 as usize] = declared && tree.kind(node) == Kind::Ident;
+                }
                 Role::Key => index.no_expression[node.0 as usize] = tree.kind(node) == Kind::Ident,
                 _ => {}
             }

@@ -79,15 +79,17 @@ impl Bindings {
         self.0.iter().find(|(bound, _)| *bound == name).map(|(_, binding)| binding)
     }
 
-    /// Both together, or `None` if they bind one name to different code.
-    pub(crate) fn merge(&self, other: &Self, file: &FileContext<'_>) -> Option<Self> {
-        if !self.agrees(other, file) {
-            return None;
-        }
+    /// With what others bind besides.
+    pub(crate) fn extended(&self, other: &Self) -> Self {
         let mut out = self.clone();
         out.0.extend(other.0.iter().filter(|(name, _)| self.get(*name).is_none()).cloned());
         out.0.sort_by_key(|(name, _)| *name);
-        Some(out)
+        out
+    }
+
+    /// Both together, or `None` if they bind one name to different code.
+    pub(crate) fn merge(&self, other: &Self, file: &FileContext<'_>) -> Option<Self> {
+        self.agrees(other, file).then(|| self.extended(other))
     }
 
     /// Whether every name that both bind is bound to the same code.

@@ -10,6 +10,7 @@ mod formula;
 mod index;
 mod metavar;
 mod names;
+mod types;
 mod unify;
 
 pub(crate) use formula::find;

@@ -13,6 +13,7 @@ pub(crate) struct Names {
     /// By node: 0, or one more than the index into `entities`.
     resolved: Vec<u32>,
     entities: Vec<Entity>,
+    declared: HashMap<(NodeId, Symbol), u32>,
     /// Modules all of whose names were imported for the whole file, and from where on.
     wildcards: Vec<(NodeId, Vec<Segment>)>,
 }
@@ -61,13 +62,32 @@ impl Names {
                 resolved[node.0 as usize] = if is_import { 0 } else { number };
             }
         }
-        Self { resolved, entities: collector.entities, wildcards: collector.wildcards }
+        Self { resolved, entities: collector.entities, declared: collector.declared, wildcards: collector.wildcards }
     }
 
     /// What an identifier refers to, if the file declares it.
     pub(crate) fn entity(&self, node: NodeId) -> Option<&Entity> {
         let number = *self.resolved.get(node.0 as usize)?;
         self.entities.get(number.checked_sub(1)? as usize)
+    }
+
+    /// The type a name was declared with; a name that is a type is of itself.
+    pub(super) fn type_of(&self, tree: &Tree, node: NodeId) -> Option<NodeId> {
+        match self.entity(node) {
+            Some(entity) => entity.type_.or_else(|| (!entity.path.is_empty()).then_some(node)),
+            None => tree.sym(node).as_str().starts_with(char::is_uppercase).then_some(node),
+        }
+    }
+
+    /// The declared type of `this.x`.
+    pub(super) fn type_of_field(&self, tree: &Tree, node: NodeId) -> Option<NodeId> {
+        let (object, name) = (tree.child(node, Role::Object)?, tree.child(node, Role::Name)?);
+        if !matches!(tree.sym(object).as_str(), "this" | "self") {
+            return None;
+        }
+        let class = tree.ancestors(node).find(|&above| tree.kind(above) == Kind::Class)?;
+        let number = self.declared.get(&(class, tree.sym(name)))?;
+        self.entities[*number as usize - 1].type_
     }
 
     /// Whether two identifiers can be the same thing: the same declaration, or one of them unknown.
@@ -203,7 +223,9 @@ impl Collector<'_> {
                         let value = tree.child(node, Role::Value)?;
                         (tree.kind(value) == Kind::New).then(|| tree.child(value, Role::Callee)).flatten()
                     };
-                    self.bind(owner, target, tree.child(node, Role::Type).or_else(made));
+                    // `var` of Java says no type.
+                    let type_ = tree.child(node, Role::Type).filter(|&type_| tree.sym(type_).as_str() != "var");
+                    self.bind(owner, target, type_.or_else(made));
                 }
             }
             Kind::Assign if self.assignment_declares() => {

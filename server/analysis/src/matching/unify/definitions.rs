@@ -70,12 +70,40 @@ impl Unifier<'_> {
         self.each(envs, |env| self.roles(p, value, &[Role::Name], env))
     }
 
+    /// Assignments; JavaScript's `x += v` is `x = x + v`.
+    pub(super) fn assign(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        let (pattern, tree) = (self.pattern, self.file.tree);
+        let (wanted, operator) = (pattern.sym(p).as_str(), tree.sym(t).as_str());
+        if wanted == operator || wanted != "=" || !self.has_open_objects() {
+            return self.structure(p, t, env);
+        }
+        let parts = (pattern.child(p, Role::Target), tree.child(t, Role::Target));
+        let values = (pattern.child(p, Role::Value), tree.child(t, Role::Value));
+        let ((Some(target), Some(assigned)), (Some(value), Some(added))) = (parts, values) else {
+            return Ok(Vec::new());
+        };
+        let envs = self.node(target, assigned, env)?;
+        let is_same =
+            |p: NodeId| pattern.kind(p) == Kind::Binary && Some(pattern.sym(p).as_str()) == operator.strip_suffix('=');
+        self.each(envs, |env| {
+            if !is_same(value) {
+                return self.node(value, added, env);
+            }
+            let (Some(left), Some(right)) = (pattern.child(value, Role::Left), pattern.child(value, Role::Right))
+            else {
+                return Ok(Vec::new());
+            };
+            let envs = self.node(left, assigned, env)?;
+            self.each(envs, |env| self.node(right, added, env))
+        })
+    }
+
     /// `x = v` of a pattern against a declaration with a value.
     pub(super) fn assign_of_definition(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
         let (pattern, tree) = (self.pattern, self.file.tree);
         let parts = |role: Role| Some((pattern.child(p, role)?, tree.child(t, role)?));
         let (Some(target), Some(value)) = (parts(Role::Target), parts(Role::Value)) else { return Ok(Vec::new()) };
-        if pattern.sym(p).as_str() != "=" && !pattern.sym(p).is_empty() {
+        if !self.options.vardef_assign || (pattern.sym(p).as_str() != "=" && !pattern.sym(p).is_empty()) {
             return Ok(Vec::new());
         }
         let envs = self.node(target.0, target.1, env)?;

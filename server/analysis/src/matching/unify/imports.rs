@@ -12,10 +12,17 @@ impl Unifier<'_> {
         if tree.kind(t) == Kind::VarDef {
             return self.import_by_require(p, t, env);
         }
-        let (Some(wanted), Some(module)) = (pattern.child(p, Role::Module), tree.child(t, Role::Module)) else {
-            return Ok(Vec::new());
-        };
+        let Some(module) = tree.child(t, Role::Module) else { return Ok(Vec::new()) };
         let mut path = module_path(tree, module);
+        let Some(wanted) = pattern.child(p, Role::Module) else {
+            // `import $X` where code says what it imports by a full name.
+            let (Some(wanted), Some(name)) = (pattern.child(p, Role::Name), tree.child(t, Role::Name)) else {
+                return Ok(Vec::new());
+            };
+            path.push(Segment { name: tree.sym(name), node: name });
+            let same = pattern.sym(p) == tree.sym(t);
+            return Ok(self.dotted(wanted, &path, env).filter(|_| same).into_iter().collect());
+        };
         match (pattern.kind(p), tree.kind(t)) {
             (Kind::ImportFrom, Kind::ImportFrom) => {
                 let envs = self.module(wanted, module, &path, env)?;

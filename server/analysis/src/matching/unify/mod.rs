@@ -56,6 +56,11 @@ impl Unifier<'_> {
 
     fn kinds(&self, p: NodeId, t: NodeId, pk: Kind, tk: Kind, env: Env) -> Envs {
         match (pk, tk) {
+            (Kind::Str, Kind::Template) if self.pattern.sym(p).as_str().starts_with("$...") => {
+                let parts: Vec<NodeId> = self.file.tree.children(t).collect();
+                let span = self.file.tree.span(t);
+                Ok(self.bind(p, Binding::Nodes(parts, span), env))
+            }
             (Kind::Str, _) => self.string(p, t, env),
             (Kind::Template, Kind::Template) => self.template(p, t, env),
             (Kind::Regex, Kind::Regex) => self.regex(p, t, env),
@@ -63,6 +68,14 @@ impl Unifier<'_> {
             (Kind::Call, Kind::Call) | (Kind::New, Kind::New) => self.call(p, t, env),
             (Kind::Block | Kind::File, Kind::Block | Kind::File) => self.block(p, t, env),
             (Kind::Binary, Kind::Binary) => self.binary(p, t, env),
+            (Kind::Ident, Kind::Ident) => Ok(keep(self.same_name(p, t), env)),
+            (Kind::Ident, Kind::Str) if self.file.tree.role(t) == Role::Module => {
+                Ok(keep(self.pattern.sym(p) == self.file.tree.sym(t), env))
+            }
+            (Kind::Assign, Kind::Assign) => self.assign(p, t, env),
+            (Kind::Array, Kind::Dict) if self.file.language == Language::Php && self.is_all_ellipsis(p) => {
+                Ok(vec![env])
+            }
             (Kind::Assign, Kind::VarDef) => self.assign_of_definition(p, t, env),
             (Kind::Function, Kind::VarDef | Kind::Pair) => self.function_value(p, t, env),
             (Kind::Function, Kind::Lambda) if self.is_chain_ellipsis(p) => self.roles(p, t, &[Role::Name], env),
@@ -97,6 +110,10 @@ impl Unifier<'_> {
     pub(super) fn roles(&self, p: NodeId, t: NodeId, done: &[Role], env: Env) -> Envs {
         let (pattern, tree) = (self.pattern, self.file.tree);
         let kind = pattern.kind(p);
+        // A body that may be anything may also be missing.
+        let open_body = kind == Kind::Function
+            && tree.child(t, Role::Body).is_none()
+            && pattern.child(p, Role::Body).is_some_and(|body| self.is_all_ellipsis(body));
         let unknown = tree.children(t).any(|child| {
             let role = tree.role(child);
             !done.contains(&role) && pattern.child(p, role).is_none() && !may_be_left_out(kind, role)
@@ -109,7 +126,7 @@ impl Unifier<'_> {
         let mut previous = None;
         for child in pattern.children(p) {
             let role = pattern.role(child);
-            if previous == Some(role) || done.contains(&role) {
+            if previous == Some(role) || done.contains(&role) || (open_body && role == Role::Body) {
                 continue;
             }
             previous = Some(role);
@@ -160,6 +177,15 @@ impl Unifier<'_> {
             return self.list(&self.pattern.with_role(p, role).collect::<Vec<_>>(), &ts, env);
         }
         self.subset(&ps, &ts, env)
+    }
+
+    /// PHP does not tell apart upper and lower case in names of functions and classes.
+    fn same_name(&self, p: NodeId, t: NodeId) -> bool {
+        let (wanted, name) = (self.pattern.sym(p), self.file.tree.sym(t));
+        wanted == name
+            || (self.file.language == Language::Php
+                && !name.as_str().starts_with('$')
+                && wanted.as_str().eq_ignore_ascii_case(name.as_str()))
     }
 
     fn modifier(&self, p: NodeId, t: NodeId) -> bool {
@@ -316,6 +342,8 @@ fn may_be_left_out(kind: Kind, role: Role) -> bool {
         Role::Then => kind == Kind::If,
         Role::Alias => true,
         Role::Catch => kind == Kind::Try,
+        // Type parameters, `throws`.
+        Role::Child => matches!(kind, Kind::Function | Kind::Class),
         Role::Name => kind == Kind::Lambda,
         Role::Guard => true,
         // Java's `throws` and type parameters, options of Elixir's `use` and `for`.

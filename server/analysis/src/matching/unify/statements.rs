@@ -13,8 +13,9 @@ impl Unifier<'_> {
         let ps: Vec<NodeId> = self.pattern.children(p).collect();
         let ts: Vec<NodeId> = self.file.tree.children(t).collect();
         if let [only] = ps[..] {
-            // One metavariable is all the block does.
-            if self.pattern.kind(only) == Kind::Metavar {
+            // One metavariable is all the block does, unless braces say that it is one statement.
+            let (block, body) = (self.pattern.span(p), self.pattern.span(only));
+            if self.pattern.kind(only) == Kind::Metavar && block.start == body.start {
                 return Ok(self.bind(only, Binding::Node(if let [one] = ts[..] { one } else { t }), env));
             }
         }
