@@ -39,7 +39,7 @@ fn rules(problems: &[RuleProblem], quiet: bool, verbose: bool) {
         eprintln!("weir: {}", problem_line(problem, "skipped"));
     }
     if listed < skipped.len() {
-        eprintln!("weir: {} more rules skipped; --verbose lists them", skipped.len() - listed);
+        eprintln!("weir: {} more such lines about skipped rules; --verbose prints them", skipped.len() - listed);
     }
 }
 
@@ -65,7 +65,11 @@ fn line(incident: &Incident) -> String {
         }
         line += ": ";
     }
-    format!("{line}{}: {}", incident.kind.name(), incident.message)
+    line += incident.kind.name();
+    if let Some(rule_id) = &incident.rule_id {
+        line += &format!(" (rule {rule_id})");
+    }
+    format!("{line}: {}", incident.message)
 }
 
 fn summary(report: &Report, verbose: bool) -> String {

@@ -5,7 +5,7 @@ use super::{FileReport, Report};
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet, normalize_untrusted_str};
 use ropey::Rope;
 use std::io::{self, Write};
-use weir_model::{Finding, Fix, Severity, Span, Step, StepKind};
+use weir_model::{Finding, Fix, Severity, Span, StepKind};
 
 /// Text is wrapped at the terminal's width, but not wider than people read.
 const MAX_WIDTH: usize = 110;
@@ -88,28 +88,32 @@ struct Mark {
     label: Option<String>,
 }
 
-/// The finding itself, and the steps that lead to it, numbered.
+/// The finding itself, and the steps that lead to it, numbered. Steps at one place are one mark, which says what is
+/// most worth knowing of it: that data enters or reaches its sink, before that it passes.
 fn marks(text: &Rope, finding: &Finding) -> Vec<Mark> {
-    let drawn = |span| first_line_if_long(text, span);
-    let steps: &[Step] = finding.trace.as_ref().map_or(&[], |trace| &trace.steps);
-    let mut marks: Vec<Mark> = Vec::new();
-    for (at, step) in steps.iter().enumerate() {
-        let middle = at >= MAX_DRAWN_STEPS / 2 && at + MAX_DRAWN_STEPS / 2 < steps.len();
-        if middle && steps.len() > MAX_DRAWN_STEPS {
-            continue;
-        }
-        let label = format!("{}. {}", at + 1, words(step.kind));
-        let primary = step.span == finding.span;
-        match marks.iter_mut().find(|mark| mark.span == drawn(step.span)) {
-            Some(mark) => {
-                mark.primary |= primary;
-                mark.label = mark.label.take().map(|before| format!("{before}, {label}"));
-            }
-            None => marks.push(Mark { span: drawn(step.span), primary, label: Some(label) }),
+    let mut places: Vec<(Span, Vec<StepKind>)> = Vec::new();
+    for step in finding.trace.iter().flat_map(|trace| &trace.steps) {
+        match places.iter_mut().find(|(span, _)| *span == step.span) {
+            Some((_, kinds)) => kinds.push(step.kind),
+            None => places.push((step.span, vec![step.kind])),
         }
     }
+    let half = MAX_DRAWN_STEPS / 2;
+    let left_out = half..places.len().saturating_sub(half).max(half);
+    let mut marks: Vec<Mark> = places
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| places.len() <= MAX_DRAWN_STEPS || !left_out.contains(at))
+        .map(|(at, (span, kinds))| {
+            let ends: Vec<_> = kinds.iter().filter(|kind| matches!(kind, StepKind::Source | StepKind::Sink)).collect();
+            let told = if ends.is_empty() { kinds.iter().take(1).collect() } else { ends };
+            let told: Vec<_> = told.into_iter().map(|kind| words(*kind)).collect();
+            let label = format!("{}. {}", at + 1, told.join(", "));
+            Mark { span: first_line_if_long(text, *span), primary: *span == finding.span, label: Some(label) }
+        })
+        .collect();
     if !marks.iter().any(|mark| mark.primary) {
-        marks.push(Mark { span: drawn(finding.span), primary: true, label: None });
+        marks.push(Mark { span: first_line_if_long(text, finding.span), primary: true, label: None });
     }
     marks
 }
@@ -185,4 +189,94 @@ fn facts(rule: &Rule) -> Option<String> {
 fn wrap(text: &str, width: usize) -> String {
     let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
     textwrap::fill(&normalize_untrusted_str(&folded), width)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use weir_model::{Edit, RuleInfo, Step, Trace};
+
+    const CODE: &str = "def show(request):\n    name = request.args['n']\n    log()\n    return f'<b>{name}</b>'\n";
+
+    fn span(of: &str) -> Span {
+        let start = CODE.find(of).expect("in the code") as u32;
+        Span::new(start, start + of.len() as u32)
+    }
+
+    fn drawn(finding: Finding) -> String {
+        let info = RuleInfo {
+            id: "xss".into(),
+            source: "xss.yaml".to_owned(),
+            message: String::new(),
+            severity: Severity::Error,
+            languages: Vec::new(),
+            metadata: r#"{"cwe": "CWE-79: XSS", "weir": {"recommendation": "Escape it."}}"#.to_owned(),
+        };
+        let report = Report {
+            rules: BTreeMap::from([("xss".into(), Rule::new(info))]),
+            files: vec![FileReport { path: "a.py".into(), text: Rope::from_str(CODE), findings: vec![finding] }],
+            ..Report::default()
+        };
+        let mut out = Vec::new();
+        write(&report, Style { colour: false, width: None }, &mut out).expect("written");
+        String::from_utf8(out).expect("text")
+    }
+
+    fn finding(message: &str) -> Finding {
+        Finding {
+            rule_id: "xss".into(),
+            message: message.to_owned(),
+            severity: Severity::Error,
+            span: span("f'<b>{name}</b>'"),
+            metavars: Vec::new(),
+            trace: None,
+            fix: None,
+            suppressed: false,
+            fingerprint: String::new(),
+        }
+    }
+
+    #[test]
+    fn the_path_from_source_to_sink_is_drawn_into_the_code() {
+        let step = |of, kind| Step { span: span(of), kind };
+        let steps = vec![
+            step("request.args['n']", StepKind::Source),
+            step("request.args['n']", StepKind::Call),
+            step("name", StepKind::Assign),
+            step("f'<b>{name}</b>'", StepKind::Sink),
+        ];
+        let finding = Finding { trace: Some(Trace { steps }), ..finding("Data reaches HTML. It was not escaped.") };
+        let expected = "\
+error[xss]: Data reaches HTML
+ --> a.py:4:12
+  |
+2 |     name = request.args['n']
+  |     ----   ----------------- 1. untrusted data enters here
+  |     |
+  |     2. is kept here
+3 |     log()
+4 |     return f'<b>{name}</b>'
+  |            ^^^^^^^^^^^^^^^^ 3. reaches its sink
+  |
+  = note: It was not escaped.
+  = note: CWE-79: XSS
+  = help: Escape it.
+
+";
+        assert_eq!(drawn(finding), expected);
+    }
+
+    #[test]
+    fn a_fix_is_shown_as_a_change_of_lines() {
+        let edits = vec![Edit::new(span("f'<b>{name}</b>'"), "escape(name)")];
+        let text = drawn(Finding { fix: Some(Fix { edits }), ..finding("m") });
+        assert!(text.contains("4 -     return f'<b>{name}</b>'\n4 +     return escape(name)\n"), "{text}");
+    }
+
+    #[test]
+    fn code_in_a_message_cannot_steer_the_terminal() {
+        let text = drawn(finding("Found \u{1b}[2J. And \u{1b}[1A more"));
+        assert!(!text.contains('\u{1b}'), "{text}");
+    }
 }

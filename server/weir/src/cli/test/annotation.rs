@@ -79,7 +79,7 @@ mod tests {
     fn read(text: &str) -> String {
         let annotations = Annotations::read(text);
         let show = |kind: &str, lines: &BTreeMap<String, Lines>| {
-            lines.iter().map(|(id, lines)| format!("{kind} {id} {lines:?}")).collect::<Vec<_>>()
+            lines.iter().map(|(id, lines)| format!("{kind} {id} {:?}", Vec::from_iter(lines))).collect::<Vec<_>>()
         };
         [show("ruleid", &annotations.expected), show("ok", &annotations.clean), show("todo", &annotations.undecided)]
             .concat()
