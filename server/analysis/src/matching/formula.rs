@@ -6,7 +6,7 @@
 use super::candidates::Scope;
 use super::metavar::Env;
 use super::unify::content_span;
-use super::{Binding, Bindings, Match, candidates};
+use super::{Binding, Bindings, Match, candidates, value};
 use crate::analyze::Unit;
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
@@ -224,6 +224,10 @@ impl Evaluation<'_> {
     /// The bindings so far if they meet a condition, with what the condition binds.
     fn condition(&self, condition: &Condition, own: &Bindings, bindings: Bindings) -> Result<Vec<Bindings>, Stop> {
         match condition {
+            Condition::Comparison(comparison) => {
+                let holds = comparison.holds(&|name| Some(value::of(bindings.get(name)?, self.file)));
+                Ok(if holds { vec![bindings] } else { Vec::new() })
+            }
             Condition::Regex { metavariable, regex, constant_propagation } => {
                 let Some(binding) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
                 let matches = self.text_matches(binding, regex, *constant_propagation)?;

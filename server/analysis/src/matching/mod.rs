@@ -12,6 +12,7 @@ mod metavar;
 mod names;
 mod types;
 mod unify;
+mod value;
 
 pub(crate) use formula::find;
 pub(crate) use index::Index;

@@ -1,5 +1,6 @@
 //! The formula a rule is: patterns joined by and, or, not, inside; and what makes a taint rule.
 
+use super::comparison::Comparison;
 use std::sync::Arc;
 use weir_model::Language;
 use weir_syntax::{Pattern, Symbol};
@@ -61,6 +62,8 @@ pub(crate) enum Condition {
     /// `metavariable-pattern`: the bound code matches the formula. A formula without positive parts is asked of the whole
     /// bound code.
     Pattern { metavariable: Symbol, within: Within, formula: Box<Formula> },
+    /// `metavariable-comparison`: the comparison holds for the constants that metavariables are.
+    Comparison(Comparison),
 }
 
 /// As what the bound code of a `metavariable-pattern` is read.

@@ -24,3 +24,30 @@ fn an_inline_comment_marks_a_finding_as_suppressed() {
     let found = run("python", "pattern-regex: secret", "secret # nosemgrep\nsecret\n");
     assert_eq!(found.findings.iter().map(|finding| finding.suppressed).collect::<Vec<_>>(), [true, false]);
 }
+
+#[test]
+fn a_comparison_asks_the_constants_that_metavariables_are() {
+    check(
+        "python",
+        "
+        patterns:
+        - pattern: bits($N)
+        - metavariable-comparison:
+            comparison: $N < 2048 and $N % 8 == 0
+        ",
+        "
+        LENGTH = 1024
+        bits(1024)
+        ^^^^^^^^^^
+        bits(4096)
+        bits(LENGTH)
+        ^^^^^^^^^^^^
+        bits(2 ** 10)
+        ^^^^^^^^^^^^^
+        bits(-8)
+        ^^^^^^^^
+        bits(unknown)
+        bits('8')
+        ",
+    );
+}

@@ -3,6 +3,7 @@
 use super::Reader;
 use super::formula::{self, Positives};
 use crate::rule::Within;
+use crate::rule::comparison::{Comparison, Number};
 use crate::rule::regex::Regex;
 use crate::rule::yaml::{Key, Yaml};
 use weir_model::Language;
@@ -15,8 +16,8 @@ pub(super) fn condition(reader: &mut Reader, key: &Key, value: &Yaml) -> Option<
     match name {
         "metavariable-regex" => regex(reader, value),
         "metavariable-pattern" => pattern(reader, value),
-        "metavariable-comparison"
-        | "metavariable-analysis"
+        "metavariable-comparison" => comparison(reader, value).map(Condition::Comparison),
+        "metavariable-analysis"
         | "metavariable-type"
         | "metavariable-name"
         | "pattern-where-python"
@@ -64,6 +65,31 @@ fn pattern(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
         reader.languages = outer;
     }
     Some(Condition::Pattern { metavariable, within, formula: Box::new(formula?) })
+}
+
+fn comparison(reader: &mut Reader, value: &Yaml) -> Option<Comparison> {
+    let text = reader.required(value, "comparison")?;
+    let place = value.get("comparison").map_or(value.place, |comparison| comparison.place);
+    if ["today(", "strptime("].iter().any(|function| text.contains(function)) {
+        reader.unsupported(place, "`comparison`: `today` and `strptime` are not supported yet; the rule is skipped");
+        return None;
+    }
+    let base = match value.get("base") {
+        Some(base) => base.as_int().and_then(|base| u32::try_from(base).ok()).filter(|base| (2..=36).contains(base)),
+        None => Some(10),
+    };
+    let Some(base) = base else {
+        reader.error(value.place, "`base` must be a number from 2 to 36");
+        return None;
+    };
+    let number = match value.get("metavariable") {
+        Some(metavariable) => {
+            let metavariable = reader.metavariable("metavariable", metavariable)?;
+            reader.flag(value, "strip", false).then_some(Number { metavariable, base })
+        }
+        None => None,
+    };
+    Comparison::parse(text, number).map_err(|error| reader.error(place, format!("`comparison`: {error}"))).ok()
 }
 
 /// The metavariable a condition is about.
