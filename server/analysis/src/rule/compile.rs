@@ -2,6 +2,7 @@
 
 mod conditions;
 mod formula;
+mod modern;
 mod taint;
 
 use super::yaml::{self, Fault, Place, Yaml};
@@ -105,6 +106,11 @@ impl Reader {
 
     fn warning(&mut self, place: Place, message: impl Into<String>) {
         self.warnings.push(Fault { place, message: message.into() });
+    }
+
+    /// How many faults keep the rule from running so far.
+    fn faults(&self) -> usize {
+        self.errors.len() + self.unsupported.len()
     }
 
     /// The text of a value that must be one.
@@ -302,8 +308,7 @@ fn body(reader: &mut Reader, yaml: &Yaml) -> Option<Body> {
     }
     let mode = yaml.get("mode");
     match mode.map(|mode| mode.as_str().unwrap_or("")) {
-        None | Some("search") => {}
-        Some("taint") => return taint::spec(reader, yaml).map(Body::Taint).filter(|_| runs),
+        None | Some("search" | "taint") => {}
         Some(name @ ("join" | "extract" | "secrets" | "supply_chain" | "steps")) => {
             let place = mode.map_or(yaml.place, |mode| mode.place);
             reader.unsupported(place, format!("`mode: {name}` is not supported yet; the rule is skipped"));
@@ -317,6 +322,15 @@ fn body(reader: &mut Reader, yaml: &Yaml) -> Option<Body> {
     }
     if !runs {
         return None;
+    }
+    if let Some(taint) = yaml.get("taint") {
+        return taint::spec(reader, taint, taint::Syntax::Modern).map(Body::Taint);
+    }
+    if let Some(formula) = yaml.get("match") {
+        return modern::formula(reader, "match", formula, formula::Positives::Needed).map(Body::Search);
+    }
+    if mode.and_then(Yaml::as_str) == Some("taint") {
+        return taint::spec(reader, yaml, taint::Syntax::Classic).map(Body::Taint);
     }
     formula::of_map(reader, yaml, formula::Positives::Needed).map(Body::Search)
 }

@@ -51,3 +51,77 @@ fn a_comparison_asks_the_constants_that_metavariables_are() {
         ",
     );
 }
+
+#[test]
+fn the_newer_syntax_says_the_same_in_other_words() {
+    check(
+        "python",
+        "
+        match:
+          all:
+          - run($X, ...)
+          - any: [\"run(..., unsafe=True)\", \"run(..., unsafe=1)\"]
+          - not: run('fixed', ...)
+          - not:
+              any:
+              - inside: |
+                  with trusted(): ...
+              - inside: 'def test(): ...'
+          where:
+          - metavariable: $X
+            regex: user_.*
+          - focus: $X
+        ",
+        "
+        run(user_name, unsafe=True)
+            ^^^^^^^^^
+        run(name, unsafe=True)
+        run(user_name, unsafe=False)
+        with trusted():
+            run(user_name, unsafe=1)
+        def test():
+            run(user_name, unsafe=1)
+        run(user_id, 2, unsafe=1)
+            ^^^^^^^
+        ",
+    );
+    check(
+        "python",
+        "
+        taint:
+          sources: [source()]
+          sinks:
+          - pattern: sink($X)
+            where: [{focus: $X}]
+          sanitizers: [clean(...)]
+        ",
+        "
+        sink(source())
+             ^^^^^^^^
+        sink(clean(source()))
+        ",
+    );
+}
+
+#[test]
+fn a_type_can_be_asked_of_a_metavariable() {
+    check(
+        "java",
+        "
+        patterns:
+        - pattern: $X.run($Y)
+        - metavariable-type: {metavariable: $Y, types: [String, Text]}
+        ",
+        "
+        class A {
+            void f(String a, int b, Text c) {
+                x.run(a);
+                ^^^^^^^^
+                x.run(b);
+                x.run(c);
+                ^^^^^^^^
+            }
+        }
+        ",
+    );
+}

@@ -2,11 +2,13 @@
 
 use super::Reader;
 use super::formula::{self, Positives};
-use crate::rule::Within;
 use crate::rule::comparison::{Comparison, Number};
 use crate::rule::regex::Regex;
 use crate::rule::yaml::{Key, Yaml};
+use crate::rule::{Formula, Leaf, Node, PatternLeaf, Within};
+use std::sync::Arc;
 use weir_model::Language;
+use weir_syntax::{Pattern, Symbol};
 
 pub(super) use crate::rule::Condition;
 
@@ -15,10 +17,12 @@ pub(super) fn condition(reader: &mut Reader, key: &Key, value: &Yaml) -> Option<
     let name = key.text.as_str();
     match name {
         "metavariable-regex" => regex(reader, value),
-        "metavariable-pattern" => pattern(reader, value),
+        "metavariable-pattern" => {
+            pattern(reader, value, &|reader, value| formula::of_map(reader, value, Positives::Given))
+        }
+        "metavariable-type" => types(reader, value),
         "metavariable-comparison" => comparison(reader, value).map(Condition::Comparison),
         "metavariable-analysis"
-        | "metavariable-type"
         | "metavariable-name"
         | "pattern-where-python"
         | "semgrep-internal-metavariable-name"
@@ -33,7 +37,7 @@ pub(super) fn condition(reader: &mut Reader, key: &Key, value: &Yaml) -> Option<
     }
 }
 
-fn regex(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
+pub(super) fn regex(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
     let metavariable = subject(reader, value)?;
     let text = reader.required(value, "regex")?;
     let place = value.get("regex").map_or(value.place, |regex| regex.place);
@@ -42,7 +46,12 @@ fn regex(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
     Some(Condition::Regex { metavariable, regex, constant_propagation })
 }
 
-fn pattern(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
+/// `metavariable-pattern`; `formula` reads the formula in either syntax.
+pub(super) fn pattern(
+    reader: &mut Reader,
+    value: &Yaml,
+    formula: &dyn Fn(&mut Reader, &Yaml) -> Option<Formula>,
+) -> Option<Condition> {
     let metavariable = subject(reader, value)?;
     let (within, languages) = match value.get("language") {
         None => (Within::Same, None),
@@ -60,14 +69,40 @@ fn pattern(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
         }
     };
     let outer = languages.map(|languages| std::mem::replace(&mut reader.languages, languages));
-    let formula = formula::of_map(reader, value, Positives::Given);
+    let formula = formula(reader, value);
     if let Some(outer) = outer {
         reader.languages = outer;
     }
     Some(Condition::Pattern { metavariable, within, formula: Box::new(formula?) })
 }
 
-fn comparison(reader: &mut Reader, value: &Yaml) -> Option<Comparison> {
+/// `metavariable-type`: as if the metavariable had been written with its type.
+pub(super) fn types(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
+    let metavariable = subject(reader, value)?;
+    let Some((key, names)) = ["type", "types"].into_iter().find_map(|key| Some((key, value.get(key)?))) else {
+        reader.error(value.place, "`type` or `types` is missing");
+        return None;
+    };
+    if reader.languages.iter().any(|language| *language != Language::Java) {
+        reader.unsupported(value.place, "`metavariable-type` is supported in Java only so far; the rule is skipped");
+        return None;
+    }
+    let mut alternatives = Vec::new();
+    for name in reader.texts(key, names) {
+        match Pattern::parse(Language::Java, &format!("({name} {})", metavariable.as_str())) {
+            Ok(pattern) => {
+                let by_language = vec![(Language::Java, Arc::new(pattern))];
+                let leaf = PatternLeaf { by_language, options: reader.options };
+                alternatives.push(Formula::of(Node::Leaf(Leaf::Pattern(leaf))));
+            }
+            Err(_) => reader.error(names.place, format!("`{key}` must name a type")),
+        }
+    }
+    let formula = Box::new(Formula::of(Node::Any(alternatives)));
+    Some(Condition::Pattern { metavariable, within: Within::Same, formula })
+}
+
+pub(super) fn comparison(reader: &mut Reader, value: &Yaml) -> Option<Comparison> {
     let text = reader.required(value, "comparison")?;
     let place = value.get("comparison").map_or(value.place, |comparison| comparison.place);
     if ["today(", "strptime("].iter().any(|function| text.contains(function)) {
@@ -93,7 +128,7 @@ fn comparison(reader: &mut Reader, value: &Yaml) -> Option<Comparison> {
 }
 
 /// The metavariable a condition is about.
-fn subject(reader: &mut Reader, value: &Yaml) -> Option<weir_syntax::Symbol> {
+fn subject(reader: &mut Reader, value: &Yaml) -> Option<Symbol> {
     if let Some(metavariable) = value.get("metavariable") {
         return reader.metavariable("metavariable", metavariable);
     }

@@ -82,7 +82,7 @@ fn operand(reader: &mut Reader, name: &str, value: &Yaml, positives: Positives) 
 }
 
 fn all(reader: &mut Reader, name: &str, value: &Yaml, positives: Positives) -> Option<Formula> {
-    let before = reader.errors.len() + reader.unsupported.len();
+    let before = reader.faults();
     let (mut parts, mut conditions, mut focus) = (Vec::new(), Vec::new(), Vec::new());
     for entry in reader.list(name, value)? {
         let Some(entries) = entry.as_map() else {
@@ -98,12 +98,43 @@ fn all(reader: &mut Reader, name: &str, value: &Yaml, positives: Positives) -> O
             }
         }
     }
-    let formula = Formula { node: Node::All(parts), conditions, focus };
-    let complete = before == reader.errors.len() + reader.unsupported.len();
-    if complete && positives == Positives::Needed && !finds(&formula) {
-        reader.error(value.place, format!("`{name}` needs an entry that finds something: not only negations"));
+    let complete = before == reader.faults();
+    let formula = conjunction(parts, conditions, focus);
+    if complete && positives == Positives::Needed {
+        must_find(reader, name, value.place, &formula);
     }
     Some(formula)
+}
+
+/// A conjunction. What must not match any of several is asked of each of them: `not` of an `inside` is a thing of its own.
+pub(super) fn conjunction(parts: Vec<Formula>, conditions: Vec<Condition>, focus: Vec<Vec<Symbol>>) -> Formula {
+    let parts = parts.into_iter().flat_map(|part| match part.node {
+        Node::Not(inner)
+            if matches!(inner.node, Node::Any(_)) && inner.conditions.is_empty() && inner.focus.is_empty() =>
+        {
+            let Node::Any(alternatives) = inner.node else { unreachable!("matched above") };
+            alternatives.into_iter().map(|one| Formula::of(Node::Not(Box::new(alone(one))))).collect()
+        }
+        _ => vec![part],
+    });
+    Formula { node: Node::All(parts.collect()), conditions, focus }
+}
+
+/// The only part of a conjunction that asks nothing else; or the formula as it is.
+fn alone(formula: Formula) -> Formula {
+    match formula.node {
+        Node::All(mut parts) if parts.len() == 1 && formula.conditions.is_empty() && formula.focus.is_empty() => {
+            parts.remove(0)
+        }
+        _ => formula,
+    }
+}
+
+/// Says so if a conjunction cannot find anything.
+pub(super) fn must_find(reader: &mut Reader, name: &str, place: Place, formula: &Formula) {
+    if !finds(formula) {
+        reader.error(place, format!("`{name}` needs an entry that finds something: not only negations"));
+    }
 }
 
 fn any(reader: &mut Reader, name: &str, value: &Yaml, positives: Positives) -> Option<Formula> {
@@ -127,7 +158,7 @@ fn any(reader: &mut Reader, name: &str, value: &Yaml, positives: Positives) -> O
 }
 
 /// `pattern-inside` and its like stand in a conjunction, if need be of their own.
-fn standing_alone(formula: Formula) -> Formula {
+pub(super) fn standing_alone(formula: Formula) -> Formula {
     match formula.node {
         Node::Inside(_) | Node::Anywhere(_) | Node::Not(_) => Formula::of(Node::All(vec![formula])),
         _ => formula,

@@ -2,6 +2,7 @@
 
 use super::Reader;
 use super::formula::{self, Positives};
+use super::modern;
 use crate::rule::requires;
 use crate::rule::yaml::Yaml;
 use crate::rule::{Formula, Propagator, Requires, Sanitizer, SideEffect, Sink, Source, TaintSpec};
@@ -10,15 +11,28 @@ use weir_syntax::Symbol;
 /// The label of sources that name none.
 const DEFAULT_LABEL: &str = "__SOURCE__";
 
-/// The specification of a rule in `mode: taint`.
-pub(super) fn spec(reader: &mut Reader, yaml: &Yaml) -> Option<TaintSpec> {
+/// In which syntax a rule is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Syntax {
+    /// `pattern-sources` and its like, beside `mode: taint`.
+    Classic,
+    /// `sources` and its like, under `taint`.
+    Modern,
+}
+
+/// The specification: of the rule itself in the classic syntax, of the map under `taint` in the modern one.
+pub(super) fn spec(reader: &mut Reader, yaml: &Yaml, syntax: Syntax) -> Option<TaintSpec> {
     let mut spec = TaintSpec::default();
-    for (key, needed) in [
+    for (classic, needed) in [
         ("pattern-sources", true),
         ("pattern-sinks", true),
         ("pattern-sanitizers", false),
         ("pattern-propagators", false),
     ] {
+        let key = match syntax {
+            Syntax::Classic => classic,
+            Syntax::Modern => classic.trim_start_matches("pattern-"),
+        };
         let Some(value) = yaml.get(key) else {
             if needed {
                 reader.error(yaml.place, format!("`{key}` is missing: a taint rule needs sources and sinks"));
@@ -26,8 +40,8 @@ pub(super) fn spec(reader: &mut Reader, yaml: &Yaml) -> Option<TaintSpec> {
             continue;
         };
         for entry in entries(reader, key, value) {
-            let Some(formula) = formula_of(reader, key, entry) else { continue };
-            match key {
+            let Some(formula) = formula_of(reader, key, entry, syntax) else { continue };
+            match classic {
                 "pattern-sources" => spec.sources.extend(source(reader, entry, formula)),
                 "pattern-sinks" => spec.sinks.extend(sink(reader, entry, formula)),
                 "pattern-sanitizers" => spec.sanitizers.extend(sanitizer(reader, entry, formula)),
@@ -46,11 +60,12 @@ fn entries<'y>(reader: &mut Reader, key: &str, value: &'y Yaml) -> &'y [Yaml] {
     reader.list(key, value).unwrap_or_default()
 }
 
-fn formula_of(reader: &mut Reader, key: &str, entry: &Yaml) -> Option<Formula> {
-    if entry.as_str().is_some() {
-        return formula::pattern(reader, key, entry);
+fn formula_of(reader: &mut Reader, key: &str, entry: &Yaml, syntax: Syntax) -> Option<Formula> {
+    match syntax {
+        Syntax::Modern => modern::formula(reader, key, entry, Positives::Needed),
+        Syntax::Classic if entry.as_str().is_some() => formula::pattern(reader, key, entry),
+        Syntax::Classic => formula::of_map(reader, entry, Positives::Needed),
     }
-    formula::of_map(reader, entry, Positives::Needed)
 }
 
 fn source(reader: &mut Reader, entry: &Yaml, formula: Formula) -> Option<Source> {
