@@ -1,0 +1,18 @@
+import yaml
+from yaml import Loader, SafeLoader
+
+
+def load(text):
+    # ruleid: python-yaml-load
+    first = yaml.safe_load(text)
+    # ruleid: python-yaml-load
+    second = yaml.safe_load(text)
+    # ruleid: python-yaml-load
+    third = yaml.safe_load(open(text))
+    # ok: python-yaml-load
+    fourth = yaml.load(text, Loader=SafeLoader)
+    # ok: python-yaml-load
+    fifth = yaml.load(text, Loader=yaml.CSafeLoader)
+    # ok: python-yaml-load
+    sixth = yaml.safe_load(text)
+    return first, second, third, fourth, fifth, sixth

@@ -1,0 +1,69 @@
+class OrdersController < ApplicationController
+  def index
+    # ruleid: ruby-sql-injection
+    @orders = Order.where("state = '#{params[:state]}'")
+    # ok: ruby-sql-injection
+    @orders = Order.where("state = ?", params[:state])
+    # ok: ruby-sql-injection
+    @orders = Order.where(state: params[:state])
+    # ok: ruby-sql-injection
+    @orders = Order.where({ state: params[:state] })
+  end
+
+  def search
+    term = params[:q]
+    conditions = "deleted = 0"
+    conditions += " AND title LIKE '%" + term + "%'" if term.present?
+    # ruleid: ruby-sql-injection
+    @orders = Order.where(conditions).order(:id)
+  end
+
+  def sorted
+    column = params.fetch(:sort, "id")
+    # ruleid: ruby-sql-injection
+    @orders = Order.order("#{column} DESC")
+    # ok: ruby-sql-injection
+    @orders = Order.order(created_at: :desc)
+  end
+
+  def report
+    sql = <<~SQL
+      SELECT count(*) FROM orders
+      WHERE customer = '#{params[:customer]}'
+    SQL
+    # ruleid: ruby-sql-injection
+    rows = ActiveRecord::Base.connection.execute(sql)
+    safe = <<~SQL
+      SELECT count(*) FROM orders
+      WHERE customer = #{params[:customer].to_i}
+    SQL
+    # ok: ruby-sql-injection
+    rows += ActiveRecord::Base.connection.execute(safe)
+    render json: rows
+  end
+
+  def quoted
+    name = ActiveRecord::Base.connection.quote(cookies[:name])
+    # ok: ruby-sql-injection
+    Order.find_by_sql("SELECT * FROM orders WHERE name = " + name)
+    # ruleid: ruby-sql-injection
+    Order.find_by_sql("SELECT * FROM orders WHERE name = '" + cookies[:name] + "'")
+  end
+end
+
+get "/users/:id" do
+  db = SQLite3::Database.new("users.db")
+  # ruleid: ruby-sql-injection
+  db.execute("SELECT * FROM users WHERE id = %s" % params["id"])
+  # ok: ruby-sql-injection
+  db.execute("SELECT * FROM users WHERE id = ?", [params["id"]])
+end
+
+post "/sessions" do
+  conn = PG.connect(dbname: "app")
+  agent = request.user_agent
+  # ruleid: ruby-sql-injection
+  conn.exec("INSERT INTO sessions (agent) VALUES ('#{agent}')")
+  # ok: ruby-sql-injection
+  conn.exec_params("INSERT INTO sessions (agent) VALUES ($1)", [agent])
+end

@@ -1,0 +1,34 @@
+class PagesController < ApplicationController
+  def hello
+    # ruleid: ruby-xss
+    render html: "<h1>Hello #{params[:name]}</h1>".html_safe
+  end
+
+  def search
+    term = params[:q]
+    # ruleid: ruby-xss
+    @title = ("Results for <b>" + term + "</b>").html_safe
+    # ok: ruby-xss
+    @title = ("Results for <b>" + ERB::Util.html_escape(term) + "</b>").html_safe
+    # ok: ruby-xss
+    @plain = "Results for " + term
+  end
+
+  def banner
+    color = cookies[:color] || "red"
+    style = "<style>h1 { color: %s }</style>" % color
+    # ruleid: ruby-xss
+    @style = raw(style)
+    # ok: ruby-xss
+    @rule = raw("<hr>")
+    # ok: ruby-xss
+    @note = raw(sanitize(params[:note]))
+  end
+
+  def page
+    # ok: ruby-xss
+    render plain: params[:text]
+    # ok: ruby-xss
+    render json: { text: params[:text] }
+  end
+end
