@@ -66,7 +66,7 @@ impl Pattern {
     /// The tree of a pattern by the grammar of a language, or where the first context had its first error.
     fn parse_as(language: Language, text: &str) -> Result<Tree, usize> {
         let syntax = lower::pattern_syntax(language);
-        let rewritten = (syntax.rewrite)(text);
+        let rewritten = (syntax.rewrite)(&any_loop(language, text));
         let prepared = placeholders(&rewritten, syntax.native_metavars);
         let holes = Holes { php: language == Language::Php };
         let mut parser = ts::Parser::new();
@@ -119,6 +119,26 @@ impl Pattern {
     pub fn roots(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.tree.children(Tree::ROOT)
     }
+}
+
+/// `for (...)` stands for loops of all kinds: it becomes `for (...;;)`, which is legal.
+fn any_loop(language: Language, text: &str) -> Cow<'_, str> {
+    let has_headers = matches!(
+        language,
+        Language::JavaScript | Language::TypeScript | Language::Tsx | Language::Java | Language::Php
+    );
+    let mut out = Cow::Borrowed(text);
+    let mut at = 0;
+    while let Some(found) = out[at..].find("for").filter(|_| has_headers) {
+        at += found + 3;
+        let rest = &out[at..];
+        let dots = ["(", "...", ")"].iter().try_fold(rest, |rest, part| rest.trim_start().strip_prefix(part));
+        if let Some(after) = dots {
+            let end = out.len() - after.len();
+            out.to_mut().replace_range(at..end, " (...;;)");
+        }
+    }
+    out
 }
 
 /// The contexts in the order in which they are tried. Braces and `key: value` mean an object first where the grammar
@@ -318,7 +338,9 @@ fn roots(tree: &Tree, node: NodeId, region: Span, out: &mut Tree) {
                     continue;
                 }
             }
-            emit(tree, child, Role::Stmt, region, 0, out);
+            // A block says by its role what it belongs to: `finally { ... }`.
+            let role = if tree.kind(child) == Kind::Block { tree.role(child) } else { Role::Stmt };
+            emit(tree, child, role, region, 0, out);
         } else if span.start < region.start && region.start < span.end {
             roots(tree, child, region, out);
         }
@@ -343,7 +365,8 @@ fn emit(tree: &Tree, node: NodeId, role: Role, region: Span, parent: u32, out: &
             | Kind::Pair
             | Kind::KeywordArg
     );
-    if wraps && children.clone().all(hole) {
+    let nested = kind == Kind::Other && out.nodes[parent as usize].kind == Kind::Other;
+    if (wraps || nested) && children.clone().all(hole) {
         if let Some(first) = children.next() {
             return emit(tree, first, role, region, parent, out);
         }

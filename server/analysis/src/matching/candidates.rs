@@ -8,7 +8,7 @@ use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::rule::Options;
 use std::ops::Range;
-use weir_model::Span;
+use weir_model::{Language, Span};
 use weir_syntax::{Kind, NodeId, Pattern, Role, Tree};
 
 /// Where a pattern is looked for.
@@ -69,12 +69,19 @@ fn single(unifier: &Unifier<'_>, root: NodeId, scope: &Scope) -> Result<Vec<Matc
         if of_expression && !scope.top.contains(&node) && !unifier.is_expression(node) {
             return Ok(());
         }
+        if kind == Kind::Block
+            && unifier.pattern.role(root) != Role::Stmt
+            && unifier.pattern.role(root) != tree.role(node)
+        {
+            return Ok(());
+        }
         for env in unifier.node(root, node, scope.env.clone())? {
             out.push(Match { span: tree.span(node), node: Some(node), bindings: env.finish() });
         }
         Ok(())
     };
-    match kinds_for(kind) {
+    let implicit = kind == Kind::Return && unifier.file.language == Language::Ruby;
+    match kinds_for(kind).filter(|_| !implicit) {
         Some(kinds) => {
             for &kind in kinds {
                 for &node in unifier.file.index.of_kind(kind, scope.nodes.clone()) {
@@ -114,6 +121,7 @@ fn kinds_for(kind: Kind) -> Option<&'static [Kind]> {
         Kind::Set => &[Kind::Dict],
         Kind::Array => &[Kind::Comprehension],
         Kind::Lambda => &[Kind::Function],
+        Kind::For => &[Kind::ForEach],
         _ => &[],
     })
 }
@@ -129,6 +137,10 @@ fn run(unifier: &Unifier<'_>, roots: &[NodeId], scope: &Scope) -> Result<Vec<Mat
         for start in 0..statements.len() {
             unifier.budget.tick()?;
             let rest = &statements[start..];
+            // A bare block is no statement of its own.
+            if tree.kind(rest[0]) == Kind::Block {
+                continue;
+            }
             let from = tree.span(rest[0]);
             for (end, env) in unifier.statements(roots, rest, scope.env.clone(), Tail::Free)? {
                 if end == 0 {

@@ -1,6 +1,8 @@
 //! Where things are in a file: nodes by kind, and which names occur at all.
 
+use crate::context::FileContext;
 use std::collections::HashSet;
+use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
 
 const KINDS: usize = Kind::TypedMetavar as usize + 1;
@@ -41,7 +43,9 @@ impl Index {
                 }
                 Role::Name | Role::Decorator => index.no_expression[node.0 as usize] = true,
                 Role::Target => {
-                    let declared = tree.parent(node).is_some_and(|parent| tree.kind(parent) == Kind::VarDef);
+                    let declared = tree.parent(node).is_some_and(|parent| {
+                        tree.kind(parent) == Kind::VarDef && tree.child(parent, Role::Value).is_none()
+                    });
                     index.no_expression[node.0 as usize] = declared && tree.kind(node) == Kind::Ident;
                 }
                 Role::Key => index.no_expression[node.0 as usize] = tree.kind(node) == Kind::Ident,
@@ -67,6 +71,32 @@ impl Index {
     /// Whether what stands at a node is no name, type or part of an import.
     pub(super) fn is_expression_place(&self, node: NodeId) -> bool {
         !self.no_expression[node.0 as usize]
+    }
+
+    /// Whether a function gives back what stands at a node although it does not say `return`.
+    pub(super) fn is_returned(&self, file: &FileContext<'_>, node: NodeId) -> bool {
+        if file.language != Language::Ruby || !self.is_expression_place(node) {
+            return false;
+        }
+        let tree = file.tree;
+        let mut at = node;
+        while let Some(parent) = tree.parent(at) {
+            let last = match (tree.kind(parent), tree.role(at)) {
+                (Kind::Function, Role::Body) => return true,
+                (Kind::Block, Role::Stmt) => tree.end(at) == tree.end(parent),
+                (Kind::If | Kind::Case, _) => matches!(tree.role(at), Role::Then | Role::Else | Role::Body),
+                (Kind::Switch, role) => role == Role::Case,
+                (Kind::Catch, role) => role == Role::Body,
+                (Kind::Try, Role::Finally) => true,
+                (Kind::Try, _) => tree.child(parent, Role::Finally).is_none(),
+                _ => false,
+            };
+            if !last {
+                return false;
+            }
+            at = parent;
+        }
+        false
     }
 
     /// Whether a name, operator or literal content occurs anywhere.

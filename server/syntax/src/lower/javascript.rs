@@ -156,11 +156,12 @@ fn string<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.string(role, at, inside(at));
 }
 
-/// A template without substitutions is a string like any other, unless a function is called with it.
+/// A template without substitutions is a string like any other, unless a function is called with it. In a pattern it only
+/// stands for templates.
 fn template<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     let mut cursor = node.walk();
     let plain = !node.named_children(&mut cursor).any(|child| child.kind() == "template_substitution");
-    if plain { string(l, node, role) } else { template_parts(l, node, role) }
+    if plain && !l.in_pattern() { string(l, node, role) } else { template_parts(l, node, role) }
 }
 
 fn template_parts<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {

@@ -1,6 +1,6 @@
 //! Functions, classes and variables.
 
-use super::{Envs, Unifier};
+use super::{Envs, Unifier, extend};
 use crate::matching::metavar::Env;
 use weir_syntax::{Kind, NodeId, Role, Tree};
 
@@ -87,7 +87,11 @@ impl Unifier<'_> {
             |p: NodeId| pattern.kind(p) == Kind::Binary && Some(pattern.sym(p).as_str()) == operator.strip_suffix('=');
         self.each(envs, |env| {
             if !is_same(value) {
-                return self.node(value, added, env);
+                let mut envs = self.node(value, added, env.clone())?;
+                if pattern.kind(value) == Kind::DeepEllipsis {
+                    extend(&mut envs, self.node(value, assigned, env)?);
+                }
+                return Ok(envs);
             }
             let (Some(left), Some(right)) = (pattern.child(value, Role::Left), pattern.child(value, Role::Right))
             else {

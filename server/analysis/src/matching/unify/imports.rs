@@ -12,7 +12,9 @@ impl Unifier<'_> {
         if tree.kind(t) == Kind::VarDef {
             return self.import_by_require(p, t, env);
         }
-        let Some(module) = tree.child(t, Role::Module) else { return Ok(Vec::new()) };
+        let Some(module) = tree.child(t, Role::Module) else {
+            return if pattern.kind(p) == tree.kind(t) { self.structure(p, t, env) } else { Ok(Vec::new()) };
+        };
         let mut path = module_path(tree, module);
         let Some(wanted) = pattern.child(p, Role::Module) else {
             // `import $X` where code says what it imports by a full name.

@@ -63,6 +63,16 @@ impl Unifier<'_> {
             }
             (Kind::Str, _) => self.string(p, t, env),
             (Kind::Template, Kind::Template) => self.template(p, t, env),
+            (Kind::Template, Kind::Str) if self.is_backtick(t) => self.template(p, t, env),
+            (Kind::Atom, Kind::Atom) => self.atom(p, t, env),
+            (Kind::For, Kind::For | Kind::ForEach) if self.is_any_loop(p) => self.loop_body(p, t, env),
+            (Kind::Return, Kind::Return) => self.structure(p, t, env),
+            (Kind::Return, _) if self.file.index.is_returned(self.file, t) => {
+                match self.pattern.child(p, Role::Value) {
+                    Some(value) => self.node(value, t, env),
+                    None => Ok(Vec::new()),
+                }
+            }
             (Kind::Regex, Kind::Regex) => self.regex(p, t, env),
             (Kind::Number, Kind::Number) => Ok(keep(self.same_number(p, t), env)),
             (Kind::Call, Kind::Call) | (Kind::New, Kind::New) => self.call(p, t, env),
@@ -186,6 +196,25 @@ impl Unifier<'_> {
             || (self.file.language == Language::Php
                 && !name.as_str().starts_with('$')
                 && wanted.as_str().eq_ignore_ascii_case(name.as_str()))
+    }
+
+    /// Whether a string is a template without anything put in.
+    fn is_backtick(&self, t: NodeId) -> bool {
+        self.file.tree.span(t).text(self.file.text).starts_with('`')
+    }
+
+    /// Whether a loop is `for (...)`.
+    fn is_any_loop(&self, p: NodeId) -> bool {
+        let pattern = self.pattern;
+        pattern.child(p, Role::Cond).is_none()
+            && pattern.child(p, Role::Init).is_some_and(|init| pattern.kind(init) == Kind::Ellipsis)
+    }
+
+    fn loop_body(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        match (self.pattern.child(p, Role::Body), self.file.tree.child(t, Role::Body)) {
+            (Some(wanted), Some(body)) => self.node(wanted, body, env),
+            (wanted, _) => Ok(keep(wanted.is_none(), env)),
+        }
     }
 
     fn modifier(&self, p: NodeId, t: NodeId) -> bool {
@@ -345,7 +374,7 @@ fn may_be_left_out(kind: Kind, role: Role) -> bool {
         // Type parameters, `throws`.
         Role::Child => matches!(kind, Kind::Function | Kind::Class),
         Role::Name => kind == Kind::Lambda,
-        Role::Guard => true,
+        Role::Guard | Role::Case => true,
         // Java's `throws` and type parameters, options of Elixir's `use` and `for`.
         Role::Child => matches!(kind, Kind::Function | Kind::Class | Kind::ForEach | Kind::Import),
         Role::Param => kind == Kind::Class,

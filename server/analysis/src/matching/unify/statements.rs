@@ -5,6 +5,7 @@ use crate::budget::Stop;
 use crate::matching::Binding;
 use crate::matching::ellipsis::{Reached, Tail};
 use crate::matching::metavar::Env;
+use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role};
 
 impl Unifier<'_> {
@@ -15,7 +16,8 @@ impl Unifier<'_> {
         if let [only] = ps[..] {
             // One metavariable is all the block does, unless braces say that it is one statement.
             let (block, body) = (self.pattern.span(p), self.pattern.span(only));
-            if self.pattern.kind(only) == Kind::Metavar && block.start == body.start {
+            let braces = block.start != body.start && !has_suites(self.file.language);
+            if self.pattern.kind(only) == Kind::Metavar && !braces {
                 return Ok(self.bind(only, Binding::Node(if let [one] = ts[..] { one } else { t }), env));
             }
         }
@@ -87,7 +89,7 @@ impl Unifier<'_> {
         Ok(envs)
     }
 
-    /// Expressions below a simple statement, but not in what runs at another time or makes something of its own.
+    /// Expressions below a simple statement, but not within what runs at another time or makes something of its own.
     fn within_statement(&self, p: NodeId, t: NodeId, env: &Env, out: &mut Vec<Env>) -> Result<(), Stop> {
         if matches!(self.file.tree.kind(t), Kind::Lambda | Kind::Comprehension | Kind::New | Kind::Class | Kind::Block)
         {
@@ -101,4 +103,9 @@ impl Unifier<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether blocks have no braces, so that a block of one statement and the statement look alike.
+fn has_suites(language: Language) -> bool {
+    matches!(language, Language::Python | Language::Ruby | Language::Elixir)
 }

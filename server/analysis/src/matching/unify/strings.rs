@@ -60,6 +60,16 @@ impl Unifier<'_> {
         self.each(envs, |env| self.roles(p, t, &[], env))
     }
 
+    /// Atoms: `:$X` or plain text.
+    pub(super) fn atom(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        let span = self.file.tree.span(t);
+        let whole = span.text(self.file.text);
+        let name = whole.trim_matches(':');
+        let start = span.start + whole.find(name).unwrap_or(0) as u32;
+        let binding = Binding::Text(Span::new(start, start + name.len() as u32));
+        self.content(self.pattern.sym(p), self.file.tree.sym(t), name, binding, env)
+    }
+
     /// Templates part by part; a fragment `...` is an ellipsis, a fragment `$...X` takes any parts.
     pub(super) fn template(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
         let (pattern, tree) = (self.pattern, self.file.tree);
