@@ -152,8 +152,24 @@ fn ladder<'a>(text: &str, contexts: &'a [Context]) -> impl Iterator<Item = &'a C
     } else {
         None
     };
-    let first = opening.and_then(|opening| contexts.iter().find(|context| context.before == opening));
+    let first = if is_header(text) {
+        contexts.iter().find(|context| context.before.is_empty() && context.after.contains("{}"))
+    } else {
+        opening.and_then(|opening| contexts.iter().find(|context| context.before == opening))
+    };
     first.into_iter().chain(contexts)
+}
+
+/// Whether the text is `if (...)` or the like without what it decides about: a grammar may read it as a call.
+fn is_header(text: &str) -> bool {
+    let word = text.trim_start_matches(|c: char| c.is_ascii_lowercase());
+    let keyword = matches!(&text[..text.len() - word.len()], "if" | "while" | "for" | "switch");
+    let mut depth = 0usize;
+    let mut closes = text.char_indices().filter_map(|(at, c)| {
+        depth = if c == '(' { depth + 1 } else { depth.saturating_sub(usize::from(c == ')')) };
+        (c == ')' && depth == 0).then_some(at)
+    });
+    keyword && word.trim_start().starts_with('(') && closes.next().is_some_and(|at| text[at + 1..].trim().is_empty())
 }
 
 /// Whether the text starts like `key: value`.

@@ -1,5 +1,6 @@
 //! Where things are in a file: nodes by kind, and which names occur at all.
 
+use super::unify::is_expression_kind;
 use crate::context::FileContext;
 use std::collections::HashSet;
 use weir_model::Language;
@@ -75,10 +76,11 @@ impl Index {
 
     /// Whether a function gives back what stands at a node although it does not say `return`.
     pub(super) fn is_returned(&self, file: &FileContext<'_>, node: NodeId) -> bool {
-        if file.language != Language::Ruby || !self.is_expression_place(node) {
+        let tree = file.tree;
+        let is_value = is_expression_kind(tree.kind(node)) && self.is_expression_place(node);
+        if file.language != Language::Ruby || !is_value {
             return false;
         }
-        let tree = file.tree;
         let mut at = node;
         while let Some(parent) = tree.parent(at) {
             let last = match (tree.kind(parent), tree.role(at)) {

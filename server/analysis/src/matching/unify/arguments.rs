@@ -4,7 +4,7 @@ use super::{Envs, Unifier, extend};
 use crate::matching::Binding;
 use crate::matching::ellipsis::Tail;
 use crate::matching::metavar::Env;
-use weir_syntax::{Kind, NodeId, Role};
+use weir_syntax::{Kind, NodeId, Role, Tree};
 
 impl Unifier<'_> {
     /// Calls and `new`.
@@ -18,6 +18,10 @@ impl Unifier<'_> {
             return Ok(envs);
         }
         let ps: Vec<NodeId> = pattern.with_role(p, Role::Arg).collect();
+        let template = ps.first().is_some_and(|&arg| pattern.kind(arg) == Kind::Template);
+        if template && is_tagged(pattern, p) != is_tagged(tree, t) {
+            return Ok(Vec::new());
+        }
         let mut ts: Vec<NodeId> = tree.with_role(t, Role::Arg).collect();
         let has_block = pattern.child(p, Role::BlockArg).is_some();
         if !has_block {
@@ -77,4 +81,10 @@ impl Unifier<'_> {
         }
         Ok(out)
     }
+}
+
+/// Whether a call is a tagged template: its argument stands right behind what is called.
+fn is_tagged(tree: &Tree, call: NodeId) -> bool {
+    let span = |role: Role| tree.child(call, role).map(|child| tree.span(child));
+    matches!((span(Role::Callee), span(Role::Arg)), (Some(callee), Some(arg)) if callee.end == arg.start)
 }

@@ -63,7 +63,9 @@ impl Unifier<'_> {
             }
             (Kind::Str, _) => self.string(p, t, env),
             (Kind::Template, Kind::Template) => self.template(p, t, env),
-            (Kind::Template, Kind::Str) if self.is_backtick(t) => self.template(p, t, env),
+            (Kind::Template, Kind::Str) if self.is_backtick(t) && self.pattern.children(p).count() <= 1 => {
+                self.template(p, t, env)
+            }
             (Kind::Atom, Kind::Atom) => self.atom(p, t, env),
             (Kind::For, Kind::For | Kind::ForEach) if self.is_any_loop(p) => self.loop_body(p, t, env),
             (Kind::Return, Kind::Return) => self.structure(p, t, env),
