@@ -408,7 +408,7 @@ impl Solver<'_> {
             let whole = before.zip(known.literal).filter(|_| joins).and_then(|(before, after)| before.concat(after));
             known = literal(whole);
         } else if operator == "as" {
-            known = Known::default();
+            known.literal = None;
         }
         self.bind(target, known)?;
         Ok(known)

@@ -6,3 +6,4 @@ mod scope;
 
 pub(crate) use constant::{Constants, Value};
 pub(crate) use interpret::{Flow, Interpret};
+pub(crate) use scope::is_this;

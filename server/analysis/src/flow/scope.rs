@@ -67,9 +67,9 @@ impl Scopes {
         self.by_node.get(&node).map_or(&[], |&scope| &self.scopes[scope].writes_outer)
     }
 
-    /// Whether the file's own name is assigned once and nowhere else.
-    pub(crate) fn is_assigned_once(&self, name: Symbol) -> bool {
-        self.names.get(&(0, name)).is_some_and(|name| name.writes == 1)
+    /// Whether the file has a variable of its own of this name that is assigned more than once.
+    pub(crate) fn is_assigned_often(&self, name: Symbol) -> bool {
+        self.names.get(&(0, name)).is_some_and(|name| name.writes > 1)
     }
 
     /// The number of the scope at this node, if it is one.

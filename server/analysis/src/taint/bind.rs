@@ -1,10 +1,10 @@
 //! Assignments: which places they name and what is stored there; and the values that have places within.
 
-use super::cell::{Cell, Taints};
+use super::cell::{Cell, Store, Taints};
 use super::engine::Engine;
 use super::state::Place;
 use crate::budget::Stop;
-use crate::flow::{Interpret, Value};
+use crate::flow::{Interpret, Value, is_this};
 use weir_model::{Language, StepKind};
 use weir_syntax::{Kind, NodeId, Role, Symbol};
 
@@ -35,7 +35,10 @@ impl Engine<'_> {
         for decorator in tree.with_role(node, Role::Decorator) {
             self.eval(decorator)?;
         }
-        let value = self.eval_child(node, Role::Value)?;
+        let mut value = self.eval_child(node, Role::Value)?;
+        if self.is_declared_trusted(node) {
+            value = Cell::default();
+        }
         if let Some(target) = tree.child(node, Role::Target) {
             self.bind_target(target, value.clone())?;
         }
@@ -47,7 +50,11 @@ impl Engine<'_> {
         if self.parameters {
             let before = self.active.len();
             self.enter(target);
-            let value = self.marked(target, value);
+            let mut value = self.marked(target, value);
+            let parameter = self.tree().parent(target).filter(|&parent| self.tree().kind(parent) == Kind::Param);
+            if parameter.is_some_and(|parameter| self.is_declared_trusted(parameter)) {
+                value = Cell::default();
+            }
             self.store(target, value)?;
             self.active.truncate(before);
             return Ok(());
@@ -71,7 +78,11 @@ impl Engine<'_> {
                 if let Some(place) = self.place(target) {
                     let value = self.step(value, tree.span(target), StepKind::Assign);
                     if let Some(state) = self.flow.state_mut() {
-                        state.set(&place, &value, false);
+                        state.set(&place, &value);
+                    }
+                    if !self.parameters && !self.marks.at(target).is_empty() {
+                        // Marks with side effects hold for the variable from here on.
+                        self.marked(target, Cell::default());
                     }
                 }
             }
@@ -164,8 +175,11 @@ impl Engine<'_> {
     pub(super) fn place(&self, node: NodeId) -> Option<Place> {
         let tree = self.tree();
         match tree.kind(node) {
-            Kind::Ident => Some(Place { root: tree.sym(node), path: Vec::new(), weak: false }),
+            Kind::Ident => Some(Place::variable(tree.sym(node))),
             Kind::Member => {
+                if let Some(name) = self.own_field(node) {
+                    return Some(Place::variable(name));
+                }
                 let mut place = self.place(tree.child(node, Role::Object)?)?;
                 let name = tree.child(node, Role::Name).filter(|&name| tree.kind(name) == Kind::Ident);
                 descend(&mut place, name.map(|name| tree.sym(name)));
@@ -184,6 +198,17 @@ impl Engine<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The bare name of Java's `this.x`, which means the same unless a variable hides it.
+    pub(super) fn own_field(&self, node: NodeId) -> Option<Symbol> {
+        let tree = self.tree();
+        if self.language() != Language::Java || !is_this(tree, tree.child(node, Role::Object)) {
+            return None;
+        }
+        let name = tree.sym(tree.child(node, Role::Name)?);
+        let hidden = |function: &NodeId| self.file.constants.scopes().declared(*function).contains(&name);
+        (!self.functions.iter().any(hidden)).then_some(name)
     }
 
     /// The field or element a key or index is known to name.
@@ -213,9 +238,12 @@ impl Engine<'_> {
         }
         let mut value = match key {
             Some(key) => object.field(key),
-            None => object.any_field(),
+            None => object.clone().any_field(),
         };
-        if !self.options.taint_assume_safe_indexes && !self.only_assignments() {
+        if self.only_assignments() {
+            return Ok(key.map_or_else(Cell::default, |key| object.listed_field(key)));
+        }
+        if !self.options.taint_assume_safe_indexes {
             value.taint(&index_taints);
         }
         Ok(value)
@@ -232,7 +260,7 @@ impl Engine<'_> {
                 continue;
             }
             if known {
-                array.set(&[number(at)], &value, false);
+                array.set(&[number(at)], &value, Store::Replace);
             } else {
                 array.taint(&value.all());
             }
@@ -258,7 +286,7 @@ impl Engine<'_> {
             let value = self.eval_child(entry, Role::Value)?;
             let value = self.leave(entry, value)?;
             match tree.child(entry, Role::Key).and_then(|key| self.key(key)) {
-                Some(key) => dict.set(&[key], &value, false),
+                Some(key) => dict.set(&[key], &value, Store::Replace),
                 None => dict.taint(&value.all()),
             }
             dict.taint(&key_taints);
@@ -295,12 +323,9 @@ pub(super) fn number(at: usize) -> Symbol {
     DIGITS.get(at).map_or_else(|| Symbol::new(&at.to_string()), |digit| Symbol::new(digit))
 }
 
-/// From a place to a field of it; to one of its fields if the name is not known.
+/// From a place to a field of it, or to one of its elements if the name is not known. Elements are not told apart: what is
+/// below one is below the place.
 fn descend(place: &mut Place, name: Option<Symbol>) {
-    match name {
-        // Below an element that is not known by name, fields are the element's.
-        _ if place.weak => {}
-        Some(name) => place.path.push(name),
-        None => place.weak = true,
-    }
+    place.element = name.is_none();
+    place.path.extend(name);
 }

@@ -2,10 +2,12 @@
 
 use super::cell::{Cell, Taints};
 use super::engine::Engine;
+use super::marks::MarkRole;
+use super::state::Place;
 use crate::budget::Stop;
 use crate::flow::Interpret;
 use weir_model::{Language, StepKind};
-use weir_syntax::{Kind, NodeId, Role};
+use weir_syntax::{Kind, NodeId, Role, Symbol};
 
 /// Methods that store their arguments in the object they are called on.
 const STORES: &[&str] = &[
@@ -16,11 +18,9 @@ const STORES: &[&str] = &[
     "addLast",
     "append",
     "appendleft",
-    "concat!",
     "extend",
     "insert",
     "insertElementAt",
-    "insert_all",
     "merge!",
     "offer",
     "offerFirst",
@@ -42,8 +42,21 @@ const STORES: &[&str] = &[
     "writelines",
 ];
 
-/// Functions that store their later arguments in their first.
-const STORES_IN_FIRST: &[&str] = &["array_push", "array_unshift", "array_splice", "assign", "extend", "arraycopy"];
+/// Methods that store a value under a name, and those that give it back.
+const STORES_BY_KEY: &[&str] =
+    &["put", "putIfAbsent", "set", "setAttribute", "setProperty", "setdefault", "store", "replace"];
+const GIVES_BY_KEY: &[&str] = &["get", "getAttribute", "getProperty", "getOrDefault", "fetch", "dig"];
+
+/// Functions that store some of their arguments (from the second number on) in one of them (the first number).
+const STORES_IN_ARGUMENT: &[(&str, usize, usize)] = &[
+    ("array_push", 0, 1),
+    ("array_splice", 0, 1),
+    ("array_unshift", 0, 1),
+    ("assign", 0, 1),
+    ("parse_str", 1, 0),
+    ("preg_match", 2, 1),
+    ("preg_match_all", 2, 1),
+];
 
 /// Functions and methods that hand the elements of a collection, or a value, to a function they are given.
 const HANDS_OVER: &[&str] = &[
@@ -103,77 +116,58 @@ const HANDS_OVER: &[&str] = &[
     "yield_self",
 ];
 
-/// Functions and methods whose result is a number or a boolean.
-const NUMBERS: &[&str] = &[
-    "int",
-    "float",
-    "len",
-    "parseInt",
-    "parseFloat",
-    "Number",
-    "intval",
-    "floatval",
-    "count",
-    "size",
-    "length",
-    "to_i",
-    "to_f",
-    "strlen",
-];
-const BOOLEANS: &[&str] = &[
-    "bool",
-    "Boolean",
-    "boolval",
-    "isEmpty",
-    "empty",
-    "isset",
-    "equals",
-    "contains",
-    "startsWith",
-    "endsWith",
-    "startswith",
-    "endswith",
-    "includes",
-    "hasOwnProperty",
-    "is_numeric",
-];
+/// What is called.
+struct Callee<'t> {
+    name: &'t str,
+    /// The object of a method and what it holds.
+    receiver: Option<(NodeId, Cell)>,
+    /// What the function itself holds.
+    value: Taints,
+}
 
-impl Engine<'_> {
+/// What a call is given.
+struct Arguments {
+    each: Vec<(NodeId, Cell)>,
+    /// What functions among them return, if the call hands them something.
+    returned: Taints,
+}
+
+impl Arguments {
+    fn all(&self) -> Taints {
+        let mut all = self.returned.clone();
+        for (_, value) in &self.each {
+            all.union(&value.all());
+        }
+        all
+    }
+}
+
+impl<'t> Engine<'t> {
     pub(super) fn call(&mut self, node: NodeId) -> Result<Cell, Stop> {
         let tree = self.tree();
-        let callee = tree.child(node, Role::Callee);
-        let receiver = callee.filter(|&callee| tree.kind(callee) == Kind::Member);
-        let name = receiver.map_or(callee, |member| tree.child(member, Role::Name));
-        let name = name.filter(|&name| tree.kind(name) == Kind::Ident).map_or("", |name| tree.sym(name).as_str());
-        let mut whole = Taints::default();
-        if let Some(member) = receiver {
-            self.enter(member);
-            let object = self.eval_child(member, Role::Object)?;
+        let callee = self.callee(node)?;
+        let mut whole = callee.value.clone();
+        if let Some((_, object)) = &callee.receiver {
             whole.union(&object.all());
-            let method = match tree.child(member, Role::Name).filter(|&name| tree.kind(name) == Kind::Ident) {
-                Some(name) => object.field(tree.sym(name)),
-                None => Cell::flat(object.all()),
-            };
-            whole.union(&self.leave(member, method)?.all());
-        } else if let Some(callee) = callee {
-            if tree.kind(callee) == Kind::Lambda {
-                self.enter(callee);
-                let returned = self.lambda(callee, None)?;
-                whole.union(&self.leave(callee, returned)?.all());
-            } else {
-                whole.union(&self.eval(callee)?.all());
-            }
         }
-        let of_receiver = whole.clone();
-        let arguments = self.arguments(node, name, &mut whole)?;
-        self.stores(node, receiver, name, &of_receiver, &arguments);
+        let arguments = self.arguments(node, callee.name, &whole)?;
+        whole.union(&arguments.all());
+        whole.union(&self.propagated_late(node));
+        self.stores(node, &callee, &arguments);
         self.may_throw();
-        let safe = self.options.taint_assume_safe_functions
-            || self.only_assignments()
-            || (self.options.taint_assume_safe_numbers && NUMBERS.contains(&name))
-            || (self.options.taint_assume_safe_booleans && BOOLEANS.contains(&name));
-        if safe {
-            // Clean is only what comes back.
+        if let Some(value) = self.given_by_key(node, &callee, &arguments) {
+            return Ok(self.step(value, tree.span(node), StepKind::Call));
+        }
+        if self.options.taint_assume_safe_functions || self.only_assignments() {
+            // Clean is only what comes back of arguments; a propagator may say that the function itself is not.
+            let mut back = self.propagated_late(node);
+            if callee.receiver.is_none() && !self.only_assignments() {
+                back.union(&callee.value);
+            }
+            self.given = Some((node, whole));
+            return Ok(Cell::flat(back));
+        }
+        if self.is_trusted(node) {
             self.given = Some((node, whole));
             return Ok(Cell::default());
         }
@@ -182,78 +176,172 @@ impl Engine<'_> {
 
     pub(super) fn new_object(&mut self, node: NodeId) -> Result<Cell, Stop> {
         self.eval_child(node, Role::Callee)?;
-        let mut whole = Taints::default();
-        self.arguments(node, "", &mut whole)?;
+        let mut whole = self.arguments(node, "", &Taints::default())?.all();
+        whole.union(&self.propagated_late(node));
         self.eval_child(node, Role::Body)?;
         self.may_throw();
         if self.options.taint_assume_safe_functions || self.only_assignments() {
             self.given = Some((node, whole));
-            return Ok(Cell::default());
+            return Ok(Cell::flat(self.propagated_late(node)));
         }
         Ok(self.step(Cell::flat(whole), self.tree().span(node), StepKind::Call))
     }
 
-    /// Evaluates the arguments, functions among them last: they may be handed what the others hold. Adds their taint to
-    /// `whole` and gives it argument by argument.
-    fn arguments(&mut self, node: NodeId, name: &str, whole: &mut Taints) -> Result<Vec<(NodeId, Taints)>, Stop> {
+    fn callee(&mut self, node: NodeId) -> Result<Callee<'t>, Stop> {
         let tree = self.tree();
-        let all = || tree.children(node).filter(|&child| matches!(tree.role(child), Role::Arg | Role::BlockArg));
-        let mut arguments = Vec::new();
-        for argument in all() {
-            if function_in(self, argument).is_none() {
-                let value = self.eval(argument)?.all();
-                whole.union(&value);
-                arguments.push((argument, value));
+        let Some(callee) = tree.child(node, Role::Callee) else {
+            return Ok(Callee { name: "", receiver: None, value: Taints::default() });
+        };
+        Ok(match tree.kind(callee) {
+            Kind::Member => {
+                self.enter(callee);
+                let object = self.eval_child(callee, Role::Object)?;
+                let method = self.member(callee, &object);
+                let value = self.leave(callee, method)?.all();
+                let name = tree.child(callee, Role::Name).filter(|&name| tree.kind(name) == Kind::Ident);
+                let receiver = tree.child(callee, Role::Object).map(|receiver| (receiver, object));
+                Callee { name: name.map_or("", |name| tree.sym(name).as_str()), receiver, value }
             }
+            Kind::Lambda => {
+                self.enter(callee);
+                let returned = self.lambda(callee, None)?;
+                Callee { name: "", receiver: None, value: self.leave(callee, returned)?.all() }
+            }
+            kind => {
+                let value = self.eval(callee)?.all();
+                let name = if kind == Kind::Ident { tree.sym(callee).as_str() } else { "" };
+                Callee { name, receiver: None, value }
+            }
+        })
+    }
+
+    /// Evaluates the arguments, functions among them last: they may be handed what the others and the object hold.
+    fn arguments(&mut self, node: NodeId, name: &str, of_receiver: &Taints) -> Result<Arguments, Stop> {
+        let tree = self.tree();
+        let all = tree.children(node).filter(|&child| matches!(tree.role(child), Role::Arg | Role::BlockArg));
+        let is_function = |argument: NodeId| tree.kind(argument) == Kind::Lambda;
+        let mut arguments = Arguments { each: Vec::new(), returned: Taints::default() };
+        for argument in all.clone().filter(|&argument| !is_function(argument)) {
+            let value = self.eval(argument)?;
+            arguments.each.push((argument, value));
         }
-        let handed = HANDS_OVER.contains(&name).then(|| Cell::flat(whole.clone()));
-        for argument in all() {
-            if let Some(function) = function_in(self, argument) {
-                self.enter(function);
-                let returned = self.lambda(function, handed.as_ref())?;
-                if handed.is_some() {
-                    whole.union(&returned.all());
-                }
-                self.leave(function, Cell::default())?;
+        let handed = HANDS_OVER.contains(&name).then(|| {
+            let mut handed = of_receiver.clone();
+            handed.union(&arguments.all());
+            Cell::flat(handed)
+        });
+        for function in all.filter(|&argument| is_function(argument)) {
+            self.enter(function);
+            let returned = self.lambda(function, handed.as_ref())?;
+            if handed.is_some() {
+                arguments.returned.union(&returned.all());
             }
+            let value = self.leave(function, Cell::default())?;
+            arguments.returned.union(&value.all());
         }
         Ok(arguments)
     }
 
-    /// What a call stores in its receiver or first argument.
-    fn stores(
-        &mut self,
-        node: NodeId,
-        receiver: Option<NodeId>,
-        name: &str,
-        of_receiver: &Taints,
-        arguments: &[(NodeId, Taints)],
-    ) {
+    /// What propagators bring to a part of the call that was evaluated before what they take it from.
+    fn propagated_late(&self, node: NodeId) -> Taints {
         let tree = self.tree();
-        let mut stored = Taints::default();
-        let (target, from) = if STORES_IN_FIRST.contains(&name) && arguments.len() > 1 {
-            (arguments.first().map(|&(first, _)| first), 1)
-        } else if STORES.contains(&name) && self.language() != Language::Elixir {
-            (receiver.and_then(|member| tree.child(member, Role::Object)), 0)
-        } else {
+        let mut late = Taints::default();
+        let callee = tree.child(node, Role::Callee);
+        let object = callee.and_then(|callee| tree.child(callee, Role::Object));
+        let name = callee.and_then(|callee| tree.child(callee, Role::Name));
+        let arguments = tree.with_role(node, Role::Arg);
+        for part in callee.into_iter().chain(object).chain(name).chain(arguments) {
+            for mark in self.marks.at(part).iter().filter(|mark| mark.role == MarkRole::To) {
+                if let Some(taints) = self.propagated.get(&mark.index) {
+                    late.union(taints);
+                }
+            }
+        }
+        late
+    }
+
+    /// What a call stores in its object or in one of its arguments.
+    fn stores(&mut self, node: NodeId, callee: &Callee<'_>, arguments: &Arguments) {
+        let name = callee.name;
+        let each = &arguments.each;
+        if let Some(&(_, to, from)) = STORES_IN_ARGUMENT.iter().find(|(function, ..)| *function == name) {
+            let mut stored = Taints::default();
+            for (_, value) in each.iter().skip(from).take(if to > from { 1 } else { usize::MAX }) {
+                stored.union(&value.all());
+            }
+            if let Some(&(target, _)) = each.get(to) {
+                self.store_by_call(node, target, None, &stored);
+            }
             return;
+        }
+        let Some((object, held)) = &callee.receiver else { return };
+        if let Some(field) = property(name, "set").filter(|_| self.language() == Language::Java && each.len() == 1) {
+            self.store_by_call(node, *object, Some(field), &each[0].1.all());
+            return;
+        }
+        let stores = match self.language() {
+            // Values of Elixir never change.
+            Language::Elixir => false,
+            Language::Ruby => STORES.contains(&name) || name == "concat",
+            _ => STORES.contains(&name),
         };
-        for (_, taints) in &arguments[from..] {
-            stored.union(taints);
+        if !stores {
+            return;
         }
-        if from == 0 {
-            // What is there already needs no second way.
-            stored = stored
-                .filter(|taint| !of_receiver.iter().any(|old| old.source == taint.source && old.label == taint.label));
+        let key = each.first().and_then(|&(key, _)| self.key(key));
+        let key = key.filter(|_| each.len() == 2 && STORES_BY_KEY.contains(&name));
+        let mut stored = Taints::default();
+        for (_, value) in &each[usize::from(key.is_some())..] {
+            stored.union(&value.all());
         }
-        let Some(place) = target.and_then(|target| self.place(target)) else { return };
-        let stored = self.step(Cell::flat(stored), tree.span(node), StepKind::Call).all();
+        // What is there already needs no second way.
+        let held = held.all();
+        let stored = stored.filter(|taint| !held.contains(*taint));
+        self.store_by_call(node, *object, key, &stored);
+    }
+
+    fn store_by_call(&mut self, node: NodeId, target: NodeId, field: Option<Symbol>, stored: &Taints) {
+        if stored.is_empty() {
+            return;
+        }
+        let Some(place) = self.place(target) else { return };
+        let mut place = Place { element: false, ..place };
+        place.path.extend(field);
+        let stored = self.step(Cell::flat(stored.clone()), self.tree().span(node), StepKind::Call).all();
         self.add_to(&place, &stored);
+    }
+
+    /// The value a call is known to take out of one field of its object.
+    fn given_by_key(&self, node: NodeId, callee: &Callee<'_>, arguments: &Arguments) -> Option<Cell> {
+        let (_, object) = callee.receiver.as_ref().filter(|(_, object)| !object.is_clean())?;
+        let each = &arguments.each;
+        let is_getter = self.language() == Language::Java && each.is_empty();
+        let getter = property(callee.name, "get").or_else(|| property(callee.name, "is")).filter(|_| is_getter);
+        let key = || {
+            let &(key, _) = each.first().filter(|_| GIVES_BY_KEY.contains(&callee.name))?;
+            self.key(key)
+        };
+        let mut value = object.field(getter.or_else(key)?);
+        for (_, argument) in each {
+            value.taint(&argument.all());
+        }
+        value.taint(&callee_marks(self, node, callee, object));
+        value.taint(&arguments.returned);
+        value.taint(&self.propagated_late(node));
+        Some(value)
     }
 }
 
-/// The function expression an argument is.
-fn function_in(engine: &Engine<'_>, argument: NodeId) -> Option<NodeId> {
+/// What marks on the callee add to what its object holds.
+fn callee_marks(engine: &Engine<'_>, node: NodeId, callee: &Callee<'_>, object: &Cell) -> Taints {
     let tree = engine.tree();
-    (tree.kind(argument) == Kind::Lambda).then_some(argument)
+    let method = tree.child(node, Role::Callee).map(|member| engine.member(member, object).all()).unwrap_or_default();
+    callee.value.clone().filter(|taint| !method.contains(*taint))
+}
+
+/// The property a getter or setter is for: `x` of `getX`.
+fn property(method: &str, prefix: &str) -> Option<Symbol> {
+    let mut rest = method.strip_prefix(prefix)?.chars();
+    let first = rest.next().filter(|first| first.is_uppercase())?;
+    Some(Symbol::new(&first.to_lowercase().chain(rest).collect::<String>()))
 }

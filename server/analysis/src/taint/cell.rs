@@ -33,6 +33,11 @@ impl Taints {
         self.0.iter().copied()
     }
 
+    /// Whether there is an entry of the same source and label.
+    pub(super) fn contains(&self, taint: Taint) -> bool {
+        self.0.binary_search_by_key(&taint.key(), |taint| taint.key()).is_ok()
+    }
+
     /// Adds one; says whether it was new.
     pub(super) fn add(&mut self, taint: Taint) -> bool {
         match self.0.binary_search_by_key(&taint.key(), |taint| taint.key()) {
@@ -79,6 +84,17 @@ pub(super) struct Cell {
     fields: Vec<(Symbol, Cell)>,
 }
 
+/// How a value is stored in a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Store {
+    /// What was there is gone.
+    Replace,
+    /// What was there stays.
+    Add,
+    /// One of the place's elements is replaced, it is not known which.
+    Element,
+}
+
 /// More fields of one value than this are not told apart.
 const MAX_FIELDS: usize = 64;
 
@@ -115,13 +131,23 @@ impl Cell {
         }
     }
 
-    /// The value of a field or element that is not known by name.
+    /// The value of a field, if it is known to differ from the others.
+    pub(super) fn listed_field(&self, name: Symbol) -> Self {
+        self.fields.iter().find(|(field, _)| *field == name).map_or_else(Self::default, |(_, field)| field.clone())
+    }
+
+    /// The value of a field or element that is not known by name: whatever is said of the value is said of its elements.
     pub(super) fn any_field(self) -> Self {
-        let mut any = Self::flat(self.own);
-        for (_, field) in self.fields {
-            any.join(&field);
+        let mut any = self.clone();
+        for (_, field) in &self.fields {
+            any.join(field);
         }
         any
+    }
+
+    /// Forgets the taint of the value as a whole; what is known of its fields stays.
+    pub(super) fn clean_whole(&mut self) {
+        self.own = Taints::default();
     }
 
     /// Adds taint to the value as a whole, all its fields included.
@@ -134,13 +160,17 @@ impl Cell {
         }
     }
 
-    /// Stores a value in a field at some depth; adds to what is there instead if `weak`.
-    pub(super) fn set(&mut self, path: &[Symbol], value: &Self, weak: bool) {
+    /// Stores a value in a field at some depth.
+    pub(super) fn set(&mut self, path: &[Symbol], value: &Self, how: Store) {
         let Some((&name, rest)) = path.split_first() else {
-            if weak {
-                self.join(value);
-            } else {
-                self.clone_from(value);
+            match how {
+                Store::Replace => self.clone_from(value),
+                Store::Add => {
+                    self.join(value);
+                }
+                // Engines whose rules we run forget all elements where one is known to be clean, whichever it is.
+                Store::Element if value.is_clean() => self.clean_whole(),
+                Store::Element => self.taint(&value.all()),
             }
             return;
         };
@@ -155,7 +185,7 @@ impl Cell {
                 self.fields.len() - 1
             }
         };
-        self.fields[at].1.set(rest, value, weak);
+        self.fields[at].1.set(rest, value, how);
         let field = &self.fields[at].1;
         if field.fields.is_empty() && field.own.same(&self.own) {
             self.fields.swap_remove(at);
@@ -218,7 +248,7 @@ mod tests {
     #[test]
     fn a_clean_field_of_a_tainted_value_is_clean_and_its_sisters_are_not() {
         let mut cell = tainted(1);
-        cell.set(&["a".into()], &Cell::default(), false);
+        cell.set(&["a".into()], &Cell::default(), Store::Replace);
         assert!(cell.field("a".into()).is_clean());
         assert_eq!(sources(&cell.field("b".into())), [1]);
     }
@@ -226,16 +256,24 @@ mod tests {
     #[test]
     fn a_tainted_field_taints_the_whole_but_not_its_sisters() {
         let mut cell = Cell::default();
-        cell.set(&["a".into(), "b".into()], &tainted(1), false);
+        cell.set(&["a".into(), "b".into()], &tainted(1), Store::Replace);
         assert_eq!(sources(&cell), [1]);
         assert!(cell.field("c".into()).is_clean());
         assert!(cell.field("a".into()).field("c".into()).is_clean());
     }
 
     #[test]
+    fn an_element_stored_clean_cleans_the_elements_but_no_field() {
+        let mut cell = tainted(1);
+        cell.set(&["a".into()], &tainted(2), Store::Replace);
+        cell.set(&[], &Cell::default(), Store::Element);
+        assert_eq!(sources(&cell), [2]);
+    }
+
+    #[test]
     fn joining_a_clean_field_with_a_tainted_value_taints_the_field() {
         let mut cell = tainted(1);
-        cell.set(&["a".into()], &Cell::default(), false);
+        cell.set(&["a".into()], &Cell::default(), Store::Replace);
         assert!(cell.join(&tainted(2)));
         assert_eq!(sources(&cell.field("a".into())), [2]);
         assert_eq!(sources(&cell.field("b".into())), [1, 2]);

@@ -3,6 +3,7 @@
 use super::cell::{Cell, Taint, Taints};
 use super::function::Deferred;
 use super::marks::{Mark, MarkRole, Marks, bound, effects};
+use super::safe::is_comparison;
 use super::state::{Place, State};
 use super::trace::{TraceId, Traces};
 use super::{TaintFinding, TaintMatches};
@@ -10,7 +11,7 @@ use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::flow::{Flow, Interpret};
 use crate::matching::{Binding, Bindings, Match};
-use crate::rule::{Options, Requires, TaintSpec};
+use crate::rule::{Formula, Node, Options, Requires, TaintSpec};
 use std::collections::{BTreeMap, HashMap};
 use weir_model::{Language, Span, StepKind};
 use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
@@ -28,11 +29,13 @@ pub(super) struct Engine<'t> {
     pub(super) traces: Traces,
     labels: Vec<Symbol>,
     /// What stood where a propagator takes it from, by match.
-    propagated: HashMap<usize, Taints>,
+    pub(super) propagated: HashMap<usize, Taints>,
     /// The sinks reached, by match: what reached them first by the shortest way.
     reached: BTreeMap<usize, Taint>,
     /// Named functions seen, to be run when the code around them is through.
     pub(super) deferred: Vec<Deferred>,
+    /// The functions at work, outermost first.
+    pub(super) functions: Vec<NodeId>,
     /// What the functions at work return.
     pub(super) returned: Vec<Taints>,
     /// What was thrown and not yet caught.
@@ -84,7 +87,10 @@ impl<'t> Interpret<'t> for Engine<'t> {
         self.active.extend(self.marks.at(node).iter().filter(|mark| !mark.exact));
     }
 
-    fn leave(&mut self, node: NodeId, value: Cell) -> Result<Cell, Stop> {
+    fn leave(&mut self, node: NodeId, mut value: Cell) -> Result<Cell, Stop> {
+        if !value.is_clean() && self.is_trusted(node) {
+            value = Cell::default();
+        }
         match self.tree().kind(node) {
             Kind::Return => {
                 if let Some(returned) = self.returned.last_mut() {
@@ -118,10 +124,7 @@ impl<'t> Interpret<'t> for Engine<'t> {
             Kind::New => self.new_object(node),
             Kind::Member => {
                 let object = self.eval_child(node, Role::Object)?;
-                Ok(match tree.child(node, Role::Name).filter(|&name| tree.kind(name) == Kind::Ident) {
-                    Some(name) => object.field(tree.sym(name)),
-                    None => Cell::flat(object.all()),
-                })
+                Ok(self.member(node, &object))
             }
             Kind::Subscript => self.subscript(node),
             Kind::Slice => self.parts(node).map(|_| Cell::default()),
@@ -159,9 +162,7 @@ impl<'t> Interpret<'t> for Engine<'t> {
             }
             Kind::Unary => {
                 let value = self.eval_child(node, Role::Operand)?;
-                let is_bool = tree.sym(node).as_str() == "!";
-                let safe = is_bool && self.options.taint_assume_safe_booleans;
-                Ok(if safe || self.only_assignments() { Cell::default() } else { Cell::flat(value.all()) })
+                Ok(if self.only_assignments() { Cell::default() } else { Cell::flat(value.all()) })
             }
             Kind::Lambda => self.lambda(node, None).map(|_| Cell::default()),
             Kind::Function | Kind::Class => self.definition(node),
@@ -178,10 +179,7 @@ impl<'t> Interpret<'t> for Engine<'t> {
                 self.add_to(&place, &right);
             }
         }
-        let safe = (self.options.taint_assume_safe_comparisons && is_comparison(operator))
-            || (self.options.taint_assume_safe_booleans && is_comparison(operator))
-            || self.only_assignments();
-        if safe {
+        if self.only_assignments() || (self.options.taint_assume_safe_comparisons && is_comparison(operator)) {
             return Cell::default();
         }
         let mut whole = left.all();
@@ -224,6 +222,7 @@ impl<'t> Engine<'t> {
             propagated: HashMap::new(),
             reached: BTreeMap::new(),
             deferred: Vec::new(),
+            functions: Vec::new(),
             returned: Vec::new(),
             thrown: Taints::default(),
             given: None,
@@ -262,6 +261,19 @@ impl<'t> Engine<'t> {
         Ok(whole)
     }
 
+    /// What a member of an object holds.
+    pub(super) fn member(&self, node: NodeId, object: &Cell) -> Cell {
+        let tree = self.tree();
+        if let Some(name) = self.own_field(node) {
+            return self.flow.state().map_or_else(Cell::default, |state| state.get(name));
+        }
+        match tree.child(node, Role::Name).filter(|&name| tree.kind(name) == Kind::Ident) {
+            Some(name) if self.only_assignments() => object.listed_field(tree.sym(name)),
+            Some(name) => object.field(tree.sym(name)),
+            None => Cell::flat(object.all()),
+        }
+    }
+
     pub(super) fn only_assignments(&self) -> bool {
         self.options.taint_only_propagate_through_assignments
     }
@@ -269,7 +281,7 @@ impl<'t> Engine<'t> {
     /// Adds taint to what a place holds.
     pub(super) fn add_to(&mut self, place: &Place, taints: &Taints) {
         if let (Some(state), false) = (self.flow.state_mut(), taints.is_empty()) {
-            state.set(place, &Cell::flat(taints.clone()), true);
+            state.add(place, &Cell::flat(taints.clone()));
         }
     }
 
@@ -298,12 +310,12 @@ impl<'t> Engine<'t> {
             let (changes_place, changes_value) = effects(self.spec.sanitizers[*entry].by_side_effect);
             clean |= changes_value;
             if changes_place {
-                taken.extend(place_of(mark).filter(|place| !place.weak));
+                taken.extend(place_of(mark));
             }
         }
         if let Some(state) = self.flow.state_mut().filter(|_| !taken.is_empty()) {
             for place in taken {
-                state.set(place, &Cell::default(), false);
+                state.set(place, &Cell::default());
             }
         }
         if clean {
@@ -340,7 +352,10 @@ impl<'t> Engine<'t> {
         }
         for mark in with_role(MarkRole::Sink) {
             let mut reaching = value.all();
-            if let Some((_, given)) = self.given.as_ref().filter(|(at, _)| *at == node) {
+            let (sink, _) = &self.matches.sinks[mark.index];
+            // A focused sink is the value at the place in focus, not what goes into it.
+            let focused = self.spec.sinks[*sink].exact && has_focus(&self.spec.sinks[*sink].formula);
+            if let Some((_, given)) = self.given.as_ref().filter(|(at, _)| *at == node && !focused) {
                 reaching.union(given);
             }
             self.sink(mark.index, reaching);
@@ -435,22 +450,11 @@ impl<'t> Engine<'t> {
     }
 }
 
-fn is_comparison(operator: &str) -> bool {
-    matches!(
-        operator,
-        "==" | "!="
-            | "==="
-            | "!=="
-            | "<"
-            | ">"
-            | "<="
-            | ">="
-            | "<=>"
-            | "in"
-            | "not in"
-            | "is"
-            | "is not"
-            | "instanceof"
-            | "=~"
-    )
+/// Whether a formula's match is a metavariable's place.
+fn has_focus(formula: &Formula) -> bool {
+    !formula.focus.is_empty()
+        || match &formula.node {
+            Node::All(all) | Node::Any(all) => all.iter().any(has_focus),
+            _ => false,
+        }
 }

@@ -1,6 +1,6 @@
 //! Functions: parameters in, a body with the state it stands in, returned values out.
 
-use super::cell::Cell;
+use super::cell::{Cell, Taints};
 use super::engine::Engine;
 use super::marks::{Mark, MarkRole};
 use super::state::{Place, State};
@@ -24,8 +24,7 @@ impl Engine<'_> {
         let mut end = end.unwrap_or_default();
         // A variable that is assigned again and again holds who knows what when a function runs.
         let scopes = self.file.constants.scopes();
-        let object = |name: Symbol| matches!(name.as_str(), "this" | "self" | "$this");
-        let stays = |name| scopes.is_assigned_once(name) || object(name);
+        let stays = |name| !scopes.is_assigned_often(name);
         end.retain(stays);
         for deferred in &mut self.deferred {
             deferred.state.retain(stays);
@@ -60,10 +59,7 @@ impl Engine<'_> {
         for &name in self.file.constants.scopes().declared(node) {
             let value = within.get(name);
             if !value.is_clean() {
-                for_methods.set(&field_of_object(name, self.language()), &value, false);
-                if self.language() == Language::Java {
-                    for_methods.set(&Place { root: name, path: Vec::new(), weak: false }, &value, false);
-                }
+                for_methods.set(&field_of_object(name, self.language()), &value);
             }
         }
         for deferred in &mut self.deferred[first..] {
@@ -122,7 +118,8 @@ impl Engine<'_> {
         let declared = self.file.constants.scopes().declared(node);
         state.retain(|name| !declared.contains(&name));
         self.flow.replace(Some(state));
-        self.returned.push(super::cell::Taints::default());
+        self.returned.push(Taints::default());
+        self.functions.push(node);
         let first_deferred = self.deferred.len();
         let (last, end) = self.function_body(|this| {
             for parameter in tree.with_role(node, Role::Param) {
@@ -141,19 +138,23 @@ impl Engine<'_> {
             returned.union(&last.all());
         }
         self.run_deferred(first_deferred, &end.clone().unwrap_or_default())?;
+        self.functions.pop();
         Ok((Cell::flat(returned), end))
     }
 }
 
-/// A field as methods name it.
+/// A field as methods name it; Java's by its bare name, as [`Engine::own_field`] reads it.
 fn field_of_object(name: Symbol, language: Language) -> Place {
+    if language == Language::Java {
+        return Place::variable(name);
+    }
     let object = match language {
         Language::Python | Language::Ruby => "self",
         Language::Php => "$this",
         _ => "this",
     };
     let field = Symbol::new(name.as_str().trim_start_matches('$'));
-    Place { root: Symbol::new(object), path: vec![field], weak: false }
+    Place { root: Symbol::new(object), path: vec![field], element: false }
 }
 
 /// Whether functions do not see the variables of the code around them.

@@ -10,6 +10,7 @@ mod cell;
 mod engine;
 mod function;
 mod marks;
+mod safe;
 mod state;
 mod trace;
 

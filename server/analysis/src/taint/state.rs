@@ -1,6 +1,6 @@
 //! What variables hold at a point.
 
-use super::cell::Cell;
+use super::cell::{Cell, Store};
 use std::rc::Rc;
 use weir_syntax::Symbol;
 
@@ -13,8 +13,15 @@ pub(super) struct State(Rc<Vec<(Symbol, Cell)>>);
 pub(super) struct Place {
     pub(super) root: Symbol,
     pub(super) path: Vec<Symbol>,
-    /// Not this very place but one of several: `a[i]`.
-    pub(super) weak: bool,
+    /// One of the elements of this place: `a[i]`.
+    pub(super) element: bool,
+}
+
+impl Place {
+    /// A variable.
+    pub(super) fn variable(root: Symbol) -> Self {
+        Self { root, path: Vec::new(), element: false }
+    }
 }
 
 /// Fields deeper than this are not told apart from the field above.
@@ -30,12 +37,21 @@ impl State {
         self.find(name).map_or_else(|_| Cell::default(), |at| self.0[at].1.clone())
     }
 
-    /// Stores a value; adds to what is there if the place is one of several, or `weak`.
-    pub(super) fn set(&mut self, place: &Place, value: &Cell, weak: bool) {
+    /// Stores a value.
+    pub(super) fn set(&mut self, place: &Place, value: &Cell) {
+        self.store(place, value, if place.element { Store::Element } else { Store::Replace });
+    }
+
+    /// Adds a value to what a place holds.
+    pub(super) fn add(&mut self, place: &Place, value: &Cell) {
+        self.store(place, value, Store::Add);
+    }
+
+    fn store(&mut self, place: &Place, value: &Cell, how: Store) {
         let path = &place.path[..place.path.len().min(MAX_DEPTH)];
-        let weak = weak || place.weak || path.len() < place.path.len();
+        let how = if path.len() < place.path.len() { Store::Add } else { how };
         let found = self.find(place.root);
-        if value.is_clean() && (weak || found.is_err()) {
+        if value.is_clean() && (how == Store::Add || found.is_err()) {
             return;
         }
         let vars = Rc::make_mut(&mut self.0);
@@ -43,7 +59,7 @@ impl State {
             vars.insert(at, (place.root, Cell::default()));
             at
         });
-        vars[at].1.set(path, value, weak);
+        vars[at].1.set(path, value, how);
         if vars[at].1.is_clean() {
             vars.remove(at);
         }
@@ -58,8 +74,7 @@ impl State {
 
     /// Puts a variable back to what it was in another state.
     pub(super) fn restore(&mut self, name: Symbol, from: &Self) {
-        let place = Place { root: name, path: Vec::new(), weak: false };
-        self.set(&place, &from.get(name), false);
+        self.set(&Place::variable(name), &from.get(name));
     }
 
     /// Adds what another path knows; says whether that changed anything.
