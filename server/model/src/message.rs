@@ -161,6 +161,21 @@ pub enum Event {
         /// How long until the deadline, in milliseconds.
         rest_ms: u32,
     },
+    /// Now that nobody types, a text that does not parse is analysed once more, from scratch. Followed by
+    /// [`Event::Findings`] or [`Event::Settled`], or by the answer to a request that came in between.
+    Settling {
+        /// The document.
+        doc: DocId,
+        /// The version analysed.
+        version: Version,
+    },
+    /// That changed nothing: the findings stand.
+    Settled {
+        /// The document.
+        doc: DocId,
+        /// The version analysed.
+        version: Version,
+    },
     /// What was reported as stuck has ended after all.
     Recovered,
     /// The worker's table of names, which never gives anything back, is over its limit: replace the worker when it has

@@ -73,13 +73,19 @@ impl<A: Analysis> Server<A> {
     /// that stay are those of the text alone.
     fn settle(&mut self, doc: DocId) {
         let Some(held) = self.workspace.get(doc) else { return };
+        let version = held.version();
         let time = Time {
             deadline: Duration::from_millis(self.limits.interactive_ms.into()),
             cancelled: &|| self.inbox.cancelled(),
         };
-        let Some(Outcome { findings, notes, timing }) = self.desk.settle(held, &time) else { return };
+        // The parent has its answer and thinks that nothing is at hand here: were this to hang or crash, it must know.
+        self.output.send(&Event::Settling { doc, version });
+        let outcome = self.desk.settle(held, &time);
         if !self.inbox.cancelled() {
-            self.output.send(&Event::Findings { doc, version: held.version(), findings, notes, timing });
+            self.output.send(&match outcome {
+                Some(Outcome { findings, notes, timing }) => Event::Findings { doc, version, findings, notes, timing },
+                None => Event::Settled { doc, version },
+            });
         }
     }
 

@@ -193,12 +193,21 @@ impl Supervisor {
             Event::Ready { version } => self.ready(slot, version, now),
             Event::RulesLoaded { generation, rules, problems } => self.loaded(slot, generation, rules, problems),
             Event::Findings { doc, version, findings, notes, timing } => {
-                let newest = self.documents.get_mut(&doc).filter(|open| open.slot == slot && open.version() == version);
-                if let Some(open) = newest.filter(|open| matches!(open.phase, Phase::Working | Phase::Answered)) {
+                if let Some(open) = self.held_at(slot, doc, version) {
                     open.phase = Phase::Answered;
                     open.record = Record::default();
                     self.slots[slot].breaker.progressed();
                     self.say(Update::Findings { doc, version, findings, notes, timing });
+                }
+            }
+            Event::Settling { doc, version } => {
+                if let Some(open) = self.held_at(slot, doc, version) {
+                    open.phase = Phase::Working;
+                }
+            }
+            Event::Settled { doc, version } => {
+                if let Some(open) = self.held_at(slot, doc, version) {
+                    open.phase = Phase::Answered;
                 }
             }
             Event::Resync { doc, .. } => {
@@ -257,6 +266,13 @@ impl Supervisor {
     }
 
     // ---- looking
+
+    /// The document, if this slot's worker has it and this is its newest version.
+    fn held_at(&mut self, slot: usize, doc: DocId, version: Version) -> Option<&mut OpenDocument> {
+        self.documents.get_mut(&doc).filter(|open| {
+            open.slot == slot && open.version() == version && matches!(open.phase, Phase::Working | Phase::Answered)
+        })
+    }
 
     fn set_phase(&mut self, doc: DocId, phase: Phase) {
         if let Some(open) = self.documents.get_mut(&doc) {

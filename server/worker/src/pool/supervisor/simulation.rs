@@ -22,6 +22,8 @@ enum Step {
     Scan,
     /// The worker of a slot does what is next.
     Work(usize),
+    /// The worker of a slot looks at a document once more, and says so or not.
+    Settle(usize, u64, bool),
     /// What the process of a slot said arrives.
     Arrive(usize),
     /// The process of a slot dies.
@@ -38,6 +40,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Rules),
         2 => Just(Step::Scan),
         8 => (0..WORKERS).prop_map(Step::Work),
+        1 => (0..WORKERS, 0..DOCS, any::<bool>()).prop_map(|(slot, doc, changed)| Step::Settle(slot, doc, changed)),
         8 => (0..WORKERS).prop_map(Step::Arrive),
         1 => (0..WORKERS).prop_map(Step::Crash),
         2 => Just(Step::Wake),
@@ -210,6 +213,7 @@ impl World {
                 self.command(Command::Scan { job, path, language: None, bytes, options: ScanOptions::default() });
             }
             Step::Work(slot) => self.workers[slot].work(),
+            Step::Settle(slot, doc, changed) => self.workers[slot].settle(DocId(doc), changed),
             Step::Arrive(slot) => {
                 let run = self.workers[slot].run;
                 if let Some(event) = self.workers[slot].said.pop_front() {
@@ -329,6 +333,19 @@ impl Worker {
                 self.said.push_back(Event::Scanned { job, findings, notes, timing });
             }
             Request::Limits(_) | Request::Ping { .. } => {}
+        }
+    }
+
+    fn settle(&mut self, doc: DocId, changed: bool) {
+        if let Some(version) =
+            self.held.get(&doc).map(Document::version).filter(|_| self.alive && self.inbox.is_empty())
+        {
+            self.said.push_back(Event::Settling { doc, version });
+            if changed {
+                self.answer(doc);
+            } else {
+                self.said.push_back(Event::Settled { doc, version });
+            }
         }
     }
 
