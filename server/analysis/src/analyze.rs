@@ -2,7 +2,7 @@
 
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
-use crate::matching::{self, Match};
+use crate::matching::{self, Index, Match};
 use crate::message;
 use crate::rule::{Body, Formula, Rule, RuleSet, TaintSpec};
 use crate::suppress;
@@ -44,18 +44,24 @@ pub struct Analysis {
 /// Runs the rules over one text. When time is up or a newer text is there, what is known so far is the answer.
 pub fn analyze(rules: &RuleSet, unit: &Unit<'_>, options: Options, budget: &Budget<'_>) -> Analysis {
     let mut analysis = Analysis::default();
-    let file = match FileContext::new(unit, budget) {
+    let index = Index::of(unit.tree);
+    let has = |name| index.has(name);
+    let applicable = rules
+        .rules
+        .iter()
+        .filter(|rule| rule.applies(unit.language, &has) && (options.ignore_paths || rule.paths.admit(unit.path)));
+    let applicable: Vec<&Rule> = applicable.collect();
+    if applicable.is_empty() {
+        return analysis;
+    }
+    let file = match FileContext::new(unit, index, budget) {
         Ok(file) => file,
         Err(stop) => {
             analysis.notes.extend(note(stop, None));
             return analysis;
         }
     };
-    for rule in &rules.rules {
-        let reads = rule.any_text || unit.language.is_some_and(|language| rule.languages.contains(&language));
-        if !reads || !(options.ignore_paths || rule.paths.admit(unit.path)) {
-            continue;
-        }
+    for rule in applicable {
         budget.start_rule(&rule.id);
         let found = run(&file, rule, budget);
         budget.end_rule();

@@ -24,15 +24,15 @@ pub(crate) struct FileContext<'a> {
 }
 
 impl<'a> FileContext<'a> {
-    /// Finds out about a file what all rules share.
-    pub(crate) fn new(unit: &Unit<'a>, budget: &Budget<'_>) -> Result<Self, Stop> {
+    /// Finds out about a file what all rules share; `index` is that of its tree.
+    pub(crate) fn new(unit: &Unit<'a>, index: Index, budget: &Budget<'_>) -> Result<Self, Stop> {
         budget.look()?;
         let language = unit.language.unwrap_or(Language::JavaScript);
         Ok(Self {
             text: unit.text,
             language,
             tree: unit.tree,
-            index: Index::of(unit.tree),
+            index,
             names: Names::of(unit.tree, language),
             constants: Constants::solve(unit.tree, language, budget)?,
         })

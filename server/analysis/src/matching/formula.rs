@@ -6,7 +6,7 @@
 use super::candidates::Scope;
 use super::metavar::Env;
 use super::unify::content_span;
-use super::{Binding, Bindings, Match, candidates, value};
+use super::{Binding, Bindings, Index, Match, candidates, value};
 use crate::analyze::Unit;
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
@@ -324,7 +324,7 @@ impl Evaluation<'_> {
         let source = Source::parse(language, text.to_owned(), Limits { stop: &stop });
         self.budget.look()?;
         let unit = Unit { path: "", text: source.text(), language: Some(language), tree: source.tree() };
-        let file = FileContext::new(&unit, self.budget)?;
+        let file = FileContext::new(&unit, Index::of(unit.tree), self.budget)?;
         Ok(!find(formula, &file, self.budget)?.is_empty())
     }
 

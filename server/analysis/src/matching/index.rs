@@ -102,7 +102,7 @@ impl Index {
     }
 
     /// Whether a name, operator or literal content occurs anywhere.
-    pub(super) fn has(&self, symbol: Symbol) -> bool {
+    pub(crate) fn has(&self, symbol: Symbol) -> bool {
         self.symbols.contains(&symbol)
     }
 }

@@ -6,7 +6,7 @@ mod modern;
 mod taint;
 
 use super::yaml::{self, Fault, Place, Yaml};
-use super::{Body, Options, Rule, RuleSet};
+use super::{Body, Need, Options, Rule, RuleSet};
 use crate::fix::FixTemplate;
 use crate::paths::Paths;
 use std::sync::Arc;
@@ -192,6 +192,8 @@ fn read_rule(reader: &mut Reader, yaml: &Yaml) -> Option<(Rule, RuleInfo)> {
     let (names, any_text) = languages(reader, yaml)?;
     options(reader, yaml);
     let body = body(reader, yaml);
+    let need = |body: &Body| reader.languages.iter().map(|&language| (language, Need::of(body, language))).collect();
+    let needs = body.as_ref().map(need).unwrap_or_default();
     let fix = fix(reader, yaml);
     let paths = paths(reader, yaml);
     let rule = Rule {
@@ -201,6 +203,7 @@ fn read_rule(reader: &mut Reader, yaml: &Yaml) -> Option<(Rule, RuleInfo)> {
         languages: reader.languages.clone(),
         any_text,
         body: body?,
+        needs,
         fix,
         paths,
         options: reader.options,

@@ -4,6 +4,7 @@ pub(crate) mod comparison;
 mod compile;
 pub(crate) mod formula;
 mod options;
+mod prefilter;
 pub(crate) mod regex;
 mod requires;
 mod yaml;
@@ -13,11 +14,13 @@ pub(crate) use formula::{
     Within,
 };
 pub(crate) use options::Options;
+pub(crate) use prefilter::Need;
 
 use crate::fix::FixTemplate;
 use crate::paths::Paths;
 use std::sync::Arc;
 use weir_model::{Language, RuleInfo, RuleProblem, RuleSource, Severity};
+use weir_syntax::Symbol;
 
 /// Compiled rules.
 #[derive(Debug, Default)]
@@ -38,6 +41,8 @@ pub(crate) struct Rule {
     /// `languages: [regex]`: runs on every file, whatever its language.
     pub(crate) any_text: bool,
     pub(crate) body: Body,
+    /// What a file in one of the languages must hold.
+    pub(crate) needs: Vec<(Language, Need)>,
     pub(crate) fix: Option<FixTemplate>,
     pub(crate) paths: Paths,
     pub(crate) options: Options,
@@ -50,6 +55,15 @@ pub(crate) enum Body {
     Search(Formula),
     /// `mode: taint`.
     Taint(TaintSpec),
+}
+
+impl Rule {
+    /// Whether the rule reads files in a language at all, and may find something in one with these names.
+    pub(crate) fn applies(&self, language: Option<Language>, has: &impl Fn(Symbol) -> bool) -> bool {
+        let Some(language) = language else { return self.any_text };
+        let need = self.needs.iter().find(|(of, _)| *of == language);
+        (self.any_text || self.languages.contains(&language)) && need.is_none_or(|(_, need)| need.is_met(has))
+    }
 }
 
 impl RuleSet {
@@ -71,6 +85,13 @@ impl RuleSet {
     /// What is wrong with the others, and warnings about those that run.
     pub fn problems(&self) -> &[RuleProblem] {
         &self.problems
+    }
+
+    /// The same rules, each tried on every file: slower, and the oracle for what the prefilter leaves out.
+    #[must_use]
+    pub fn without_prefilter(mut self) -> Self {
+        self.rules.iter_mut().for_each(|rule| rule.needs.clear());
+        self
     }
 
     fn add(&mut self, rule: Rule, info: RuleInfo) {

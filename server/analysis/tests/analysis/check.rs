@@ -34,7 +34,10 @@ pub(crate) fn run(language: &str, rule: &str, code: &str) -> Analysis {
     let source = Source::parse(language, code.to_owned(), Limits::NONE);
     assert!(source.notes().is_empty(), "the code does not parse: {:?}", source.notes());
     let unit = Unit { path: "file", text: source.text(), language: Some(language), tree: source.tree() };
-    analyze(&rules, &unit, Options::default(), &Budget::unlimited())
+    let analysis = analyze(&rules, &unit, Options::default(), &Budget::unlimited());
+    let tried_everywhere = analyze(&rules.without_prefilter(), &unit, Options::default(), &Budget::unlimited());
+    assert_eq!(analysis.findings, tried_everywhere.findings, "the prefilter changes what is found");
+    analysis
 }
 
 /// A whole rule file around the keys of one rule.

@@ -125,3 +125,36 @@ fn a_type_can_be_asked_of_a_metavariable() {
         ",
     );
 }
+
+#[test]
+fn names_behind_aliases_and_types_behind_literals_are_not_filtered_out() {
+    check(
+        "python",
+        "pattern: os.system(...)",
+        "
+        from os import system as run
+        run('ls')
+        ^^^^^^^^^
+    ",
+    );
+    check(
+        "java",
+        "pattern: run((String $X))",
+        "
+        class A {
+            void f() {
+                run(\"a\");
+                ^^^^^^^^
+            }
+        }
+    ",
+    );
+    check(
+        "python",
+        "pattern-either: [{pattern: nothing()}, {pattern-regex: 'l+'}]",
+        "
+        hello
+          ^^
+    ",
+    );
+}
