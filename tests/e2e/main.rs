@@ -1,3 +1,4 @@
 //! End to end: real processes, real streams, real files.
 
 mod lsp;
+mod scan;

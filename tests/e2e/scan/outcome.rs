@@ -1,0 +1,83 @@
+//! Exit codes, rule errors, filters and fixes.
+
+use super::{BAD, Project};
+
+#[test]
+fn findings_fail_a_scan_only_if_asked_to() {
+    let project = Project::new(&[("a.py", BAD), ("b.py", "x = 1\n")]);
+    assert_eq!(project.scan(&[]).code, 0);
+    assert_eq!(project.scan(&["--error"]).code, 1);
+    assert_eq!(project.scan(&["b.py", "--error"]).code, 0);
+    assert_eq!(project.scan(&["--error", "--severity", "ERROR"]).code, 0);
+    assert_eq!(project.scan(&["--error", "--exclude-rule", "yaml-load"]).code, 0);
+}
+
+#[test]
+fn broken_syntax_fails_a_scan_only_if_strict() {
+    let project = Project::new(&[("a.py", "def (:\n")]);
+    assert_eq!(project.scan(&[]).code, 0);
+    assert_eq!(project.scan(&["--strict"]).code, 3);
+}
+
+#[test]
+fn a_broken_rule_is_named_with_its_place_and_takes_no_other_down() {
+    let project = Project::new(&[("a.py", BAD)]);
+    project.write("../broken.yaml", "rules:\n  - id: b\n    languages: [python]\n    message: m\n");
+    project.write("../unread.yaml", "rules: [\n");
+    let rules = ["scan", "--rules", "../broken.yaml", "--rules", "../unread.yaml"];
+    let run = project.weir(&[&rules[..], &["--rules", "../rules.yaml", "--json"]].concat());
+    assert_eq!(run.code, 7);
+    assert!(run.stderr.contains("../broken.yaml:2:"), "{}", run.stderr);
+    assert!(run.stderr.contains("../unread.yaml:"), "{}", run.stderr);
+    assert_eq!(run.json()["results"].as_array().map(Vec::len), Some(1));
+    let types: Vec<_> = run.json()["errors"].as_array().expect("errors").iter().map(|e| e["type"].clone()).collect();
+    assert!(types.len() >= 2 && types.iter().all(|kind| kind == "Rule parse error"), "{types:?}");
+}
+
+#[test]
+fn a_scan_without_a_rule_that_runs_has_failed() {
+    let project = Project::new(&[("a.py", BAD)]);
+    project.write("../unread.yaml", "rules: [\n");
+    assert_eq!(project.weir(&["scan", "--rules", "../unread.yaml"]).code, 7);
+    assert_eq!(project.weir(&["scan", "--rules", "../missing.yaml"]).code, 7);
+}
+
+#[test]
+fn comments_suppress_findings_unless_switched_off() {
+    let project = Project::new(&[("a.py", "yaml.load(x)  # nosemgrep: yaml-load\n")]);
+    let run = project.scan(&["--error"]);
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""));
+    assert!(run.stderr.contains("1 finding ignored by comments"), "{}", run.stderr);
+    assert_eq!(project.scan(&["--error", "--no-suppress"]).code, 1);
+}
+
+#[test]
+fn fixes_are_applied_in_place() {
+    let project = Project::new(&[("a.py", "a = 'ü'\r\nyaml.load(yaml.load(x))\r\nyaml.load(y)\r\n")]);
+    let before = project.read("a.py");
+    assert!(project.scan(&["--autofix", "--dryrun"]).stderr.contains("would be applied"));
+    assert_eq!(project.read("a.py"), before);
+    project.scan(&["--autofix"]);
+    assert_eq!(project.read("a.py"), "a = 'ü'\r\nyaml.safe_load(yaml.load(x))\r\nyaml.safe_load(y)\r\n");
+}
+
+#[test]
+fn a_file_that_is_not_utf_8_is_not_rewritten() {
+    let project = Project::new(&[]);
+    project.write("a.py", b"x = '\xFF'\nyaml.load(x)\n");
+    assert!(project.scan(&["--autofix"]).stderr.contains("not applied"));
+    assert_eq!(std::fs::read(project.root().join("a.py")).expect("readable"), b"x = '\xFF'\nyaml.load(x)\n");
+}
+
+#[test]
+fn results_do_not_depend_on_how_many_work() {
+    let files: Vec<(String, String)> =
+        (0..40).map(|n| (format!("d{}/f{n}.py", n % 7), BAD.repeat(1 + n % 3))).collect();
+    let project = Project::new(&[]);
+    for (path, text) in &files {
+        project.write(path, text);
+    }
+    let one = project.scan(&["--sarif", "--jobs", "1"]).stdout;
+    assert_eq!(one, project.scan(&["--sarif", "--jobs", "4"]).stdout);
+    assert_eq!(one.matches("\"ruleId\"").count(), files.iter().map(|(_, text)| text.lines().count()).sum::<usize>());
+}
