@@ -82,7 +82,8 @@ impl Engine<'_> {
                     }
                     if !self.parameters && !self.marks.at(target).is_empty() {
                         // Marks with side effects hold for the variable from here on.
-                        self.marked(target, Cell::default());
+                        self.enter(target);
+                        self.leave(target, Cell::default())?;
                     }
                 }
             }

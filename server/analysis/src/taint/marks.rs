@@ -123,10 +123,10 @@ fn same_span(tree: &Tree, node: NodeId) -> Vec<NodeId> {
     let top = tree.ancestors(node).take_while(|&around| tree.span(around) == span).last().unwrap_or(node);
     let top = if top == Tree::ROOT { node } else { top };
     let mut nodes = vec![top];
-    let mut at = top;
-    while let Some(child) = tree.children(at).find(|&child| tree.span(child) == span) {
-        nodes.push(child);
-        at = child;
+    let mut next = 0;
+    while let Some(&at) = nodes.get(next) {
+        nodes.extend(tree.children(at).filter(|&child| tree.span(child) == span));
+        next += 1;
     }
     nodes
 }
