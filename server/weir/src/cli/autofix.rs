@@ -1,14 +1,14 @@
 //! Applies the rules' fixes to files.
 
 use super::notices;
-use crate::report::{FileReport, Report};
+use crate::report::Report;
 use std::path::Path;
 use std::{fs, io};
 use weir_model::{Edit, Finding, Span};
 
 /// Repairs the files of the report in place, or with `dry_run` says what would be done. A file that is not valid UTF-8
 /// or has changed since it was analysed is left alone.
-pub(crate) fn apply(report: &mut Report, dry_run: bool) {
+pub(crate) fn apply(report: &Report, dry_run: bool, quiet: bool) {
     for file in &report.files {
         let text = file.text.to_string();
         let (repaired, count) = repaired(&text, file.findings.iter().filter(|finding| !finding.suppressed));
@@ -16,16 +16,21 @@ pub(crate) fn apply(report: &mut Report, dry_run: bool) {
             continue;
         }
         let path = Path::new(&*file.path);
-        let said = match if dry_run { Ok(()) } else { replace(file, path, &text, &repaired) } {
-            Ok(()) if dry_run => format!("{} would be applied", notices::plural(count, "fix")),
-            Ok(()) => format!("{} applied", notices::plural(count, "fix")),
-            Err(error) => format!("fixes not applied: {error}"),
+        let fixes = notices::plural(count, "fix");
+        let said = if dry_run {
+            Ok(format!("{fixes} would be applied"))
+        } else {
+            replace(path, &text, &repaired).map(|()| format!("{fixes} applied"))
         };
-        eprintln!("weir: {}", notices::about(path, &said));
+        match said {
+            Ok(said) if !quiet => eprintln!("weir: {}: {said}", file.path),
+            Ok(_) => {}
+            Err(error) => eprintln!("weir: {}: fixes not applied: {error}", file.path),
+        }
     }
 }
 
-fn replace(_file: &FileReport, path: &Path, analysed: &str, repaired: &str) -> io::Result<()> {
+fn replace(path: &Path, analysed: &str, repaired: &str) -> io::Result<()> {
     if fs::read(path)? != analysed.as_bytes() {
         return Err(io::Error::other("the file changed meanwhile, or is not valid UTF-8; scan it again"));
     }

@@ -1,7 +1,6 @@
 //! What a scan says on standard error: everything that was not looked at, and one line in sum.
 
 use crate::report::{Incident, IncidentKind, Report};
-use std::path::Path;
 use weir_model::RuleProblem;
 
 /// Skipped rules beyond this number are counted, not listed, without `--verbose`: foreign rule sets bring hundreds.
@@ -116,12 +115,12 @@ fn summary(report: &Report, verbose: bool) -> String {
     summary
 }
 
-/// `1 file`, `2 files`.
+/// `1 file`, `2 files`, `2 fixes`.
 pub(crate) fn plural(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
-}
-
-/// For messages about a file that is to be changed.
-pub(crate) fn about(path: &Path, what: &str) -> String {
-    format!("{}: {what}", path.display())
+    let ending = match count {
+        1 => "",
+        _ if noun.ends_with('x') => "es",
+        _ => "s",
+    };
+    format!("{count} {noun}{ending}")
 }

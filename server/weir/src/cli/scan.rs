@@ -45,7 +45,7 @@ pub(crate) fn main(args: &ScanArgs) -> anyhow::Result<Exit> {
         Ok((report, missing))
     })?;
     if args.autofix {
-        autofix::apply(&mut report, args.dryrun);
+        autofix::apply(&report, args.dryrun, args.output.quiet);
     }
     report.elapsed = started.elapsed();
     write(&report, args).context("writing the report")?;

@@ -97,7 +97,7 @@ fn result(index: &HashMap<&Arc<str>, usize>, file: &FileReport, finding: &Findin
         "ruleId": finding.rule_id,
         "level": level(finding.severity),
         "message": { "text": finding.message },
-        "locations": [location(file, finding.span, lines_of(&file.text, finding.span))],
+        "locations": [location(file, finding.span, &lines_of(&file.text, finding.span))],
         "fingerprints": { "weir/v1": finding.fingerprint },
         "properties": {},
     });
@@ -132,7 +132,7 @@ fn flow_step(file: &FileReport, at: usize, step: &Step) -> Value {
         StepKind::Parameter => "Parameter",
         StepKind::Sink => "Sink",
     };
-    let mut location = location(file, step.span, code.clone());
+    let mut location = location(file, step.span, &code);
     location["message"] = json!({ "text": format!("{what}: '{code}'") });
     json!({
         "location": location,
@@ -154,7 +154,7 @@ fn repair(file: &FileReport, finding: &Finding, fix: &Fix) -> Value {
     })
 }
 
-fn location(file: &FileReport, span: Span, snippet: String) -> Value {
+fn location(file: &FileReport, span: Span, snippet: &str) -> Value {
     let mut region = region(file, span);
     region["snippet"] = json!({ "text": snippet });
     json!({ "physicalLocation": { "artifactLocation": artifact(&file.path), "region": region } })
