@@ -35,7 +35,7 @@ pub enum Kind {
     Bool,
     /// `null`, `nil`, `None`, `undefined`. sym: as written.
     Null,
-    /// A regular expression literal. sym: between the delimiters.
+    /// A regular expression literal. sym: between the delimiters. `Part*`: what is substituted in it.
     Regex,
     /// Ruby's and Elixir's symbols. sym: without the colon.
     Atom,

@@ -184,15 +184,16 @@ fn character<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.string(role, at, Span::new(at.start + 1, at.end));
 }
 
+/// Between its slashes; what is substituted are its parts.
 fn regex<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    let mut cursor = node.walk();
-    if node.children(&mut cursor).any(|child| child.kind() == "interpolation") {
-        let at = Span::from(node.byte_range());
-        let name = Symbol::new(node.kind());
-        return l.node_sym(Kind::Other, role, name, at, |l| text(l, node, Role::Child, at, inside(node)));
-    }
     let sym = l.sym(inside(node).text(l.source()));
-    l.leaf(Kind::Regex, role, sym, Span::from(node.byte_range()));
+    l.node_sym(Kind::Regex, role, sym, Span::from(node.byte_range()), |l| {
+        l.each(node, |l, _, child| {
+            if child.kind() == "interpolation" {
+                l.children(child, Role::Part);
+            }
+        });
+    });
 }
 
 /// A command in backticks or `%x` is a call of the method that Ruby names like that.
@@ -200,7 +201,12 @@ fn subshell<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     let at = Span::from(node.byte_range());
     l.node(Kind::Call, role, node, |l| {
         l.name_of(Role::Callee, "`", Span::new(at.start, at.start + 1));
-        text(l, node, Role::Arg, at, inside(node));
+        let command = inside(node);
+        // Of a pattern, `...` alone is any command, also one with substitutions.
+        match l.hole_of(command.text(l.source())) {
+            Some(_) => l.name_of(Role::Arg, command.text(l.source()), command),
+            None => text(l, node, Role::Arg, at, command),
+        }
     });
 }
 
@@ -422,10 +428,20 @@ fn unary<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     });
 }
 
-/// `a..b`, with one end or both.
+/// `a..b`; an end that is left out is `nil`.
 fn range<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.node_sym(Kind::Binary, role, Symbol::new(operator(node)), Span::from(node.byte_range()), |l| {
-        l.each(node, |l, field, child| l.visit(child, if field == "begin" { Role::Left } else { Role::Right }));
+        for (field, role, at) in
+            [("begin", Role::Left, node.start_byte() as u32), ("end", Role::Right, node.end_byte() as u32)]
+        {
+            match node.child_by_field_name(field) {
+                Some(end) => l.visit(end, role),
+                None => {
+                    l.leaf(Kind::Null, role, Symbol::new("nil"), Span::new(at, at));
+                }
+            }
+        }
+        l.rest(node);
     });
 }
 

@@ -383,6 +383,7 @@ fn may_be_left_out(kind: Kind, role: Role) -> bool {
         Role::Callee => kind == Kind::Dict,
         Role::Module => kind == Kind::ImportFrom,
         Role::Case => kind == Kind::With,
+        Role::Part => kind == Kind::Regex,
         _ => false,
     }
 }
