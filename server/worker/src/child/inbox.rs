@@ -198,3 +198,123 @@ impl Waiting {
         Some(Work::Settle(doc))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: DocId = DocId(1);
+    const B: DocId = DocId(2);
+
+    #[test]
+    fn changes_of_one_document_wait_together() {
+        let inbox = Inbox::default();
+        for request in [open(A), edit(A), open(B), edit(A)] {
+            inbox.put(request);
+        }
+        assert_eq!(describe(&inbox.take()), "document 1: open edit edit");
+        assert_eq!(describe(&inbox.take()), "document 2: open");
+    }
+
+    #[test]
+    fn what_happened_to_a_document_before_it_was_closed_is_forgotten() {
+        let inbox = Inbox::default();
+        for request in [open(A), edit(A), Request::Close { doc: A }, open(A)] {
+            inbox.put(request);
+        }
+        assert_eq!(describe(&inbox.take()), "document 1: open");
+    }
+
+    #[test]
+    fn rules_come_first_then_documents_then_files_of_a_scan() {
+        let inbox = Inbox::default();
+        for request in [scan(), open(A), rules(1), rules(2)] {
+            inbox.put(request);
+        }
+        assert_eq!(describe(&inbox.take()), "rules 2");
+        assert_eq!(describe(&inbox.take()), "document 1: open");
+        assert_eq!(describe(&inbox.take()), "scan 7");
+    }
+
+    #[test]
+    fn a_document_without_changes_is_analysed_again_when_asked() {
+        let inbox = Inbox::default();
+        inbox.put(edit(B));
+        inbox.again([A, B].into_iter());
+        assert_eq!(describe(&inbox.take()), "document 2: edit");
+        assert_eq!(describe(&inbox.take()), "document 1:");
+    }
+
+    /// What is at work, what comes in, whether that calls it off.
+    #[test]
+    fn work_is_called_off_by_what_makes_it_worthless_or_is_more_urgent() {
+        for (at_work, comes, called_off) in [
+            (open(A), edit(A), true),
+            (open(A), Request::Close { doc: A }, true),
+            (open(A), rules(1), true),
+            (open(A), edit(B), false),
+            (open(A), scan(), false),
+            (scan(), edit(A), true),
+            (scan(), rules(1), true),
+            (scan(), scan(), false),
+            (rules(1), rules(2), false),
+            (rules(1), open(A), false),
+        ] {
+            let inbox = Inbox::default();
+            let case = format!("{at_work:?}, then {comes:?}");
+            inbox.put(at_work);
+            inbox.take();
+            inbox.put(comes);
+            assert_eq!(inbox.cancelled(), called_off, "{case}");
+            inbox.take();
+            assert!(!inbox.cancelled(), "the next work is not called off: {case}");
+        }
+    }
+
+    #[test]
+    fn a_scan_that_was_called_off_is_the_next_one() {
+        let inbox = Inbox::default();
+        inbox.put(scan());
+        let Work::Scan(first) = inbox.take() else { panic!("a scan was put in") };
+        inbox.put(open(A));
+        inbox.put(scan());
+        inbox.put_back(ScanWork { job: JobId(1), ..first });
+        assert_eq!(describe(&inbox.take()), "document 1: open");
+        assert_eq!(describe(&inbox.take()), "scan 1");
+        assert_eq!(describe(&inbox.take()), "scan 7");
+    }
+
+    fn open(doc: DocId) -> Request {
+        let (path, text) = ("a.py".into(), String::new());
+        Request::Open { doc, path, language: Language::Python, version: Version(1), text }
+    }
+
+    fn edit(doc: DocId) -> Request {
+        Request::Edit { doc, base: Version(1), version: Version(2), edits: Vec::new() }
+    }
+
+    fn rules(generation: u64) -> Request {
+        Request::Rules { generation, sources: Arc::from([]), disabled: Vec::new() }
+    }
+
+    fn scan() -> Request {
+        let (path, options) = ("a.py".into(), ScanOptions::default());
+        Request::Scan { job: JobId(7), path, language: None, bytes: Vec::new(), options }
+    }
+
+    fn describe(work: &Work) -> String {
+        match work {
+            Work::Rules(rules) => format!("rules {}", rules.generation),
+            Work::Document(doc, changes) => {
+                let names = changes.iter().map(|change| match change {
+                    Change::Open { .. } => " open",
+                    Change::Edit { .. } => " edit",
+                    Change::Close => " close",
+                });
+                format!("document {}:{}", doc.0, names.collect::<String>())
+            }
+            Work::Scan(scan) => format!("scan {}", scan.job.0),
+            Work::Settle(doc) => format!("settle {}", doc.0),
+        }
+    }
+}

@@ -105,3 +105,61 @@ impl Held {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use weir_model::Span;
+
+    const DOC: DocId = DocId(1);
+
+    proptest! {
+        /// Edits arrive one by one or several at once, and are parsed now or later: the tree is always of the newest text.
+        #[test]
+        fn any_grouping_of_edits_ends_in_the_right_text(
+            edits in prop::collection::vec((any::<u16>(), 0..6usize, "[a-z(\"é\n]{0,4}", any::<bool>(), any::<bool>()), 1..40),
+        ) {
+            let mut document = Document::new("def f(x):\n    return eval(x)\n", Version(0), Some(Language::Python));
+            let mut workspace = Workspace::default();
+            let mut changes =
+                vec![Change::Open { path: "a.py".into(), language: Language::Python, document: document.clone() }];
+            for (at, len, text, apply, parse) in edits {
+                let chars = document.text().len_chars();
+                let at = at as usize % (chars + 1);
+                let byte = |at: usize| document.text().char_to_byte(at.min(chars)) as u32;
+                let edits = vec![Edit::new(Span::new(byte(at), byte(at + len)), text)];
+                let (base, version) = (document.version(), Version(document.version().0 + 1));
+                document.apply(&edits, version).expect("an edit that fits");
+                changes.push(Change::Edit { base, version, edits });
+                if apply {
+                    let held = workspace.apply(DOC, std::mem::take(&mut changes)).expect("in step").expect("open");
+                    if parse {
+                        prop_assert_eq!(held.parsed(Limits::NONE).text(), document.text().to_string());
+                    }
+                }
+            }
+            let held = workspace.apply(DOC, changes).expect("in step").expect("open");
+            prop_assert_eq!(held.version(), document.version());
+            prop_assert_eq!(held.parsed(Limits::NONE).text(), document.text().to_string());
+        }
+    }
+
+    #[test]
+    fn an_edit_of_another_version_or_text_is_out_of_step() {
+        let mut workspace = Workspace::default();
+        let edit = |base, start, end| Change::Edit {
+            base: Version(base),
+            version: Version(base + 1),
+            edits: vec![Edit::new(Span::new(start, end), "")],
+        };
+        let out = |held: Option<i64>| Some(OutOfStep { held: held.map(Version) });
+        assert_eq!(workspace.apply(DOC, vec![edit(1, 0, 0)]).err(), out(None));
+        let document = Document::new("é", Version(1), Some(Language::Python));
+        let open = Change::Open { path: "a.py".into(), language: Language::Python, document };
+        assert_eq!(workspace.apply(DOC, vec![open, edit(2, 0, 0)]).err(), out(Some(1)));
+        assert_eq!(workspace.apply(DOC, vec![edit(1, 0, 1)]).err(), out(Some(1)), "cuts through a character");
+        assert_eq!(workspace.apply(DOC, vec![edit(1, 0, 9)]).err(), out(Some(1)), "past the end");
+        assert!(workspace.apply(DOC, vec![edit(1, 0, 2)]).is_ok());
+    }
+}
