@@ -17,6 +17,7 @@ pub(crate) enum Command {
     #[command(after_help = SCAN_EXIT_CODES)]
     Scan(Box<ScanArgs>),
     /// Run rules against their annotated targets.
+    #[command(after_help = TEST_HELP)]
     Test(TestArgs),
     /// Serve an editor (Language Server Protocol over standard input and output).
     Lsp(LspArgs),
@@ -32,6 +33,19 @@ Exit codes:
   2  the scan failed
   3  a file could not be parsed or analysed in full, with --strict
   7  a rule could not be loaded; the others were run";
+
+const TEST_HELP: &str = "\
+Targets of sqli.yaml are the files beside it named sqli.* (up to the first dot) and all files in a folder sqli/.
+A comment in a target speaks about the next line:
+  # ruleid: some-rule      must be reported
+  # ok: some-rule          must not be (no other line must be, either)
+  # todoruleid: some-rule  counts neither way; todook: likewise
+sqli.fixed.py is what sqli.py must become when all fixes are applied.
+
+Exit codes:
+  0  all checks passed
+  1  some did not
+  2  the tests could not be run";
 
 /// Where the rules come from, for every command that runs some.
 #[derive(Debug, Clone, Default, Args)]

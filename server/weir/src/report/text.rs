@@ -4,6 +4,7 @@ use super::rule::Rule;
 use super::{FileReport, Report};
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet, normalize_untrusted_str};
 use ropey::Rope;
+use std::collections::HashSet;
 use std::io::{self, Write};
 use weir_model::{Finding, Fix, Severity, Span, StepKind};
 
@@ -28,21 +29,35 @@ pub(crate) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::R
     let renderer = if style.colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(style.width.unwrap_or(MAX_WIDTH).max(60));
     let width = style.width.unwrap_or(MAX_WIDTH).clamp(40, MAX_WIDTH);
+    // What a rule has to say besides its message is said with its first finding: the hundredth needs no lecture.
+    let (mut explained, mut told) = (HashSet::new(), HashSet::new());
     for (file, finding) in report.findings() {
-        let drawing = draw(file, finding, report.rules.get(&finding.rule_id), width, &renderer);
+        let rule = report.rules.get(&finding.rule_id).filter(|_| explained.insert(&finding.rule_id));
+        let (title, rest) = split_message(&finding.message);
+        let rest = told.insert((&finding.rule_id, rest.clone())).then_some(rest);
+        let drawing = draw(file, finding, Words { title, rest, rule, width }, &renderer);
         writeln!(out, "{drawing}\n")?;
     }
     Ok(())
 }
 
-fn draw(file: &FileReport, finding: &Finding, rule: Option<&Rule>, width: usize, renderer: &Renderer) -> String {
+/// What is said beside the code.
+struct Words<'a> {
+    title: String,
+    rest: Option<String>,
+    /// The rule, if it is to explain itself.
+    rule: Option<&'a Rule>,
+    width: usize,
+}
+
+fn draw(file: &FileReport, finding: &Finding, words: Words<'_>, renderer: &Renderer) -> String {
     let level = match finding.severity {
         Severity::Critical => Level::ERROR.with_name("critical"),
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Info => Level::INFO,
     };
-    let (title, rest) = split_message(&finding.message);
+    let Words { title, rest, rule, width } = words;
     let marks = marks(&file.text, finding);
     let excerpt = Excerpt::around(&file.text, marks.iter().map(|mark| mark.span));
     let annotations = marks.into_iter().map(|mark| {
@@ -56,7 +71,7 @@ fn draw(file: &FileReport, finding: &Finding, rule: Option<&Rule>, width: usize,
     let mut group = Group::with_title(level.primary_title(title).id(&*finding.rule_id)).element(snippet);
     // Beside the gutter and the word `note: `.
     let width = width.saturating_sub(18);
-    if !rest.is_empty() {
+    if let Some(rest) = rest.filter(|rest| !rest.is_empty()) {
         group = group.element(Level::NOTE.message(wrap(&rest, width)));
     }
     if let Some(facts) = rule.and_then(facts) {
@@ -204,7 +219,7 @@ mod tests {
         Span::new(start, start + of.len() as u32)
     }
 
-    fn drawn(finding: Finding) -> String {
+    fn drawn(findings: Vec<Finding>) -> String {
         let info = RuleInfo {
             id: "xss".into(),
             source: "xss.yaml".to_owned(),
@@ -215,7 +230,7 @@ mod tests {
         };
         let report = Report {
             rules: BTreeMap::from([("xss".into(), Rule::new(info))]),
-            files: vec![FileReport { path: "a.py".into(), text: Rope::from_str(CODE), findings: vec![finding] }],
+            files: vec![FileReport { path: "a.py".into(), text: Rope::from_str(CODE), findings }],
             ..Report::default()
         };
         let mut out = Vec::new();
@@ -264,19 +279,28 @@ error[xss]: Data reaches HTML
   = help: Escape it.
 
 ";
-        assert_eq!(drawn(finding), expected);
+        assert_eq!(drawn(vec![finding]), expected);
     }
 
     #[test]
     fn a_fix_is_shown_as_a_change_of_lines() {
         let edits = vec![Edit::new(span("f'<b>{name}</b>'"), "escape(name)")];
-        let text = drawn(Finding { fix: Some(Fix { edits }), ..finding("m") });
+        let text = drawn(vec![Finding { fix: Some(Fix { edits }), ..finding("m") }]);
         assert!(text.contains("4 -     return f'<b>{name}</b>'\n4 +     return escape(name)\n"), "{text}");
     }
 
     #[test]
     fn code_in_a_message_cannot_steer_the_terminal() {
-        let text = drawn(finding("Found \u{1b}[2J. And \u{1b}[1A more"));
+        let text = drawn(vec![finding("Found \u{1b}[2J. And \u{1b}[1A more")]);
         assert!(!text.contains('\u{1b}'), "{text}");
+    }
+
+    #[test]
+    fn a_rule_explains_itself_once() {
+        let text = drawn(vec![finding("Data. Explained."), finding("Data. Explained.")]);
+        assert_eq!(
+            ["error[xss]: Data\n", "Explained", "CWE-79", "Escape it"].map(|part| text.matches(part).count()),
+            [2, 1, 1, 1]
+        );
     }
 }
