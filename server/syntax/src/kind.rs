@@ -35,7 +35,8 @@ pub enum Kind {
     Bool,
     /// `null`, `nil`, `None`, `undefined`. sym: as written.
     Null,
-    /// A regular expression literal. sym: between the delimiters. `Part*`: what is substituted in it.
+    /// A regular expression literal. sym: between the delimiters. `Part*`: what is substituted in it. `Modifier?`:
+    /// JavaScript's flags.
     Regex,
     /// Ruby's and Elixir's symbols. sym: without the colon.
     Atom,
@@ -95,7 +96,7 @@ pub enum Kind {
     CompFor,
     /// `if c` of a comprehension. `Cond`
     CompIf,
-    /// `(T) x`, `x as T`, `x!`. `Type?`, `Value`
+    /// `(T) x`, `x as T`, `x!`. sym: `as` where only the type checker sees it (TypeScript), else empty. `Type?`, `Value`
     Cast,
     /// A generic type or the like: `List<String>`. `Callee` (the type), `Arg*`
     Generic,

@@ -133,7 +133,14 @@ pub(super) fn same(file: &FileContext<'_>, a: &Binding, b: &Binding) -> bool {
 }
 
 fn same_code(file: &FileContext<'_>, a: NodeId, b: NodeId) -> bool {
+    let (a, b) = (without_cast(file.tree, a), without_cast(file.tree, b));
     a == b || same_tree(file, a, b) || same_constant(file, a, b) || same_constant(file, b, a)
+}
+
+/// What is cast, where only the type checker sees the cast.
+fn without_cast(tree: &Tree, node: NodeId) -> NodeId {
+    let cast = tree.kind(node) == Kind::Cast && tree.sym(node).as_str() == "as";
+    tree.child(node, Role::Value).filter(|_| cast).unwrap_or(node)
 }
 
 fn same_tree(file: &FileContext<'_>, a: NodeId, b: NodeId) -> bool {

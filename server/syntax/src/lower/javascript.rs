@@ -156,15 +156,7 @@ fn string<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.string(role, at, inside(at));
 }
 
-/// A template without substitutions is a string like any other, unless a function is called with it. In a pattern it only
-/// stands for templates.
 fn template<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    let mut cursor = node.walk();
-    let plain = !node.named_children(&mut cursor).any(|child| child.kind() == "template_substitution");
-    if plain && !l.in_pattern() { string(l, node, role) } else { template_parts(l, node, role) }
-}
-
-fn template_parts<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     let content = inside(Span::from(node.byte_range()));
     l.node(Kind::Template, role, node, |l| {
         let mut from = content.start;
@@ -207,10 +199,15 @@ fn null<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.token(Kind::Null, role, node);
 }
 
+/// `/a/g`, where the flags are a modifier.
 fn regex<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     let pattern = node.child_by_field_name("pattern").map_or("", |pattern| l.text(pattern));
     let sym = l.sym(pattern);
-    l.leaf(Kind::Regex, role, sym, Span::from(node.byte_range()));
+    l.node_sym(Kind::Regex, role, sym, Span::from(node.byte_range()), |l| {
+        if let Some(flags) = node.child_by_field_name("flags") {
+            l.modifier(l.text(flags), Span::from(flags.byte_range()));
+        }
+    });
 }
 
 // ---- expressions
@@ -233,7 +230,7 @@ fn call<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
         let [callee, arguments] = l.parts(node, ["function", "arguments"]);
         l.visit_some(callee, Role::Callee);
         match arguments {
-            Some(tagged) if tagged.kind() == "template_string" => template_parts(l, tagged, Role::Arg),
+            Some(tagged) if tagged.kind() == "template_string" => l.visit(tagged, Role::Arg),
             Some(arguments) => l.children(arguments, Role::Arg),
             None => {}
         }

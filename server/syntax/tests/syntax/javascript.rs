@@ -9,7 +9,7 @@ fn calls_members_and_operators() {
     check(
         JavaScript,
         r#"x = a?.b?.[0] ?? `plain` + 'it\'s' || /a\/b/i"#,
-        r#"Assign"="(Target:Ident"x", Value:Binary"??"(Left:Subscript(Object:Member(Object:Ident"a", Name:Ident"b"), Index:Number"0"), Right:Binary"||"(Left:Binary"+"(Left:Str"plain", Right:Str"it\\'s"), Right:Regex"a\\/b")))"#,
+        r#"Assign"="(Target:Ident"x", Value:Binary"??"(Left:Subscript(Object:Member(Object:Ident"a", Name:Ident"b"), Index:Number"0"), Right:Binary"||"(Left:Binary"+"(Left:Template(Part:Str"plain"), Right:Str"it\\'s"), Right:Regex"a\\/b"(Modifier:Modifier"i"))))"#,
     );
     check(
         JavaScript,
@@ -105,6 +105,17 @@ fn switch_and_try() {
 }
 
 #[test]
+fn literals_keep_how_they_are_written() {
+    check(
+        JavaScript,
+        "/a/g; `b`",
+        r#"
+        Regex"a"(Modifier:Modifier"g")
+        Template(Part:Str"b")"#,
+    );
+}
+
+#[test]
 fn classes_have_fields_and_methods() {
     check(
         JavaScript,
@@ -127,7 +138,7 @@ fn decorators_modifiers_and_types() {
     check(
         TypeScript,
         "@Controller('cats') export class C implements I { constructor(private readonly s: Svc<T>, @Body() dto?: Dto) { } @Get(':id') find(@Param('id') id: string): Promise<Cat> { return this.s.find(id as any)! } }",
-        r#"Class"class"(Decorator:Decorator(Value:Call(Callee:Ident"Controller", Arg:Str"cats")), Modifier:Modifier"export", Name:Ident"C", Interface:Ident"I", Body:Block(Stmt:Function(Name:Ident"constructor", Param:Param(Modifier:Modifier"private", Modifier:Modifier"readonly", Type:Generic(Callee:Ident"Svc", Arg:Ident"T"), Name:Ident"s"), Param:Param(Decorator:Decorator(Value:Call(Callee:Ident"Body")), Type:Ident"Dto", Name:Ident"dto"), Body:Block), Stmt:Function(Decorator:Decorator(Value:Call(Callee:Ident"Get", Arg:Str":id")), Type:Generic(Callee:Ident"Promise", Arg:Ident"Cat"), Name:Ident"find", Param:Param(Decorator:Decorator(Value:Call(Callee:Ident"Param", Arg:Str"id")), Type:Ident"string", Name:Ident"id"), Body:Block(Stmt:Return(Value:Cast(Value:Call(Callee:Member(Object:Member(Object:Ident"this", Name:Ident"s"), Name:Ident"find"), Arg:Cast(Type:Ident"any", Value:Ident"id"))))))))"#,
+        r#"Class"class"(Decorator:Decorator(Value:Call(Callee:Ident"Controller", Arg:Str"cats")), Modifier:Modifier"export", Name:Ident"C", Interface:Ident"I", Body:Block(Stmt:Function(Name:Ident"constructor", Param:Param(Modifier:Modifier"private", Modifier:Modifier"readonly", Type:Generic(Callee:Ident"Svc", Arg:Ident"T"), Name:Ident"s"), Param:Param(Decorator:Decorator(Value:Call(Callee:Ident"Body")), Type:Ident"Dto", Name:Ident"dto"), Body:Block), Stmt:Function(Decorator:Decorator(Value:Call(Callee:Ident"Get", Arg:Str":id")), Type:Generic(Callee:Ident"Promise", Arg:Ident"Cat"), Name:Ident"find", Param:Param(Decorator:Decorator(Value:Call(Callee:Ident"Param", Arg:Str"id")), Type:Ident"string", Name:Ident"id"), Body:Block(Stmt:Return(Value:Cast(Value:Call(Callee:Member(Object:Member(Object:Ident"this", Name:Ident"s"), Name:Ident"find"), Arg:Cast"as"(Type:Ident"any", Value:Ident"id"))))))))"#,
     );
 }
 
@@ -145,6 +156,17 @@ fn interfaces_enums_and_modules() {
         TypeScript,
         r#"declare module "m" { const x: a.B<string> }"#,
         r#"Class"module"(Name:Str"m", Body:Block(Stmt:VarDef(Modifier:Modifier"const", Type:Generic(Callee:Member(Object:Ident"a", Name:Ident"B"), Arg:Ident"string"), Target:Ident"x")))"#,
+    );
+}
+
+#[test]
+fn casts_and_imports_of_typescript() {
+    check(
+        TypeScript,
+        r#"f(<A>x, y as B, z!); import fs = require("fs");"#,
+        r#"
+        Call(Callee:Ident"f", Arg:Cast"as"(Type:Ident"A", Value:Ident"x"), Arg:Cast"as"(Type:Ident"B", Value:Ident"y"), Arg:Cast(Value:Ident"z"))
+        Import(Module:Str"fs", Alias:Ident"fs")"#,
     );
 }
 
@@ -181,11 +203,26 @@ fn ellipses_are_statements_parameters_and_entries() {
 }
 
 #[test]
-fn ellipses_are_cases() {
+fn ellipses_are_cases_and_loop_headers() {
     check_pattern(
         JavaScript,
         r#"switch ($X) { ... case "a": ... }"#,
         r#"Switch(Subject:Metavar"$X", Case:Ellipsis, Case:Case(Cond:Str"a", Body:Block(Stmt:Ellipsis)))"#,
+    );
+    check_pattern(JavaScript, "for (...) { ... }", r#"For(Init:Ellipsis, Body:Block(Stmt:Ellipsis))"#);
+}
+
+#[test]
+fn an_object_may_start_a_run_of_statements() {
+    check_pattern(
+        JavaScript,
+        r#"{a: $X}
+...
+f($X)"#,
+        r#"
+        Dict(Entry:Pair(Key:Str"a", Value:Metavar"$X"))
+        Ellipsis
+        Call(Callee:Ident"f", Arg:Metavar"$X")"#,
     );
 }
 
@@ -234,7 +271,7 @@ fn partial_definitions_and_headers() {
     check_pattern(JavaScript, "function $F(...)", r#"Function(Name:Metavar"$F", Param:Ellipsis)"#);
     check_pattern(JavaScript, "@$D(...)", r#"Decorator(Value:Call(Callee:Metavar"$D", Arg:Ellipsis))"#);
     check_pattern(JavaScript, "catch ($E) { ... }", r#"Catch(Name:Metavar"$E", Body:Block(Stmt:Ellipsis))"#);
-    check_pattern(JavaScript, "if ($X)", r#"Call(Callee:Ident"if", Arg:Metavar"$X")"#);
+    check_pattern(JavaScript, "if ($X)", r#"If(Cond:Metavar"$X")"#);
     check_pattern(JavaScript, "function (...) { ... }", r#"Lambda(Param:Ellipsis, Body:Block(Stmt:Ellipsis))"#);
 }
 

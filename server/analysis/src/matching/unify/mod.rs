@@ -105,6 +105,13 @@ impl Unifier<'_> {
             (Kind::Import | Kind::ImportFrom, Kind::Import | Kind::ImportFrom | Kind::VarDef) => self.import(p, t, env),
             (Kind::Member, _) if self.is_chain_ellipsis(p) => self.chain(p, t, env),
             (Kind::Jsx, Kind::Jsx) => self.jsx(p, t, env),
+            // What only the type checker sees.
+            (pk, Kind::Cast) if pk != Kind::Cast && self.file.tree.sym(t).as_str() == "as" => {
+                match self.file.tree.child(t, Role::Value) {
+                    Some(value) => self.node(p, value, env),
+                    None => Ok(Vec::new()),
+                }
+            }
             _ if pk == tk => self.structure(p, t, env),
             _ => Ok(Vec::new()),
         }

@@ -91,12 +91,15 @@ impl Unifier<'_> {
 
     /// Expressions below a simple statement, but not within what runs at another time or makes something of its own.
     fn within_statement(&self, p: NodeId, t: NodeId, env: &Env, out: &mut Vec<Env>) -> Result<(), Stop> {
-        if matches!(self.file.tree.kind(t), Kind::Lambda | Kind::Comprehension | Kind::New | Kind::Class | Kind::Block)
-        {
+        let kind = self.file.tree.kind(t);
+        if matches!(kind, Kind::Lambda | Kind::Comprehension | Kind::Class | Kind::Block) {
             return Ok(());
         }
         if self.is_expression(t) {
             extend(out, self.node(p, t, env.clone())?);
+        }
+        if kind == Kind::New {
+            return Ok(());
         }
         for child in self.file.tree.children(t) {
             self.within_statement(p, child, env, out)?;

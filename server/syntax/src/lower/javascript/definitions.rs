@@ -228,7 +228,7 @@ pub(super) fn export<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
 pub(super) fn import<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     let mut cursor = node.walk();
     let clause = node.named_children(&mut cursor).find(|child| child.kind() == "import_clause");
-    let Some(source) = node.child_by_field_name("source") else { return other(l, node, role) };
+    let Some(source) = node.child_by_field_name("source") else { return import_require(l, node, role) };
     let Some(clause) = clause else {
         return l.node(Kind::Import, role, node, |l| l.visit(source, Role::Module));
     };
@@ -248,6 +248,21 @@ pub(super) fn import<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
             _ => l.visit(child, role),
         }
     }
+}
+
+/// `import a = require("m")`
+fn import_require<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
+    let mut cursor = node.walk();
+    let clause = node.named_children(&mut cursor).find(|child| child.kind() == "import_require_clause");
+    let Some((alias, source)) =
+        clause.and_then(|clause| clause.named_child(0).zip(clause.child_by_field_name("source")))
+    else {
+        return other(l, node, role);
+    };
+    l.node(Kind::Import, role, node, |l| {
+        l.visit(source, Role::Module);
+        l.visit(alias, Role::Alias);
+    });
 }
 
 fn imported_names<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, source: ts::Node<'t>, names: ts::Node<'t>, role: Role) {

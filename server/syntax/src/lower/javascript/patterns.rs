@@ -23,8 +23,14 @@ pub(super) const CONTEXTS: &[Context] = &[
 /// Gives an ellipsis that stands for statements its semicolon, and one that stands for cases its `case`: the grammar
 /// would join the name put in its place with the next line. Gives holes their braces in attributes of JSX (`<a b=$X>`)
 /// and their quotes as modules (`from $X`).
+///
+/// An object that starts a run of statements gets parentheses, or it would be a block.
 pub(super) fn rewrite(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
+    let object = leading_object(text);
+    if object.is_some() {
+        out.push('(');
+    }
     let mut seen = Outline::new(&["switch"]);
     // In a tag of JSX: how many brackets were open where it starts.
     let mut tag = None;
@@ -62,14 +68,41 @@ pub(super) fn rewrite(text: &str) -> String {
                 }
                 out.push(c);
                 seen.see(c);
+                if object == Some(at) {
+                    out.push(')');
+                }
             }
         }
     }
     out
 }
 
+/// Where the object ends that the text starts with, if there is more after it.
+fn leading_object(text: &str) -> Option<usize> {
+    let inner = text.trim_start().strip_prefix('{')?.trim_start();
+    let name =
+        inner.trim_start_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '"' | '\'')).trim_start();
+    let is_object = inner.starts_with("...,") || name.len() < inner.len() && name.starts_with([':', ',', '}']);
+    if !is_object {
+        return None;
+    }
+    let mut depth = 0;
+    let end = text.char_indices().find_map(|(at, c)| {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        (c == '}' && depth == 0).then_some(at)
+    })?;
+    (!text[end + 1..].trim().is_empty()).then_some(end)
+}
+
 /// What to write for an ellipsis.
 fn ellipsis(seen: &Outline, rest: &str) -> &'static str {
+    if seen.last == '(' && seen.word == "for" && rest.trim_start().starts_with(')') {
+        return "...; ...; ...";
+    }
     let starts = matches!(seen.last, '\0' | '{' | '}' | ';') || seen.new_line && matches!(seen.last, ')' | ':' | '.');
     if !starts {
         "..."

@@ -1,10 +1,11 @@
 //! TypeScript's types, as far as they have a common kind.
 
 use super::Lowering;
-use crate::{Kind, Role};
+use crate::{Kind, Role, Symbol};
 use tree_sitter as ts;
+use weir_model::Span;
 
-/// `x as T`, `x satisfies T`; `as const` has no type.
+/// `x as T`, `x satisfies T`; `as const` has no type. Their symbol says that they do nothing when the program runs.
 pub(super) fn as_expression<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     cast(l, node, node.named_child(1), node.named_child(0), role);
 }
@@ -27,7 +28,8 @@ fn cast<'t>(
     value: Option<ts::Node<'t>>,
     role: Role,
 ) {
-    l.node(Kind::Cast, role, node, |l| {
+    let sym = Symbol::new(if to.is_some() { "as" } else { "" });
+    l.node_sym(Kind::Cast, role, sym, Span::from(node.byte_range()), |l| {
         l.visit_some(to, Role::Type);
         l.visit_some(value, Role::Value);
     });
