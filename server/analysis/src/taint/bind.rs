@@ -74,6 +74,7 @@ impl Engine<'_> {
     fn store(&mut self, target: NodeId, value: Cell) -> Result<(), Stop> {
         let tree = self.tree();
         match tree.kind(target) {
+            Kind::Ident if self.parameters && value.is_clean() && is_this(tree, Some(target)) => {}
             Kind::Ident | Kind::Member | Kind::Subscript => {
                 if let Some(place) = self.place(target) {
                     let value = self.step(value, tree.span(target), StepKind::Assign);

@@ -49,6 +49,14 @@ impl Taints {
         }
     }
 
+    /// Adds one, in place of what there is of the same source and label.
+    pub(super) fn replace(&mut self, taint: Taint) {
+        match self.0.binary_search_by_key(&taint.key(), |taint| taint.key()) {
+            Ok(at) => self.0[at] = taint,
+            Err(at) => self.0.insert(at, taint),
+        }
+    }
+
     /// Adds all of another set; says whether one was new.
     pub(super) fn union(&mut self, other: &Self) -> bool {
         if self.0.is_empty() {
@@ -157,6 +165,14 @@ impl Cell {
             for (_, field) in &mut self.fields {
                 field.taint(taints);
             }
+        }
+    }
+
+    /// Adds taint that begins at this value: it has been nowhere else.
+    pub(super) fn begin(&mut self, taint: Taint) {
+        self.own.replace(taint);
+        for (_, field) in &mut self.fields {
+            field.begin(taint);
         }
     }
 

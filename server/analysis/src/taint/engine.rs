@@ -321,7 +321,7 @@ impl<'t> Engine<'t> {
         if clean {
             return Cell::default();
         }
-        let mut given: Vec<(&Place, Taints)> = Vec::new();
+        let mut given: Vec<(&Place, Taint)> = Vec::new();
         for mark in with_role(MarkRole::Source) {
             let (entry, found) = &self.matches.sources[mark.index];
             let source = &self.spec.sources[*entry];
@@ -329,17 +329,18 @@ impl<'t> Engine<'t> {
                 continue;
             }
             let trace = self.traces.source(found.span);
-            let mut taints = Taints::default();
-            taints.add(Taint { source: mark.index as u32, label: self.label(source.label), trace });
+            let taint = Taint { source: mark.index as u32, label: self.label(source.label), trace };
             let (changes_place, changes_value) = effects(source.by_side_effect);
             if changes_value {
-                value.taint(&taints);
+                value.begin(taint);
             }
             if let Some(place) = place_of(mark).filter(|_| changes_place) {
-                given.push((place, taints));
+                given.push((place, taint));
             }
         }
-        for (place, taints) in given {
+        for (place, taint) in given {
+            let mut taints = Taints::default();
+            taints.add(taint);
             self.add_to(place, &taints);
         }
         for mark in with_role(MarkRole::To) {

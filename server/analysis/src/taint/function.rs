@@ -116,7 +116,8 @@ impl Engine<'_> {
     fn body(&mut self, node: NodeId, mut state: State, handed: Option<&Cell>) -> Result<(Cell, Option<State>), Stop> {
         let tree = self.tree();
         let declared = self.file.constants.scopes().declared(node);
-        state.retain(|name| !declared.contains(&name));
+        // A method's own object comes with what is known of its fields.
+        state.retain(|name| !declared.contains(&name) || name.as_str() == "self");
         self.flow.replace(Some(state));
         self.returned.push(Taints::default());
         self.functions.push(node);

@@ -47,7 +47,10 @@ impl Traces {
         let mut at = Some(trace);
         while let Some(trace) = at {
             let link = &self.0[trace.0 as usize];
-            steps.push(link.step.clone());
+            let is_sink = link.step.kind == StepKind::Call && link.step.span == sink;
+            if !is_sink {
+                steps.push(link.step.clone());
+            }
             at = link.before;
         }
         steps.reverse();

@@ -3,3 +3,4 @@
 mod check;
 mod matching;
 mod rules;
+mod taint;

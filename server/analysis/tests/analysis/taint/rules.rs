@@ -1,0 +1,218 @@
+//! What a taint rule can say: what is a source, how it is made harmless, how it goes on, what the finding shows.
+
+use super::follow_by;
+use crate::check::run;
+use weir_model::StepKind;
+
+#[test]
+fn a_focused_parameter_is_a_source() {
+    follow_by(
+        "python",
+        "
+        mode: taint
+        message: found
+        pattern-sources:
+        - patterns:
+          - pattern: 'def $F(..., $P, ...): ...'
+          - metavariable-regex: {metavariable: $P, regex: ^user}
+          - focus-metavariable: $P
+        pattern-sinks: [{pattern: sink(...)}, {pattern: calm(...)}]
+        ",
+        "
+def f(user, other):
+    sink(user)
+    sink(user.name)
+    calm(other)
+    user = 1
+    calm(user)
+",
+    );
+}
+
+#[test]
+fn side_effects_change_the_variable_from_there_on() {
+    follow_by(
+        "python",
+        "
+        mode: taint
+        message: found
+        pattern-sources:
+        - patterns: [{pattern: fill($X)}, {focus-metavariable: $X}]
+          by-side-effect: true
+        - patterns: [{pattern: look($X)}, {focus-metavariable: $X}]
+        pattern-sinks: [{pattern: sink(...)}, {pattern: calm(...)}]
+        pattern-sanitizers:
+        - patterns: [{pattern: check($X)}, {focus-metavariable: $X}]
+          by-side-effect: true
+        ",
+        "
+calm(a)
+fill(a)
+sink(a)
+check(a)
+calm(a)
+look(b)
+calm(b)
+sink(look(b))
+fill(o.p)
+sink(o.p)
+calm(o.q)
+",
+    );
+}
+
+#[test]
+fn an_inexact_sink_is_reached_by_anything_within() {
+    follow_by(
+        "javascript",
+        "
+        mode: taint
+        message: found
+        pattern-sources: [{pattern: source()}]
+        pattern-sinks:
+        - {pattern: sink(...), exact: false}
+        - {pattern: calm(...)}
+        ",
+        "sink(source() ? 1 : 2);\ncalm(source() ? 1 : 2);\n",
+    );
+}
+
+#[test]
+fn a_focused_sink_is_one_argument() {
+    follow_by(
+        "python",
+        "
+        mode: taint
+        message: found
+        pattern-sources: [{pattern: source()}]
+        pattern-sinks:
+        - patterns: [{pattern: 'query($SQL, ...)'}, {focus-metavariable: $SQL}]
+        ",
+        "x = source()\nquery('fine', x)\n",
+    );
+}
+
+#[test]
+fn propagators_carry_taint_where_nothing_else_would() {
+    follow_by(
+        "python",
+        "
+        mode: taint
+        message: found
+        pattern-sources: [{pattern: source()}]
+        pattern-sinks: [{pattern: sink(...)}, {pattern: calm(...)}]
+        pattern-propagators:
+        - {pattern: 'copy($FROM, $TO)', from: $FROM, to: $TO}
+        - {pattern: $BAG.hold($X), from: $X, to: $BAG}
+        ",
+        "
+copy(source(), a)
+sink(a)
+b.hold(source())
+sink(b)
+other(source(), c)
+calm(c)
+",
+    );
+}
+
+#[test]
+fn labels_tell_kinds_of_data_apart() {
+    follow_by(
+        "python",
+        "
+        mode: taint
+        message: found
+        pattern-sources:
+        - {pattern: source(), label: INPUT}
+        - {pattern: $A + $B, label: BUILT, requires: INPUT}
+        - {pattern: quoted(...), label: QUOTED}
+        pattern-sinks:
+        - {pattern: sink(...), requires: BUILT and not QUOTED}
+        - {pattern: calm(...), requires: BUILT and not QUOTED}
+        ",
+        "
+x = source()
+calm(x)
+sink('a' + x)
+calm('a' + b)
+calm('a' + x + quoted())
+",
+    );
+}
+
+#[test]
+fn rules_can_trust_numbers_booleans_functions_and_indexes() {
+    let rule = |option: &str| {
+        format!(
+            "
+            mode: taint
+            message: found
+            options: {{{option}: true}}
+            pattern-sources: [{{pattern: source()}}]
+            pattern-sinks: [{{pattern: sink(...)}}, {{pattern: calm(...)}}]
+            "
+        )
+    };
+    follow_by(
+        "python",
+        &rule("taint_assume_safe_numbers"),
+        "x = source()\nsink(x); calm(x + 1); calm(int(x)); sink(x + y)\n",
+    );
+    follow_by("python", &rule("taint_assume_safe_booleans"), "x = source()\nsink(x); calm(x == 1); calm(not x)\n");
+    follow_by("python", &rule("taint_assume_safe_comparisons"), "x = source()\ncalm(x in y); sink(x + y)\n");
+    follow_by(
+        "python",
+        &rule("taint_assume_safe_functions"),
+        "x = source()\ncalm(f(x)); calm(x.f()); sink(x); sink(x.a)\n",
+    );
+    follow_by("python", &rule("taint_assume_safe_indexes"), "x = source()\ncalm(y[x]); sink(x[y])\n");
+    follow_by(
+        "python",
+        &rule("taint_only_propagate_through_assignments"),
+        "x = source()\ny = x\nsink(y); calm(y.a); calm(f(y)); calm('a' + y)\n",
+    );
+}
+
+#[test]
+fn sources_and_sinks_share_metavariables_where_a_rule_says_so() {
+    follow_by(
+        "python",
+        "
+        mode: taint
+        message: found
+        options: {taint_unify_mvars: true}
+        pattern-sources: [{pattern: read($USER)}]
+        pattern-sinks: [{pattern: 'sink($USER, ...)'}, {pattern: 'calm($USER, ...)'}]
+        ",
+        "x = read(bob)\nsink(bob, x)\ncalm(eve, x)\n",
+    );
+}
+
+#[test]
+fn a_finding_shows_the_way_and_both_bindings() {
+    let code = "x = source(1)\ny = f(x)\nsink(y)\n";
+    let found = run(
+        "python",
+        "
+        mode: taint
+        message: $N to $F
+        pattern-sources: [{pattern: source($N)}]
+        pattern-sinks: [{pattern: $F(y)}]
+        ",
+        code,
+    );
+    assert_eq!(found.findings.iter().map(|finding| &finding.message[..]).collect::<Vec<_>>(), ["1 to sink"]);
+    let trace = found.findings[0].trace.as_ref().expect("findings of taint rules have a trace");
+    let steps: Vec<_> = trace.steps.iter().map(|step| (step.kind, step.span.text(code))).collect();
+    assert_eq!(
+        steps,
+        [
+            (StepKind::Source, "source(1)"),
+            (StepKind::Assign, "x"),
+            (StepKind::Call, "f(x)"),
+            (StepKind::Assign, "y"),
+            (StepKind::Sink, "sink(y)"),
+        ]
+    );
+}
