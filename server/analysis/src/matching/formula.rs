@@ -12,7 +12,7 @@ use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::flow::Value;
 use crate::rule::formula::Within;
-use crate::rule::regex::Regex;
+use crate::rule::regex::{Found, Regex};
 use crate::rule::{Condition, Formula, Leaf, Node};
 use weir_model::{Language, Span};
 use weir_syntax::{Kind, Limits, NodeId, Role, Source, Symbol};
@@ -83,15 +83,17 @@ impl Evaluation<'_> {
                     None => Ok(Vec::new()),
                 }
             }
-            Leaf::Regex(regex) => self.regex(regex),
+            Leaf::Regex(regex) => self.text_leaf(|text| regex.find_iter(text, self.budget)),
+            Leaf::Generic(generic) => self.text_leaf(|text| generic.find_iter(text, self.budget)),
         }
     }
 
-    fn regex(&self, regex: &Regex) -> Result<Vec<Match>, Stop> {
+    /// What a regex or a generic pattern finds in the text looked at.
+    fn text_leaf(&self, find: impl FnOnce(&str) -> Result<Vec<Found>, Stop>) -> Result<Vec<Match>, Stop> {
         let base = self.text.map_or(0, |span| span.start);
         let text = self.text.map_or(self.file.text, |span| span.text(self.file.text));
         let place = |span: Span| Span::new(base + span.start, base + span.end);
-        let matches = regex.find_iter(text, self.budget)?.into_iter().map(|found| {
+        let matches = find(text)?.into_iter().map(|found| {
             let groups = found.groups.into_iter().map(|(name, span)| (name, Binding::Text(place(span))));
             let mut bindings: Vec<_> = groups.collect();
             bindings.sort_by_key(|(name, _)| *name);
@@ -280,7 +282,10 @@ impl Evaluation<'_> {
         formula: &Formula,
         outer: &Bindings,
     ) -> Result<Vec<Bindings>, Stop> {
-        let span = binding.span(self.file);
+        let span = match within {
+            Within::Text => self.content(binding),
+            Within::Same | Within::Code(_) => binding.span(self.file),
+        };
         let top = match (within, binding) {
             (Within::Code(language), _) => {
                 let found = self.embedded(binding, language, formula)?;
@@ -305,6 +310,19 @@ impl Evaluation<'_> {
             }
         }
         Ok(out)
+    }
+
+    /// Where the text of a binding stands: of a string, or a name known to hold one, the content.
+    fn content(&self, binding: &Binding) -> Span {
+        let Binding::Node(node) = binding else { return binding.span(self.file) };
+        let literal = match self.file.constants.get(*node) {
+            Some(Value::Node(value)) => *value,
+            _ => *node,
+        };
+        match self.file.tree.kind(literal) {
+            Kind::Str => content_span(self.file, literal),
+            _ => self.file.tree.span(*node),
+        }
     }
 
     /// Whether a string's content, read as code of another language, matches. What is bound in it stays there.
@@ -366,7 +384,7 @@ fn breadth(formula: &Formula, file: &FileContext<'_>) -> u8 {
                 if named { 0 } else { 1 + u8::from(hole) }
             })
         }
-        Node::Leaf(Leaf::Regex(_)) => 1,
+        Node::Leaf(Leaf::Regex(_) | Leaf::Generic(_)) => 1,
         Node::All(parts) => parts.iter().map(|part| breadth(part, file)).min().unwrap_or(0),
         Node::Any(parts) => parts.iter().map(|part| breadth(part, file)).max().unwrap_or(0),
         Node::Inside(inner) | Node::Anywhere(inner) | Node::Not(inner) => breadth(inner, file),

@@ -41,6 +41,8 @@ enum Expr {
     List(Vec<Expr>),
     Not(Box<Expr>),
     Negative(Box<Expr>),
+    /// `~`.
+    Complement(Box<Expr>),
     Binary(Operator, Box<Expr>, Box<Expr>),
     Call(Function, Box<Expr>),
     /// `re.match(REGEX, value)`.
@@ -59,6 +61,9 @@ enum Operator {
     GreaterEqual,
     In,
     NotIn,
+    BitOr,
+    BitXor,
+    BitAnd,
     Add,
     Subtract,
     Multiply,
@@ -149,6 +154,9 @@ mod tests {
             ("$X != 'a'", true),
             ("str($X) == '7'", true),
             ("$X == 0x7", true),
+            ("$X & 3 == 3", true),
+            ("$X | 8 == 15 and $X ^ 2 == 5", true),
+            ("~$X == -8", true),
             ("$X / 0 == 1", false),
             ("$X / 0 != 1", false),
             ("$X < 'a'", false),

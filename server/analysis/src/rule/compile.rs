@@ -84,6 +84,8 @@ fn problem(source: &RuleSource, rule_id: Option<&str>, fault: &Fault, skipped: b
 #[derive(Debug, Default)]
 struct Reader {
     languages: Vec<Language>,
+    /// Patterns are generic: for any text.
+    generic: bool,
     options: Options,
     /// The author's mistakes: the rule does not run.
     errors: Vec<Fault>,
@@ -264,7 +266,8 @@ fn languages(reader: &mut Reader, yaml: &Yaml) -> Option<(Vec<String>, bool)> {
             }
         }
     }
-    let any_text = names.iter().any(|name| matches!(name.as_str(), "regex" | "none"));
+    let any_text = names.iter().any(|name| matches!(name.as_str(), "regex" | "none" | "generic"));
+    reader.generic = reader.languages.is_empty() && names.iter().any(|name| name == "generic");
     if reader.languages.is_empty() && !any_text {
         if names.is_empty() {
             reader.error(value.place, "`languages` names no language");

@@ -42,6 +42,8 @@ pub(crate) enum Leaf {
     /// `pattern-regex`, `pattern-not-regex`: over the file's text, multi-line; named groups bind metavariables, numbered ones
     /// `$1`...
     Regex(crate::rule::regex::Regex),
+    /// `pattern` in `language: generic`: over the file's text.
+    Generic(crate::rule::generic::Generic),
 }
 
 /// One pattern text, parsed for each language of its rule.
@@ -73,7 +75,7 @@ pub(crate) enum Within {
     Same,
     /// A string's content, parsed in another language.
     Code(Language),
-    /// Text, for regexes only (`language: regex`).
+    /// Text, for regexes and generic patterns (`language: regex`, `language: generic`); of a string its content.
     Text,
 }
 

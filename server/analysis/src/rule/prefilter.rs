@@ -42,7 +42,7 @@ impl Need {
 fn of_formula(formula: &Formula, language: Language) -> Need {
     match &formula.node {
         Node::Leaf(Leaf::Pattern(leaf)) => of_leaf(leaf, language),
-        Node::Leaf(Leaf::Regex(_)) | Node::Not(_) => Need::Names(Vec::new()),
+        Node::Leaf(Leaf::Regex(_) | Leaf::Generic(_)) | Node::Not(_) => Need::Names(Vec::new()),
         Node::All(parts) => Need::All(parts.iter().map(|part| of_formula(part, language)).collect()),
         Node::Any(parts) => Need::Any(parts.iter().map(|part| of_formula(part, language)).collect()),
         Node::Inside(inner) | Node::Anywhere(inner) => of_formula(inner, language),

@@ -158,3 +158,57 @@ fn names_behind_aliases_and_types_behind_literals_are_not_filtered_out() {
     ",
     );
 }
+
+#[test]
+fn a_strings_content_can_be_read_as_any_text() {
+    check(
+        "python",
+        "
+        patterns:
+        - pattern: $S % $X
+        - metavariable-pattern:
+            metavariable: $S
+            language: generic
+            patterns:
+            - pattern: <$TAG ...
+            - pattern-not: <b>...
+        ",
+        r#"
+        "<a href=%s>" % x
+        ^^^^^^^^^^^^^^^^^
+        "<b>%s</b>" % x
+        "a %s" % x
+        "#,
+    );
+    check(
+        "python",
+        "
+        patterns:
+        - pattern: 'key = $V'
+        - metavariable-pattern:
+            metavariable: $V
+            language: regex
+            pattern-regex: ^AK
+        ",
+        "
+        key = 'AKxx'
+        ^^^^^^^^^^^^
+        key = 'xAKx'
+        ",
+    );
+}
+
+#[test]
+fn generic_rules_read_any_text() {
+    check(
+        "generic",
+        "pattern: password = $X",
+        "
+        # password = abc
+          ^^^^^^^^^^^^^^
+        password =
+        ^^^^^^^^^^ ...
+            def
+        ",
+    );
+}

@@ -13,6 +13,10 @@ pub(super) fn eval(expr: &Expr, read: &dyn Fn(Symbol) -> Option<Value>) -> Optio
             _ => return None,
         },
         Expr::Negative(inner) => negative(eval(inner, read)?)?,
+        Expr::Complement(inner) => match eval(inner, read)? {
+            Value::Int(value) => Value::Int(!value),
+            _ => return None,
+        },
         Expr::Binary(operator, left, right) => binary(*operator, eval(left, read)?, eval(right, read)?)?,
         Expr::Call(function, value) => call(*function, &eval(value, read)?)?,
         Expr::Match(regex, value) => Value::Bool(regex.is_match_at_start(&text(&eval(value, read)?)?).unwrap_or(false)),
@@ -59,7 +63,10 @@ pub(super) fn binary(operator: Operator, left: Value, right: Value) -> Option<Va
         (O::Divide, a, b) => V::Float(float(&a)? / float(&b)?),
         (O::Modulo, a, b) => V::Float(float(&a)? % float(&b)?),
         (O::Power, a, b) => V::Float(float(&a)?.powf(float(&b)?)),
-        (O::And | O::Or, _, _) => return None,
+        (O::BitOr, V::Int(a), V::Int(b)) => V::Int(a | b),
+        (O::BitXor, V::Int(a), V::Int(b)) => V::Int(a ^ b),
+        (O::BitAnd, V::Int(a), V::Int(b)) => V::Int(a & b),
+        (O::And | O::Or | O::BitOr | O::BitXor | O::BitAnd, _, _) => return None,
     })
 }
 

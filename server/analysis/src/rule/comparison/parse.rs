@@ -1,4 +1,4 @@
-//! The grammar: `or`, `and`, `not`, comparisons, `+ -`, `* / %`, sign, `**`, atoms; each binds tighter than the one before.
+//! The grammar: `or`, `and`, `not`, comparisons, `|`, `^`, `&`, `+ -`, `* / %`, sign, `**`, atoms; each binds tighter than the one before.
 
 use super::{Expr, Function, Operator, Value};
 use crate::rule::regex::Regex;
@@ -35,8 +35,10 @@ impl Token {
 }
 
 /// Signs of two characters before their first character.
-const SIGNS: [&str; 19] =
-    ["==", "!=", "<=", ">=", "**", "//", "<", ">", "+", "-", "*", "/", "%", "(", ")", "[", "]", ",", "."];
+const SIGNS: [&str; 23] = [
+    "==", "!=", "<=", ">=", "**", "//", "<", ">", "+", "-", "*", "/", "%", "&", "|", "^", "~", "(", ")", "[", "]", ",",
+    ".",
+];
 
 fn tokens(text: &str) -> Result<Vec<Token>, String> {
     let mut out = Vec::new();
@@ -117,7 +119,7 @@ struct Parser {
 }
 
 /// Binary operators by how tight they bind.
-const LEVELS: [&[(&str, Operator)]; 5] = [
+const LEVELS: [&[(&str, Operator)]; 8] = [
     &[("or", Operator::Or)],
     &[("and", Operator::And)],
     &[
@@ -130,6 +132,9 @@ const LEVELS: [&[(&str, Operator)]; 5] = [
         ("in", Operator::In),
         ("not", Operator::NotIn),
     ],
+    &[("|", Operator::BitOr)],
+    &[("^", Operator::BitXor)],
+    &[("&", Operator::BitAnd)],
     &[("+", Operator::Add), ("-", Operator::Subtract)],
     &[("*", Operator::Multiply), ("/", Operator::Divide), ("%", Operator::Modulo)],
 ];
@@ -158,11 +163,13 @@ impl Parser {
     }
 
     fn sign(&mut self) -> Result<Expr, String> {
-        if self.take("-") {
-            self.deeper()?;
-            let inner = self.sign()?;
-            self.depth -= 1;
-            return Ok(Expr::Negative(Box::new(inner)));
+        for (sign, of) in [("-", Expr::Negative as fn(_) -> _), ("~", Expr::Complement)] {
+            if self.take(sign) {
+                self.deeper()?;
+                let inner = self.sign()?;
+                self.depth -= 1;
+                return Ok(of(Box::new(inner)));
+            }
         }
         let base = self.atom()?;
         if !self.take("**") {

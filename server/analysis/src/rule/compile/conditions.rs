@@ -58,7 +58,7 @@ pub(super) fn pattern(
         Some(language) => {
             let name = reader.text("language", language)?;
             match (name, Language::from_rule_name(name).first()) {
-                ("regex" | "none", _) => (Within::Text, Some(Vec::new())),
+                ("regex" | "none" | "generic", _) => (Within::Text, Some(Vec::new())),
                 (_, Some(&language)) => (Within::Code(language), Some(vec![language])),
                 (_, None) => {
                     let message = format!("`metavariable-pattern` in {name} is not supported yet; the rule is skipped");
@@ -68,8 +68,11 @@ pub(super) fn pattern(
             }
         }
     };
+    let generic = value.get("language").map_or(reader.generic, |language| language.as_str() == Some("generic"));
+    let outer_generic = std::mem::replace(&mut reader.generic, generic);
     let outer = languages.map(|languages| std::mem::replace(&mut reader.languages, languages));
     let formula = formula(reader, value);
+    reader.generic = outer_generic;
     if let Some(outer) = outer {
         reader.languages = outer;
     }
