@@ -34,7 +34,7 @@ pub(super) fn matches(
     if !names_occur(tree, file) {
         return Ok(Vec::new());
     }
-    let unifier = Unifier { pattern: tree, options, file, budget };
+    let unifier = Unifier::new(tree, options, file, budget);
     let roots: Vec<NodeId> = pattern.roots().collect();
     match roots[..] {
         [root] if !matches!(tree.kind(root), Kind::EllipsisMetavar) => single(&unifier, root, scope),
@@ -54,7 +54,9 @@ fn names_occur(pattern: &Tree, file: &FileContext<'_>) -> bool {
         // Literals have types that nobody wrote.
         pattern.ancestors(node).any(|above| pattern.kind(above) == Kind::TypedMetavar)
     };
-    pattern.ids().all(|node| pattern.kind(node) != Kind::Ident || file.index.has(pattern.sym(node)) || is_type(node))
+    pattern.ids().all(|node| {
+        pattern.kind(node) != Kind::Ident || file.index.has(pattern.sym(node)) || is_type(node)
+    })
 }
 
 fn single(unifier: &Unifier<'_>, root: NodeId, scope: &Scope) -> Result<Vec<Match>, Stop> {
@@ -134,19 +136,25 @@ fn run(unifier: &Unifier<'_>, roots: &[NodeId], scope: &Scope) -> Result<Vec<Mat
     let lists = unifier.file.index.lists(scope.nodes.clone()).iter();
     let lists = lists.map(|&list| tree.with_role(list, Role::Stmt).collect::<Vec<_>>());
     for statements in std::iter::once(scope.top.clone()).chain(lists) {
+        let Some(end) = statements.last().map(|&last| tree.end(last).0) else { continue };
         for start in 0..statements.len() {
             unifier.budget.tick()?;
-            let rest = &statements[start..];
+            let first = statements[start];
+            // Nothing that is asked for may stand only before this place: then it stands before all that follow.
+            if !roots.iter().all(|&root| unifier.may_occur(root, first.0..end)) {
+                break;
+            }
             // A bare block is no statement of its own.
-            if tree.kind(rest[0]) == Kind::Block {
+            if tree.kind(first) == Kind::Block || !(leading || unifier.may_occur(roots[0], first.0..tree.end(first).0))
+            {
                 continue;
             }
-            let from = tree.span(rest[0]);
-            for (end, env) in unifier.statements(roots, rest, scope.env.clone(), Tail::Free)? {
-                if end == 0 {
+            let from = tree.span(first).start;
+            for (to, env) in unifier.statements(roots, &statements[start..], scope.env.clone(), Tail::Free)? {
+                if to == 0 {
                     continue;
                 }
-                let found = Match { span: Span::new(from.start, end), node: None, bindings: env.finish() };
+                let found = Match { span: Span::new(from, to), node: None, bindings: env.finish() };
                 if !out.contains(&found) {
                     out.push(found);
                 }

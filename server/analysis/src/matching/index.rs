@@ -2,7 +2,7 @@
 
 use super::unify::is_expression_kind;
 use crate::context::FileContext;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
 
@@ -12,7 +12,10 @@ const KINDS: usize = Kind::TypedMetavar as usize + 1;
 #[derive(Debug)]
 pub(crate) struct Index {
     by_kind: Vec<Vec<NodeId>>,
-    symbols: HashSet<Symbol>,
+    /// Where names, operators and literal contents occur.
+    symbols: HashMap<Symbol, Vec<NodeId>>,
+    /// All statements, nested ones included, but for bare blocks.
+    statements: Vec<NodeId>,
     /// Nodes that have statements as children.
     lists: Vec<NodeId>,
     /// By node: it is a name, a type or a part of an import.
@@ -24,7 +27,8 @@ impl Index {
     pub(crate) fn of(tree: &Tree) -> Self {
         let mut index = Self {
             by_kind: vec![Vec::new(); KINDS],
-            symbols: HashSet::new(),
+            symbols: HashMap::new(),
+            statements: Vec::new(),
             lists: Vec::new(),
             no_expression: vec![false; tree.len()],
         };
@@ -32,7 +36,14 @@ impl Index {
             index.by_kind[tree.kind(node) as usize].push(node);
             let sym = tree.sym(node);
             if !sym.is_empty() {
-                index.symbols.insert(sym);
+                index.symbols.entry(sym).or_default().push(node);
+            }
+            let is_statement = match tree.role(node) {
+                Role::Stmt => tree.kind(node) != Kind::Block,
+                role => role == Role::Else && tree.kind(node) == Kind::If,
+            };
+            if is_statement {
+                index.statements.push(node);
             }
             if index.no_expression[node.0 as usize] {
                 continue;
@@ -101,9 +112,24 @@ impl Index {
         false
     }
 
+    /// All statements, nested ones included, within `scope`, in order.
+    pub(super) fn statements(&self, scope: std::ops::Range<u32>) -> &[NodeId] {
+        within(&self.statements, scope)
+    }
+
+    /// Where a name, operator or literal content occurs, in order.
+    pub(super) fn occurrences(&self, symbol: Symbol) -> &[NodeId] {
+        self.symbols.get(&symbol).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a name, operator or literal content occurs in `scope`.
+    pub(super) fn occurs_in(&self, symbol: Symbol, scope: std::ops::Range<u32>) -> bool {
+        !within(self.occurrences(symbol), scope).is_empty()
+    }
+
     /// Whether a name, operator or literal content occurs anywhere.
     pub(crate) fn has(&self, symbol: Symbol) -> bool {
-        self.symbols.contains(&symbol)
+        self.symbols.contains_key(&symbol)
     }
 }
 

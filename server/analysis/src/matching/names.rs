@@ -3,7 +3,7 @@
 //! Scopes are functions, classes and the file, and blocks where the language has block scopes. A name that nothing in the
 //! file declares has no entity and is compared by its text alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
 
@@ -16,6 +16,8 @@ pub(crate) struct Names {
     declared: HashMap<(NodeId, Symbol), u32>,
     /// Modules all of whose names were imported for the whole file, and from where on.
     wildcards: Vec<(NodeId, Vec<Segment>)>,
+    /// Names that are part of an import.
+    imported: HashSet<Symbol>,
 }
 
 /// Something declared.
@@ -62,7 +64,16 @@ impl Names {
                 resolved[node.0 as usize] = if is_import { 0 } else { number };
             }
         }
-        Self { resolved, entities: collector.entities, declared: collector.declared, wildcards: collector.wildcards }
+        let paths = collector.entities.iter().map(|entity| &entity.path);
+        let paths = paths.chain(collector.wildcards.iter().map(|(_, path)| path));
+        let imported = paths.flatten().map(|segment| segment.name).collect();
+        Self {
+            imported,
+            resolved,
+            entities: collector.entities,
+            declared: collector.declared,
+            wildcards: collector.wildcards,
+        }
     }
 
     /// What an identifier refers to, if the file declares it.
@@ -95,6 +106,11 @@ impl Names {
         let number = |node: NodeId| self.resolved.get(node.0 as usize).copied().unwrap_or_default();
         let (a, b) = (number(a), number(b));
         a == b || a == 0 || b == 0
+    }
+
+    /// Whether a name is part of an import, so that code may call the same thing by another name.
+    pub(super) fn is_imported(&self, name: Symbol) -> bool {
+        self.imported.contains(&name)
     }
 
     /// The full name of an identifier or member chain that starts with something imported.

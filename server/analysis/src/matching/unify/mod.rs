@@ -18,7 +18,7 @@ use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::rule::Options;
 use weir_model::Language;
-use weir_syntax::{Kind, NodeId, Role, Tree};
+use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
 
 /// Of the ways to match things in any order so many are told: they grow as the factorial of the number of things.
 const MOST_ORDERS: usize = 100;
@@ -32,6 +32,49 @@ pub(super) struct Unifier<'a> {
     pub(super) options: Options,
     pub(super) file: &'a FileContext<'a>,
     pub(super) budget: &'a Budget<'a>,
+    /// By the pattern's node: its rarest name, if all code that matches it must contain the name.
+    anchors: Vec<Option<Symbol>>,
+}
+
+impl<'a> Unifier<'a> {
+    /// A pattern to be tried in a file.
+    pub(super) fn new(pattern: &'a Tree, options: Options, file: &'a FileContext<'a>, budget: &'a Budget<'a>) -> Self {
+        Self { pattern, options, file, budget, anchors: anchors(pattern, options, file) }
+    }
+
+    /// Whether code with these nodes contains the names that a pattern's node asks for.
+    pub(super) fn may_occur(&self, p: NodeId, scope: std::ops::Range<u32>) -> bool {
+        self.anchors[p.0 as usize].is_none_or(|name| self.file.index.occurs_in(name, scope))
+    }
+}
+
+/// The rarest name below each node of a pattern. Names that code may write differently (imports rename, values stand for
+/// others, PHP ignores case) are no anchors.
+fn anchors(pattern: &Tree, options: Options, file: &FileContext<'_>) -> Vec<Option<Symbol>> {
+    let mut anchors: Vec<Option<Symbol>> = vec![None; pattern.len()];
+    if options.symbolic_propagation || file.language == Language::Php {
+        return anchors;
+    }
+    for node in pattern.ids().rev() {
+        let count = |name: Symbol| file.index.occurrences(name).len();
+        if pattern.kind(node) == Kind::Ident && !file.names.is_imported(pattern.sym(node)) {
+            anchors[node.0 as usize] = Some(pattern.sym(node));
+        }
+        // Types are evident where nobody wrote them; a decorator or modifier is a part like any other.
+        if pattern.kind(node) == Kind::TypedMetavar {
+            anchors[node.0 as usize] = None;
+        } else {
+            for child in pattern.children(node) {
+                let best = anchors[node.0 as usize];
+                let other = anchors[child.0 as usize];
+                anchors[node.0 as usize] = match (best, other) {
+                    (Some(a), Some(b)) => Some(if count(b) < count(a) { b } else { a }),
+                    (a, b) => a.or(b),
+                };
+            }
+        }
+    }
+    anchors
 }
 
 impl Unifier<'_> {
@@ -380,8 +423,6 @@ fn may_be_left_out(kind: Kind, role: Role) -> bool {
         Role::Then => kind == Kind::If,
         Role::Alias => true,
         Role::Catch => kind == Kind::Try,
-        // Type parameters, `throws`.
-        Role::Child => matches!(kind, Kind::Function | Kind::Class),
         Role::Name => kind == Kind::Lambda,
         Role::Guard | Role::Case => true,
         // Java's `throws` and type parameters, options of Elixir's `use` and `for`.
@@ -389,7 +430,6 @@ fn may_be_left_out(kind: Kind, role: Role) -> bool {
         Role::Param => kind == Kind::Class,
         Role::Callee => kind == Kind::Dict,
         Role::Module => kind == Kind::ImportFrom,
-        Role::Case => kind == Kind::With,
         Role::Part => kind == Kind::Regex,
         _ => false,
     }

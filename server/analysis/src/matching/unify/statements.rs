@@ -43,11 +43,21 @@ impl Unifier<'_> {
     ) -> Result<Vec<(u32, Env)>, Stop> {
         let element = |p: NodeId, t: NodeId, env: Env| self.statement(p, t, env);
         let finish = |reached: Vec<Reached>, list: &[NodeId]| {
-            let end = |next: usize| list[..next].iter().map(|&t| self.file.tree.span(t).end).max().unwrap_or_default();
-            reached.into_iter().map(|state| (end(state.next), state.env)).collect()
+            let mut ends = Vec::with_capacity(list.len() + 1);
+            ends.push(0);
+            for &t in list.iter().take(reached.iter().map(|state| state.next).max().unwrap_or_default()) {
+                ends.push(self.file.tree.span(t).end.max(ends[ends.len() - 1]));
+            }
+            reached.into_iter().map(|state| (ends[state.next], state.env)).collect()
         };
         if !ps.iter().any(|&p| self.is_sequence_hole(p)) {
             return Ok(finish(self.sequence(ps, ts, env, tail, &element)?, ts));
+        }
+        // Most places fail at once: what comes first must match what stands there.
+        if let (Some(&p), Some(&t)) = (ps.first(), ts.first()) {
+            if !self.is_sequence_hole(p) && self.statement(p, t, env.clone())?.is_empty() {
+                return Ok(Vec::new());
+            }
         }
         let flat = self.flattened(ts);
         Ok(finish(self.sequence(ps, &flat, env, tail, &element)?, &flat))
@@ -61,21 +71,21 @@ impl Unifier<'_> {
     fn flattened(&self, ts: &[NodeId]) -> Vec<NodeId> {
         let tree = self.file.tree;
         let (Some(&first), Some(&last)) = (ts.first(), ts.last()) else { return Vec::new() };
-        (first.0..tree.end(last).0)
-            .map(NodeId)
-            .filter(|&node| {
-                let is_statement = match tree.role(node) {
-                    Role::Stmt => true,
-                    Role::Else => tree.kind(node) == Kind::If,
-                    role => role == tree.role(first) && tree.parent(node) == tree.parent(first),
-                };
-                is_statement && tree.kind(node) != Kind::Block
-            })
-            .collect()
+        let nested = self.file.index.statements(first.0..tree.end(last).0);
+        if tree.role(first) == Role::Stmt {
+            return nested.to_vec();
+        }
+        let mut all: Vec<NodeId> = ts.iter().chain(nested).copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 
     /// A statement of a run: an expression also stands for a simple statement that contains it.
     fn statement(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        if !self.may_occur(p, t.0..self.file.tree.end(t).0) {
+            return Ok(Vec::new());
+        }
         let mut envs = self.node(p, t, env.clone())?;
         let kind = self.pattern.kind(p);
         let searchable = is_expression_kind(kind) || kind == Kind::TypedMetavar;
