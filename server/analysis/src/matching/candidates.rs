@@ -54,9 +54,7 @@ fn names_occur(pattern: &Tree, file: &FileContext<'_>) -> bool {
         // Literals have types that nobody wrote.
         pattern.ancestors(node).any(|above| pattern.kind(above) == Kind::TypedMetavar)
     };
-    pattern.ids().all(|node| {
-        pattern.kind(node) != Kind::Ident || file.index.has(pattern.sym(node)) || is_type(node)
-    })
+    pattern.ids().all(|node| pattern.kind(node) != Kind::Ident || file.index.has(pattern.sym(node)) || is_type(node))
 }
 
 fn single(unifier: &Unifier<'_>, root: NodeId, scope: &Scope) -> Result<Vec<Match>, Stop> {
