@@ -17,6 +17,20 @@ use crate::rule::{Condition, Formula, Leaf, Node};
 use weir_model::{Language, Span};
 use weir_syntax::{Kind, Limits, NodeId, Role, Source, Symbol};
 
+/// Whether a formula says only within what something lies: `pattern-inside`, or any or all of several.
+fn is_inside(formula: &Formula) -> bool {
+    formula.focus.is_empty()
+        && match &formula.node {
+            Node::Inside(_) => true,
+            Node::Any(parts) => parts.iter().all(is_inside),
+            Node::All(parts) => {
+                let mut positives = parts.iter().filter(|part| !matches!(part.node, Node::Not(_))).peekable();
+                positives.peek().is_some() && positives.all(is_inside)
+            }
+            _ => false,
+        }
+}
+
 /// All matches of a formula in a file, sorted by place, none twice.
 pub(crate) fn find(formula: &Formula, file: &FileContext<'_>, budget: &Budget<'_>) -> Result<Vec<Match>, Stop> {
     let scope = Scope { nodes: 0..file.tree.len() as u32, top: Vec::new(), env: Env::default() };
@@ -108,8 +122,8 @@ impl Evaluation<'_> {
         for part in parts {
             match &part.node {
                 Node::Not(inner) => negatives.push(&**inner),
-                Node::Inside(inner) => positives.push((Part::Inside, inner)),
                 Node::Anywhere(inner) => positives.push((Part::Anywhere, inner)),
+                _ if is_inside(part) => positives.push((Part::Inside, part)),
                 _ => positives.push((Part::Plain, part)),
             }
         }

@@ -84,7 +84,10 @@ impl Unifier<'_> {
         let (pk, tk) = (self.pattern.kind(p), self.file.tree.kind(t));
         match pk {
             Kind::Ellipsis => return Ok(vec![env]),
-            Kind::Metavar => return Ok(self.bind(p, Binding::Node(t), env)),
+            Kind::Metavar => {
+                let envs = self.bind(p, Binding::Node(t), env.clone());
+                return if envs.is_empty() { self.equivalent(p, t, env) } else { Ok(envs) };
+            }
             Kind::EllipsisMetavar => {
                 let binding = Binding::Nodes(vec![t], self.file.tree.span(t));
                 return Ok(self.bind(p, binding, env));

@@ -5,7 +5,7 @@ use crate::context::FileContext;
 use crate::matching::Binding;
 use crate::matching::metavar::Env;
 use crate::rule::regex::Regex;
-use weir_model::Span;
+use weir_model::{Language, Span};
 use weir_syntax::{Kind, NodeId, Role, Symbol};
 
 impl Unifier<'_> {
@@ -90,7 +90,9 @@ impl Unifier<'_> {
         let Some((&p, rest)) = ps.split_first() else { return Ok(keep(ts.is_empty(), env)) };
         let text = if self.pattern.kind(p) == Kind::Str { self.pattern.sym(p).as_str() } else { "" };
         let mut out = Vec::new();
-        if text == "..." || text.starts_with("$...") || self.pattern.kind(p) == Kind::Ellipsis {
+        let apart = matches!(self.file.language, Language::Python | Language::Ruby);
+        let dots = self.pattern.kind(p) == Kind::Ellipsis && !apart;
+        if dots || text == "..." || text.starts_with("$...") {
             for at in 0..=ts.len() {
                 let env = if text.starts_with("$...") {
                     let nodes = ts[..at].to_vec();
@@ -104,10 +106,21 @@ impl Unifier<'_> {
                 }
             }
         } else if let Some((&t, ts)) = ts.split_first() {
+            // In these languages what a pattern puts in, `{$X}` or `{...}`, is no text.
+            if apart && text.is_empty() && self.is_fragment(t) {
+                return Ok(out);
+            }
             let envs = self.node(p, t, env)?;
             out = self.each(envs, |env| self.parts(rest, ts, env))?;
         }
         Ok(out)
+    }
+
+    /// Whether a template's part is its text, not a string put into it.
+    fn is_fragment(&self, part: NodeId) -> bool {
+        let (tree, text) = (self.file.tree, self.file.text);
+        tree.kind(part) == Kind::Str
+            && (tree.sym(part).is_long() || tree.span(part).text(text) == tree.sym(part).as_str())
     }
 
     /// Numbers are equal by value where both are plain integers.
