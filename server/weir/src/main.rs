@@ -14,7 +14,7 @@ mod session;
 use args::{Cli, Command};
 use clap::Parser;
 use cli::Exit;
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
@@ -30,7 +30,8 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("weir: {error:#}");
+            // Nobody may be reading any more; there is nobody else to tell.
+            let _ = writeln!(io::stderr(), "weir: {error:#}");
             Exit::Failed.into()
         }
     }

@@ -79,7 +79,7 @@ fn files_without_extension_are_read_by_their_interpreter() {
 fn every_file_that_is_not_scanned_is_listed() {
     let project = Project::new(&[("ok.py", BAD), ("large.py", &"x = 1\n".repeat(200))]);
     project.write("bytes.py", [0_u8, 1, 2, 3].repeat(64));
-    project.write("utf16.py", b"\xFF\xFEx\0=\0001\0");
+    project.write("utf16.py", b"\xFF\xFEx\0=\x001\0");
     let run = project.scan(&[".", "--json", "--max-target-bytes", "1000"]);
     let skipped = run.json()["paths"]["skipped"].clone();
     let reasons: Vec<String> = skipped

@@ -2,6 +2,8 @@
 
 use super::{BAD, Project};
 use serde_json::json;
+use std::process::{Command, Stdio};
+use weir_tests::binary;
 
 /// A taint path over lines, with characters of one, two and four bytes before it.
 const FLOW: &str = "name = request.args.get('ü😀'); q = name\nlog()\ndb.execute(q)\n";
@@ -117,4 +119,22 @@ fn the_result_can_go_to_a_file() {
 fn quiet_leaves_only_the_result() {
     let project = Project::new(&[("a.py", BAD)]);
     assert_eq!(project.scan(&["--quiet"]).stderr, "");
+}
+
+#[test]
+fn readers_may_leave_before_the_end() {
+    let project = Project::new(&[("rules.yaml", super::RULES), ("rules.py", &BAD.repeat(9))]);
+    let commands: [(&[&str], i32); 3] =
+        [(&["scan", "--rules", "rules.yaml"], 0), (&["test", "."], 1), (&["test", "missing"], 2)];
+    for (args, code) in commands {
+        let mut weir = Command::new(binary::weir())
+            .args(args)
+            .current_dir(project.root())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("weir runs");
+        drop((weir.stdout.take(), weir.stderr.take()));
+        assert_eq!(weir.wait().expect("weir ends").code(), Some(code), "{args:?}");
+    }
 }

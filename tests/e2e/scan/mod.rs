@@ -7,7 +7,7 @@ mod rule_tests;
 
 use serde_json::Value;
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 use weir_tests::binary;
@@ -67,7 +67,7 @@ impl Project {
         project
     }
 
-    fn root(&self) -> std::path::PathBuf {
+    fn root(&self) -> PathBuf {
         self.folder.path().join("project")
     }
 
@@ -89,12 +89,8 @@ impl Project {
 
     /// Runs `weir` in the project's folder.
     fn weir(&self, args: &[&str]) -> Run {
-        self.weir_in(&self.root(), args)
-    }
-
-    fn weir_in(&self, folder: &Path, args: &[&str]) -> Run {
         let Output { status, stdout, stderr } =
-            Command::new(binary::weir()).args(args).current_dir(folder).output().expect("weir runs");
+            Command::new(binary::weir()).args(args).current_dir(self.root()).output().expect("weir runs");
         let text = |bytes| String::from_utf8(bytes).expect("weir writes UTF-8");
         Run { code: status.code().expect("weir ends by itself"), stdout: text(stdout), stderr: text(stderr) }
     }

@@ -15,17 +15,16 @@ pub(crate) fn apply(report: &Report, dry_run: bool, quiet: bool) {
         if count == 0 {
             continue;
         }
-        let path = Path::new(&*file.path);
         let fixes = notices::plural(count, "fix");
         let said = if dry_run {
             Ok(format!("{fixes} would be applied"))
         } else {
-            replace(path, &text, &repaired).map(|()| format!("{fixes} applied"))
+            replace(&file.file, &text, &repaired).map(|()| format!("{fixes} applied"))
         };
         match said {
-            Ok(said) if !quiet => eprintln!("weir: {}: {said}", file.path),
+            Ok(said) if !quiet => notices::say(&[format!("weir: {}: {said}", file.path)]),
             Ok(_) => {}
-            Err(error) => eprintln!("weir: {}: fixes not applied: {error}", file.path),
+            Err(error) => notices::say(&[format!("weir: {}: fixes not applied: {error}", file.path)]),
         }
     }
 }

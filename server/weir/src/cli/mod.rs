@@ -7,6 +7,7 @@ pub(crate) mod scan;
 pub(crate) mod test;
 pub(crate) mod walk;
 
+use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
 /// How a command ended, in Semgrep's exit codes, so that scripts written for it keep working.
@@ -27,5 +28,14 @@ pub(crate) enum Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
+    }
+}
+
+/// Writes a result to standard output. A reader who has seen enough (`weir scan | head`) is no failure.
+fn to_stdout(stdout: impl Write, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::new(stdout);
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
     }
 }

@@ -1,6 +1,7 @@
 //! What a scan says on standard error: everything that was not looked at, and one line in sum.
 
 use crate::report::{Incident, IncidentKind, Report};
+use std::io::{self, Write};
 use weir_model::RuleProblem;
 
 /// Skipped rules beyond this number are counted, not listed, without `--verbose`: foreign rule sets bring hundreds.
@@ -9,37 +10,46 @@ const MAX_SKIPPED_RULES: usize = 20;
 /// Lists what was left out. Broken syntax is so common that without `verbose` it is only counted; with `quiet` only
 /// what failed is said.
 pub(crate) fn print(report: &Report, quiet: bool, verbose: bool) {
-    rules(&report.problems, quiet, verbose);
+    let mut lines = rules(&report.problems, quiet, verbose);
     for incident in &report.incidents {
         if incident.kind.is_error() || verbose || (!quiet && incident.kind != IncidentKind::PartialParsing) {
-            eprintln!("weir: {}", line(incident));
+            lines.push(format!("weir: {}", line(incident)));
         }
     }
-    if quiet {
-        return;
+    if !quiet {
+        for skipped in report.skipped.iter().filter(|skipped| verbose || !skipped.reason.is_asked_for()) {
+            let detail = if skipped.detail.is_empty() { String::new() } else { format!(" ({})", skipped.detail) };
+            lines.push(format!("weir: {}: not scanned: {}{detail}", skipped.path, skipped.reason.words()));
+        }
+        lines.push(summary(report, verbose));
     }
-    for skipped in report.skipped.iter().filter(|skipped| verbose || !skipped.reason.is_asked_for()) {
-        let detail = if skipped.detail.is_empty() { String::new() } else { format!(" ({})", skipped.detail) };
-        eprintln!("weir: {}: not scanned: {}{detail}", skipped.path, skipped.reason.words());
-    }
-    eprintln!("{}", summary(report, verbose));
+    say(&lines);
 }
 
-fn rules(problems: &[RuleProblem], quiet: bool, verbose: bool) {
-    for problem in problems.iter().filter(|problem| !problem.skipped) {
-        eprintln!("weir: {}", problem_line(problem, "error"));
+/// Writes lines to standard error. Nobody may be reading it any more, and that is no reason to fail.
+pub(crate) fn say(lines: &[impl AsRef<str>]) {
+    let mut stderr = io::stderr().lock();
+    for line in lines {
+        if writeln!(stderr, "{}", line.as_ref()).is_err() {
+            return;
+        }
     }
+}
+
+fn rules(problems: &[RuleProblem], quiet: bool, verbose: bool) -> Vec<String> {
+    let (skipped, broken): (Vec<_>, Vec<_>) = problems.iter().partition(|problem| problem.skipped);
+    let mut lines: Vec<_> =
+        broken.into_iter().map(|problem| format!("weir: {}", problem_line(problem, "error"))).collect();
     if quiet {
-        return;
+        return lines;
     }
-    let skipped: Vec<_> = problems.iter().filter(|problem| problem.skipped).collect();
     let listed = if verbose { skipped.len() } else { skipped.len().min(MAX_SKIPPED_RULES) };
-    for problem in &skipped[..listed] {
-        eprintln!("weir: {}", problem_line(problem, "skipped"));
-    }
+    lines.extend(skipped[..listed].iter().map(|problem| format!("weir: {}", problem_line(problem, "skipped"))));
     if listed < skipped.len() {
-        eprintln!("weir: {} more such lines about skipped rules; --verbose prints them", skipped.len() - listed);
+        let more = skipped.len() - listed;
+        lines.push(format!("weir: {more} more such lines about skipped rules; --verbose prints them"));
     }
+    lines
 }
 
 /// `file:line:col: error: rule x: what is wrong`, in the form editors and terminals make a link of.

@@ -2,7 +2,7 @@
 
 use super::engine::{Answer, Engine, File, block_on};
 use super::walk::{self, Selection, Skipped, Target};
-use super::{Exit, autofix, notices};
+use super::{Exit, autofix, notices, to_stdout};
 use crate::args::{Format, ScanArgs, SeverityArg};
 use crate::report::rule::Rule;
 use crate::report::{self, FileReport, Incident, IncidentKind, Place, Report};
@@ -23,9 +23,7 @@ use weir_model::{Failure, Finding, Language, NoteKind, RuleInfo, ScanOptions, Se
 pub(crate) fn main(args: &ScanArgs) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let (sources, unreadable) = rules_source::load(&args.rules);
-    for error in &unreadable {
-        eprintln!("weir: {error}");
-    }
+    notices::say(&unreadable.iter().map(|error| format!("weir: {error}")).collect::<Vec<_>>());
     let (mut report, missing) = block_on(async {
         let mut engine = Engine::start(args.jobs, Duration::from_secs_f64(args.timeout));
         let loaded = engine.load(sources).await?;
@@ -115,9 +113,9 @@ async fn run(
     let cut_off = engine
         .analyse(files, options, |answer| {
             progress.inc(1);
-            let path = Arc::clone(&targets[answer.index].shown);
-            if let Some(file) = sort_in(answer, &path, &filter, report) {
-                files_by_path.insert(path, file);
+            let target = &targets[answer.index];
+            if let Some(file) = sort_in(answer, target, &filter, report) {
+                files_by_path.insert(Arc::clone(&target.shown), file);
             }
         })
         .await?;
@@ -170,7 +168,8 @@ fn read_all(targets: &[Target], wanted: &HashSet<usize>, max_bytes: u64, send: &
 }
 
 /// Puts one answer into the report; returns the file if it has findings.
-fn sort_in(answer: Answer, path: &Arc<str>, filter: &Filter, report: &mut Report) -> Option<FileReport> {
+fn sort_in(answer: Answer, target: &Target, filter: &Filter, report: &mut Report) -> Option<FileReport> {
+    let path = &target.shown;
     let text = Rope::from_str(&answer.text);
     let incident = |kind, message| Incident { path: Some(Arc::clone(path)), place: None, rule_id: None, kind, message };
     let (mut findings, notes) = match answer.outcome {
@@ -189,7 +188,7 @@ fn sort_in(answer: Answer, path: &Arc<str>, filter: &Filter, report: &mut Report
         ..incident(kind_of(note.kind), note.message)
     }));
     findings.retain(|finding| filter.keeps(finding));
-    (!findings.is_empty()).then(|| FileReport { path: Arc::clone(path), text, findings })
+    (!findings.is_empty()).then(|| FileReport { file: target.file.clone(), path: Arc::clone(path), text, findings })
 }
 
 const fn kind_of(note: NoteKind) -> IncidentKind {
@@ -257,13 +256,7 @@ fn write(report: &Report, args: &ScanArgs) -> io::Result<()> {
     } else {
         None
     };
-    let mut out = BufWriter::new(stdout.lock());
-    let written = write_as(report, args, report::text::Style { colour, width }, &mut out).and_then(|()| out.flush());
-    match written {
-        // The reader has seen enough: `weir scan | head`.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
-    }
+    to_stdout(stdout.lock(), |out| write_as(report, args, report::text::Style { colour, width }, out))
 }
 
 fn write_to_file(report: &Report, args: &ScanArgs, path: &Path) -> io::Result<()> {

@@ -9,6 +9,7 @@ use crate::cli::walk::Skipped;
 use ropey::Rope;
 use rule::Rule;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use weir_model::{Finding, Position, PositionEncoding, Range, RuleProblem, Span};
@@ -35,6 +36,8 @@ pub(crate) struct Report {
 /// One file and the findings in it.
 #[derive(Debug)]
 pub(crate) struct FileReport {
+    /// The path to open: the shown one may have lost what is not UTF-8.
+    pub(crate) file: PathBuf,
     /// The path to show.
     pub(crate) path: Arc<str>,
     /// The text that the findings' spans count in.

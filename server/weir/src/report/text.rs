@@ -230,7 +230,7 @@ mod tests {
         };
         let report = Report {
             rules: BTreeMap::from([("xss".into(), Rule::new(info))]),
-            files: vec![FileReport { path: "a.py".into(), text: Rope::from_str(CODE), findings }],
+            files: vec![FileReport { file: "a.py".into(), path: "a.py".into(), text: Rope::from_str(CODE), findings }],
             ..Report::default()
         };
         let mut out = Vec::new();

@@ -10,17 +10,17 @@ mod judge;
 mod print;
 
 use super::engine::{Answer, Engine, File, block_on};
-use super::{Exit, autofix, walk};
+use super::{Exit, autofix, to_stdout, walk};
 use crate::args::TestArgs;
 use crate::rules_source;
 use discover::{Suite, Target};
 use judge::{Check, Seen};
 use ropey::Rope;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fs, io};
 use tokio::sync::mpsc;
 use weir_model::{Finding, NoteKind, RuleInfo, RuleProblem, RuleSource, ScanOptions};
 
@@ -64,11 +64,9 @@ pub(crate) fn main(args: &TestArgs) -> anyhow::Result<Exit> {
         anyhow::bail!("no rule file there has a target beside it; see --help for how to name one");
     }
     let verdicts = block_on(run(suites, args.jobs))?;
-    if args.json {
-        print::json(&verdicts)?;
-    } else {
-        print::text(&verdicts);
-    }
+    to_stdout(&mut io::stdout().lock(), |out| {
+        if args.json { print::json(&verdicts, out) } else { print::text(&verdicts, out) }
+    })?;
     Ok(if verdicts.iter().all(Verdict::passed) { Exit::Ok } else { Exit::Findings })
 }
 

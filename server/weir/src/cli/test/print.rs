@@ -7,60 +7,62 @@ use serde_json::{Value, json};
 use std::io::{self, Write};
 
 /// Prints every failure with the lines it is about, then the totals.
-pub(super) fn text(verdicts: &[Verdict]) {
+pub(super) fn text(verdicts: &[Verdict], out: &mut dyn Write) -> io::Result<()> {
     for verdict in verdicts {
         for problem in verdict.problems.iter().filter(|problem| problem.rule_id.is_none()) {
-            println!("{}", problem_line(problem, if problem.skipped { "skipped" } else { "error" }));
+            writeln!(out, "{}", problem_line(problem, if problem.skipped { "skipped" } else { "error" }))?;
         }
         for check in verdict.checks.iter().filter(|check| !check.passed()) {
-            failed_check(verdict, check);
+            failed_check(verdict, check, out)?;
         }
         for fix in verdict.fixes.iter().filter(|fix| !fix.passed()) {
-            failed_fix(verdict, fix);
+            failed_fix(verdict, fix, out)?;
         }
     }
     let checks = || verdicts.iter().flat_map(|verdict| &verdict.checks);
     let fixes = || verdicts.iter().flat_map(|verdict| &verdict.fixes);
     let untested = verdicts.iter().filter(|verdict| !verdict.has_targets).count();
-    println!(
+    writeln!(
+        out,
         "{} of {} passed, {} of {}",
         checks().filter(|check| check.passed()).count(),
         plural(checks().count(), "check"),
         fixes().filter(|fix| fix.passed()).count(),
         plural(fixes().count(), "fix test"),
-    );
+    )?;
     if untested > 0 {
-        println!("{} without a target", plural(untested, "rule file"));
+        writeln!(out, "{} without a target", plural(untested, "rule file"))?;
     }
+    Ok(())
 }
 
-fn failed_check(verdict: &Verdict, check: &Check) {
-    println!("FAIL {} ({})", check.rule_id, verdict.rules.display());
+fn failed_check(verdict: &Verdict, check: &Check, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "FAIL {} ({})", check.rule_id, verdict.rules.display())?;
     for error in &check.errors {
-        println!("  {error}");
+        writeln!(out, "  {error}")?;
     }
     for (file, found) in check.matches.iter().filter(|(_, found)| found.expected != found.reported) {
-        println!("  {}", file.display());
+        writeln!(out, "  {}", file.display())?;
         let mut lines: Vec<(u32, &str)> =
             found.expected.difference(&found.reported).map(|line| (*line, "missing")).collect();
         lines.extend(found.reported.difference(&found.expected).map(|line| (*line, "extra  ")));
         lines.sort_unstable();
         for (line, what) in lines {
-            println!("    {what} {line:>5} | {}", code(&found.text, line));
+            writeln!(out, "    {what} {line:>5} | {}", code(&found.text, line))?;
         }
     }
-    println!();
+    writeln!(out)
 }
 
-fn failed_fix(verdict: &Verdict, fix: &FixCheck) {
-    println!("FAIL fixes of {} ({})", verdict.rules.display(), fix.target.display());
+fn failed_fix(verdict: &Verdict, fix: &FixCheck, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "FAIL fixes of {} ({})", verdict.rules.display(), fix.target.display())?;
     let (expected, repaired): (Vec<_>, Vec<_>) =
         (fix.expected.split('\n').collect(), fix.repaired.split('\n').collect());
     let same = expected.iter().zip(&repaired).take_while(|(expected, repaired)| expected == repaired).count();
-    println!("    first difference in line {}", same + 1);
-    println!("    expected | {}", expected.get(same).unwrap_or(&"(end of file)"));
-    println!("    repaired | {}", repaired.get(same).unwrap_or(&"(end of file)"));
-    println!();
+    writeln!(out, "    first difference in line {}", same + 1)?;
+    writeln!(out, "    expected | {}", expected.get(same).unwrap_or(&"(end of file)"))?;
+    writeln!(out, "    repaired | {}", repaired.get(same).unwrap_or(&"(end of file)"))?;
+    writeln!(out)
 }
 
 fn code(text: &str, line: u32) -> &str {
@@ -68,7 +70,7 @@ fn code(text: &str, line: u32) -> &str {
 }
 
 /// Prints the shape of Semgrep's `test --json`.
-pub(super) fn json(verdicts: &[Verdict]) -> io::Result<()> {
+pub(super) fn json(verdicts: &[Verdict], out: &mut dyn Write) -> io::Result<()> {
     let mut results = json!({});
     let mut fixes = json!({});
     for verdict in verdicts.iter().filter(|verdict| verdict.has_targets) {
@@ -91,7 +93,7 @@ pub(super) fn json(verdicts: &[Verdict]) -> io::Result<()> {
         "config_missing_tests": missing.map(|verdict| verdict.rules.display().to_string()).collect::<Vec<_>>(),
         "config_with_errors": errors,
     });
-    writeln!(io::stdout().lock(), "{value}")
+    writeln!(out, "{value}")
 }
 
 fn check_json(check: &Check) -> Value {
