@@ -6,7 +6,7 @@ use crate::matching::{self, Index, Match};
 use crate::message;
 use crate::rule::{Body, Formula, Rule, RuleSet, TaintSpec};
 use crate::suppress;
-use crate::taint::{self, TaintMatches};
+use crate::taint::{self, TaintFinding, TaintMatches};
 use std::collections::HashMap;
 use weir_model::{Finding, Language, Note, NoteKind, Trace};
 use weir_syntax::Tree;
@@ -88,7 +88,11 @@ fn run(file: &FileContext<'_>, rule: &Rule, budget: &Budget<'_>) -> Result<Vec<F
         }
         Body::Taint(spec) => {
             let found = taint::run(file, spec, &rule.options, &taint_matches(file, spec, budget)?, budget)?;
-            found.into_iter().map(|found| finding(file, rule, &found.sink, Some(found.trace))).collect()
+            let place = |found: &TaintFinding| match found.trace.steps.first() {
+                Some(source) if rule.options.taint_focus_on_source => Match { span: source.span, ..found.sink.clone() },
+                _ => found.sink.clone(),
+            };
+            found.into_iter().map(|found| finding(file, rule, &place(&found), Some(found.trace))).collect()
         }
     })
 }

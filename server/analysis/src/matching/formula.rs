@@ -5,7 +5,7 @@
 
 use super::candidates::Scope;
 use super::metavar::Env;
-use super::unify::content_span;
+use super::unify::{Unifier, content_span};
 use super::{Binding, Bindings, Index, Match, candidates, value};
 use crate::analyze::Unit;
 use crate::budget::{Budget, Stop};
@@ -13,7 +13,7 @@ use crate::context::FileContext;
 use crate::flow::Value;
 use crate::rule::formula::Within;
 use crate::rule::regex::{Found, Regex};
-use crate::rule::{Condition, Formula, Leaf, Node};
+use crate::rule::{Condition, Formula, Leaf, Node, Options};
 use weir_model::{Language, Span};
 use weir_syntax::{Kind, Limits, NodeId, Role, Source, Symbol};
 
@@ -64,6 +64,9 @@ impl Evaluation<'_> {
         for focus in &formula.focus {
             matches = self.focus(focus, &matches)?;
         }
+        if let Some(name) = formula.name {
+            matches = matches.into_iter().filter_map(|found| self.named(name, found)).collect();
+        }
         matches.sort_by_key(|found| (found.span.start, found.span.end));
         dedup(&mut matches, self.budget)?;
         Ok(matches)
@@ -84,6 +87,13 @@ impl Evaluation<'_> {
             Node::Inside(inner) | Node::Anywhere(inner) => self.formula(inner),
             Node::Not(_) => Ok(Vec::new()),
         }
+    }
+
+    /// A match with itself bound to a name; `None` if the name is bound to something else.
+    fn named(&self, name: Symbol, found: Match) -> Option<Match> {
+        let binding = found.node.map_or(Binding::Text(found.span), Binding::Node);
+        let bindings = found.bindings.merge(&Bindings(vec![(name, binding)]), self.file)?;
+        Some(Match { bindings, ..found })
     }
 
     fn leaf(&self, leaf: &Leaf) -> Result<Vec<Match>, Stop> {
@@ -107,11 +117,10 @@ impl Evaluation<'_> {
         let base = self.text.map_or(0, |span| span.start);
         let text = self.text.map_or(self.file.text, |span| span.text(self.file.text));
         let place = |span: Span| Span::new(base + span.start, base + span.end);
-        let matches = find(text)?.into_iter().map(|found| {
-            let groups = found.groups.into_iter().map(|(name, span)| (name, Binding::Text(place(span))));
-            let mut bindings: Vec<_> = groups.collect();
-            bindings.sort_by_key(|(name, _)| *name);
-            Match { span: place(found.span), node: None, bindings: Bindings(bindings) }
+        let matches = find(text)?.into_iter().map(|found| Match {
+            span: place(found.span),
+            node: None,
+            bindings: text_bindings(found.groups, base),
         });
         Ok(matches.collect())
     }
@@ -244,10 +253,22 @@ impl Evaluation<'_> {
                 let holds = comparison.holds(&|name| Some(value::of(bindings.get(name)?, self.file)));
                 Ok(if holds { vec![bindings] } else { Vec::new() })
             }
+            Condition::Type { metavariable, types } => {
+                let Some(Binding::Node(node)) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
+                for (_, type_) in types.iter().filter(|(language, _)| *language == self.file.language) {
+                    let unifier = Unifier::new(type_.tree(), Options::default(), self.file, self.budget);
+                    for root in type_.roots() {
+                        if !unifier.of_type(root, *node, Env::from(&bindings))?.is_empty() {
+                            return Ok(vec![bindings]);
+                        }
+                    }
+                }
+                Ok(Vec::new())
+            }
             Condition::Regex { metavariable, regex, constant_propagation } => {
                 let Some(binding) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
-                let matches = self.text_matches(binding, regex, *constant_propagation)?;
-                Ok(if matches { vec![bindings] } else { Vec::new() })
+                let groups = self.text_matches(binding, regex, *constant_propagation)?;
+                Ok(groups.and_then(|groups| bindings.merge(&groups, self.file)).into_iter().collect())
             }
             Condition::Pattern { metavariable, within, formula } => {
                 let Some(binding) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
@@ -264,27 +285,34 @@ impl Evaluation<'_> {
         }
     }
 
-    fn text_matches(&self, binding: &Binding, regex: &Regex, constants: bool) -> Result<bool, Stop> {
-        let text = match binding {
+    /// What the groups of a regex bind in the text of a binding, if it matches.
+    fn text_matches(&self, binding: &Binding, regex: &Regex, constants: bool) -> Result<Option<Bindings>, Stop> {
+        let place = match binding {
             // A module's name is no string to the rule.
             Binding::Node(node)
                 if self.file.tree.role(*node) == Role::Module && self.file.tree.kind(*node) == Kind::Str =>
             {
-                content_span(self.file, *node).text(self.file.text)
+                content_span(self.file, *node)
             }
-            _ => binding.span(self.file).text(self.file.text),
+            _ => binding.span(self.file),
         };
-        if regex.is_match_at_start(text)? {
-            return Ok(true);
+        let in_file = |place: Span| -> Result<Option<Bindings>, Stop> {
+            let found = regex.match_at_start(place.text(self.file.text))?;
+            Ok(found.map(|found| text_bindings(found.groups, place.start)))
+        };
+        if let Some(bindings) = in_file(place)? {
+            return Ok(Some(bindings));
         }
-        let Binding::Node(node) = binding else { return Ok(false) };
+        let Binding::Node(node) = binding else { return Ok(None) };
         match self.file.constants.get(*node).filter(|_| constants) {
-            Some(Value::Node(value)) => regex.is_match_at_start(self.file.tree.span(*value).text(self.file.text)),
+            Some(Value::Node(value)) => in_file(self.file.tree.span(*value)),
+            // A string that stands nowhere in the file binds nothing.
             Some(Value::Str(text)) => {
                 let quoted = format!("\"{}\"", text.as_str());
-                Ok(regex.is_match_at_start(&quoted)? || regex.is_match_at_start(text.as_str())?)
+                let matches = regex.is_match_at_start(&quoted)? || regex.is_match_at_start(text.as_str())?;
+                Ok(matches.then(Bindings::default))
             }
-            Some(Value::AnyStr) | None => Ok(false),
+            Some(Value::AnyStr) | None => Ok(None),
         }
     }
 
@@ -384,6 +412,14 @@ impl Evaluation<'_> {
         }
         Ok(out)
     }
+}
+
+/// What groups bind in a text that starts at `base`.
+fn text_bindings(groups: Vec<(Symbol, Span)>, base: u32) -> Bindings {
+    let place = |span: Span| Binding::Text(Span::new(base + span.start, base + span.end));
+    let mut bindings: Vec<_> = groups.into_iter().map(|(name, span)| (name, place(span))).collect();
+    bindings.sort_by_key(|(name, _)| *name);
+    Bindings(bindings)
 }
 
 /// How much a formula may find, to begin with what finds least.

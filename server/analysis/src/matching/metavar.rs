@@ -92,9 +92,11 @@ impl Bindings {
         self.agrees(other, file).then(|| self.extended(other))
     }
 
-    /// Whether every name that both bind is bound to the same code.
+    /// Whether every name that both bind is bound to the same code. Numbers of a regex's groups are its own.
     pub(crate) fn agrees(&self, other: &Self, file: &FileContext<'_>) -> bool {
-        self.0.iter().all(|(name, binding)| other.get(*name).is_none_or(|bound| same(file, binding, bound)))
+        self.0
+            .iter()
+            .all(|(name, binding)| is_number(*name) || other.get(*name).is_none_or(|bound| same(file, binding, bound)))
     }
 }
 
@@ -111,6 +113,11 @@ impl Binding {
 /// `$_` matches anything, anew each time.
 pub(super) fn is_anonymous(name: Symbol) -> bool {
     matches!(name.as_str(), "$_" | "$..._" | "$...")
+}
+
+/// `$1`: a group of a regex.
+fn is_number(name: Symbol) -> bool {
+    name.as_str().as_bytes().get(1).is_some_and(u8::is_ascii_digit)
 }
 
 /// Whether two bindings are the same code: equal but for their place, names meaning the same thing.

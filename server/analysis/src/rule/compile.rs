@@ -294,6 +294,13 @@ fn options(reader: &mut Reader, yaml: &Yaml) {
         if Options::is_without_effect(name) {
             continue;
         }
+        if matches!(name, "taint_focus_on" | "taint_match_on") {
+            match value.as_str() {
+                Some(end @ ("source" | "sink")) => reader.options.taint_focus_on_source = end == "source",
+                _ => reader.error(value.place, format!("the option `{name}` must be `source` or `sink`")),
+            }
+            continue;
+        }
         match (reader.options.get_mut(name), value.as_bool()) {
             (Some(option), Some(on)) => *option = on,
             (Some(_), None) => reader.error(value.place, format!("the option `{name}` must be `true` or `false`")),

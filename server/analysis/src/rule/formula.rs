@@ -14,6 +14,8 @@ pub(crate) struct Formula {
     pub(crate) conditions: Vec<Condition>,
     /// `focus-metavariable`: each entry is a list whose places are united; several entries are intersected.
     pub(crate) focus: Vec<Vec<Symbol>>,
+    /// `as`: the metavariable that is bound to what the formula matches, after conditions.
+    pub(crate) name: Option<Symbol>,
 }
 
 /// The kinds of formula.
@@ -64,6 +66,8 @@ pub(crate) enum Condition {
     /// `metavariable-pattern`: the bound code matches the formula. A formula without positive parts is asked of the whole
     /// bound code.
     Pattern { metavariable: Symbol, within: Within, formula: Box<Formula> },
+    /// `metavariable-type`: the bound expression has one of the types, as far as the file tells.
+    Type { metavariable: Symbol, types: Vec<(Language, Arc<Pattern>)> },
     /// `metavariable-comparison`: the comparison holds for the constants that metavariables are.
     Comparison(Comparison),
 }

@@ -35,6 +35,8 @@ pub(crate) struct Options {
     pub(crate) taint_assume_safe_booleans: bool,
     /// What is known to be a number is clean.
     pub(crate) taint_assume_safe_numbers: bool,
+    /// A taint finding stands at its source instead of its sink.
+    pub(crate) taint_focus_on_source: bool,
     /// Only assignments carry taint, not operators or calls.
     pub(crate) taint_only_propagate_through_assignments: bool,
 }
@@ -58,6 +60,7 @@ impl Default for Options {
             taint_assume_safe_comparisons: false,
             taint_assume_safe_booleans: false,
             taint_assume_safe_numbers: false,
+            taint_focus_on_source: false,
             taint_only_propagate_through_assignments: false,
         }
     }
@@ -88,9 +91,7 @@ const WITHOUT_EFFECT: &[&str] = &[
     "interfile",
     "max_match_per_file",
     "taint_fixpoint_timeout",
-    "taint_focus_on",
     "taint_intrafile",
-    "taint_match_on",
     "timeout",
     "unify_ids_strictly",
     "xml_attrs_implicit_ellipsis",

@@ -80,16 +80,31 @@ impl Regex {
         Ok(found)
     }
 
-    /// Whether the regex matches a value from its first character on (not necessarily to its end).
-    pub(crate) fn is_match_at_start(&self, text: &str) -> Result<bool, Stop> {
+    /// The match that starts at a value's first character (it need not reach to its end).
+    pub(crate) fn match_at_start(&self, text: &str) -> Result<Option<Found>, Stop> {
+        // A later start is never preferred to an earlier one, so the first match tells.
+        let place = |range: Option<(usize, usize)>| range.map(|range| on_characters(text, range));
         match &self.engine {
-            // A later start is never preferred to an earlier one, so the first match tells.
-            Engine::Linear(regex) => Ok(regex.find(text).is_some_and(|found| found.start() == 0)),
-            Engine::Backtracking(regex) => match regex.find(text.as_bytes()) {
-                Ok(found) => Ok(found.is_some_and(|found| found.start() == 0)),
+            Engine::Linear(regex) => Ok(regex
+                .captures(text)
+                .and_then(|found| self.at_start(&|group| place(found.get(group).map(|m| (m.start(), m.end())))))),
+            Engine::Backtracking(regex) => match regex.captures(text.as_bytes()) {
+                Ok(found) => Ok(found
+                    .and_then(|found| self.at_start(&|group| place(found.get(group).map(|m| (m.start(), m.end())))))),
                 Err(_) => Err(Stop::Rule),
             },
         }
+    }
+
+    /// Whether the regex matches a value from its first character on.
+    pub(crate) fn is_match_at_start(&self, text: &str) -> Result<bool, Stop> {
+        Ok(self.match_at_start(text)?.is_some())
+    }
+
+    fn at_start(&self, group: &dyn Fn(usize) -> Option<Span>) -> Option<Found> {
+        let span = group(0).filter(|span| span.start == 0)?;
+        let groups = self.groups.iter().filter_map(|&(number, name)| Some((name, group(number)?))).collect();
+        Some(Found { span, groups })
     }
 
     /// The text with the first `count` (`None`: all) matches replaced; `replacement` is told what each group found. What

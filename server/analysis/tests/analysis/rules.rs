@@ -212,3 +212,96 @@ fn generic_rules_read_any_text() {
         ",
     );
 }
+
+#[test]
+fn groups_of_a_condition_bind_metavariables() {
+    check(
+        "python",
+        "
+        message: $KIND key
+        patterns:
+        - pattern: key($K)
+        - metavariable-regex: {metavariable: $K, regex: '\"(?<KIND>[a-z]+)_'}
+        - metavariable-regex: {metavariable: $KIND, regex: live|test}
+        - focus-metavariable: $KIND
+        ",
+        r#"
+        key("live_1")
+             ^^^^ live key
+        key("dead_1")
+        "#,
+    );
+}
+
+#[test]
+fn numbered_groups_of_two_regexes_have_nothing_to_do_with_each_other() {
+    check(
+        "python",
+        "patterns: [{pattern-regex: 'a(.)b.'}, {pattern-regex: 'a.b(.)'}]",
+        "
+        a1b2
+        ^^^^
+    ",
+    );
+}
+
+#[test]
+fn types_are_asked_in_every_language() {
+    check(
+        "python",
+        "
+        patterns:
+        - pattern: $X is $Y
+        - metavariable-type: {metavariable: $Y, type: str}
+        ",
+        r#"
+        def f(a: str):
+            b is "x"
+            ^^^^^^^^
+            b is a
+            ^^^^^^
+            b is 2
+        "#,
+    );
+}
+
+#[test]
+fn a_match_can_be_named_and_asked() {
+    check(
+        "python",
+        "
+        match:
+          all:
+          - pattern: |
+              def $F(...): ...
+            as: $BODY
+          where:
+          - {metavariable: $BODY, pattern: danger()}
+        ",
+        "
+        def f():
+        ^^^^^^^^ ...
+            danger()
+        def g():
+            safe()
+        ",
+    );
+}
+
+#[test]
+fn a_taint_finding_can_stand_at_its_source() {
+    check(
+        "python",
+        "
+        mode: taint
+        options: {taint_focus_on: source}
+        pattern-sources: [{pattern: source()}]
+        pattern-sinks: [{pattern: sink(...)}]
+        ",
+        "
+        x = source()
+            ^^^^^^^^
+        sink(x)
+        ",
+    );
+}

@@ -5,7 +5,7 @@ use super::formula::{self, Positives};
 use crate::rule::comparison::{Comparison, Number};
 use crate::rule::regex::Regex;
 use crate::rule::yaml::{Key, Yaml};
-use crate::rule::{Formula, Leaf, Node, PatternLeaf, Within};
+use crate::rule::{Formula, Within};
 use std::sync::Arc;
 use weir_model::Language;
 use weir_syntax::{Pattern, Symbol};
@@ -79,30 +79,26 @@ pub(super) fn pattern(
     Some(Condition::Pattern { metavariable, within, formula: Box::new(formula?) })
 }
 
-/// `metavariable-type`: as if the metavariable had been written with its type.
+/// `metavariable-type`.
 pub(super) fn types(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
     let metavariable = subject(reader, value)?;
     let Some((key, names)) = ["type", "types"].into_iter().find_map(|key| Some((key, value.get(key)?))) else {
         reader.error(value.place, "`type` or `types` is missing");
         return None;
     };
-    if reader.languages.iter().any(|language| *language != Language::Java) {
-        reader.unsupported(value.place, "`metavariable-type` is supported in Java only so far; the rule is skipped");
-        return None;
-    }
-    let mut alternatives = Vec::new();
+    let mut types = Vec::new();
     for name in reader.texts(key, names) {
-        match Pattern::parse(Language::Java, &format!("({name} {})", metavariable.as_str())) {
-            Ok(pattern) => {
-                let by_language = vec![(Language::Java, Arc::new(pattern))];
-                let leaf = PatternLeaf { by_language, options: reader.options };
-                alternatives.push(Formula::of(Node::Leaf(Leaf::Pattern(leaf))));
-            }
-            Err(_) => reader.error(names.place, format!("`{key}` must name a type")),
+        let parsed = reader
+            .languages
+            .iter()
+            .filter_map(|&language| Some((language, Arc::new(Pattern::parse(language, &name).ok()?))));
+        let parsed: Vec<_> = parsed.collect();
+        if parsed.is_empty() {
+            reader.error(names.place, format!("`{key}` must name a type"));
         }
+        types.extend(parsed);
     }
-    let formula = Box::new(Formula::of(Node::Any(alternatives)));
-    Some(Condition::Pattern { metavariable, within: Within::Same, formula })
+    Some(Condition::Type { metavariable, types })
 }
 
 pub(super) fn comparison(reader: &mut Reader, value: &Yaml) -> Option<Comparison> {

@@ -73,7 +73,7 @@ fn item(reader: &mut Reader, key: &Key, value: &Yaml, positives: Positives) -> O
 impl Formula {
     /// A formula without conditions and focus.
     pub(super) fn of(node: Node) -> Self {
-        Self { node, conditions: Vec::new(), focus: Vec::new() }
+        Self { node, conditions: Vec::new(), focus: Vec::new(), name: None }
     }
 }
 
@@ -118,7 +118,7 @@ pub(super) fn conjunction(parts: Vec<Formula>, conditions: Vec<Condition>, focus
         }
         _ => vec![part],
     });
-    Formula { node: Node::All(parts.collect()), conditions, focus }
+    Formula { node: Node::All(parts.collect()), conditions, focus, name: None }
 }
 
 /// The only part of a conjunction that asks nothing else; or the formula as it is.

@@ -14,11 +14,8 @@ const FORMULA_KEYS: [&str; 7] = ["pattern", "regex", "all", "any", "not", "insid
 pub(super) fn formula(reader: &mut Reader, name: &str, value: &Yaml, positives: Positives) -> Option<Formula> {
     let Some(entries) = value.as_map() else { return formula::pattern(reader, name, value) };
     for (key, _) in entries {
-        if matches!(key.text.as_str(), "fix" | "as-metavariable" | "as") {
-            reader.unsupported(
-                key.place,
-                format!("`{}` within `match` is not supported yet; the rule is skipped", key.text),
-            );
+        if key.text == "fix" {
+            reader.warning(key.place, "`fix` within `match` is not supported yet; the rule runs without it");
         }
     }
     let mut found = entries.iter().filter(|(key, _)| FORMULA_KEYS.contains(&key.text.as_str()));
@@ -32,8 +29,12 @@ pub(super) fn formula(reader: &mut Reader, name: &str, value: &Yaml, positives: 
         reader.error(other.place, message);
     }
     let formula = self::operand(reader, key, operand, positives)?;
-    match value.get("where") {
-        Some(conditions) => Some(conditioned(reader, formula, conditions)),
+    let formula = match value.get("where") {
+        Some(conditions) => conditioned(reader, formula, conditions),
+        None => formula,
+    };
+    match value.get("as").or_else(|| value.get("as-metavariable")) {
+        Some(name) => Some(Formula { name: reader.metavariable("as", name), ..formula }),
         None => Some(formula),
     }
 }
