@@ -108,6 +108,11 @@ struct Mark {
 fn marks(text: &Rope, finding: &Finding) -> Vec<Mark> {
     let mut places: Vec<(Span, Vec<StepKind>)> = Vec::new();
     for step in finding.trace.iter().flat_map(|trace| &trace.steps) {
+        // That data goes through the call it stands in needs no line of its own.
+        let around_last = places.last().is_some_and(|(span, _)| step.span != *span && step.span.contains(*span));
+        if step.kind == StepKind::Call && around_last {
+            continue;
+        }
         match places.iter_mut().find(|(span, _)| *span == step.span) {
             Some((_, kinds)) => kinds.push(step.kind),
             None => places.push((step.span, vec![step.kind])),
@@ -256,7 +261,7 @@ mod tests {
     fn the_path_from_source_to_sink_is_drawn_into_the_code() {
         let step = |of, kind| Step { span: span(of), kind };
         let steps = vec![
-            step("request.args['n']", StepKind::Source),
+            step("request.args", StepKind::Source),
             step("request.args['n']", StepKind::Call),
             step("name", StepKind::Assign),
             step("f'<b>{name}</b>'", StepKind::Sink),
@@ -267,7 +272,7 @@ error[xss]: Data reaches HTML
  --> a.py:4:12
   |
 2 |     name = request.args['n']
-  |     ----   ----------------- 1. untrusted data enters here
+  |     ----   ------------ 1. untrusted data enters here
   |     |
   |     2. is kept here
 3 |     log()
