@@ -10,7 +10,8 @@ mod types;
 use super::{Handler, Lowering, PatternSyntax, Spec, block, name, number, other, unwrap};
 use crate::{Kind, Role, Symbol};
 use definitions::{
-    class, class_body, enumeration, export, field, function, import, lambda, module, parameters, variables,
+    class, class_body, enumeration, export, field, function, import, import_alias, lambda, module, parameters,
+    variables,
 };
 use jsx::{jsx_attribute, jsx_element, jsx_reference, jsx_self_closing, jsx_text};
 use statements::{
@@ -135,6 +136,7 @@ const TABLE: &[(&str, Handler)] = &[
     ("decorator", decorator),
     // imports and exports
     ("import_statement", import),
+    ("import_alias", import_alias),
     ("export_statement", export),
     // types
     ("as_expression", as_expression),
@@ -164,12 +166,22 @@ fn template<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
         for child in node.named_children(&mut cursor) {
             if child.kind() == "template_substitution" {
                 fragment(l, Span::new(from, child.start_byte() as u32));
-                l.visit(child, Role::Part);
+                substitution(l, child);
                 from = child.end_byte() as u32;
             }
         }
         fragment(l, Span::new(from, content.end.max(from)));
     });
+}
+
+/// What is put into a template; `${...}` in a pattern is one expression, not any number of parts.
+fn substitution<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>) {
+    match node.named_child(0) {
+        Some(inner) if l.hole(inner) == Some(Kind::Ellipsis) => {
+            l.leaf(Kind::Metavar, Role::Part, Symbol::new("$_"), Span::from(inner.byte_range()));
+        }
+        _ => l.visit(node, Role::Part),
+    }
 }
 
 /// Text between substitutions; `...` in a pattern stands for any parts.
@@ -368,10 +380,14 @@ fn property_key<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>) {
     }
 }
 
-/// `{a}` is `{a: a}`.
+/// `{a}` is `{a: a}`. In a pattern `{$X}` binds the value: it is what the code goes on with.
 fn shorthand<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.node(Kind::Pair, role, node, |l| {
-        property_key(l, node);
+        if l.hole(node) == Some(Kind::Metavar) {
+            l.leaf(Kind::Metavar, Role::Key, Symbol::new("$_"), Span::from(node.byte_range()));
+        } else {
+            property_key(l, node);
+        }
         l.name(Role::Value, node);
     });
 }

@@ -265,6 +265,14 @@ fn import_require<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     });
 }
 
+/// `import a = B.c`
+pub(super) fn import_alias<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
+    l.node(Kind::Import, role, node, |l| {
+        l.visit_some(node.named_child(1), Role::Module);
+        l.visit_some(node.named_child(0), Role::Alias);
+    });
+}
+
 fn imported_names<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, source: ts::Node<'t>, names: ts::Node<'t>, role: Role) {
     let mut cursor = names.walk();
     for child in names.named_children(&mut cursor) {
