@@ -137,6 +137,7 @@ impl Unifier<'_> {
             (Kind::Assign, Kind::VarDef) => self.assign_of_definition(p, t, env),
             (Kind::Function, Kind::VarDef | Kind::Pair) => self.function_value(p, t, env),
             (Kind::Function, Kind::Lambda) if self.is_chain_ellipsis(p) => self.roles(p, t, &[Role::Name], env),
+            (Kind::Lambda, Kind::Lambda) if !self.names_both(p, t) => self.roles(p, t, &[Role::Name], env),
             (Kind::Lambda, Kind::Function) if self.file.tree.role(t) != Role::Stmt => self.roles(p, t, &[], env),
             (Kind::Class, Kind::Class) => self.class(p, t, env),
             (Kind::Decorator, Kind::Decorator) => self.decorator(p, t, env),
@@ -161,6 +162,14 @@ impl Unifier<'_> {
             _ if pk == tk => self.structure(p, t, env),
             _ => Ok(Vec::new()),
         }
+    }
+
+    /// Whether a function expression's own name takes part: it is only for the function itself, so that the pattern may
+    /// give it another one, but a metavariable is bound to it.
+    fn names_both(&self, p: NodeId, t: NodeId) -> bool {
+        let wanted = self.pattern.child(p, Role::Name);
+        wanted.is_some_and(|name| self.pattern.kind(name) == Kind::Metavar)
+            && self.file.tree.child(t, Role::Name).is_some()
     }
 
     /// Nodes of one kind: equal symbols, and children role by role.
