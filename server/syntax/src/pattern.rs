@@ -21,6 +21,7 @@ const DEEP: &str = "weir_deep";
 pub struct Pattern {
     language: Language,
     tree: Tree,
+    is_statement: bool,
 }
 
 /// A text that is no pattern of its language.
@@ -47,7 +48,7 @@ impl Pattern {
             return Err(PatternError::Empty);
         }
         let first = match Self::parse_as(language, text) {
-            Ok(tree) => return Ok(Self { language, tree }),
+            Ok(tree) => return Ok(Self { language, tree, is_statement: text.ends_with(';') }),
             Err(at) => at,
         };
         // The trees of these are alike, and a rule for TypeScript may have patterns that only one of them reads: JSX,
@@ -58,7 +59,7 @@ impl Pattern {
             _ => None,
         };
         match relative.and_then(|relative| Self::parse_as(relative, text).ok()) {
-            Some(tree) => Ok(Self { language, tree }),
+            Some(tree) => Ok(Self { language, tree, is_statement: text.ends_with(';') }),
             None => Err(PatternError::Syntax { language: language.name(), at: first }),
         }
     }
@@ -113,6 +114,11 @@ impl Pattern {
     /// The tree; its root's children are the pattern: one expression, statement or part, or a sequence of statements.
     pub fn tree(&self) -> &Tree {
         &self.tree
+    }
+
+    /// Whether it ends with a semicolon: an expression so written stands for the statement that has it.
+    pub fn is_statement(&self) -> bool {
+        self.is_statement
     }
 
     /// The pattern's top nodes.

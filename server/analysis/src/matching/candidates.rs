@@ -37,6 +37,7 @@ pub(super) fn matches(
     let unifier = Unifier::new(tree, options, file, budget);
     let roots: Vec<NodeId> = pattern.roots().collect();
     match roots[..] {
+        [root] if is_whole_statement(pattern, root) => run(&unifier, &roots, scope),
         [root] if !matches!(tree.kind(root), Kind::EllipsisMetavar) => single(&unifier, root, scope),
         [first, ..]
             if roots.iter().all(|&root| is_import_of(tree, root) == is_import_of(tree, first))
@@ -46,6 +47,12 @@ pub(super) fn matches(
         }
         _ => run(&unifier, &roots, scope),
     }
+}
+
+/// `f(...);` stands for statements: the call itself, or what is defined, returned or done with it.
+fn is_whole_statement(pattern: &Pattern, root: NodeId) -> bool {
+    let kind = pattern.tree().kind(root);
+    pattern.is_statement() && (is_expression_kind(kind) && kind != Kind::Assign || kind == Kind::TypedMetavar)
 }
 
 /// Whether every plain name of a pattern occurs in the file. An alias does not hide a name: its import says it.
@@ -133,7 +140,10 @@ fn run(unifier: &Unifier<'_>, roots: &[NodeId], scope: &Scope) -> Result<Vec<Mat
     let leading = roots.first().is_some_and(|&root| unifier.pattern.kind(root) == Kind::Ellipsis);
     let lists = unifier.file.index.lists(scope.nodes.clone()).iter();
     let lists = lists.map(|&list| tree.with_role(list, Role::Stmt).collect::<Vec<_>>());
-    for statements in std::iter::once(scope.top.clone()).chain(lists) {
+    // What a `try (...)` opens are statements too.
+    let tries = unifier.file.index.of_kind(Kind::Try, scope.nodes.clone()).iter();
+    let resources = tries.map(|&node| tree.with_role(node, Role::Resource).collect::<Vec<_>>());
+    for statements in std::iter::once(scope.top.clone()).chain(lists).chain(resources) {
         let Some(end) = statements.last().map(|&last| tree.end(last).0) else { continue };
         for start in 0..statements.len() {
             unifier.budget.tick()?;
@@ -152,7 +162,8 @@ fn run(unifier: &Unifier<'_>, roots: &[NodeId], scope: &Scope) -> Result<Vec<Mat
                 if to == 0 {
                     continue;
                 }
-                let found = Match { span: Span::new(from, to), node: None, bindings: env.finish() };
+                let node = (roots.len() == 1).then_some(first);
+                let found = Match { span: Span::new(from, to), node, bindings: env.finish() };
                 if !out.contains(&found) {
                     out.push(found);
                 }

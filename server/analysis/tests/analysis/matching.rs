@@ -29,3 +29,55 @@ fn a_metavariable_used_twice_stands_for_the_same_code() {
         ",
     );
 }
+
+#[test]
+fn a_semicolon_makes_an_expression_the_statement_it_is_in() {
+    let code = "
+        class A {
+          int field = // match
+              f(1);
+          void run() {
+            int local = // match
+                f(2);
+            g( // match
+                f(3));
+            if (
+                f(4)) { }
+            try (R r = // match
+                f(5)) { }
+            return // match
+                f(6);
+          }
+        }
+        ";
+    matches("java", "f(...);", code);
+    let by_themselves = code.replace(" // match", "").replace(");", "); // match").replace(")) {", ")) { // match\n");
+    matches("java", "f(...)", &by_themselves);
+}
+
+#[test]
+fn what_a_definition_leaves_out_may_be_there() {
+    matches(
+        "java",
+        "$T $F(String $X) { ... }",
+        "
+        class A {
+          @Get void f(final String a) throws E { } // match
+          static <T> int g(String b) { return 1; } // match
+          int h(int c) { return 1; }
+        }
+        ",
+    );
+    matches(
+        "elixir",
+        "def $F($X) do\n  ...\nend",
+        "
+        def f(a) when a > 1 do # match
+          a
+        end
+
+        defp g(a), do: a # match
+        def h(a, b), do: a
+        ",
+    );
+}

@@ -26,6 +26,7 @@ const TABLE: &[(&str, Handler)] = &[
     ("scoped_identifier", dotted),
     ("scoped_type_identifier", dotted),
     ("generic_type", generic_type),
+    ("type_parameter", type_parameter),
     ("array_type", array_type),
     ("annotated_type", annotated_type),
     ("decimal_integer_literal", number),
@@ -137,6 +138,15 @@ fn generic_type<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
             }
         }
     });
+}
+
+/// `T` of `class A<T>` is a name; one with bounds or annotations has them as children.
+fn type_parameter<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
+    if node.named_child_count() == 1 {
+        l.children(node, role);
+    } else {
+        super::other(l, node, role);
+    }
 }
 
 /// `T[]` is a subscript without an index.

@@ -187,7 +187,7 @@ fn parts_of_code_are_patterns() {
     check_pattern(
         Java,
         "class A<..., T> { }",
-        r#"Class"class"(Name:Ident"A", Child:Other"type_parameters"(Child:Ellipsis, Child:Other"type_parameter"(Child:Ident"T")), Body:Block)"#,
+        r#"Class"class"(Name:Ident"A", Child:Other"type_parameters"(Child:Ellipsis, Child:Ident"T"), Body:Block)"#,
     );
 }
 

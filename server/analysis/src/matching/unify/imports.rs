@@ -22,7 +22,7 @@ impl Unifier<'_> {
                 return Ok(Vec::new());
             };
             path.push(Segment { name: tree.sym(name), node: name });
-            let same = pattern.sym(p) == tree.sym(t);
+            let same = pattern.sym(p).is_empty() || pattern.sym(p) == tree.sym(t);
             return Ok(self.dotted(wanted, &path, env).filter(|_| same).into_iter().collect());
         };
         match (pattern.kind(p), tree.kind(t)) {

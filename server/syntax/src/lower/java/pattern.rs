@@ -9,7 +9,6 @@
 //! | parameters | `... ...`, a type and a name; a lone `$X` gets a type that is dropped again |
 //! | cases of a switch | `case ...:` |
 //! | an annotation's arguments, if several | `... = ...` |
-//! | alone in `for (...)` | `...;;` |
 //!
 //! The lowering makes one ellipsis of each. `(T $X)` becomes `weir_typed[(T) $X]`, which may stand wherever an expression
 //! may, on the left of an assignment too.
@@ -80,7 +79,6 @@ enum Frame {
     Enum,
     Parameters,
     Annotation,
-    For,
     Other,
 }
 
@@ -229,7 +227,7 @@ impl<'p> Tokens<'p> {
                 _ => Frame::Statements,
             },
             Token::Sign(b'(') if self.word(open) == "(" => match word {
-                "for" => Frame::For,
+                "for" => Frame::Other,
                 "catch" => Frame::Parameters,
                 _ if previous == Some(Token::Word) => self.named_parentheses(open),
                 _ if self.token(self.partner[open] + 1) == Some(Token::Arrow) => self.lambda_parameters(open),
@@ -362,7 +360,6 @@ impl<'p> Tokens<'p> {
             }
             Frame::Parameters => Some(format!("{dots} {dots}")),
             Frame::Annotation => (!alone).then(|| format!("{dots} = {dots}")),
-            Frame::For => alone.then(|| format!("{dots};;")),
             Frame::Enum | Frame::Other => None,
         }
     }
