@@ -108,7 +108,8 @@ impl Unifier<'_> {
         if self.is_expression(t) {
             extend(out, self.node(p, t, env.clone())?);
         }
-        if kind == Kind::New {
+        // Semgrep looks into a constructor's arguments in Java, not in JavaScript.
+        if kind == Kind::New && self.file.language != Language::Java {
             return Ok(());
         }
         for child in self.file.tree.children(t) {
