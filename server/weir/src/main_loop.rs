@@ -182,7 +182,8 @@ impl MainLoop {
         // A file under edit is broken half of the time; its editor's own language server says so.
         let new = notes.iter().filter(|note| note.kind != NoteKind::SyntaxError && !open.notes.contains(note));
         for note in new {
-            self.outbox.log(MessageType::WARNING, format!("{}: {}", open.path, note.message));
+            let rule = note.rule_id.as_ref().map_or_else(String::new, |id| format!("{id}: "));
+            self.outbox.log(MessageType::WARNING, format!("{}: {rule}{}", open.path, note.message));
         }
     }
 

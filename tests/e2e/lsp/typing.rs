@@ -137,3 +137,30 @@ fn kill_children(pid: u32) {
         }
     }
 }
+
+/// Nested repetition before what does not follow: a backtracking engine tries every way to split the letters.
+const ENDLESS: &str = r#"
+rules:
+  - id: endless
+    languages: [python]
+    severity: INFO
+    message: m
+    pattern-regex: (x+x+)+(?=y)
+"#;
+
+#[test]
+fn a_rule_without_end_is_named_and_all_others_report() {
+    let project = Project::new();
+    let endless = project.rules().with_file_name("endless.yaml");
+    std::fs::write(&endless, ENDLESS).expect("a writable folder");
+    let folder = endless.parent().and_then(|path| path.to_str()).expect("a plain name");
+    let mut server =
+        weir_tests::lsp_client::LspClient::initialized(weir_tests::binary::weir(), &["--rules", folder], None);
+    let uri = project.uri("a.py");
+    server.open(&uri, "python", &format!("{} = 1  # yz\nyaml.load(a)\n", "x".repeat(4_000)));
+    assert_eq!(codes(&server.diagnostics(&uri, 1)), ["yaml-load"]);
+    server.wait("a message that names the rule", |message| {
+        let said = message["params"]["message"].as_str().unwrap_or_default();
+        message["method"].as_str().is_some_and(|method| method.starts_with("window/")) && said.contains("endless")
+    });
+}

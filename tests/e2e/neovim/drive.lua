@@ -4,6 +4,8 @@ local scenario = vim.json.decode(vim.env.SCENARIO)
 local PATIENCE_MS = 60000
 
 vim.opt.swapfile = false
+-- What is typed is what stands there.
+vim.opt.autoindent = false
 vim.cmd.edit(vim.fn.fnameescape(scenario.file))
 local buffer = vim.api.nvim_get_current_buf()
 vim.bo[buffer].filetype = scenario.filetype

@@ -30,9 +30,9 @@ impl Scenario {
         Self { file, folder, filetype, steps: Vec::new() }
     }
 
-    /// How many lines the file has.
-    pub(crate) fn line_count(&self) -> usize {
-        std::fs::read_to_string(&self.file).expect("a readable file").lines().count()
+    /// The file as it is on disk.
+    pub(crate) fn text(&self) -> String {
+        std::fs::read_to_string(&self.file).expect("a readable file")
     }
 
     /// One more step; `drive.lua` says which there are.
@@ -61,7 +61,7 @@ impl Scenario {
         // `print` of a script goes to standard error.
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && said.contains("\"ok\":true"), "{said}");
-        std::fs::read_to_string(&self.file).expect("a readable file")
+        self.text()
     }
 }
 
