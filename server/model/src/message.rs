@@ -47,6 +47,8 @@ pub enum Request {
         version: Version,
         /// The text.
         text: String,
+        /// Ids of rules not to run on this document: they looped in it.
+        without: Vec<Arc<str>>,
     },
     /// A change. Answered by [`Event::Findings`], or by [`Event::Resync`] if `base` is not the version held.
     Edit {
@@ -78,6 +80,8 @@ pub enum Request {
         bytes: Vec<u8>,
         /// How.
         options: ScanOptions,
+        /// Ids of rules not to run on this file: they looped in it.
+        without: Vec<Arc<str>>,
     },
     /// Are you there? Answered by [`Event::Pong`].
     Ping {
@@ -156,6 +160,10 @@ pub enum Event {
     },
     /// Analysis is past its deadline and has not come back: this rule is at work. The parent will kill the worker.
     Stuck {
+        /// The document at hand, or
+        doc: Option<DocId>,
+        /// the file of a scan.
+        job: Option<JobId>,
         /// The rule, if one was at work.
         rule_id: Option<Arc<str>>,
         /// How long until the deadline, in milliseconds.

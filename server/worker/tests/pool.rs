@@ -154,15 +154,39 @@ async fn a_rule_that_loops_is_cut_off_and_named_and_all_others_report() {
     let mut test = Test::start(PoolConfig { interactive_deadline: Duration::from_millis(500), ..config(1) });
     test.rules(&[("before", "a"), ("loops", "loop:a"), ("after", "a")]).await;
     test.open(A, "a");
-    let findings = test.findings(A).await;
+    let (findings, notes) = test.answer(A).await;
     assert_eq!(places(&findings, "before").len(), 1);
     assert_eq!(places(&findings, "after").len(), 1);
-    assert!(test.seen(|update| matches!(update, Update::RuleCutOff { rule_id } if &**rule_id == "loops")));
+    assert_eq!((kinds(&notes), notes[0].rule_id.as_deref()), (vec![NoteKind::RuleTimeout], Some("loops")));
+    // Typing goes on without it.
+    test.edit(A, &[(1, 1, "a")]);
+    assert_eq!(places(&test.findings(A).await, "after").len(), 2);
     let late = Failure::Deadline { limit_ms: 500 };
     assert_eq!(test.count(|update| *update == Update::Restarted { failure: late.clone() }), 1);
     // New rules give it another chance.
     test.rules(&[("loops", "a")]).await;
-    assert_eq!(places(&test.findings(A).await, "loops").len(), 1);
+    assert_eq!(places(&test.findings(A).await, "loops").len(), 2);
+    test.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rule_that_loops_in_one_file_runs_on_the_others_and_in_three_is_off() {
+    let mut test = Test::start(PoolConfig { scan_deadline: Duration::from_millis(300), ..config(1) });
+    test.rules(&[("loops", "loop:a"), ("fine", "b")]).await;
+    test.scan(1, b"a; b");
+    test.until(|update| matches!(update, Update::Scanned { job: JobId(1), notes, .. } if kinds(notes) == [NoteKind::RuleTimeout])).await;
+    test.scan(2, b"b");
+    test.until(|update| matches!(update, Update::Scanned { job: JobId(2), notes, .. } if notes.is_empty())).await;
+    assert!(!test.seen(|update| matches!(update, Update::RuleCutOff { .. })));
+    for job in 3..8 {
+        test.scan(job, b"a; b");
+    }
+    for job in 3..8 {
+        let scanned = |update: &Update| matches!(update, Update::Scanned { job: JobId(done), findings, .. } if *done == job && places(findings, "fine").len() == 1);
+        test.until(scanned).await;
+    }
+    assert_eq!(test.count(|update| matches!(update, Update::RuleCutOff { rule_id } if &**rule_id == "loops")), 1);
+    assert_eq!(test.count(|update| matches!(update, Update::Restarted { .. })), 3);
     test.end().await;
 }
 
@@ -260,6 +284,7 @@ fn a_worker_ends_with_its_input_whatever_it_is_doing() {
             language: Language::JavaScript,
             version: Version(1),
             text: meeting.word(),
+            without: Vec::new(),
         },
     ] {
         weir_model::framing::write(&mut input, &request).expect("the worker reads");

@@ -2,7 +2,8 @@
 
 use super::analysis::Analysis;
 use super::inbox::ScanWork;
-use super::watchdog::Watchdog;
+use super::rulebook::Rulebook;
+use super::watchdog::{Subject, Watchdog};
 use super::workspace::Held;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -20,7 +21,7 @@ const MAX_SYNTAX_NOTES: usize = 20;
 /// What an analysis needs beside the text.
 pub(super) struct Desk<A: Analysis> {
     pub(super) analysis: A,
-    pub(super) rules: Option<A::Rules>,
+    pub(super) rules: Option<Rulebook<A::Rules>>,
     pub(super) watchdog: Arc<Watchdog>,
     pub(super) epoch: Instant,
 }
@@ -33,21 +34,29 @@ pub(super) struct Outcome {
     pub(super) timing: Timing,
 }
 
-/// How long one analysis may take, and who may call it off.
+/// What one analysis is of, how long it may take, and who may call it off.
 pub(super) struct Time<'a> {
+    pub(super) subject: Subject,
     pub(super) deadline: Duration,
     pub(super) cancelled: &'a dyn Fn() -> bool,
 }
 
 impl<A: Analysis> Desk<A> {
+    /// Gets the rules ready for a text without some of them.
+    pub(super) fn prepare(&mut self, without: &[Arc<str>]) {
+        if let Some(rules) = &mut self.rules {
+            rules.prepare(&self.analysis, without);
+        }
+    }
+
     /// Analyses a document. Its trees are kept for the next time, unless the analysis panics while it makes them.
     pub(super) fn document(&self, held: &mut Held, time: &Time<'_>) -> Outcome {
         self.outcome(time, |began| {
-            let (path, language) = (Arc::clone(&held.path), Some(held.language));
+            let (path, language, without) = (Arc::clone(&held.path), Some(held.language), held.without.clone());
             let source = held.parsed(Limits { stop: &|| self.now() >= began + micros(time.deadline) / 2 });
             let parsed = self.now();
             let unit = Unit { path: &path, text: source.text(), language, tree: source.tree() };
-            self.analyze(&unit, Options::default(), source.notes(), time, [began, parsed])
+            self.analyze(&unit, Options::default(), &without, source.notes(), time, [began, parsed])
         })
     }
 
@@ -74,9 +83,16 @@ impl<A: Analysis> Desk<A> {
                 let stop = || self.now() >= began + micros(time.deadline) / 2;
                 let source = Source::parse(language, text.into_owned(), Limits { stop: &stop });
                 let parsed = self.now();
-                self.analyze(&unit(source.text(), source.tree()), options, source.notes(), time, [began, parsed])
+                self.analyze(
+                    &unit(source.text(), source.tree()),
+                    options,
+                    &work.without,
+                    source.notes(),
+                    time,
+                    [began, parsed],
+                )
             } else {
-                self.analyze(&unit(&text, &Tree::default()), options, &[], time, [began, began])
+                self.analyze(&unit(&text, &Tree::default()), options, &work.without, &[], time, [began, began])
             };
             if invalid {
                 outcome.notes.push(note(NoteKind::InvalidUtf8, "not valid UTF-8; what is not was read as U+FFFD"));
@@ -95,7 +111,7 @@ impl<A: Analysis> Desk<A> {
 
     /// Runs something under the watchdog's eye. It is told when it began; `None` if it panicked.
     fn guarded<T>(&self, time: &Time<'_>, work: impl FnOnce(u64) -> T) -> Option<T> {
-        let _watch = self.watchdog.watch(time.deadline);
+        let _watch = self.watchdog.watch(time.subject, time.deadline);
         let began = self.now();
         catch_unwind(AssertUnwindSafe(|| work(began))).ok()
     }
@@ -105,6 +121,7 @@ impl<A: Analysis> Desk<A> {
         &self,
         unit: &Unit<'_>,
         options: Options,
+        without: &[Arc<str>],
         parse_notes: &[ParseNote],
         time: &Time<'_>,
         [began, parsed]: [u64; 2],
@@ -116,12 +133,16 @@ impl<A: Analysis> Desk<A> {
         let (until, per_rule) = (began + whole / 4 * 3, (whole / 4).min(micros(MAX_PER_RULE)));
         let budget = Budget::new(&clock, time.cancelled, &at_work, until, per_rule);
         let found = match &self.rules {
-            Some(rules) => self.analysis.analyze(rules, unit, options, &budget),
+            Some(rules) => self.analysis.analyze(rules.without(without), unit, options, &budget),
             None => weir_analysis::Analysis::default(),
         };
         let timing =
             Timing { parse_us: (parsed - began) as u32, lower_us: 0, analyze_us: (self.now() - parsed) as u32 };
-        Outcome { findings: found.findings, notes: notes(parse_notes).chain(found.notes).collect(), timing }
+        Outcome {
+            findings: found.findings,
+            notes: notes(parse_notes).chain(found.notes).chain(without.iter().map(looped)).collect(),
+            timing,
+        }
     }
 
     /// Microseconds since the worker started.
@@ -150,6 +171,11 @@ fn notes(notes: &[ParseNote]) -> impl Iterator<Item = Note> {
         },
         ParseNote::Stopped => self::note(NoteKind::Timeout, "parsing took too long; the file was not analysed"),
     })
+}
+
+fn looped(rule_id: &Arc<str>) -> Note {
+    let message = "the rule did not come to an end on this file and was stopped; all others ran";
+    Note { rule_id: Some(Arc::clone(rule_id)), ..note(NoteKind::RuleTimeout, message) }
 }
 
 fn note(kind: NoteKind, message: &str) -> Note {

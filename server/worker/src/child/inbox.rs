@@ -36,11 +36,12 @@ pub(super) struct ScanWork {
     pub(super) language: Option<Language>,
     pub(super) bytes: Vec<u8>,
     pub(super) options: ScanOptions,
+    pub(super) without: Vec<Arc<str>>,
 }
 
 /// What happens to a document.
 pub(super) enum Change {
-    Open { path: Arc<str>, language: Language, document: Document },
+    Open { path: Arc<str>, language: Language, document: Document, without: Vec<Arc<str>> },
     Edit { base: Version, version: Version, edits: Vec<Edit> },
     Close,
 }
@@ -82,14 +83,14 @@ impl Inbox {
                 waiting.rules = Some(RulesWork { generation, sources, disabled });
                 waiting.at_work != AtWork::Rules
             }
-            Request::Open { doc, path, language, version, text } => {
+            Request::Open { doc, path, language, version, text, without } => {
                 let document = Document::new(&text, version, Some(language));
-                waiting.change(doc, Change::Open { path, language, document })
+                waiting.change(doc, Change::Open { path, language, document, without })
             }
             Request::Edit { doc, base, version, edits } => waiting.change(doc, Change::Edit { base, version, edits }),
             Request::Close { doc } => waiting.change(doc, Change::Close),
-            Request::Scan { job, path, language, bytes, options } => {
-                waiting.scans.push_back(ScanWork { job, path, language, bytes, options });
+            Request::Scan { job, path, language, bytes, options, without } => {
+                waiting.scans.push_back(ScanWork { job, path, language, bytes, options, without });
                 false
             }
             Request::Limits(_) | Request::Ping { .. } => false,
@@ -286,7 +287,7 @@ mod tests {
 
     fn open(doc: DocId) -> Request {
         let (path, text) = ("a.py".into(), String::new());
-        Request::Open { doc, path, language: Language::Python, version: Version(1), text }
+        Request::Open { doc, path, language: Language::Python, version: Version(1), text, without: Vec::new() }
     }
 
     fn edit(doc: DocId) -> Request {
@@ -299,7 +300,7 @@ mod tests {
 
     fn scan() -> Request {
         let (path, options) = ("a.py".into(), ScanOptions::default());
-        Request::Scan { job: JobId(7), path, language: None, bytes: Vec::new(), options }
+        Request::Scan { job: JobId(7), path, language: None, bytes: Vec::new(), options, without: Vec::new() }
     }
 
     fn describe(work: &Work) -> String {

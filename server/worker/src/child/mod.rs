@@ -10,6 +10,7 @@ mod analysis;
 mod desk;
 mod inbox;
 mod output;
+mod rulebook;
 mod serve;
 mod watchdog;
 mod workspace;

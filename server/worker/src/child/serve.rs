@@ -1,9 +1,11 @@
 //! The analysis thread: takes work, does it, answers.
 
-use super::analysis::{Analysis, Compiled};
+use super::analysis::Analysis;
 use super::desk::{Desk, Outcome, Time};
 use super::inbox::{Change, Inbox, RulesWork, ScanWork, Work};
 use super::output::Output;
+use super::rulebook::Rulebook;
+use super::watchdog::Subject;
 use super::workspace::Workspace;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -25,7 +27,7 @@ impl<A: Analysis> Server<A> {
         let mut worn = false;
         loop {
             match self.inbox.take() {
-                Work::Rules(work) => self.rules(&work),
+                Work::Rules(work) => self.rules(work),
                 Work::Document(doc, changes) => self.document(doc, changes),
                 Work::Scan(work) => self.scan(work),
                 Work::Settle(doc) => self.settle(doc),
@@ -37,16 +39,18 @@ impl<A: Analysis> Server<A> {
         }
     }
 
-    fn rules(&mut self, work: &RulesWork) {
-        let compile = || self.desk.analysis.compile(&work.sources, &work.disabled);
+    fn rules(&mut self, work: RulesWork) {
+        let RulesWork { generation, sources, disabled } = work;
+        let compile = || Rulebook::new(&self.desk.analysis, sources, disabled);
         let (rules, problems) = match catch_unwind(AssertUnwindSafe(compile)) {
-            Ok(Compiled { rules, infos, problems }) => {
-                self.desk.rules = Some(rules);
-                (infos, problems)
+            Ok((rulebook, rules, problems)) => {
+                self.desk.rules = Some(rulebook);
+                (rules, problems)
             }
             Err(_) => (Vec::new(), vec![panicked()]),
         };
-        self.output.send(&Event::RulesLoaded { generation: work.generation, rules, problems });
+        self.workspace.allow_all_rules();
+        self.output.send(&Event::RulesLoaded { generation, rules, problems });
         self.inbox.again(self.workspace.docs());
     }
 
@@ -57,9 +61,11 @@ impl<A: Analysis> Server<A> {
             Err(out_of_step) => return self.output.send(&Event::Resync { doc, held: out_of_step.held }),
         };
         let time = Time {
+            subject: Subject::Document(doc),
             deadline: Duration::from_millis(self.limits.interactive_ms.into()),
             cancelled: &|| self.inbox.cancelled(),
         };
+        self.desk.prepare(&held.without);
         let Outcome { findings, notes, timing } = self.desk.document(held, &time);
         if !self.inbox.cancelled() {
             self.output.send(&Event::Findings { doc, version: held.version(), findings, notes, timing });
@@ -75,11 +81,13 @@ impl<A: Analysis> Server<A> {
         let Some(held) = self.workspace.get(doc) else { return };
         let version = held.version();
         let time = Time {
+            subject: Subject::Document(doc),
             deadline: Duration::from_millis(self.limits.interactive_ms.into()),
             cancelled: &|| self.inbox.cancelled(),
         };
         // The parent has its answer and thinks that nothing is at hand here: were this to hang or crash, it must know.
         self.output.send(&Event::Settling { doc, version });
+        self.desk.prepare(&held.without);
         let outcome = self.desk.settle(held, &time);
         if !self.inbox.cancelled() {
             self.output.send(&match outcome {
@@ -90,8 +98,12 @@ impl<A: Analysis> Server<A> {
     }
 
     fn scan(&mut self, work: ScanWork) {
-        let time =
-            Time { deadline: Duration::from_millis(self.limits.scan_ms.into()), cancelled: &|| self.inbox.cancelled() };
+        let time = Time {
+            subject: Subject::File(work.job),
+            deadline: Duration::from_millis(self.limits.scan_ms.into()),
+            cancelled: &|| self.inbox.cancelled(),
+        };
+        self.desk.prepare(&work.without);
         let Outcome { findings, notes, timing } = self.desk.scan(&work, &time);
         if self.inbox.cancelled() {
             self.inbox.put_back(work);

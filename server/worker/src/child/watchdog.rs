@@ -3,7 +3,7 @@
 use super::output::Output;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use weir_model::Event;
+use weir_model::{DocId, Event, JobId};
 
 /// The watchdog's view of the analysis thread.
 pub(super) struct Watchdog {
@@ -21,8 +21,18 @@ struct State {
     idle: bool,
 }
 
+/// What is at hand.
+#[derive(Clone, Copy)]
+pub(super) enum Subject {
+    /// A document under edit.
+    Document(DocId),
+    /// A file of a scan.
+    File(JobId),
+}
+
 #[derive(Clone, Copy)]
 struct Watched {
+    subject: Subject,
     began: Instant,
     deadline: Duration,
     told: bool,
@@ -37,10 +47,10 @@ impl Watchdog {
     }
 
     /// Watches over what happens until the answer is dropped.
-    pub(super) fn watch(&self, deadline: Duration) -> Watch<'_> {
+    pub(super) fn watch(&self, subject: Subject, deadline: Duration) -> Watch<'_> {
         self.at_work(None);
         let mut state = self.lock();
-        state.work = Some(Watched { began: Instant::now(), deadline, told: false });
+        state.work = Some(Watched { subject, began: Instant::now(), deadline, told: false });
         if state.idle {
             self.began.notify_one();
         }
@@ -68,8 +78,12 @@ impl Watchdog {
                         work.told = true;
                         let rest = (work.began + work.deadline).saturating_duration_since(now);
                         let rule_id = self.rule.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                        let (doc, job) = match work.subject {
+                            Subject::Document(doc) => (Some(doc), None),
+                            Subject::File(job) => (None, Some(job)),
+                        };
                         // Sent under the lock, so that the end of the work is never told before it.
-                        self.output.send(&Event::Stuck { rule_id, rest_ms: rest.as_millis() as u32 });
+                        self.output.send(&Event::Stuck { doc, job, rule_id, rest_ms: rest.as_millis() as u32 });
                         state
                     }
                 }

@@ -31,30 +31,36 @@ pub(super) enum Phase {
     Quarantined { until: Instant, edited: bool },
 }
 
-/// What a document or file has done to its workers since the last answer.
-#[derive(Clone, Copy, Debug, Default)]
+/// What a document or file has done to its workers.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Record {
-    /// Workers lost with it at hand.
+    /// Workers lost with it at hand since the last answer.
     pub(super) strikes: u8,
-    /// Workers stopped in it because of a rule. Held against the rule, up to a number.
-    pub(super) cut_offs: u8,
+    /// Rules that looped in it: they are not run on it again.
+    pub(super) without: Vec<Arc<str>>,
 }
 
 /// A file that killed two workers is not shown to a third.
 const MAX_STRIKES: u8 = 2;
 
 /// Rules are cut off one by one; a file in which one after the other loops is given up.
-const MAX_CUT_OFFS: u8 = 5;
+const MAX_CUT_OFFS: usize = 5;
 
 impl Record {
     /// Whether it may be to blame for the loss of a worker, and so must be at hand alone.
-    pub(super) fn is_suspect(self) -> bool {
+    pub(super) fn is_suspect(&self) -> bool {
         self.strikes > 0
     }
 
-    /// Whether the blame is settled.
-    pub(super) fn is_guilty(self) -> bool {
-        self.strikes >= MAX_STRIKES || self.cut_offs >= MAX_CUT_OFFS
+    /// Notes the loss of a worker: because of a rule, or of the text itself, or perhaps of something else that was at
+    /// hand as well. Whether the text is given up.
+    pub(super) fn charge(&mut self, rule_id: Option<&Arc<str>>, certain: bool) -> bool {
+        match rule_id {
+            Some(rule_id) => self.without.push(Arc::clone(rule_id)),
+            None if certain => self.strikes += 1,
+            None => self.strikes = self.strikes.max(1),
+        }
+        certain && (self.strikes >= MAX_STRIKES || self.without.len() > MAX_CUT_OFFS)
     }
 }
 
@@ -71,6 +77,7 @@ impl OpenDocument {
             language,
             version: self.version(),
             text: self.document.text().to_string(),
+            without: self.record.without.clone(),
         }
     }
 }

@@ -107,7 +107,8 @@ pub enum Update {
         /// Where the time went.
         timing: Timing,
     },
-    /// This rule looped: it is off until the next [`Pool::rules`]. What waited for it is analysed without it.
+    /// This rule looped in file after file: it is off until the next [`Pool::rules`]. (In each of these files it is off
+    /// from the first time, which a note says; what waited for it is analysed without it.)
     RuleCutOff {
         /// The rule.
         rule_id: Arc<str>,

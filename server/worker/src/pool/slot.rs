@@ -5,7 +5,7 @@ use super::document::Record;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use weir_model::{Failure, JobId, Request};
+use weir_model::{DocId, Failure, JobId, Request};
 
 /// One place for a worker process.
 pub(super) struct Slot {
@@ -45,16 +45,24 @@ pub(super) enum State {
 pub(super) enum Cause {
     /// It asked for it.
     Worn,
-    /// It was past its deadline, in this rule if one was at work.
-    Late { rule_id: Option<Arc<str>>, limit: Duration },
+    /// It was past its deadline, with this at hand if it said so.
+    Late { at: Option<AtHand>, limit: Duration },
     /// It said what no worker of ours says.
     Broken(Failure),
 }
 
 /// What [`weir_model::Event::Stuck`] said.
 pub(super) struct Stuck {
-    pub(super) rule_id: Option<Arc<str>>,
+    pub(super) at: AtHand,
     pub(super) kill_at: Instant,
+}
+
+/// What a worker was doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct AtHand {
+    pub(super) doc: Option<DocId>,
+    pub(super) job: Option<JobId>,
+    pub(super) rule_id: Option<Arc<str>>,
 }
 
 /// One file of a scan.
@@ -76,6 +84,17 @@ const AHEAD_BYTES: usize = 128 << 10;
 /// A worker is not replaced for its wear sooner: where the open documents alone wear one out, each would only load the
 /// next.
 const LIFE: Duration = Duration::from_mins(1);
+
+impl Job {
+    /// As [`Record::charge`]; the file is not sent again with a rule that looped in it.
+    pub(super) fn charge(&mut self, rule_id: Option<&Arc<str>>, certain: bool) -> bool {
+        let given_up = self.record.charge(rule_id, certain);
+        if let Request::Scan { without, .. } = &mut self.request {
+            without.clone_from(&self.record.without);
+        }
+        given_up
+    }
+}
 
 impl Slot {
     pub(super) fn new(now: Instant) -> Self {

@@ -34,7 +34,7 @@ impl Supervisor {
     /// When a slot's process is to be started (no cause), or to be killed for one.
     pub(super) fn due(&self, slot: usize) -> Option<(Instant, Option<Cause>)> {
         let place = &self.slots[slot];
-        let late = |limit: Duration| Cause::Late { rule_id: None, limit };
+        let late = |limit: Duration| Cause::Late { at: None, limit };
         match &place.state {
             State::Down { until } => Some((*until, None)),
             State::Ending(_) => None,
@@ -49,7 +49,7 @@ impl Supervisor {
                 let limit =
                     if place.jobs.is_empty() { self.config.interactive_deadline } else { self.config.scan_deadline };
                 Some(match &place.stuck {
-                    Some(stuck) => (stuck.kill_at, Some(Cause::Late { rule_id: stuck.rule_id.clone(), limit })),
+                    Some(stuck) => (stuck.kill_at, Some(Cause::Late { at: Some(stuck.at.clone()), limit })),
                     // The worker itself says when it is late. If not even that comes, it is not well.
                     None => (place.quiet_since + limit * 2, Some(late(limit))),
                 })

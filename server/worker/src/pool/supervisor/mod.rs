@@ -13,7 +13,7 @@ mod simulation;
 
 use super::document::{OpenDocument, Phase, Record};
 use super::refusal::scanned_too_large;
-use super::slot::{Cause, Job, Slot, State, Stuck};
+use super::slot::{AtHand, Cause, Job, Slot, State, Stuck};
 use super::{Command, PoolConfig, Update};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -60,6 +60,8 @@ struct Rules {
     generation: u64,
     sources: Arc<[RuleSource]>,
     disabled: Vec<Arc<str>>,
+    /// In how many files a rule has looped.
+    loops: HashMap<Arc<str>, u32>,
     announced: bool,
 }
 
@@ -120,7 +122,7 @@ impl Supervisor {
                     self.say(scanned_too_large(job, self.config.max_file));
                     return;
                 }
-                let request = Request::Scan { job, path, language, bytes, options };
+                let request = Request::Scan { job, path, language, bytes, options, without: Vec::new() };
                 self.queue.push_back(Job { id: job, request, bytes: len, record: Record::default() });
             }
             Command::Shutdown { .. } => unreachable!("taken by the driver"),
@@ -128,8 +130,9 @@ impl Supervisor {
     }
 
     fn replace_rules(&mut self, generation: u64, sources: Arc<[RuleSource]>, now: Instant) {
-        self.rules = Some(Rules { generation, sources, disabled: Vec::new(), announced: false });
+        self.rules = Some(Rules { generation, sources, disabled: Vec::new(), loops: HashMap::new(), announced: false });
         for open in self.documents.values_mut() {
+            open.record.without.clear();
             if let Phase::Quarantined { .. } = open.phase {
                 // Perhaps the rules were to blame.
                 open.phase = Phase::Waiting;
@@ -195,7 +198,7 @@ impl Supervisor {
             Event::Findings { doc, version, findings, notes, timing } => {
                 if let Some(open) = self.held_at(slot, doc, version) {
                     open.phase = Phase::Answered;
-                    open.record = Record::default();
+                    open.record.strikes = 0;
                     self.slots[slot].breaker.progressed();
                     self.say(Update::Findings { doc, version, findings, notes, timing });
                 }
@@ -225,9 +228,9 @@ impl Supervisor {
                     self.say(Update::Scanned { job, findings, notes, timing });
                 }
             }
-            Event::Stuck { rule_id, rest_ms } => {
+            Event::Stuck { doc, job, rule_id, rest_ms } => {
                 let kill_at = now + Duration::from_millis(rest_ms.into());
-                self.slots[slot].stuck = Some(Stuck { rule_id, kill_at });
+                self.slots[slot].stuck = Some(Stuck { at: AtHand { doc, job, rule_id }, kill_at });
             }
             Event::Recovered => self.slots[slot].stuck = None,
             Event::Worn => self.slots[slot].wears_out(now),

@@ -3,13 +3,16 @@
 use super::Supervisor;
 use crate::pool::Update;
 use crate::pool::document::{Phase, Record};
-use crate::pool::slot::{Cause, State};
+use crate::pool::slot::{AtHand, Cause, State};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use weir_model::{DocId, Failure};
+use weir_model::{DocId, Failure, JobId};
 
 /// A document that killed its worker twice is left alone for so long.
 const QUARANTINE: Duration = Duration::from_secs(5);
+
+/// A rule that looped in so many files is off until there are new rules.
+const MAX_LOOPS: u32 = 3;
 
 impl Supervisor {
     pub(super) fn gone(&mut self, slot: usize, now: Instant) {
@@ -23,16 +26,13 @@ impl Supervisor {
             Some(Cause::Broken(failure)) => (false, failure.clone()),
             None => (false, Failure::WorkerDied),
         };
-        let rule_id = match cause {
-            Some(Cause::Late { rule_id, .. }) => rule_id,
+        let at = match cause {
+            Some(Cause::Late { at, .. }) => at,
             _ => None,
         };
         if !planned {
             self.say(Update::Restarted { failure: failure.clone() });
-            self.blame(slot, rule_id.as_ref(), &failure, now);
-        }
-        if let Some(rule_id) = rule_id {
-            self.cut_off(rule_id);
+            self.blame(slot, at.as_ref(), &failure, now);
         }
         for open in self.documents.values_mut().filter(|open| open.slot == slot) {
             if matches!(open.phase, Phase::Working | Phase::Answered) {
@@ -50,48 +50,54 @@ impl Supervisor {
         }
     }
 
-    /// Holds the loss of a worker against what it had at hand. Only what was at hand alone is held guilty.
-    fn blame(&mut self, slot: usize, rule_id: Option<&Arc<str>>, failure: &Failure, now: Instant) {
+    /// Holds the loss of a worker against what it had at hand: against the one thing, where it said so or had only one;
+    /// otherwise all of it is under suspicion.
+    fn blame(&mut self, slot: usize, at: Option<&AtHand>, failure: &Failure, now: Instant) {
         if self.slots[slot].loading.is_some() {
             return;
         }
-        let docs: Vec<DocId> = self.working(slot).collect();
-        let alone = docs.len() + self.slots[slot].jobs.len() == 1;
-        let charge = |record: &mut Record| {
-            match (rule_id, alone) {
-                (None, true) => record.strikes += 1,
-                (None, false) => record.strikes = record.strikes.max(1),
-                (Some(_), true) => record.cut_offs += 1,
-                (Some(_), false) => {}
-            }
-            alone && record.is_guilty()
-        };
+        let mut docs: Vec<DocId> = self.working(slot).collect();
+        let mut jobs: Vec<JobId> = self.slots[slot].jobs.iter().map(|job| job.id).collect();
+        if let Some(at) = at {
+            docs.retain(|&doc| at.doc == Some(doc));
+            jobs.retain(|&job| at.job == Some(job));
+        }
+        let certain = docs.len() + jobs.len() == 1;
+        let rule_id = at.and_then(|at| at.rule_id.as_ref()).filter(|_| certain);
         for doc in docs {
             let Some(open) = self.documents.get_mut(&doc) else { continue };
-            if charge(&mut open.record) {
+            if open.record.charge(rule_id, certain) {
                 open.phase = Phase::Quarantined { until: now + QUARANTINE, edited: false };
                 // One more trial, alone, after the next edit.
-                open.record = Record { strikes: 1, cut_offs: 0 };
+                open.record = Record { strikes: 1, without: Vec::new() };
                 self.slots[slot].breaker.progressed();
                 self.say(Update::Failed { doc: Some(doc), job: None, failure: failure.clone() });
             }
         }
-        let mut guilty = Vec::new();
-        self.slots[slot].jobs.retain_mut(|job| {
-            let settled = charge(&mut job.record);
-            guilty.extend(settled.then_some(job.id));
-            !settled
-        });
-        for job in guilty {
+        for id in jobs {
+            let held = &mut self.slots[slot].jobs;
+            let Some(place) = held.iter().position(|job| job.id == id) else { continue };
+            if held[place].charge(rule_id, certain) {
+                held.remove(place);
+                self.slots[slot].breaker.progressed();
+                self.say(Update::Failed { doc: None, job: Some(id), failure: failure.clone() });
+            }
+        }
+        if let Some(rule_id) = rule_id {
             self.slots[slot].breaker.progressed();
-            self.say(Update::Failed { doc: None, job: Some(job), failure: failure.clone() });
+            self.count_loop(rule_id);
         }
     }
 
-    fn cut_off(&mut self, rule_id: Arc<str>) {
-        if let Some(rules) = self.rules.as_mut().filter(|rules| !rules.disabled.contains(&rule_id)) {
-            rules.disabled.push(Arc::clone(&rule_id));
-            self.say(Update::RuleCutOff { rule_id });
+    /// A rule is off for a file in which it looped. One that loops in file after file is off for all: every time costs a
+    /// worker and its deadline. Not at once, so that one file made for it does not switch a rule off for a whole project.
+    fn count_loop(&mut self, rule_id: &Arc<str>) {
+        let Some(rules) = &mut self.rules else { return };
+        let loops = rules.loops.entry(Arc::clone(rule_id)).or_default();
+        *loops += 1;
+        if *loops == MAX_LOOPS {
+            rules.disabled.push(Arc::clone(rule_id));
+            self.say(Update::RuleCutOff { rule_id: Arc::clone(rule_id) });
         }
     }
 }
