@@ -9,6 +9,7 @@ use super::yaml::{self, Fault, Place, Yaml};
 use super::{Body, Need, Options, Rule, RuleSet};
 use crate::fix::FixTemplate;
 use crate::paths::Paths;
+use std::collections::HashSet;
 use std::sync::Arc;
 use weir_model::{Language, RuleInfo, RuleProblem, RuleSource, Severity};
 use weir_syntax::Symbol;
@@ -16,8 +17,8 @@ use weir_syntax::Symbol;
 /// The version of Semgrep whose rule language this is; rules may ask for at least or at most a version.
 const COMPATIBLE_WITH: [u32; 3] = [1, 150, 0];
 
-/// Compiles one rule file into the set.
-pub(super) fn file(source: &RuleSource, disabled: &[Arc<str>], set: &mut RuleSet) {
+/// Compiles one rule file into the set. `seen` holds the texts of the rules so far: the same rule in two files runs once.
+pub(super) fn file<'s>(source: &'s RuleSource, disabled: &[Arc<str>], seen: &mut HashSet<&'s str>, set: &mut RuleSet) {
     let file = yaml::read(&source.text);
     for document in &file.documents {
         let Some(rules) = document.get("rules") else {
@@ -34,7 +35,9 @@ pub(super) fn file(source: &RuleSource, disabled: &[Arc<str>], set: &mut RuleSet
             continue;
         };
         for yaml in rules {
-            rule(source, yaml, &file.duplicates, disabled, set);
+            if seen.insert(yaml.place.span.text(&source.text).trim_end()) {
+                rule(source, yaml, &file.duplicates, disabled, set);
+            }
         }
     }
     if let Some(fault) = &file.broken {

@@ -19,6 +19,7 @@ pub(crate) use prefilter::Need;
 
 use crate::fix::FixTemplate;
 use crate::paths::Paths;
+use std::collections::HashSet;
 use std::sync::Arc;
 use weir_model::{Language, RuleInfo, RuleProblem, RuleSource, Severity};
 use weir_syntax::Symbol;
@@ -72,8 +73,9 @@ impl RuleSet {
     /// keeps others from running. Rules whose id is in `disabled` are left out without a word.
     pub fn compile(sources: &[RuleSource], disabled: &[Arc<str>]) -> Self {
         let mut set = Self::default();
+        let mut seen = HashSet::new();
         for source in sources {
-            compile::file(source, disabled, &mut set);
+            compile::file(source, disabled, &mut seen, &mut set);
         }
         set
     }

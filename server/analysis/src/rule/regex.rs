@@ -179,14 +179,17 @@ fn on_characters(text: &str, (start, end): (usize, usize)) -> Span {
 fn backtracking(text: &str, multi_line: bool) -> Result<pcre2::bytes::Regex, String> {
     // UTF mode checks the whole subject before every match, which makes a search quadratic: only where it is needed.
     let utf = !text.is_ascii() || [r"\p", r"\P", r"\X", r"\x{"].iter().any(|escape| text.contains(escape));
+    let limit = format!("(*LIMIT_MATCH={MATCH_LIMIT})");
     pcre2::bytes::RegexBuilder::new()
         .multi_line(multi_line)
         .utf(utf)
         .jit_if_available(true)
-        .build(&format!("(*LIMIT_MATCH={MATCH_LIMIT}){text}"))
+        .build(&format!("{limit}{text}"))
         .map_err(|error| {
             let message = error.to_string();
-            message.strip_prefix("PCRE2: ").unwrap_or(&message).to_owned()
+            let reason = message.rsplit(": ").next().unwrap_or(&message);
+            let at = error.offset().map_or(0, |at| at.saturating_sub(limit.len()).min(text.len()));
+            format!("{reason}, at byte {at}")
         })
 }
 

@@ -2,6 +2,8 @@
 
 mod check;
 mod incremental;
+mod limits;
 mod matching;
+mod problems;
 mod rules;
 mod taint;

@@ -1,0 +1,169 @@
+//! What is wrong with rules is said with its place; the other rules run.
+
+use crate::check::{dedent, whole};
+use std::fmt::Write as _;
+use std::sync::Arc;
+use weir_analysis::RuleSet;
+use weir_model::RuleSource;
+
+fn compile(text: &str) -> RuleSet {
+    RuleSet::compile(&[RuleSource { name: "rules.yaml".to_owned(), text: text.to_owned() }], &[])
+}
+
+/// The problems, one a line: `line:column skipped|error|message`.
+fn problems(set: &RuleSet) -> String {
+    set.problems().iter().fold(String::new(), |mut out, problem| {
+        let kind = if problem.skipped { "skipped" } else { "error" };
+        let _ = writeln!(out, "{}:{} {kind}: {}", problem.line, problem.column, problem.message);
+        out
+    })
+}
+
+/// The keys of one Python rule stand on the file's line 5 and after.
+#[track_caller]
+fn check(rule: &str, expected: &str) {
+    let set = compile(&whole("python", rule));
+    let (found, expected) = (problems(&set), dedent(expected));
+    assert!(found == expected, "the rule\n{rule}\nshould say\n{expected}\nbut says\n{found}");
+}
+
+#[test]
+fn all_errors_of_a_rule_are_said_at_once() {
+    check(
+        "
+        message: [a]
+        patterns:
+        - pattern: f($X
+        - pattern-inside: 1 +
+        - metavariable-regex: {metavariable: X, regex: a}
+        - metavariable-regex: {metavariable: $X, regex: (a}
+        - patern: f()
+        fix-regex: {regex: '[', replacement: ''}
+        ",
+        "
+        5:12 error: `message` must be a text, not a list
+        7:14 error: `pattern`: this is not valid python code, even with metavariables and ellipses: error near byte 0
+        8:21 error: `pattern-inside`: this is not valid python code, even with metavariables and ellipses: error near byte 0
+        9:40 error: `metavariable` must name a metavariable, like `$X`
+        10:51 error: `regex` is not a valid regex: missing closing parenthesis, at byte 2
+        11:5 error: `patern` is not a key of the rule language
+        12:22 error: `regex`: missing terminating ] for character class, at byte 1
+        ",
+    );
+}
+
+#[test]
+fn what_a_rule_lacks_is_said() {
+    check("message: m", "2:3 error: one of `pattern`, `patterns`, `pattern-either`, `pattern-regex` is missing");
+    check(
+        "patterns: [{pattern-not: f()}]",
+        "5:13 error: `patterns` needs an entry that finds something: not only negations",
+    );
+    check(
+        "mode: taint\npattern-sources: [{pattern: f()}]",
+        "2:3 error: `pattern-sinks` is missing: a taint rule needs sources and sinks",
+    );
+    check(
+        "pattern: f()\npattern-regex: f",
+        "6:3 error: `pattern-regex` cannot stand beside `pattern`; put both under `patterns`",
+    );
+}
+
+#[test]
+fn what_is_not_supported_yet_skips_the_rule_and_says_so() {
+    for (rule, expected) in [
+        (
+            "mode: join\njoin: {}",
+            "6:3 skipped: `join` is not supported yet; the rule is skipped\n5:9 skipped: `mode: join` is not supported yet; the rule is skipped",
+        ),
+        (
+            "patterns: [{pattern: $X}, {metavariable-analysis: {analyzer: redos, metavariable: $X}}]",
+            "5:30 skipped: `metavariable-analysis` is not supported yet; the rule is skipped",
+        ),
+        (
+            "patterns: [{pattern: $X}, {metavariable-pattern: {language: cobol, metavariable: $X, pattern: a}}]",
+            "5:63 skipped: `metavariable-pattern` in cobol is not supported yet; the rule is skipped",
+        ),
+        (
+            "patterns: [{pattern: $X}, {metavariable-comparison: {comparison: today() > 1}}]",
+            "5:68 skipped: `comparison`: `today` and `strptime` are not supported yet; the rule is skipped",
+        ),
+    ] {
+        check(rule, expected);
+    }
+}
+
+#[test]
+fn unknown_options_are_told_of_and_the_rule_runs() {
+    let set = compile(&whole("python", "pattern: f()\noptions: {interfile: true, colour: blue}"));
+    assert_eq!(problems(&set), "6:30 skipped: the option `colour` is not known and has no effect\n");
+    assert_eq!(set.rules().len(), 1);
+}
+
+#[test]
+fn one_broken_rule_keeps_no_other_from_running() {
+    let set = compile(
+        "rules:
+- {id: a, message: m, severity: ERROR, languages: [python], pattern: 'f('}
+- {id: b, message: m, severity: ERROR, languages: [python], pattern: f()}
+- {id: c, message: m, severity: ERROR, languages: [go], pattern: f()}
+- {id: d, message: m, severity: ERROR, languages: [go, python], pattern: f()}
+- {id: e, message: m, severity: ERROR, languages: [python], pattern: f(), min-version: 99.0.0}
+- {id: f, message: m, severity: ERROR, languages: [python], pattern: f(), max-version: 1.2.0}
+- {id: g, message: m, severity: WORSE, languages: [python], pattern: f()}
+- {id: h, message: m, severity: ERROR, languages: [python], pattern: f(), id: i}
+- {id: j, message: m, severity: LOW, languages: [python], pattern: f(), max-version: 99.0.0, unknown: 1}
+- text
+",
+    );
+    let ids: Vec<_> = set.rules().iter().map(|rule| &*rule.id).collect();
+    assert_eq!(ids, ["b", "d", "j"]);
+    assert_eq!(
+        problems(&set),
+        "2:70 error: `pattern`: this is not valid python code, even with metavariables and ellipses: error near byte 0
+4:51 skipped: `languages`: Weir does not read go yet; the rule is skipped
+8:33 error: `severity` must be CRITICAL, HIGH, MEDIUM, LOW, ERROR, WARNING or INFO
+9:75 error: the key `id` stands twice; remove one of them
+11:3 error: a rule must be a map, not a text
+"
+    );
+}
+
+#[test]
+fn broken_files_are_told_of_with_their_place() {
+    for (text, expected) in [
+        ("rules:\n- id: [", "3:1 error: this is not valid YAML: "),
+        ("[]", "1:1 error: a rule file is a map with the list `rules:`; put the rules under that key"),
+        ("rules: {}", "1:8 error: `rules:` must be a list of rules, not a map"),
+    ] {
+        let found = problems(&compile(text));
+        assert!(found.starts_with(expected), "{text}: {found}");
+    }
+    assert_eq!(problems(&compile("")), "");
+}
+
+#[test]
+fn the_same_rule_twice_runs_once_and_equal_ids_run_both() {
+    let rule =
+        |pattern: &str| RuleSource { name: "r".to_owned(), text: whole("python", &format!("pattern: {pattern}")) };
+    let set = RuleSet::compile(&[rule("f()"), rule("g()"), rule("f()")], &[]);
+    assert_eq!(set.rules().len(), 2);
+}
+
+#[test]
+fn disabled_rules_are_left_out() {
+    let source = RuleSource { name: "r".to_owned(), text: whole("python", "pattern: f()") };
+    let set = RuleSet::compile(&[source], &[Arc::from("rule")]);
+    assert_eq!((set.rules().len(), set.problems().len()), (0, 0));
+}
+
+#[test]
+fn a_rule_tells_what_fronts_show() {
+    let set = compile(
+        "rules: [{id: a.b, message: $X is bad, severity: CRITICAL, languages: [js, ts], pattern: $X, metadata: {cwe: [1], yes: no}}]",
+    );
+    let rule = &set.rules()[0];
+    assert_eq!((&*rule.id, rule.message.as_str(), rule.severity.name()), ("a.b", "$X is bad", "CRITICAL"));
+    assert_eq!(rule.languages, ["js", "ts"]);
+    assert_eq!(rule.metadata, r#"{"cwe":[1],"yes":"no"}"#);
+}
