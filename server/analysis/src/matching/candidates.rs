@@ -8,6 +8,7 @@ use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::rule::Options;
 use std::ops::Range;
+use std::rc::Rc;
 use weir_model::{Language, Span};
 use weir_syntax::{Kind, NodeId, Pattern, Role, Tree};
 
@@ -20,6 +21,38 @@ pub(super) struct Scope {
     pub(super) top: Vec<NodeId>,
     /// What is bound already.
     pub(super) env: Env,
+    /// Only matches around one of these are wanted.
+    pub(super) around: Option<Rc<Around>>,
+}
+
+impl Scope {
+    fn wants(&self, span: Span) -> bool {
+        self.around.as_ref().is_none_or(|around| around.has_within(span))
+    }
+}
+
+/// Spans, sorted so that it is quick to say whether one lies within another span.
+pub(super) struct Around {
+    spans: Vec<Span>,
+    /// By span: the smallest end among it and all behind it.
+    ends: Vec<u32>,
+}
+
+impl Around {
+    pub(super) fn new(spans: impl Iterator<Item = Span>) -> Self {
+        let mut spans: Vec<Span> = spans.collect();
+        spans.sort_unstable();
+        let mut ends: Vec<u32> = spans.iter().map(|span| span.end).collect();
+        for at in (1..ends.len()).rev() {
+            ends[at - 1] = ends[at - 1].min(ends[at]);
+        }
+        Self { spans, ends }
+    }
+
+    fn has_within(&self, outer: Span) -> bool {
+        let first = self.spans.partition_point(|span| span.start < outer.start);
+        self.ends.get(first).is_some_and(|&end| end <= outer.end)
+    }
 }
 
 /// Finds a pattern in a scope.
@@ -72,6 +105,9 @@ fn single(unifier: &Unifier<'_>, root: NodeId, scope: &Scope) -> Result<Vec<Matc
     let mut out = Vec::new();
     let mut attempt = |node: NodeId| -> Result<(), Stop> {
         unifier.budget.tick()?;
+        if !scope.wants(tree.span(node)) || !unifier.may_occur(root, node.0..tree.end(node).0) {
+            return Ok(());
+        }
         // What a metavariable was bound to may be a name only.
         if of_expression && !scope.top.contains(&node) && !unifier.is_expression(node) {
             return Ok(());
@@ -144,10 +180,14 @@ fn run(unifier: &Unifier<'_>, roots: &[NodeId], scope: &Scope) -> Result<Vec<Mat
     let tries = unifier.file.index.of_kind(Kind::Try, scope.nodes.clone()).iter();
     let resources = tries.map(|&node| tree.with_role(node, Role::Resource).collect::<Vec<_>>());
     for statements in std::iter::once(scope.top.clone()).chain(lists).chain(resources) {
-        let Some(end) = statements.last().map(|&last| tree.end(last).0) else { continue };
+        let Some(&last) = statements.last() else { continue };
+        let end = tree.end(last).0;
         for start in 0..statements.len() {
             unifier.budget.tick()?;
             let first = statements[start];
+            if !scope.wants(Span::new(tree.span(first).start, tree.span(last).end)) {
+                break;
+            }
             // Nothing that is asked for may stand only before this place: then it stands before all that follow.
             if !roots.iter().all(|&root| unifier.may_occur(root, first.0..end)) {
                 break;
@@ -159,7 +199,7 @@ fn run(unifier: &Unifier<'_>, roots: &[NodeId], scope: &Scope) -> Result<Vec<Mat
             }
             let from = tree.span(first).start;
             for (to, env) in unifier.statements(roots, &statements[start..], scope.env.clone(), Tail::Free)? {
-                if to == 0 {
+                if to == 0 || !scope.wants(Span::new(from, to)) {
                     continue;
                 }
                 let node = (roots.len() == 1).then_some(first);

@@ -4,7 +4,7 @@
 use super::Binding;
 use super::metavar::Env;
 use super::names::Segment;
-use super::unify::{Envs, Unifier, extend, keep};
+use super::unify::{Envs, MOST_ORDERS, Unifier, extend, keep};
 use crate::flow::Value;
 use weir_syntax::{Kind, NodeId, Role, Symbol};
 
@@ -129,6 +129,9 @@ impl Unifier<'_> {
                 _ => vec![env.clone()],
             };
             extend(&mut out, self.each(envs, |env| self.runs(rest, others, associative, env))?);
+            if out.len() > MOST_ORDERS {
+                break;
+            }
         }
         Ok(out)
     }

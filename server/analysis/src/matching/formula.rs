@@ -3,7 +3,7 @@
 //! The order of the parts in the rule never matters: positives are intersected, then negatives drop, then conditions,
 //! then focus.
 
-use super::candidates::Scope;
+use super::candidates::{Around, Scope};
 use super::metavar::Env;
 use super::unify::{Unifier, content_span};
 use super::{Binding, Bindings, Index, Match, candidates, value};
@@ -14,6 +14,7 @@ use crate::flow::Value;
 use crate::rule::formula::Within;
 use crate::rule::regex::{Found, Regex};
 use crate::rule::{Condition, Formula, Leaf, Node, Options};
+use std::rc::Rc;
 use weir_model::{Language, Span};
 use weir_syntax::{Kind, Limits, NodeId, Role, Source, Symbol};
 
@@ -33,10 +34,13 @@ fn is_inside(formula: &Formula) -> bool {
 
 /// All matches of a formula in a file, sorted by place, none twice.
 pub(crate) fn find(formula: &Formula, file: &FileContext<'_>, budget: &Budget<'_>) -> Result<Vec<Match>, Stop> {
-    let scope = Scope { nodes: 0..file.tree.len() as u32, top: Vec::new(), env: Env::default() };
+    let scope = Scope { nodes: 0..file.tree.len() as u32, top: Vec::new(), env: Env::default(), around: None };
     let evaluation = Evaluation { file, budget, scope, text: None };
     evaluation.formula(formula)
 }
+
+/// So many matches are looked around one by one.
+const FEW: usize = 8;
 
 /// What a range is good for in an intersection.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -140,10 +144,20 @@ impl Evaluation<'_> {
         positives.sort_by_key(|(part, formula)| (*part as u8, breadth(formula, self.file)));
         let mut current: Option<(Part, Vec<Match>)> = None;
         for (part, formula) in positives {
-            let found = self.formula(formula)?;
             current = Some(match current {
-                None => (part, found),
-                Some((kept, matches)) => (kept, self.intersect(kept, &matches, part, &found)?),
+                None => (part, self.formula(formula)?),
+                Some((Part::Plain, matches)) if part == Part::Inside => {
+                    let mut kept = Vec::new();
+                    for group in groups(&matches) {
+                        let found = self.around(formula, group)?;
+                        kept.extend(self.intersect(Part::Plain, group, part, &found)?);
+                    }
+                    (Part::Plain, kept)
+                }
+                Some((kept, matches)) => {
+                    let found = self.formula(formula)?;
+                    (kept, self.intersect(kept, &matches, part, &found)?)
+                }
             });
             if current.as_ref().is_some_and(|(_, matches)| matches.is_empty()) {
                 return Ok(Vec::new());
@@ -197,31 +211,45 @@ impl Evaluation<'_> {
             _ => (false, false, negative),
         };
         let is_regex = matches!(formula.node, Node::Leaf(Leaf::Regex(_)));
-        let bad = self.formula(formula)?;
         let mut out = Vec::new();
-        for found in matches {
-            let mut dropped = false;
-            for bad in &bad {
-                self.budget.tick()?;
-                let place = if anywhere {
-                    true
-                } else if inside {
-                    bad.span.contains(found.span)
-                } else if is_regex {
-                    bad.span.overlaps(found.span) || bad.span.contains(found.span)
-                } else {
-                    bad.span == found.span
-                };
-                if place && found.bindings.agrees(&bad.bindings, self.file) {
-                    dropped = true;
-                    break;
+        for group in groups(&matches) {
+            let bad = if anywhere || is_regex { self.formula(formula)? } else { self.around(formula, group)? };
+            for found in group {
+                let mut dropped = false;
+                for bad in &bad {
+                    self.budget.tick()?;
+                    let place = if anywhere {
+                        true
+                    } else if inside {
+                        bad.span.contains(found.span)
+                    } else if is_regex {
+                        bad.span.overlaps(found.span) || bad.span.contains(found.span)
+                    } else {
+                        bad.span == found.span
+                    };
+                    if place && found.bindings.agrees(&bad.bindings, self.file) {
+                        dropped = true;
+                        break;
+                    }
                 }
-            }
-            if !dropped {
-                out.push(found);
+                if !dropped {
+                    out.push(found.clone());
+                }
             }
         }
         Ok(out)
+    }
+
+    /// The matches of a formula that lie around some matches; of one match also what is bound is asked for, which leaves
+    /// little to try.
+    fn around(&self, formula: &Formula, matches: &[Match]) -> Result<Vec<Match>, Stop> {
+        let env = match matches {
+            [only] => Env::from(&only.bindings),
+            _ => self.scope.env.clone(),
+        };
+        let around = Around::new(matches.iter().map(|found| found.span));
+        let scope = Scope { env, around: Some(Rc::new(around)), ..self.scope.clone() };
+        Evaluation { file: self.file, budget: self.budget, scope, text: self.text }.formula(formula)
     }
 
     /// Keeps what meets all conditions. What a `metavariable-pattern` binds is no condition on another one.
@@ -341,7 +369,7 @@ impl Evaluation<'_> {
             (Some(first), Some(last)) => first.0..self.file.tree.end(*last).0,
             _ => 0..0,
         };
-        let scope = Scope { nodes, top, env: Env::from(outer) };
+        let scope = Scope { nodes, top, env: Env::from(outer), around: None };
         let inner = Evaluation { file: self.file, budget: self.budget, scope, text: Some(span) };
         let mut out: Vec<Bindings> = Vec::new();
         for found in inner.formula(formula)? {
@@ -420,6 +448,11 @@ fn text_bindings(groups: Vec<(Symbol, Span)>, base: u32) -> Bindings {
     let mut bindings: Vec<_> = groups.into_iter().map(|(name, span)| (name, place(span))).collect();
     bindings.sort_by_key(|(name, _)| *name);
     Bindings(bindings)
+}
+
+/// Matches to look around together: each by itself while they are few.
+fn groups(matches: &[Match]) -> impl Iterator<Item = &[Match]> {
+    matches.chunks(if matches.len() <= FEW { 1 } else { matches.len() })
 }
 
 /// How much a formula may find, to begin with what finds least.

@@ -17,11 +17,15 @@ use super::metavar::Env;
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::rule::Options;
+use crate::rule::regex::Regex;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
 
 /// Of the ways to match things in any order so many are told: they grow as the factorial of the number of things.
-const MOST_ORDERS: usize = 100;
+pub(super) const MOST_ORDERS: usize = 100;
 
 /// The bindings of every way to match.
 pub(super) type Envs = Result<Vec<Env>, Stop>;
@@ -34,12 +38,20 @@ pub(super) struct Unifier<'a> {
     pub(super) budget: &'a Budget<'a>,
     /// By the pattern's node: its rarest name, if all code that matches it must contain the name.
     anchors: Vec<Option<Symbol>>,
+    /// The regexes of the pattern's strings (`"=~/re/"`).
+    regexes: RefCell<HashMap<Symbol, Option<Rc<Regex>>>>,
 }
 
 impl<'a> Unifier<'a> {
     /// A pattern to be tried in a file.
     pub(super) fn new(pattern: &'a Tree, options: Options, file: &'a FileContext<'a>, budget: &'a Budget<'a>) -> Self {
-        Self { pattern, options, file, budget, anchors: anchors(pattern, options, file) }
+        Self { pattern, options, file, budget, anchors: anchors(pattern, options, file), regexes: RefCell::default() }
+    }
+
+    /// The regex that a pattern's string is, if it is one.
+    fn regex_of(&self, text: Symbol) -> Option<Rc<Regex>> {
+        let mut regexes = self.regexes.borrow_mut();
+        regexes.entry(text).or_insert_with(|| strings::regex_of(text).map(Rc::new)).clone()
     }
 
     /// Whether code with these nodes contains the names that a pattern's node asks for.

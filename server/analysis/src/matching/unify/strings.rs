@@ -45,7 +45,7 @@ impl Unifier<'_> {
         if is_metavar(wanted) {
             return Ok(env.bind(self.file, wanted, binding).into_iter().collect());
         }
-        if let Some(regex) = regex_of(wanted) {
+        if let Some(regex) = self.regex_of(wanted) {
             return Ok(keep(!regex.find_iter(text, self.budget)?.is_empty(), env));
         }
         Ok(Vec::new())
@@ -82,6 +82,12 @@ impl Unifier<'_> {
         }
         let ps: Vec<NodeId> = pattern.with_role(p, Role::Part).collect();
         let ts: Vec<NodeId> = if tree.kind(t) == Kind::Str { vec![t] } else { tree.with_role(t, Role::Part).collect() };
+        // Of two ellipses side by side one is put in: `...${...}...`.
+        let is_dots = |p: NodeId| pattern.kind(p) == Kind::Ellipsis;
+        let put_in = ps.windows(2).any(|pair| is_dots(pair[0]) && is_dots(pair[1]));
+        if put_in && ts.iter().all(|&t| tree.kind(t) == Kind::Str) {
+            return Ok(Vec::new());
+        }
         self.parts(&ps, &ts, env)
     }
 
@@ -136,7 +142,7 @@ fn is_metavar(text: Symbol) -> bool {
     })
 }
 
-fn regex_of(text: Symbol) -> Option<Regex> {
+pub(super) fn regex_of(text: Symbol) -> Option<Regex> {
     let inner = text.as_str().strip_prefix("=~/")?;
     let (inner, flags) = inner.rsplit_once('/')?;
     let flags = if flags.contains('i') { "(?i)" } else { "" };
