@@ -185,11 +185,10 @@ pub(crate) trait Interpret<'t>: Sized {
         flow.throws += 1;
         let version = flow.version;
         let mut around = flow.frames.iter_mut().rev().take_while(|frame| frame.kind != FrameKind::Function);
-        if let Some(handler) = around.find(|frame| frame.kind == FrameKind::Try) {
-            if handler.left_version != version {
-                handler.left_version = version;
-                merge::<Self>(&mut handler.left, flow.state.clone());
-            }
+        let handler = around.find(|frame| frame.kind == FrameKind::Try);
+        if let Some(handler) = handler.filter(|handler| handler.left_version != version) {
+            handler.left_version = version;
+            merge::<Self>(&mut handler.left, flow.state.clone());
         }
     }
 
@@ -376,7 +375,7 @@ pub(crate) trait Interpret<'t>: Sized {
 
     /// A case's condition: a value to compare with, or a pattern that takes the subject apart.
     fn case_condition(&mut self, subject: &Self::Value, condition: NodeId) -> Result<(), Stop> {
-        if matches_patterns(self.language()) && is_pattern(self.tree(), condition) {
+        if matches_patterns(self.language()) && is_pattern(self.tree(), self.language(), condition) {
             self.bind(condition, subject.clone())
         } else {
             self.eval(condition).map(drop)
@@ -549,7 +548,10 @@ fn matches_patterns(language: Language) -> bool {
     matches!(language, Language::Python | Language::Ruby | Language::Elixir | Language::Java)
 }
 
-/// Whether a case's condition is no literal.
-fn is_pattern(tree: &Tree, condition: NodeId) -> bool {
-    !matches!(tree.kind(condition), Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Atom | Kind::Regex)
+/// Whether a case's condition may bind names: it is no literal, and in Ruby no expression that is compared.
+fn is_pattern(tree: &Tree, language: Language, condition: NodeId) -> bool {
+    let kind = tree.kind(condition);
+    let literal = matches!(kind, Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Atom | Kind::Regex);
+    let expression = matches!(kind, Kind::Ident | Kind::Member | Kind::Call | Kind::Binary | Kind::Unary);
+    !(literal || expression && language == Language::Ruby)
 }

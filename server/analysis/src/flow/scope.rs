@@ -7,7 +7,7 @@ use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
 /// The scopes of a file.
 #[derive(Debug, Default)]
 pub(crate) struct Scopes {
-    scopes: Vec<Scope>,
+    all: Vec<Scope>,
     by_node: HashMap<NodeId, usize>,
     names: HashMap<(usize, Symbol), Name>,
     classes: HashMap<Symbol, usize>,
@@ -59,12 +59,12 @@ impl Scopes {
 
     /// Names that belong to the function or lambda at this node.
     pub(crate) fn declared(&self, node: NodeId) -> &[Symbol] {
-        self.by_node.get(&node).map_or(&[], |&scope| &self.scopes[scope].declared)
+        self.by_node.get(&node).map_or(&[], |&scope| &self.all[scope].declared)
     }
 
     /// Names from further out that the function or lambda at this node assigns.
     pub(crate) fn writes_outer(&self, node: NodeId) -> &[Symbol] {
-        self.by_node.get(&node).map_or(&[], |&scope| &self.scopes[scope].writes_outer)
+        self.by_node.get(&node).map_or(&[], |&scope| &self.all[scope].writes_outer)
     }
 
     /// Whether the file has a variable of its own of this name that is assigned more than once.
@@ -88,7 +88,7 @@ impl Scopes {
     pub(super) fn outer_value(&self, from: usize, name: Symbol, language: Language) -> Option<(usize, NodeId)> {
         let scope = self.holder(from, name, language)?;
         // The function's own names are followed along its statements instead.
-        if scope == from && self.scopes[from].kind != Kind::Class {
+        if scope == from && self.all[from].kind != Kind::Class {
             return None;
         }
         let found = self.names.get(&(scope, name))?;
@@ -106,22 +106,22 @@ impl Scopes {
     }
 
     fn class_around(&self, from: usize) -> Option<usize> {
-        std::iter::successors(Some(from), |&scope| self.scopes[scope].parent)
-            .find(|&scope| self.scopes[scope].kind == Kind::Class)
+        std::iter::successors(Some(from), |&scope| self.all[scope].parent)
+            .find(|&scope| self.all[scope].kind == Kind::Class)
     }
 
     /// The innermost scope from here outwards that declares a name visible here.
     fn holder(&self, from: usize, name: Symbol, language: Language) -> Option<usize> {
         let mut scope = from;
         loop {
-            let skipped = scope != from && self.scopes[scope].kind == Kind::Class && language == Language::Python;
+            let skipped = scope != from && self.all[scope].kind == Kind::Class && language == Language::Python;
             if !skipped && self.names.contains_key(&(scope, name)) {
                 return Some(scope);
             }
-            if self.scopes[scope].kind == Kind::Function && hidden_from_functions(name, language) {
+            if self.all[scope].kind == Kind::Function && hidden_from_functions(name, language) {
                 return None;
             }
-            scope = self.scopes[scope].parent?;
+            scope = self.all[scope].parent?;
         }
     }
 }
@@ -204,7 +204,7 @@ impl Reader<'_> {
 
     fn open(&mut self, node: NodeId, kind: Kind) {
         let tree = self.tree;
-        let number = self.scopes.scopes.len();
+        let number = self.scopes.all.len();
         if let Some(name) = tree.child(node, Role::Name).filter(|&name| tree.kind(name) == Kind::Ident) {
             if kind == Kind::Class {
                 self.scopes.classes.insert(tree.sym(name), number);
@@ -215,7 +215,7 @@ impl Reader<'_> {
             }
         }
         let parent = self.around.last().map(|&(scope, _)| scope);
-        self.scopes.scopes.push(Scope { kind, parent, declared: Vec::new(), writes_outer: Vec::new() });
+        self.scopes.all.push(Scope { kind, parent, declared: Vec::new(), writes_outer: Vec::new() });
         self.scopes.by_node.insert(node, number);
         self.around.push((number, tree.end(node)));
     }
@@ -235,7 +235,7 @@ impl Reader<'_> {
                 self.write(name, value, times);
             }
             Kind::Member if is_this(tree, tree.child(target, Role::Object)) => {
-                let class = self.around.iter().rev().find(|&&(scope, _)| self.scopes.scopes[scope].kind == Kind::Class);
+                let class = self.around.iter().rev().find(|&&(scope, _)| self.scopes.all[scope].kind == Kind::Class);
                 if let (Some(&(scope, _)), Some(name)) = (class, tree.child(target, Role::Name)) {
                     let name = self.scopes.names.entry((scope, tree.sym(name))).or_default();
                     name.writes += MANY;
@@ -254,10 +254,9 @@ impl Reader<'_> {
         };
         if self.language == Language::Php && named("define") {
             let mut args = tree.with_role(node, Role::Arg);
-            if let (Some(name), Some(value)) = (args.next(), args.next()) {
-                if tree.kind(name) == Kind::Str {
-                    self.writes.push(Write { scope: 0, name: tree.sym(name), value: Some(value), times: 1 });
-                }
+            let name = args.next().filter(|&name| tree.kind(name) == Kind::Str);
+            if let (Some(name), Some(value)) = (name, args.next()) {
+                self.writes.push(Write { scope: 0, name: tree.sym(name), value: Some(value), times: 1 });
             }
         }
     }
@@ -290,12 +289,12 @@ impl Reader<'_> {
     fn declare(&mut self, name: Symbol) {
         let Some(&(mut scope, _)) = self.around.last() else { return };
         if self.language == Language::Ruby && name.as_str().starts_with('@') {
-            let class = self.around.iter().rev().find(|&&(scope, _)| self.scopes.scopes[scope].kind == Kind::Class);
+            let class = self.around.iter().rev().find(|&&(scope, _)| self.scopes.all[scope].kind == Kind::Class);
             scope = class.map_or(scope, |&(scope, _)| scope);
         }
         if let std::collections::hash_map::Entry::Vacant(entry) = self.scopes.names.entry((scope, name)) {
             entry.insert(Name::default());
-            self.scopes.scopes[scope].declared.push(name);
+            self.scopes.all[scope].declared.push(name);
         }
     }
 
@@ -308,7 +307,7 @@ impl Reader<'_> {
     fn finish(mut self) -> Scopes {
         for (scope, name) in self.outer {
             self.scopes.names.remove(&(scope, name));
-            self.scopes.scopes[scope].declared.retain(|&declared| declared != name);
+            self.scopes.all[scope].declared.retain(|&declared| declared != name);
         }
         if self.language == Language::Ruby {
             self.scopes.share_with_blocks();
@@ -321,7 +320,7 @@ impl Reader<'_> {
             entry.value = value;
             let mut within = scope;
             while within != holder {
-                let inner = &mut self.scopes.scopes[within];
+                let inner = &mut self.scopes.all[within];
                 if !inner.writes_outer.contains(&name) {
                     inner.writes_outer.push(name);
                 }
@@ -338,12 +337,12 @@ impl Reader<'_> {
 impl Scopes {
     /// A Ruby block assigns the variable of the method around it, if there is one of the name.
     fn share_with_blocks(&mut self) {
-        for scope in 0..self.scopes.len() {
-            if self.scopes[scope].kind != Kind::Lambda {
+        for scope in 0..self.all.len() {
+            if self.all[scope].kind != Kind::Lambda {
                 continue;
             }
-            let Some(parent) = self.scopes[scope].parent else { continue };
-            let shared: Vec<_> = self.scopes[scope]
+            let Some(parent) = self.all[scope].parent else { continue };
+            let shared: Vec<_> = self.all[scope]
                 .declared
                 .iter()
                 .copied()
@@ -351,7 +350,7 @@ impl Scopes {
                 .collect();
             for name in shared {
                 self.names.remove(&(scope, name));
-                self.scopes[scope].declared.retain(|&declared| declared != name);
+                self.all[scope].declared.retain(|&declared| declared != name);
             }
         }
     }

@@ -111,6 +111,8 @@ pub(crate) struct Source {
     /// Only the matched node itself is tainted, not what lies within it.
     pub(crate) exact: bool,
     pub(crate) by_side_effect: SideEffect,
+    /// Not its data is followed but that it ran: every sink that runs later is reached.
+    pub(crate) control: bool,
     pub(crate) label: Symbol,
     pub(crate) requires: Requires,
 }

@@ -202,10 +202,11 @@ impl Engine<'_> {
         }
     }
 
-    /// The bare name of Java's `this.x`, which means the same unless a variable hides it.
+    /// The bare name of Java's `this.x` and Ruby's `self.x`, which means the same unless a variable hides it.
     pub(super) fn own_field(&self, node: NodeId) -> Option<Symbol> {
         let tree = self.tree();
-        if self.language() != Language::Java || !is_this(tree, tree.child(node, Role::Object)) {
+        if !matches!(self.language(), Language::Java | Language::Ruby) || !is_this(tree, tree.child(node, Role::Object))
+        {
             return None;
         }
         let name = tree.sym(tree.child(node, Role::Name)?);

@@ -174,8 +174,9 @@ impl<'t> Interpret<'t> for Engine<'t> {
     fn binary(&mut self, node: NodeId, left: Cell, right: Cell) -> Cell {
         let operator = self.tree().sym(node).as_str();
         let right = right.all();
-        if operator == "<<" && self.language() == Language::Ruby && !right.is_empty() {
-            if let Some(place) = self.tree().child(node, Role::Left).and_then(|left| self.place(left)) {
+        if operator == "<<" && self.language() == Language::Ruby {
+            let place = self.tree().child(node, Role::Left).and_then(|left| self.place(left));
+            if let Some(place) = place {
                 self.add_to(&place, &right);
             }
         }
@@ -322,6 +323,7 @@ impl<'t> Engine<'t> {
             return Cell::default();
         }
         let mut given: Vec<(&Place, Taint)> = Vec::new();
+        let mut ran = Taints::default();
         for mark in with_role(MarkRole::Source) {
             let (entry, found) = &self.matches.sources[mark.index];
             let source = &self.spec.sources[*entry];
@@ -330,6 +332,10 @@ impl<'t> Engine<'t> {
             }
             let trace = self.traces.source(found.span);
             let taint = Taint { source: mark.index as u32, label: self.label(source.label), trace };
+            if source.control {
+                ran.add(taint);
+                continue;
+            }
             let (changes_place, changes_value) = effects(source.by_side_effect);
             if changes_value {
                 value.begin(taint);
@@ -338,6 +344,7 @@ impl<'t> Engine<'t> {
                 given.push((place, taint));
             }
         }
+        self.add_to(&Place::variable(RAN), &ran);
         for (place, taint) in given {
             let mut taints = Taints::default();
             taints.add(taint);
@@ -358,6 +365,9 @@ impl<'t> Engine<'t> {
             let focused = self.spec.sinks[*sink].exact && has_focus(&self.spec.sinks[*sink].formula);
             if let Some((_, given)) = self.given.as_ref().filter(|(at, _)| *at == node && !focused) {
                 reaching.union(given);
+            }
+            if let Some(state) = self.flow.state() {
+                reaching.union(&state.get(RAN).all());
             }
             self.sink(mark.index, reaching);
         }
@@ -450,6 +460,9 @@ impl<'t> Engine<'t> {
         }
     }
 }
+
+/// Not a variable: holds the taint of the `control` sources that ran.
+pub(super) const RAN: Symbol = Symbol::EMPTY;
 
 /// Whether a formula's match is a metavariable's place.
 fn has_focus(formula: &Formula) -> bool {

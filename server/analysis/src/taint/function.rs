@@ -1,7 +1,7 @@
 //! Functions: parameters in, a body with the state it stands in, returned values out.
 
 use super::cell::{Cell, Taints};
-use super::engine::Engine;
+use super::engine::{Engine, RAN};
 use super::marks::{Mark, MarkRole};
 use super::state::{Place, State};
 use crate::budget::Stop;
@@ -82,7 +82,8 @@ impl Engine<'_> {
                 || deferred.active.iter().any(|mark| mark.role == MarkRole::Source);
             let sink = self.marks.has_sink(tree, deferred.node)
                 || deferred.active.iter().any(|mark| mark.role == MarkRole::Sink);
-            if !sink || !(source || !state.is_clean()) {
+            state.retain(|name| name != RAN);
+            if !sink || (!source && state.is_clean()) {
                 continue;
             }
             let outer_active = std::mem::replace(&mut self.active, deferred.active);

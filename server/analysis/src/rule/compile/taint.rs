@@ -69,16 +69,11 @@ fn formula_of(reader: &mut Reader, key: &str, entry: &Yaml, syntax: Syntax) -> O
 }
 
 fn source(reader: &mut Reader, entry: &Yaml, formula: Formula) -> Option<Source> {
-    if let Some((key, value)) = entry.as_map().and_then(|map| map.iter().find(|(key, _)| key.text == "control")) {
-        if value.as_bool() != Some(false) {
-            reader.unsupported(key.place, "`control` sources are not supported yet; the rule is skipped");
-            return None;
-        }
-    }
     Some(Source {
         formula,
         exact: reader.flag(entry, "exact", false),
         by_side_effect: side_effect(reader, entry),
+        control: reader.flag(entry, "control", false),
         label: label(reader, entry)?.unwrap_or_else(|| Symbol::new(DEFAULT_LABEL)),
         requires: requires(reader, entry, Requires::Any)?,
     })

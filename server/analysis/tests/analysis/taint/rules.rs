@@ -62,6 +62,33 @@ calm(o.q)
 }
 
 #[test]
+fn a_control_source_reaches_what_runs_after_it() {
+    follow_by(
+        "python",
+        "
+        mode: taint
+        message: found
+        pattern-sources: [{pattern: begin(), control: true}]
+        pattern-sinks: [{pattern: sink()}, {pattern: calm()}]
+        pattern-sanitizers: [{pattern: clean(...)}]
+        ",
+        "
+def f(c):
+    calm()
+    if c:
+        begin()
+        sink()
+    else:
+        calm()
+    sink()
+
+def g():
+    calm()
+",
+    );
+}
+
+#[test]
 fn an_inexact_sink_is_reached_by_anything_within() {
     follow_by(
         "javascript",

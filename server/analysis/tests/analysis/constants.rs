@@ -1,0 +1,112 @@
+//! What names are known to hold: patterns with literals match names that hold them.
+
+use crate::check::run;
+
+/// Every `known(..)` in the code must hold the string `v`, every `any(..)` some string, and no `lost(..)` any.
+#[track_caller]
+fn hold(language: &str, code: &str) {
+    let rule = r#"
+        message: found
+        pattern-either:
+        - pattern: known("v")
+        - pattern: any("...")
+        - pattern: lost("...")
+    "#;
+    let analysis = run(language, rule, code);
+    assert!(analysis.notes.is_empty(), "{:?}", analysis.notes);
+    let found: Vec<_> = analysis.findings.iter().map(|finding| finding.span.start as usize).collect();
+    let mut expected: Vec<_> = ["known(", "any("].iter().flat_map(|name| code.match_indices(name)).collect();
+    expected.sort_unstable();
+    let expected: Vec<_> = expected.into_iter().map(|(at, _)| at).collect();
+    let calls = |places: &[usize]| {
+        places.iter().map(|&at| code[at..].lines().next().unwrap_or("")).collect::<Vec<_>>().join("\n")
+    };
+    assert!(found == expected, "should match\n{}\nbut matches\n{}", calls(&expected), calls(&found));
+}
+
+#[test]
+fn constants_follow_the_statements_of_a_function() {
+    hold(
+        "python",
+        r#"
+def f(c, p):
+    x = "v"
+    known(x)
+    if c:
+        x = "w"
+    any(x)
+    x = c
+    lost(x)
+    y = "v"
+    for i in c:
+        lost(z)
+        any(y)
+        y = "w"
+        z = i
+    lost(p)
+    w = "v"
+    w += c
+    lost(w)
+    try:
+        t = "v"
+        c()
+        t = c
+    except E:
+        known(t)
+    q, r = "v", "v"
+    lost(q)
+"#,
+    );
+}
+
+#[test]
+fn names_assigned_once_are_known_in_functions() {
+    hold(
+        "python",
+        r#"
+ONCE = "v"
+often = "v"
+often = "w"
+
+def f():
+    known(ONCE)
+    lost(often)
+    global elsewhere
+    elsewhere = "w"
+
+def g(ONCE):
+    lost(ONCE)
+
+elsewhere = "v"
+
+def h():
+    lost(elsewhere)
+"#,
+    );
+    hold(
+        "javascript",
+        "const ONCE = 'v';\nlet x = 'v';\nconst f = () => { known(ONCE); lost(x); x = 1; };\nfunction g() { lost(ONCE2); let ONCE2; }\n",
+    );
+    hold("ruby", "ONCE = \"v\"\nlocal = \"v\"\ndef f\n  known(ONCE)\n  lost(local)\nend\n");
+    hold(
+        "php",
+        "<?php\nconst ONCE = 'v';\ndefine('TWO', 'v');\n$x = 'v';\nfunction f() { known(ONCE); known(TWO); lost($x); }\n",
+    );
+    hold(
+        "java",
+        "class C { static final String A = \"v\"; String b = \"v\"; void m() { known(A); known(this.A); known(C.A); lost(b); b = m(); } }\n",
+    );
+}
+
+#[test]
+fn strings_put_together_of_constants_are_constants() {
+    hold("python", "a = \"v\"\nb = \"\"\nknown(b + a)\nknown(f\"{a}{b}\")\nany(a + \"w\")\nlost(a + c)\nlost(a * b)\n");
+    hold("javascript", "const a = 'v';\nknown(a + '');\nknown(`${a}`);\nlost(`${a}${c}`);\n");
+    hold("php", "<?php\n$a = 'v';\nknown($a . '');\nlost($a . $c);\n");
+}
+
+#[test]
+fn functions_that_assign_a_captured_name_make_it_unknown() {
+    hold("javascript", "let x = 'v';\nknown(x);\nlater(() => { x = read(); });\nlost(x);\n");
+    hold("ruby", "x = \"v\"\nlist.each { |e| x = e }\nlost(x)\n");
+}
