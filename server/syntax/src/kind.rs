@@ -100,7 +100,7 @@ pub enum Kind {
     Cast,
     /// A generic type or the like: `List<String>`. `Callee` (the type), `Arg*`
     Generic,
-    /// `<a href={x}>..</a>`. `Name?` (none: fragment), `Attr*` (JsxAttr, Spread), `Element*`
+    /// `<a href={x}>..</a>`. `Name?` (none: fragment), `Attr*` (`JsxAttr`, Spread), `Element*`
     Jsx,
     /// `Name`, `Value?`
     JsxAttr,
@@ -114,8 +114,8 @@ pub enum Kind {
     DoWhile,
     /// `for (;;)`. `Init* Cond? Update* Body`
     For,
-    /// `for x in xs`, `for (x of xs)`, `foreach`. sym: `in`, `of` where they differ. `Target` (VarDef where declared), `Iter`,
-    /// `Body`, `Else?`; PHP's `$k => $v` is a Pair as Target.
+    /// `for x in xs`, `for (x of xs)`, `foreach`. sym: `in`, `of` where they differ. `Target` (`VarDef` where declared),
+    /// `Iter`, `Body`, `Else?`; PHP's `$k => $v` is a Pair as Target.
     ForEach,
     /// `switch`, `match`, `case`; Elixir's `cond` has no subject but conditions. `Subject?`, `Case*`
     Switch,
@@ -129,7 +129,7 @@ pub enum Kind {
     Try,
     /// `Type*`, `Name?`, `Guard?`, `Body`
     Catch,
-    /// Python's `with`, Java's `synchronized`. `Resource*` (VarDef or Assign with sym `as`, or an expression),
+    /// Python's `with`, Java's `synchronized`. `Resource*` (`VarDef` or Assign with sym `as`, or an expression),
     /// `Body`. Elixir's `with`: `Resource*` (Assign with sym `<-` or `=`), `Body`, `Case*` (of its `else`).
     With,
     /// sym: label or empty.

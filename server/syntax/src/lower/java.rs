@@ -2,6 +2,7 @@
 
 mod definitions;
 mod pattern;
+mod statements;
 
 use super::{Handler, Lowering, Spec, block, name, number, unwrap};
 use crate::{Kind, Role, Symbol};
@@ -60,7 +61,7 @@ const TABLE: &[(&str, Handler)] = &[
     ("cast_expression", cast),
     ("ternary_expression", ternary),
     ("lambda_expression", lambda),
-    ("switch_expression", switch),
+    ("switch_expression", statements::switch),
     // statements
     ("expression_statement", unwrap),
     ("block", block),
@@ -70,19 +71,19 @@ const TABLE: &[(&str, Handler)] = &[
     ("annotation_type_body", block),
     ("enum_body", block),
     ("enum_body_declarations", unwrap),
-    ("if_statement", if_statement),
-    ("while_statement", while_statement),
-    ("do_statement", do_statement),
-    ("for_statement", for_statement),
-    ("enhanced_for_statement", for_each),
-    ("return_statement", return_statement),
-    ("yield_statement", yield_statement),
-    ("throw_statement", throw_statement),
-    ("break_statement", break_statement),
-    ("continue_statement", continue_statement),
-    ("try_statement", try_statement),
-    ("try_with_resources_statement", try_statement),
-    ("synchronized_statement", synchronized),
+    ("if_statement", statements::if_statement),
+    ("while_statement", statements::while_statement),
+    ("do_statement", statements::do_statement),
+    ("for_statement", statements::for_statement),
+    ("enhanced_for_statement", statements::for_each),
+    ("return_statement", statements::return_statement),
+    ("yield_statement", statements::yield_statement),
+    ("throw_statement", statements::throw_statement),
+    ("break_statement", statements::break_statement),
+    ("continue_statement", statements::continue_statement),
+    ("try_statement", statements::try_statement),
+    ("try_with_resources_statement", statements::try_statement),
+    ("synchronized_statement", statements::synchronized),
     ("local_variable_declaration", definitions::variables),
     // definitions
     ("field_declaration", definitions::variables),
@@ -120,7 +121,7 @@ fn dotted<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
         for (at, child) in node.named_children(&mut cursor).enumerate() {
             if at == 0 {
                 l.visit(child, Role::Object);
-            } else if at == last as usize {
+            } else if at == last {
                 l.visit(child, Role::Name);
             }
         }
@@ -234,44 +235,40 @@ fn array<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
 
 /// `f(x)`, `o.m(x)`; type arguments (`o.<T>m(x)`) change nothing about what is called.
 fn call<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    let Some(method) = node.child_by_field_name("name") else { return super::other(l, node, role) };
     l.node(Kind::Call, role, node, |l| {
-        match node.child_by_field_name("object") {
-            Some(object) => {
+        let [object, method, arguments] = l.parts(node, ["object", "name", "arguments"]);
+        match (object, method) {
+            (Some(object), Some(method)) => {
                 let span = Span::new(object.start_byte() as u32, method.end_byte() as u32);
                 l.node_sym(Kind::Member, Role::Callee, Symbol::EMPTY, span, |l| {
                     l.visit(object, Role::Object);
                     l.visit(method, Role::Name);
                 });
             }
-            None => l.visit(method, Role::Callee),
+            (object, method) => l.visit_some(object.or(method), Role::Callee),
         }
-        arguments(l, node);
+        l.children_of(arguments, Role::Arg);
     });
-}
-
-fn arguments<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>) {
-    if let Some(list) = node.child_by_field_name("arguments") {
-        l.children(list, Role::Arg);
-    }
 }
 
 /// `this(x)`, `super(x)`, `outer.super(x)`
 fn constructor_call<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.node(Kind::Call, role, node, |l| {
-        l.field(node, "constructor", Role::Callee);
-        arguments(l, node);
+        let [constructor, arguments] = l.parts(node, ["constructor", "arguments"]);
+        l.visit_some(constructor, Role::Callee);
+        l.children_of(arguments, Role::Arg);
     });
 }
 
 fn new<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.node(Kind::New, role, node, |l| {
         let mut cursor = node.walk();
-        if let Some(outer) = node.child(0).filter(|first| first.is_named()) {
+        if let Some(outer) = node.child(0).filter(ts::Node::is_named) {
             l.visit(outer, Role::Object);
         }
-        l.field(node, "type", Role::Callee);
-        arguments(l, node);
+        let [class, arguments] = l.parts(node, ["type", "arguments"]);
+        l.visit_some(class, Role::Callee);
+        l.children_of(arguments, Role::Arg);
         for body in node.named_children(&mut cursor).filter(|child| child.kind() == "class_body") {
             l.visit(body, Role::Body);
         }
@@ -303,8 +300,9 @@ fn new_array<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
 
 fn field_access<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.node(Kind::Member, role, node, |l| {
-        l.field(node, "object", Role::Object);
-        l.field(node, "field", Role::Name);
+        let [object, field] = l.parts(node, ["object", "field"]);
+        l.visit_some(object, Role::Object);
+        l.visit_some(field, Role::Name);
     });
 }
 
@@ -313,15 +311,16 @@ fn array_access<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
         return;
     }
     l.node(Kind::Subscript, role, node, |l| {
-        l.field(node, "array", Role::Object);
-        l.field(node, "index", Role::Index);
+        let [array, index] = l.parts(node, ["array", "index"]);
+        l.visit_some(array, Role::Object);
+        l.visit_some(index, Role::Index);
     });
 }
 
 /// `T::m`, `T::new`
 fn method_reference<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.node_sym(Kind::Member, role, Symbol::new("::"), Span::from(node.byte_range()), |l| {
-        let count = node.child_count() as u32;
+        let count = node.child_count();
         if let (Some(object), Some(last)) = (node.child(0), node.child(count.saturating_sub(1))) {
             l.visit(object, Role::Object);
             l.name(Role::Name, last);
@@ -340,8 +339,9 @@ fn template_expression<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role)
 fn assignment<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     let operator = operator(l, node);
     l.node_sym(Kind::Assign, role, operator, Span::from(node.byte_range()), |l| {
-        l.field(node, "left", Role::Target);
-        l.field(node, "right", Role::Value);
+        let [left, right] = l.parts(node, ["left", "right"]);
+        l.visit_some(left, Role::Target);
+        l.visit_some(right, Role::Value);
     });
 }
 
@@ -352,14 +352,16 @@ fn operator(l: &Lowering<'_>, node: ts::Node<'_>) -> Symbol {
 fn binary<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     let operator = operator(l, node);
     l.node_sym(Kind::Binary, role, operator, Span::from(node.byte_range()), |l| {
-        l.field(node, "left", Role::Left);
-        l.field(node, "right", Role::Right);
+        let [left, right] = l.parts(node, ["left", "right"]);
+        l.visit_some(left, Role::Left);
+        l.visit_some(right, Role::Right);
     });
 }
 
 /// `x instanceof T`; `x instanceof T t` declares `t` on the right.
 fn instance_of<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.node_sym(Kind::Binary, role, Symbol::new("instanceof"), Span::from(node.byte_range()), |l| {
+        l.rest(node);
         l.field(node, "left", Role::Left);
         match (node.child_by_field_name("right"), node.child_by_field_name("name")) {
             (Some(class), Some(bound)) => {
@@ -392,6 +394,7 @@ fn update<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
 
 fn cast<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.node(Kind::Cast, role, node, |l| {
+        l.rest(node);
         l.fields(node, "type", Role::Type);
         l.field(node, "value", Role::Value);
     });
@@ -399,14 +402,16 @@ fn cast<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
 
 fn ternary<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.node(Kind::Conditional, role, node, |l| {
-        l.field(node, "condition", Role::Cond);
-        l.field(node, "consequence", Role::Then);
-        l.field(node, "alternative", Role::Else);
+        let [condition, consequence, alternative] = l.parts(node, ["condition", "consequence", "alternative"]);
+        l.visit_some(condition, Role::Cond);
+        l.visit_some(consequence, Role::Then);
+        l.visit_some(alternative, Role::Else);
     });
 }
 
 fn lambda<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.node(Kind::Lambda, role, node, |l| {
+        l.rest(node);
         if let Some(parameters) = node.child_by_field_name("parameters") {
             match parameters.kind() {
                 "formal_parameters" => l.children(parameters, Role::Param),
@@ -445,195 +450,4 @@ fn inferred_parameter<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>) {
 /// In a pattern: whether the node is `...` or `$...X` and so stands for any number of what is there.
 fn is_ellipsis(l: &Lowering<'_>, node: ts::Node<'_>) -> bool {
     l.in_pattern() && l.sym(l.text(node)).as_str().trim_start_matches('$').starts_with("...")
-}
-
-/// Old switches and arrows alike.
-fn switch<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    l.node(Kind::Switch, role, node, |l| {
-        l.field(node, "condition", Role::Subject);
-        let Some(body) = node.child_by_field_name("body") else { return };
-        let mut cursor = body.walk();
-        for group in body.children(&mut cursor) {
-            match group.kind() {
-                "switch_rule" | "switch_block_statement_group" => case(l, group),
-                _ if group.is_named() || group.is_error() => l.visit(group, Role::Case),
-                _ => {}
-            }
-        }
-    });
-}
-
-/// Labels and the statements or the value behind them.
-fn case<'t>(l: &mut Lowering<'t>, group: ts::Node<'t>) {
-    let mut cursor = group.walk();
-    if let Some(ellipsis) = ellipsis_case(l, group) {
-        return l.visit(ellipsis, Role::Case);
-    }
-    l.node(Kind::Case, Role::Case, group, |l| {
-        for label in group.named_children(&mut cursor).filter(|child| child.kind() == "switch_label") {
-            label_conditions(l, label);
-        }
-        let is_statement = |child: &ts::Node<'t>| child.kind() != "switch_label";
-        let first = group.named_children(&mut cursor).find(|child| is_statement(child) && !child.is_extra());
-        match first {
-            Some(block) if group.kind() == "switch_rule" && block.kind() == "block" => l.visit(block, Role::Body),
-            _ => {
-                let start = first.map_or(group.end_byte(), |first| first.start_byte());
-                let span = Span::new(start as u32, group.end_byte() as u32);
-                l.node_sym(Kind::Block, Role::Body, Symbol::EMPTY, span, |l| {
-                    for statement in group.named_children(&mut cursor).filter(is_statement) {
-                        l.visit(statement, Role::Stmt);
-                    }
-                });
-            }
-        }
-    });
-}
-
-fn label_conditions<'t>(l: &mut Lowering<'t>, label: ts::Node<'t>) {
-    let mut cursor = label.walk();
-    for child in label.named_children(&mut cursor) {
-        match child.kind() {
-            "guard" => l.children(child, Role::Guard),
-            "pattern" => l.children(child, Role::Cond),
-            _ => l.visit(child, Role::Cond),
-        }
-    }
-}
-
-/// In a pattern, `...` among the cases was made `case ...:` or `case ... -> ...;`.
-fn ellipsis_case<'t>(l: &Lowering<'t>, group: ts::Node<'t>) -> Option<ts::Node<'t>> {
-    let only = group.named_child(0).filter(|_| l.in_pattern())?.named_child(0).filter(|&only| is_ellipsis(l, only))?;
-    let bare = group.named_child(1).is_none_or(|body| l.text(body).starts_with(l.text(only)));
-    bare.then_some(only)
-}
-
-// ---- statements
-
-/// What a statement governs, as a block even without braces. In a pattern a lone metavariable stands for all of it.
-fn body<'t>(l: &mut Lowering<'t>, node: Option<ts::Node<'t>>, role: Role) {
-    let Some(node) = node else { return };
-    if node.kind() == "block" || is_metavariable(l, node) {
-        l.visit(node, role);
-    } else {
-        l.node(Kind::Block, role, node, |l| l.visit(node, Role::Stmt));
-    }
-}
-
-fn is_metavariable(l: &Lowering<'_>, statement: ts::Node<'_>) -> bool {
-    l.in_pattern()
-        && statement.kind() == "expression_statement"
-        && statement.named_child(0).is_some_and(|expression| {
-            let text = l.text(expression);
-            expression.kind() == "identifier" && text.starts_with('$') && !text.bytes().any(|b| b.is_ascii_lowercase())
-        })
-}
-
-fn if_statement<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    l.node(Kind::If, role, node, |l| {
-        l.field(node, "condition", Role::Cond);
-        body(l, node.child_by_field_name("consequence"), Role::Then);
-        match node.child_by_field_name("alternative") {
-            Some(nested) if nested.kind() == "if_statement" => l.visit(nested, Role::Else),
-            alternative => body(l, alternative, Role::Else),
-        }
-    });
-}
-
-fn while_statement<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    l.node(Kind::While, role, node, |l| {
-        l.field(node, "condition", Role::Cond);
-        body(l, node.child_by_field_name("body"), Role::Body);
-    });
-}
-
-fn do_statement<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    l.node(Kind::DoWhile, role, node, |l| {
-        body(l, node.child_by_field_name("body"), Role::Body);
-        l.field(node, "condition", Role::Cond);
-    });
-}
-
-fn for_statement<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    l.node(Kind::For, role, node, |l| {
-        l.fields(node, "init", Role::Init);
-        l.field(node, "condition", Role::Cond);
-        l.fields(node, "update", Role::Update);
-        body(l, node.child_by_field_name("body"), Role::Body);
-    });
-}
-
-fn for_each<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    l.node(Kind::ForEach, role, node, |l| {
-        definitions::typed(l, node, Kind::VarDef, Role::Target, Role::Target);
-        l.field(node, "value", Role::Iter);
-        body(l, node.child_by_field_name("body"), Role::Body);
-    });
-}
-
-fn return_statement<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    l.node(Kind::Return, role, node, |l| l.children(node, Role::Value));
-}
-
-fn yield_statement<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    l.node(Kind::Yield, role, node, |l| l.children(node, Role::Value));
-}
-
-fn throw_statement<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    l.node(Kind::Throw, role, node, |l| l.children(node, Role::Value));
-}
-
-fn break_statement<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    jump(l, Kind::Break, node, role);
-}
-
-fn continue_statement<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    jump(l, Kind::Continue, node, role);
-}
-
-fn jump(l: &mut Lowering<'_>, kind: Kind, node: ts::Node<'_>, role: Role) {
-    let label = node.named_child(0).map_or(Symbol::EMPTY, |label| l.sym(l.text(label)));
-    l.leaf(kind, role, label, Span::from(node.byte_range()));
-}
-
-fn try_statement<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    l.node(Kind::Try, role, node, |l| {
-        if let Some(resources) = node.child_by_field_name("resources") {
-            l.children(resources, Role::Resource);
-        }
-        l.field(node, "body", Role::Body);
-        let mut cursor = node.walk();
-        for clause in node.named_children(&mut cursor) {
-            match clause.kind() {
-                "catch_clause" => catch(l, clause),
-                "finally_clause" => l.children(clause, Role::Finally),
-                _ => {}
-            }
-        }
-    });
-}
-
-fn catch<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>) {
-    l.node(Kind::Catch, Role::Catch, node, |l| {
-        let mut cursor = node.walk();
-        for parameter in node.named_children(&mut cursor).filter(|child| child.kind() == "catch_formal_parameter") {
-            let mut cursor = parameter.walk();
-            for types in parameter.named_children(&mut cursor).filter(|child| child.kind() == "catch_type") {
-                l.children(types, Role::Type);
-            }
-            l.field(parameter, "name", Role::Name);
-        }
-        l.field(node, "body", Role::Body);
-    });
-}
-
-/// `synchronized (x) { }` holds `x` while the block runs.
-fn synchronized<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    l.node(Kind::With, role, node, |l| {
-        let mut cursor = node.walk();
-        for held in node.named_children(&mut cursor).filter(|child| child.kind() == "parenthesized_expression") {
-            l.visit(held, Role::Resource);
-        }
-        l.field(node, "body", Role::Body);
-    });
 }

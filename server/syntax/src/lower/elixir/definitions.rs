@@ -248,8 +248,11 @@ pub(super) fn module<'t>(l: &mut Lowering<'t>, parts: Parts<'t>, role: Role) {
 pub(super) fn attribute<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     let Some(operand) = node.child_by_field_name("operand") else { return other(l, node, role) };
     let parts = (operand.kind() == "call").then(|| Parts::new(operand)).flatten();
-    let Some(parts) = parts.filter(|parts| parts.target.kind() == "identifier") else {
-        return l.name(role, node);
+    // Text that does not parse may stand between the sign and the name.
+    let is_attribute =
+        |parts: &Parts<'_>| parts.target.kind() == "identifier" && parts.target.start_byte() == node.start_byte() + 1;
+    let Some(parts) = parts.filter(is_attribute) else {
+        return if operand.kind() == "identifier" { l.name(role, node) } else { other(l, node, role) };
     };
     if matches!(l.text(parts.target), "spec" | "type" | "typep" | "opaque" | "callback" | "macrocallback") {
         return l.token(Kind::Token, role, node);

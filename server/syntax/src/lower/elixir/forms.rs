@@ -81,8 +81,8 @@ impl<'t> Parts<'t> {
     }
 }
 
-/// The named children of a node, comments left out.
-pub(super) fn named<'t>(node: Option<ts::Node<'t>>) -> impl Iterator<Item = ts::Node<'t>> + use<'t> {
+/// The named children of a node, text that does not parse among them, comments left out.
+pub(super) fn named(node: Option<ts::Node<'_>>) -> impl Iterator<Item = ts::Node<'_>> {
     let mut cursor = node.map(|node| node.walk());
     let mut more = cursor.as_mut().is_some_and(ts::TreeCursor::goto_first_child);
     std::iter::from_fn(move || {
@@ -91,7 +91,7 @@ pub(super) fn named<'t>(node: Option<ts::Node<'t>>) -> impl Iterator<Item = ts::
         more = cursor.goto_next_sibling();
         Some(child)
     })
-    .filter(|child| child.is_named() && !child.is_extra())
+    .filter(|child| child.is_named() && (child.is_error() || !child.is_extra()))
 }
 
 fn is_section(node: ts::Node<'_>) -> bool {
@@ -182,13 +182,10 @@ fn plain<'t>(l: &mut Lowering<'t>, parts: Parts<'t>, role: Role) {
                 keyword_argument(l, pair, Role::Arg);
             }
         }
-        if let Some(block) = parts.block {
-            if named(Some(block)).any(is_section) {
-                l.node(Kind::Block, Role::BlockArg, block, |l| {
-                    l.node(Kind::Try, Role::Stmt, block, |l| try_parts(l, parts));
-                });
-                return;
-            }
+        if let Some(block) = parts.block.filter(|&block| named(Some(block)).any(is_section)) {
+            return l.node(Kind::Block, Role::BlockArg, block, |l| {
+                l.node(Kind::Try, Role::Stmt, block, |l| try_parts(l, parts));
+            });
         }
         parts.body(l, Role::BlockArg);
     });
@@ -285,12 +282,11 @@ pub(super) fn clause_left<'t>(l: &Lowering<'t>, node: ts::Node<'t>) -> (Option<t
 
 /// The block behind the arrow.
 pub(super) fn clause_body<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    match node.child_by_field_name("right") {
-        Some(body) => l.node(Kind::Block, role, body, |l| l.children(body, Role::Stmt)),
-        None => {
-            let end = node.end_byte() as u32;
-            l.leaf(Kind::Block, role, Symbol::EMPTY, Span::new(end, end));
-        }
+    if let Some(body) = node.child_by_field_name("right") {
+        l.node(Kind::Block, role, body, |l| l.children(body, Role::Stmt));
+    } else {
+        let end = node.end_byte() as u32;
+        l.leaf(Kind::Block, role, Symbol::EMPTY, Span::new(end, end));
     }
 }
 
@@ -304,7 +300,7 @@ fn generator<'t>(l: &mut Lowering<'t>, parts: Parts<'t>, clauses: &[ts::Node<'t>
     let Some((&first, rest)) = clauses.split_first() else {
         return parts.body(l, role);
     };
-    let inner = Span::new(rest.first().map_or(first.end_byte(), |next| next.start_byte()) as u32, span.end);
+    let inner = Span::new(rest.first().map_or(first.end_byte(), ts::Node::start_byte) as u32, span.end);
     let is_generator = operator(l, first) == "<-";
     let outermost = role != Role::Stmt || span == parts.span;
     l.node_sym(if is_generator { Kind::ForEach } else { Kind::If }, role, Symbol::EMPTY, span, |l| {

@@ -65,8 +65,7 @@ fn rewrite(text: &str) -> String {
 
 /// Whether the colon ends a keyword: `name: `.
 fn is_keyword(text: &str, at: usize) -> bool {
-    let before = text[..at]
-        .as_bytes()
+    let before = text.as_bytes()[..at]
         .last()
         .is_some_and(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'?' | b'!' | b'"'));
     before && text[at + 1..].starts_with([' ', '\n'])

@@ -21,6 +21,10 @@ pub(super) fn variables<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role
             (true, _) => own,
         };
         l.node_sym(Kind::VarDef, role, Symbol::EMPTY, span, |l| {
+            if at == 0 {
+                l.rest(node);
+            }
+            l.rest(declarator);
             modifiers(l, node);
             declared_type(l, node, declarator);
             l.field(declarator, "name", Role::Target);
@@ -108,6 +112,7 @@ pub(super) fn type_pattern<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: R
 /// Methods, constructors, and an annotation's elements.
 pub(super) fn function<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.node(Kind::Function, role, node, |l| {
+        l.rest(node);
         modifiers(l, node);
         declared_type(l, node, node);
         l.field(node, "name", Role::Name);
@@ -176,6 +181,7 @@ pub(super) fn class<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
         _ => "class",
     };
     l.node_sym(Kind::Class, role, Symbol::new(sym), Span::from(node.byte_range()), |l| {
+        l.rest(node);
         modifiers(l, node);
         l.field(node, "name", Role::Name);
         if let Some(components) = node.child_by_field_name("parameters") {
