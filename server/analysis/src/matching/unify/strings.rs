@@ -112,8 +112,9 @@ impl Unifier<'_> {
                 }
             }
         } else if let Some((&t, ts)) = ts.split_first() {
-            // In these languages what a pattern puts in, `{$X}` or `{...}`, is no text.
-            if apart && text.is_empty() && self.is_fragment(t) {
+            // What a pattern puts in, `{$X}` or `{...}`, is no text; `"$X"` of PHP may be.
+            let put_in = self.file.language != Language::Php;
+            if put_in && text.is_empty() && self.is_fragment(t) {
                 return Ok(out);
             }
             let envs = self.node(p, t, env)?;
