@@ -99,8 +99,8 @@ fn run(file: &FileContext<'_>, rule: &Rule, budget: &Budget<'_>) -> Result<Vec<F
 
 /// Evaluates the formulas of a taint rule. Where nothing enters or nothing is reached, there is no more to do.
 fn taint_matches(file: &FileContext<'_>, spec: &TaintSpec, budget: &Budget<'_>) -> Result<TaintMatches, Stop> {
-    let mut matches = TaintMatches::default();
-    matches.sinks = find_each(file, spec.sinks.iter().map(|sink| &sink.formula), budget)?;
+    let sinks = find_each(file, spec.sinks.iter().map(|sink| &sink.formula), budget)?;
+    let mut matches = TaintMatches { sinks, ..TaintMatches::default() };
     if matches.sinks.is_empty() {
         return Ok(matches);
     }

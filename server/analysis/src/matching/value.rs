@@ -32,7 +32,7 @@ fn constant(node: NodeId, file: &FileContext<'_>, depth: u32) -> Option<Value> {
         Kind::Str => Some(Value::Str(content_span(file, node).text(file.text).to_owned())),
         Kind::Unary => comparison::unary(tree.sym(node).as_str(), operand(Role::Operand)?),
         Kind::Binary if file.constants.get(node).is_none() => {
-            comparison::binary(tree.sym(node).as_str(), operand(Role::Left)?, operand(Role::Right)?)
+            comparison::binary(tree.sym(node).as_str(), &operand(Role::Left)?, &operand(Role::Right)?)
         }
         Kind::Array | Kind::Tuple => {
             let items = tree.children(node).map(|item| constant(item, file, depth + 1));

@@ -107,14 +107,14 @@ pub(crate) fn number(text: &str) -> Option<Value> {
 /// An arithmetic sign before a constant.
 pub(crate) fn unary(operator: &str, operand: Value) -> Option<Value> {
     match operator {
-        "-" => eval::negative(operand),
+        "-" => eval::negative(&operand),
         "+" => matches!(operand, Value::Int(_) | Value::Float(_)).then_some(operand),
         _ => None,
     }
 }
 
 /// Arithmetic on two constants.
-pub(crate) fn binary(operator: &str, left: Value, right: Value) -> Option<Value> {
+pub(crate) fn binary(operator: &str, left: &Value, right: &Value) -> Option<Value> {
     let operator = match operator {
         "+" => Operator::Add,
         "-" => Operator::Subtract,

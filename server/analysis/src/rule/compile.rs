@@ -129,12 +129,11 @@ impl Reader {
 
     /// The text under a key that must be there.
     fn required<'y>(&mut self, map: &'y Yaml, key: &str) -> Option<&'y str> {
-        match map.get(key) {
-            Some(value) => self.text(key, value),
-            None => {
-                self.error(map.place, format!("`{key}` is missing"));
-                None
-            }
+        if let Some(value) = map.get(key) {
+            self.text(key, value)
+        } else {
+            self.error(map.place, format!("`{key}` is missing"));
+            None
         }
     }
 
@@ -184,10 +183,10 @@ fn read_rule(reader: &mut Reader, yaml: &Yaml) -> Option<(Rule, RuleInfo)> {
     }
     versions(reader, yaml);
     let id = reader.required(yaml, "id").map(Arc::<str>::from);
-    if let (Some(id), Some(value)) = (&id, yaml.get("id")) {
-        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte)) {
-            reader.error(value.place, "`id` must be made of letters, digits, `.`, `_` and `-`");
-        }
+    if let (Some(id), Some(value)) = (&id, yaml.get("id"))
+        && (id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte)))
+    {
+        reader.error(value.place, "`id` must be made of letters, digits, `.`, `_` and `-`");
     }
     let message = match yaml.get("message") {
         Some(value) => reader.text("message", value).map(str::to_owned),
@@ -340,13 +339,13 @@ fn body(reader: &mut Reader, yaml: &Yaml) -> Option<Body> {
         return None;
     }
     if let Some(taint) = yaml.get("taint") {
-        return taint::spec(reader, taint, taint::Syntax::Modern).map(Body::Taint);
+        return Some(Body::Taint(taint::spec(reader, taint, taint::Syntax::Modern)));
     }
     if let Some(formula) = yaml.get("match") {
         return modern::formula(reader, "match", formula, formula::Positives::Needed).map(Body::Search);
     }
     if mode.and_then(Yaml::as_str) == Some("taint") {
-        return taint::spec(reader, yaml, taint::Syntax::Classic).map(Body::Taint);
+        return Some(Body::Taint(taint::spec(reader, yaml, taint::Syntax::Classic)));
     }
     formula::of_map(reader, yaml, formula::Positives::Needed).map(Body::Search)
 }
@@ -364,13 +363,14 @@ fn fix(reader: &mut Reader, yaml: &Yaml) -> Option<FixTemplate> {
         _ => reader.required(fix, "replacement")?,
     };
     let count = match fix.get("count") {
-        Some(value) => match value.as_int().and_then(|count| usize::try_from(count).ok()) {
-            Some(count) => Some(count).filter(|&count| count > 0),
-            None => {
+        Some(value) => {
+            if let Some(count) = value.as_int().and_then(|count| usize::try_from(count).ok()) {
+                Some(count).filter(|&count| count > 0)
+            } else {
                 reader.error(value.place, "`count` must be a number, 0 for all");
                 None
             }
-        },
+        }
         None => None,
     };
     match FixTemplate::regex(pattern, replacement, count) {

@@ -275,8 +275,7 @@ fn set(out: &mut String, within: Option<usize>, not: &str, characters: &str) {
 /// Whether a group that turns on extended mode starts here.
 fn extended(text: &str) -> bool {
     text.strip_prefix("(?").is_some_and(|flags| {
-        flags.bytes().take_while(|byte| byte.is_ascii_alphabetic()).any(|byte| byte == b'x')
-            && !flags.starts_with(['P', '<'])
+        flags.bytes().take_while(u8::is_ascii_alphabetic).any(|byte| byte == b'x') && !flags.starts_with(['P', '<'])
     })
 }
 

@@ -296,8 +296,8 @@ impl Builder<'_> {
         match self.open.last_mut().map(|open| &mut open.collection) {
             None => self.file.documents.push(yaml),
             Some(Collection::List(items)) => items.push(yaml),
-            Some(Collection::Map(entries, pending)) => match pending.take() {
-                Some(key) => {
+            Some(Collection::Map(entries, pending)) => {
+                if let Some(key) = pending.take() {
                     let again = key.text != "<<" && entries.iter().any(|(other, _)| other.text == key.text);
                     if again {
                         let message = format!("the key `{}` stands twice; remove one of them", key.text);
@@ -305,15 +305,14 @@ impl Builder<'_> {
                     } else {
                         entries.push((key, yaml));
                     }
-                }
-                None => {
+                } else {
                     let Value::Scalar { text, .. } = yaml.value else {
                         let message = format!("{} cannot be a key", yaml.describe());
                         return Err(Fault { place: yaml.place, message });
                     };
                     *pending = Some(Key { text, place: yaml.place });
                 }
-            },
+            }
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ use weir_syntax::{Limits, Source, Tree};
 #[track_caller]
 pub(crate) fn check(language: &str, rule: &str, marked: &str) {
     let marked = dedent(marked);
-    let code: String = marked.lines().filter(|line| !is_mark(line)).map(|line| format!("{line}\n")).collect();
+    let code: String = marked.lines().filter(|line| !is_mark(line)).flat_map(|line| [line, "\n"]).collect();
     let analysis = run(language, rule, &code);
     assert!(analysis.notes.is_empty(), "{:?}", analysis.notes);
     let found = mark(&code, &analysis.findings);
@@ -84,10 +84,10 @@ fn is_mark(line: &str) -> bool {
 /// The text without its common indentation and without empty lines at both ends.
 pub(crate) fn dedent(text: &str) -> String {
     let lines: Vec<_> = text.lines().collect();
-    let full = |line: &&str| !line.trim().is_empty();
-    let indent = lines.iter().filter(|line| full(line)).map(|line| line.len() - line.trim_start().len()).min();
-    let from = lines.iter().position(|line| full(&line)).unwrap_or(0);
-    let to = lines.iter().rposition(|line| full(&line)).map_or(0, |last| last + 1);
+    let full = |line: &&&str| !line.trim().is_empty();
+    let indent = lines.iter().filter(full).map(|line| line.len() - line.trim_start().len()).min();
+    let from = lines.iter().position(|line| !line.trim().is_empty()).unwrap_or(0);
+    let to = lines.iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last + 1);
     lines[from..to.max(from)].iter().fold(String::new(), |mut out, line| {
         out.push_str(line.get(indent.unwrap_or(0)..).unwrap_or("").trim_end());
         out.push('\n');

@@ -12,18 +12,18 @@ pub(super) fn eval(expr: &Expr, read: &dyn Fn(Symbol) -> Option<Value>) -> Optio
             Value::Bool(value) => Value::Bool(!value),
             _ => return None,
         },
-        Expr::Negative(inner) => negative(eval(inner, read)?)?,
+        Expr::Negative(inner) => negative(&eval(inner, read)?)?,
         Expr::Complement(inner) => match eval(inner, read)? {
             Value::Int(value) => Value::Int(!value),
             _ => return None,
         },
-        Expr::Binary(operator, left, right) => binary(*operator, eval(left, read)?, eval(right, read)?)?,
+        Expr::Binary(operator, left, right) => binary(*operator, &eval(left, read)?, &eval(right, read)?)?,
         Expr::Call(function, value) => call(*function, &eval(value, read)?)?,
         Expr::Match(regex, value) => Value::Bool(regex.is_match_at_start(&text(&eval(value, read)?)?).unwrap_or(false)),
     })
 }
 
-pub(super) fn negative(value: Value) -> Option<Value> {
+pub(super) fn negative(value: &Value) -> Option<Value> {
     match value {
         Value::Int(value) => value.checked_neg().map(Value::Int),
         Value::Float(value) => Some(Value::Float(-value)),
@@ -31,18 +31,18 @@ pub(super) fn negative(value: Value) -> Option<Value> {
     }
 }
 
-pub(super) fn binary(operator: Operator, left: Value, right: Value) -> Option<Value> {
+pub(super) fn binary(operator: Operator, left: &Value, right: &Value) -> Option<Value> {
     use Operator as O;
     use Value as V;
     Some(match (operator, left, right) {
         (_, V::Code(_), _) | (_, _, V::Code(_)) => return None,
-        (O::And, V::Bool(a), V::Bool(b)) => V::Bool(a && b),
-        (O::Or, V::Bool(a), V::Bool(b)) => V::Bool(a || b),
-        (O::Equal, a, b) => V::Bool(equal(&a, &b)),
-        (O::NotEqual, a, b) => V::Bool(!equal(&a, &b)),
-        (O::In | O::NotIn, a, b) => V::Bool(contains(&a, &b)? == (operator == O::In)),
+        (O::And, V::Bool(a), V::Bool(b)) => V::Bool(*a && *b),
+        (O::Or, V::Bool(a), V::Bool(b)) => V::Bool(*a || *b),
+        (O::Equal, a, b) => V::Bool(equal(a, b)),
+        (O::NotEqual, a, b) => V::Bool(!equal(a, b)),
+        (O::In | O::NotIn, a, b) => V::Bool(contains(a, b)? == (operator == O::In)),
         (O::Less | O::LessEqual | O::Greater | O::GreaterEqual, a, b) => {
-            let (a, b) = (float(&a)?, float(&b)?);
+            let (a, b) = (float(a)?, float(b)?);
             V::Bool(match operator {
                 O::Less => a < b,
                 O::LessEqual => a <= b,
@@ -50,19 +50,19 @@ pub(super) fn binary(operator: Operator, left: Value, right: Value) -> Option<Va
                 _ => a >= b,
             })
         }
-        (O::Add, V::Str(a), V::Str(b)) => V::Str(a + &b),
-        (O::Add, V::Int(a), V::Int(b)) => V::Int(a.checked_add(b)?),
-        (O::Subtract, V::Int(a), V::Int(b)) => V::Int(a.checked_sub(b)?),
-        (O::Multiply, V::Int(a), V::Int(b)) => V::Int(a.checked_mul(b)?),
-        (O::Divide, V::Int(a), V::Int(b)) => V::Int(a.checked_div(b)?),
-        (O::Modulo, V::Int(a), V::Int(b)) => V::Int(a.checked_rem(b)?),
-        (O::Power, V::Int(a), V::Int(b)) => V::Int(a.checked_pow(u32::try_from(b).ok()?)?),
-        (O::Add, a, b) => V::Float(float(&a)? + float(&b)?),
-        (O::Subtract, a, b) => V::Float(float(&a)? - float(&b)?),
-        (O::Multiply, a, b) => V::Float(float(&a)? * float(&b)?),
-        (O::Divide, a, b) => V::Float(float(&a)? / float(&b)?),
-        (O::Modulo, a, b) => V::Float(float(&a)? % float(&b)?),
-        (O::Power, a, b) => V::Float(float(&a)?.powf(float(&b)?)),
+        (O::Add, V::Str(a), V::Str(b)) => V::Str(format!("{a}{b}")),
+        (O::Add, V::Int(a), V::Int(b)) => V::Int(a.checked_add(*b)?),
+        (O::Subtract, V::Int(a), V::Int(b)) => V::Int(a.checked_sub(*b)?),
+        (O::Multiply, V::Int(a), V::Int(b)) => V::Int(a.checked_mul(*b)?),
+        (O::Divide, V::Int(a), V::Int(b)) => V::Int(a.checked_div(*b)?),
+        (O::Modulo, V::Int(a), V::Int(b)) => V::Int(a.checked_rem(*b)?),
+        (O::Power, V::Int(a), V::Int(b)) => V::Int(a.checked_pow(u32::try_from(*b).ok()?)?),
+        (O::Add, a, b) => V::Float(float(a)? + float(b)?),
+        (O::Subtract, a, b) => V::Float(float(a)? - float(b)?),
+        (O::Multiply, a, b) => V::Float(float(a)? * float(b)?),
+        (O::Divide, a, b) => V::Float(float(a)? / float(b)?),
+        (O::Modulo, a, b) => V::Float(float(a)? % float(b)?),
+        (O::Power, a, b) => V::Float(float(a)?.powf(float(b)?)),
         (O::BitOr, V::Int(a), V::Int(b)) => V::Int(a | b),
         (O::BitXor, V::Int(a), V::Int(b)) => V::Int(a ^ b),
         (O::BitAnd, V::Int(a), V::Int(b)) => V::Int(a & b),

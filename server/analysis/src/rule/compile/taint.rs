@@ -21,7 +21,7 @@ pub(super) enum Syntax {
 }
 
 /// The specification: of the rule itself in the classic syntax, of the map under `taint` in the modern one.
-pub(super) fn spec(reader: &mut Reader, yaml: &Yaml, syntax: Syntax) -> Option<TaintSpec> {
+pub(super) fn spec(reader: &mut Reader, yaml: &Yaml, syntax: Syntax) -> TaintSpec {
     let mut spec = TaintSpec::default();
     for (classic, needed) in [
         ("pattern-sources", true),
@@ -44,12 +44,12 @@ pub(super) fn spec(reader: &mut Reader, yaml: &Yaml, syntax: Syntax) -> Option<T
             match classic {
                 "pattern-sources" => spec.sources.extend(source(reader, entry, formula)),
                 "pattern-sinks" => spec.sinks.extend(sink(reader, entry, formula)),
-                "pattern-sanitizers" => spec.sanitizers.extend(sanitizer(reader, entry, formula)),
+                "pattern-sanitizers" => spec.sanitizers.push(sanitizer(reader, entry, formula)),
                 _ => spec.propagators.extend(propagator(reader, entry, formula)),
             }
         }
     }
-    Some(spec)
+    spec
 }
 
 /// The entries of a list; a map with `patterns` or the like in its place counts as one entry.
@@ -74,17 +74,17 @@ fn source(reader: &mut Reader, entry: &Yaml, formula: Formula) -> Option<Source>
         exact: reader.flag(entry, "exact", false),
         by_side_effect: side_effect(reader, entry),
         control: reader.flag(entry, "control", false),
-        label: label(reader, entry)?.unwrap_or_else(|| Symbol::new(DEFAULT_LABEL)),
+        label: label(reader, entry).unwrap_or_else(|| Symbol::new(DEFAULT_LABEL)),
         requires: requires(reader, entry, Requires::Any)?,
     })
 }
 
 fn sink(reader: &mut Reader, entry: &Yaml, formula: Formula) -> Option<Sink> {
-    if let Some((key, _)) = entry.as_map().and_then(|map| map.iter().find(|(key, _)| key.text == "at-exit")) {
-        if reader.flag(entry, "at-exit", false) {
-            reader.unsupported(key.place, "`at-exit` sinks are not supported yet; the rule is skipped");
-            return None;
-        }
+    if let Some((key, _)) = entry.as_map().and_then(|map| map.iter().find(|(key, _)| key.text == "at-exit"))
+        && reader.flag(entry, "at-exit", false)
+    {
+        reader.unsupported(key.place, "`at-exit` sinks are not supported yet; the rule is skipped");
+        return None;
     }
     Some(Sink {
         formula,
@@ -93,19 +93,20 @@ fn sink(reader: &mut Reader, entry: &Yaml, formula: Formula) -> Option<Sink> {
     })
 }
 
-fn sanitizer(reader: &mut Reader, entry: &Yaml, formula: Formula) -> Option<Sanitizer> {
-    Some(Sanitizer {
+fn sanitizer(reader: &mut Reader, entry: &Yaml, formula: Formula) -> Sanitizer {
+    Sanitizer {
         formula,
         exact: reader.flag(entry, "exact", false),
         by_side_effect: side_effect(reader, entry),
         not_conflicting: reader.flag(entry, "not_conflicting", false) || reader.flag(entry, "not-conflicting", false),
-    })
+    }
 }
 
 fn propagator(reader: &mut Reader, entry: &Yaml, formula: Formula) -> Option<Propagator> {
-    let mut end = |key: &str| match entry.get(key) {
-        Some(value) => reader.metavariable(key, value),
-        None => {
+    let mut end = |key: &str| {
+        if let Some(value) = entry.get(key) {
+            reader.metavariable(key, value)
+        } else {
             reader
                 .error(entry.place, format!("`{key}` is missing: a propagator goes from one metavariable to another"));
             None
@@ -117,7 +118,7 @@ fn propagator(reader: &mut Reader, entry: &Yaml, formula: Formula) -> Option<Pro
         from: from?,
         to: to?,
         by_side_effect: side_effect_or(reader, entry, SideEffect::Yes) != SideEffect::No,
-        label: label(reader, entry)?,
+        label: label(reader, entry),
         requires: requires(reader, entry, Requires::Any)?,
     })
 }
@@ -139,15 +140,13 @@ fn side_effect_or(reader: &mut Reader, entry: &Yaml, default: SideEffect) -> Sid
     }
 }
 
-/// The label; the outer `None` is an error that was told.
-fn label(reader: &mut Reader, entry: &Yaml) -> Option<Option<Symbol>> {
-    let Some(value) = entry.get("label") else { return Some(None) };
+fn label(reader: &mut Reader, entry: &Yaml) -> Option<Symbol> {
+    let value = entry.get("label")?;
     let text = reader.text("label", value)?;
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         reader.error(value.place, "`label` must be a name: letters, digits and `_`");
-        return None;
     }
-    Some(Some(Symbol::new(text)))
+    Some(Symbol::new(text))
 }
 
 fn requires(reader: &mut Reader, entry: &Yaml, default: Requires) -> Option<Requires> {

@@ -322,7 +322,7 @@ class C {
 fn elixir_ways_of_data() {
     follow(
         "elixir",
-        r##"
+        r#"
 def f(c) do
   x = source()
   y = "a#{x}b"
@@ -346,6 +346,6 @@ def f(c) do
   x = "fine"
   calm(x)
 end
-"##,
+"#,
     );
 }
