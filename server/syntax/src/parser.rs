@@ -3,6 +3,7 @@
 use crate::lower::{self, Piece};
 use crate::{Kind, Role, Symbol, Tree, tree::Node};
 use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 use tree_sitter as ts;
 use weir_model::{Edit, Language, Span};
 
@@ -39,6 +40,7 @@ pub struct Source {
     items: Vec<Item>,
     notes: Vec<ParseNote>,
     relowered: usize,
+    lowering: Duration,
     settled: bool,
 }
 
@@ -67,6 +69,7 @@ impl Source {
             items: Vec::new(),
             notes: Vec::new(),
             relowered: 0,
+            lowering: Duration::ZERO,
             settled: true,
         };
         source.reparse(&[], limits);
@@ -152,6 +155,11 @@ impl Source {
         self.relowered
     }
 
+    /// How long the last lowering took: the part of a parse that is not tree-sitter's.
+    pub fn lowering(&self) -> Duration {
+        self.lowering
+    }
+
     fn reparse(&mut self, edits: &[Dirty], limits: Limits<'_>) {
         let mut progress = |_: &ts::ParseState| {
             if (limits.stop)() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -178,7 +186,9 @@ impl Source {
             reuse.widen_to_heredocs(&cst, &self.text);
         }
         self.settled = reuse.is_none() || !cst.root_node().has_error();
+        let began = Instant::now();
         self.lower(&cst, reuse.as_ref());
+        self.lowering = began.elapsed();
         self.cst = Some(cst);
     }
 

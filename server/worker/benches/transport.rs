@@ -1,12 +1,14 @@
-//! What the processes cost beside the analysis: `cargo bench -p weir-worker --bench transport`.
+//! What the processes cost beside the analysis: `cargo bench -p weir-worker --bench transport [-- RULES FILE...]`.
 //!
 //! Prints the time from the start of a pool to its first findings, the round trip of an edit to a one-line document, and
-//! how many small files a second go through.
+//! how many small files a second go through. With a folder of rules and files, also where the time of an edit in the middle
+//! of each file goes.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedReceiver;
-use weir_model::{DocId, Document, Edit, JobId, Language, RuleSource, ScanOptions, Span, Version};
+use weir_model::{DocId, Document, Edit, JobId, Language, RuleSource, ScanOptions, Span, Timing, Version};
 use weir_worker::{Pool, PoolConfig, Update};
 
 const EDITS: usize = 2000;
@@ -14,6 +16,8 @@ const FILES: u64 = 20_000;
 /// How many files are on their way at once, as a scan keeps them.
 const AHEAD: u64 = 64;
 const DOC: DocId = DocId(1);
+/// Edits per file whose time is split.
+const SPLIT_EDITS: usize = 100;
 
 #[tokio::main]
 async fn main() {
@@ -21,6 +25,14 @@ async fn main() {
     round_trip(&rules).await;
     for workers in [1, 2] {
         throughput(&rules, workers).await;
+    }
+    let mut paths = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).map(PathBuf::from);
+    if let Some(folder) = paths.next() {
+        let mut rules = Vec::new();
+        read_rules(&folder, &mut rules);
+        for file in paths {
+            split(rules.clone().into(), &file).await;
+        }
     }
 }
 
@@ -69,18 +81,74 @@ async fn throughput(rules: &Arc<[RuleSource]>, workers: usize) {
     pool.shutdown().await;
 }
 
-async fn findings(updates: &mut UnboundedReceiver<Update>, wanted: Version) {
+/// Prints the medians of what an edit takes in total and in each part.
+async fn split(rules: Arc<[RuleSource]>, file: &Path) {
+    let text = std::fs::read_to_string(file).expect("a readable file");
+    let middle = text.len() / 2;
+    let line = middle + text[middle..].find('\n').map_or(0, |at| at + 1);
+    let (pool, mut updates) = start_as(&["product"], 1);
+    pool.rules(1, rules);
+    let mut document = Document::new(&text, Version(0), Language::from_path(file));
+    pool.open(DOC, file.to_string_lossy().into(), document.clone());
+    findings(&mut updates, Version(0)).await;
+    let mut parts: [Vec<Duration>; 5] = Default::default();
+    for at in 0..SPLIT_EDITS {
+        let begin = Instant::now();
+        let (base, version) = (document.version(), Version(document.version().0 + 1));
+        let span = Span::from(line..line + at % 2);
+        let edits = vec![Edit::new(span, if at % 2 == 0 { "\n" } else { "" })];
+        document.apply(&edits, version).expect("an edit that fits");
+        pool.edit(DOC, base, document.clone(), edits);
+        let timing = findings(&mut updates, version).await;
+        let total = begin.elapsed();
+        let us = |us: u32| Duration::from_micros(us.into());
+        let (parse, lower, analyze) = (us(timing.parse_us), us(timing.lower_us), us(timing.analyze_us));
+        let rest = total.saturating_sub(parse + lower + analyze);
+        for (part, time) in parts.iter_mut().zip([total, parse, lower, analyze, rest]) {
+            part.push(time);
+        }
+    }
+    let [total, parse, lower, analyze, rest] = parts.map(|mut part| {
+        part.sort_unstable();
+        ms(part[SPLIT_EDITS / 2])
+    });
+    println!(
+        "{}, {} lines: {total} (parse {parse}, lower {lower}, analyze {analyze}, transport {rest})",
+        file.display(),
+        text.lines().count()
+    );
+    pool.shutdown().await;
+}
+
+async fn findings(updates: &mut UnboundedReceiver<Update>, wanted: Version) -> Timing {
     loop {
         match updates.recv().await.expect("the pool runs") {
-            Update::Findings { version, .. } if version == wanted => return,
+            Update::Findings { version, timing, .. } if version == wanted => return timing,
             _ => {}
         }
     }
 }
 
 fn start(workers: usize) -> (Pool, UnboundedReceiver<Update>) {
+    start_as(&[], workers)
+}
+
+fn start_as(args: &[&str], workers: usize) -> (Pool, UnboundedReceiver<Update>) {
     let program = env!("CARGO_BIN_EXE_weir-test-worker").into();
-    Pool::start(PoolConfig { program, args: Vec::new(), ..PoolConfig::this_program(workers) })
+    let args = args.iter().map(Into::into).collect();
+    Pool::start(PoolConfig { program, args, ..PoolConfig::this_program(workers) })
+}
+
+fn read_rules(folder: &Path, rules: &mut Vec<RuleSource>) {
+    for entry in std::fs::read_dir(folder).expect("a folder of rules").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            read_rules(&path, rules);
+        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+            let text = std::fs::read_to_string(&path).expect("a readable rule");
+            rules.push(RuleSource { name: path.display().to_string(), text });
+        }
+    }
 }
 
 fn ms(duration: Duration) -> String {

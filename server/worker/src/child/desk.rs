@@ -56,7 +56,8 @@ impl<A: Analysis> Desk<A> {
             let source = held.parsed(Limits { stop: &|| self.now() >= began + micros(time.deadline) / 2 });
             let parsed = self.now();
             let unit = Unit { path: &path, text: source.text(), language, tree: source.tree() };
-            self.analyze(&unit, Options::default(), &without, source.notes(), time, [began, parsed])
+            let outcome = self.analyze(&unit, Options::default(), &without, time, began);
+            outcome.after(source, parsed - began)
         })
     }
 
@@ -83,16 +84,10 @@ impl<A: Analysis> Desk<A> {
                 let stop = || self.now() >= began + micros(time.deadline) / 2;
                 let source = Source::parse(language, text.into_owned(), Limits { stop: &stop });
                 let parsed = self.now();
-                self.analyze(
-                    &unit(source.text(), source.tree()),
-                    options,
-                    &work.without,
-                    source.notes(),
-                    time,
-                    [began, parsed],
-                )
+                let unit = unit(source.text(), source.tree());
+                self.analyze(&unit, options, &work.without, time, began).after(&source, parsed - began)
             } else {
-                self.analyze(&unit(&text, &Tree::default()), options, &work.without, &[], time, [began, began])
+                self.analyze(&unit(&text, &Tree::default()), options, &work.without, time, began)
             };
             if invalid {
                 outcome.notes.push(note(NoteKind::InvalidUtf8, "not valid UTF-8; what is not was read as U+FFFD"));
@@ -116,16 +111,9 @@ impl<A: Analysis> Desk<A> {
         catch_unwind(AssertUnwindSafe(|| work(began))).ok()
     }
 
-    /// Runs the rules over a parsed text. `began` and `parsed`: when the work began and when parsing was over.
-    fn analyze(
-        &self,
-        unit: &Unit<'_>,
-        options: Options,
-        without: &[Arc<str>],
-        parse_notes: &[ParseNote],
-        time: &Time<'_>,
-        [began, parsed]: [u64; 2],
-    ) -> Outcome {
+    /// Runs the rules over a parsed text. `began`: when the work began, parsing included.
+    fn analyze(&self, unit: &Unit<'_>, options: Options, without: &[Arc<str>], time: &Time<'_>, began: u64) -> Outcome {
+        let parsed = self.now();
         let clock = || self.now();
         let at_work = |rule: Option<&Arc<str>>| self.watchdog.at_work(rule);
         let whole = micros(time.deadline);
@@ -136,18 +124,28 @@ impl<A: Analysis> Desk<A> {
             Some(rules) => self.analysis.analyze(rules.without(without), unit, options, &budget),
             None => weir_analysis::Analysis::default(),
         };
-        let timing =
-            Timing { parse_us: (parsed - began) as u32, lower_us: 0, analyze_us: (self.now() - parsed) as u32 };
         Outcome {
             findings: found.findings,
-            notes: notes(parse_notes).chain(found.notes).chain(without.iter().map(looped)).collect(),
-            timing,
+            notes: found.notes.into_iter().chain(without.iter().map(looped)).collect(),
+            timing: Timing { analyze_us: (self.now() - parsed) as u32, ..Timing::default() },
         }
     }
 
     /// Microseconds since the worker started.
     fn now(&self) -> u64 {
         micros(self.epoch.elapsed())
+    }
+}
+
+impl Outcome {
+    /// With what parsing had to say, and how long it took in microseconds.
+    fn after(mut self, source: &Source, took: u64) -> Self {
+        self.notes.splice(0..0, notes(source.notes()));
+        // Trees that were kept were not lowered now.
+        let lowering = micros(source.lowering()).min(took);
+        self.timing.lower_us = lowering as u32;
+        self.timing.parse_us = (took - lowering) as u32;
+        self
     }
 }
 

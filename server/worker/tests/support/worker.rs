@@ -22,6 +22,7 @@ fn main() {
     match std::env::args().nth(1).as_deref() {
         Some("other-version") => say_and_wait(&framing::encode(&Event::Ready { version: "0.0.0-other".to_owned() })),
         Some("frame-over-limit") => say_and_wait(&Ok(u32::MAX.to_le_bytes().to_vec())),
+        Some("product") => child::child_main(),
         _ => child::run(Needles),
     }
 }
