@@ -23,6 +23,12 @@ pub(crate) struct Options {
     pub(crate) let_is_var: bool,
     /// An expression that stands as a statement matches it anywhere in a statement.
     pub(crate) implicit_deep_exprstmt: bool,
+    /// An object of JavaScript may have more entries than the pattern's.
+    pub(crate) implicit_ellipsis: bool,
+    /// An element of JSX may have more attributes than the pattern's.
+    pub(crate) xml_attrs_implicit_ellipsis: bool,
+    /// An element of JSX without children in the pattern may have some in the code.
+    pub(crate) xml_singleton_loose_matching: bool,
     /// Sources and sinks share their metavariables.
     pub(crate) taint_unify_mvars: bool,
     /// A function nothing is known of returns clean data.
@@ -54,6 +60,9 @@ impl Default for Options {
             arrow_is_function: true,
             let_is_var: true,
             implicit_deep_exprstmt: true,
+            implicit_ellipsis: true,
+            xml_attrs_implicit_ellipsis: true,
+            xml_singleton_loose_matching: true,
             taint_unify_mvars: false,
             taint_assume_safe_functions: false,
             taint_assume_safe_indexes: false,
@@ -86,7 +95,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "generic_multiline",
     "go_deeper_expr",
     "go_deeper_stmt",
-    "implicit_ellipsis",
     "implicit_return",
     "interfile",
     "max_match_per_file",
@@ -94,9 +102,7 @@ const WITHOUT_EFFECT: &[&str] = &[
     "taint_intrafile",
     "timeout",
     "unify_ids_strictly",
-    "xml_attrs_implicit_ellipsis",
     "xml_children_ordered",
-    "xml_singleton_loose_matching",
 ];
 
 impl Options {
@@ -113,6 +119,9 @@ impl Options {
             "arrow_is_function" => &mut self.arrow_is_function,
             "let_is_var" => &mut self.let_is_var,
             "implicit_deep_exprstmt" => &mut self.implicit_deep_exprstmt,
+            "implicit_ellipsis" => &mut self.implicit_ellipsis,
+            "xml_attrs_implicit_ellipsis" => &mut self.xml_attrs_implicit_ellipsis,
+            "xml_singleton_loose_matching" => &mut self.xml_singleton_loose_matching,
             "taint_unify_mvars" => &mut self.taint_unify_mvars,
             "taint_assume_safe_functions" => &mut self.taint_assume_safe_functions,
             "taint_assume_safe_indexes" => &mut self.taint_assume_safe_indexes,

@@ -255,7 +255,7 @@ impl Unifier<'_> {
         let ps: Vec<NodeId> = self.pattern.with_role(p, role).collect();
         let ts: Vec<NodeId> = self.file.tree.with_role(t, role).collect();
         let (dots, ps): (Vec<_>, Vec<_>) = ps.into_iter().partition(|&p| self.pattern.kind(p) == Kind::Ellipsis);
-        let open = !dots.is_empty() || self.has_open_objects();
+        let open = !dots.is_empty() || (self.has_open_objects() && self.options.implicit_ellipsis);
         if !open && ps.len() != ts.len() && !ps.iter().any(|&p| self.pattern.kind(p) == Kind::EllipsisMetavar) {
             return Ok(Vec::new());
         }
@@ -334,9 +334,13 @@ impl Unifier<'_> {
             (pattern.with_role(p, role).collect(), tree.with_role(t, role).collect())
         };
         let (names, attributes, content) = (group(Role::Name), group(Role::Attr), group(Role::Element));
+        let dots = attributes.0.iter().any(|&p| self.pattern.kind(p) == Kind::Ellipsis);
+        if !self.options.xml_attrs_implicit_ellipsis && !dots && attributes.0.len() != attributes.1.len() {
+            return Ok(Vec::new());
+        }
         let envs = self.list(&names.0, &names.1, env)?;
         let envs = self.each(envs, |env| self.subset(&attributes.0, &attributes.1, env))?;
-        if content.0.is_empty() {
+        if content.0.is_empty() && self.options.xml_singleton_loose_matching {
             return Ok(envs);
         }
         self.each(envs, |env| self.list(&content.0, &content.1, env))
