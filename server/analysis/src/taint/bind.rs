@@ -37,6 +37,7 @@ impl Engine<'_> {
         }
         let mut value = self.eval_child(node, Role::Value)?;
         if self.is_declared_trusted(node) {
+            self.given = Some((node, value.all()));
             value = Cell::default();
         }
         if let Some(target) = tree.child(node, Role::Target) {
@@ -47,7 +48,7 @@ impl Engine<'_> {
 
     /// Stores a value in a variable or field, or takes it apart as the target says.
     pub(super) fn bind_target(&mut self, target: NodeId, value: Cell) -> Result<(), Stop> {
-        if self.parameters {
+        if self.marks_names {
             let before = self.active.len();
             self.enter(target);
             let mut value = self.marked(target, value);
@@ -74,19 +75,24 @@ impl Engine<'_> {
     fn store(&mut self, target: NodeId, value: Cell) -> Result<(), Stop> {
         let tree = self.tree();
         match tree.kind(target) {
-            Kind::Ident if self.parameters && value.is_clean() && is_this(tree, Some(target)) => {}
+            Kind::Ident if self.marks_names && value.is_clean() && is_this(tree, Some(target)) => {}
             Kind::Ident | Kind::Member | Kind::Subscript => {
                 if let Some(place) = self.place(target) {
                     let value = self.step(value, tree.span(target), StepKind::Assign);
                     if let Some(state) = self.flow.state_mut() {
                         state.set(&place, &value);
                     }
-                    if !self.parameters && !self.marks.at(target).is_empty() {
+                    if !self.marks_names && !self.marks.at(target).is_empty() {
                         // Marks with side effects hold for the variable from here on.
                         self.enter(target);
                         self.leave(target, Cell::default())?;
                     }
                 }
+            }
+            Kind::Array | Kind::Tuple | Kind::Dict if !self.marks_names => {
+                self.marks_names = true;
+                self.store(target, value)?;
+                self.marks_names = false;
             }
             Kind::Array | Kind::Tuple => {
                 for (at, element) in tree.children(target).enumerate() {
@@ -124,7 +130,9 @@ impl Engine<'_> {
             // `a = default` within a pattern.
             Kind::Assign => {
                 let mut value = value;
+                let marks_names = std::mem::take(&mut self.marks_names);
                 value.join(&self.eval_child(target, Role::Value)?);
+                self.marks_names = marks_names;
                 if let Some(inner) = tree.child(target, Role::Target) {
                     self.bind_target(inner, value)?;
                 }
@@ -137,9 +145,9 @@ impl Engine<'_> {
             Kind::Param => {
                 let mut value = value;
                 if let Some(default) = tree.child(target, Role::Default) {
-                    let parameters = std::mem::take(&mut self.parameters);
+                    let marks_names = std::mem::take(&mut self.marks_names);
                     value.join(&self.eval(default)?);
-                    self.parameters = parameters;
+                    self.marks_names = marks_names;
                 }
                 if let Some(name) = tree.child(target, Role::Name) {
                     self.bind_target(name, value)?;

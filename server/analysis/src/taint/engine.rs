@@ -42,8 +42,8 @@ pub(super) struct Engine<'t> {
     thrown: Taints,
     /// What a node gets apart from its value: a sink there is reached by both.
     pub(super) given: Option<(NodeId, Taints)>,
-    /// Parameters are bound: their marks count.
-    pub(super) parameters: bool,
+    /// Names that are bound are where a value begins (parameters) or is taken apart: their marks count.
+    pub(super) marks_names: bool,
 }
 
 impl<'t> Interpret<'t> for Engine<'t> {
@@ -227,7 +227,7 @@ impl<'t> Engine<'t> {
             returned: Vec::new(),
             thrown: Taints::default(),
             given: None,
-            parameters: false,
+            marks_names: false,
         }
     }
 

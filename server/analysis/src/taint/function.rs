@@ -125,14 +125,14 @@ impl Engine<'_> {
         let first_deferred = self.deferred.len();
         let (last, end) = self.function_body(|this| {
             for parameter in tree.with_role(node, Role::Param) {
-                let outer = std::mem::replace(&mut this.parameters, true);
+                let outer = std::mem::replace(&mut this.marks_names, true);
                 this.bind_target(parameter, handed.cloned().unwrap_or_default())?;
-                this.parameters = outer;
+                this.marks_names = outer;
             }
             this.eval_child(node, Role::Guard)?;
-            let outer = std::mem::take(&mut this.parameters);
+            let outer = std::mem::take(&mut this.marks_names);
             let value = this.eval_child(node, Role::Body);
-            this.parameters = outer;
+            this.marks_names = outer;
             value
         })?;
         let mut returned = self.returned.pop().unwrap_or_default();

@@ -62,6 +62,21 @@ calm(o.q)
 }
 
 #[test]
+fn a_focused_name_of_a_pattern_is_a_source() {
+    follow_by(
+        "javascript",
+        "
+        mode: taint
+        message: found
+        pattern-sources:
+        - patterns: [{pattern: 'const {..., $P, ...} = this.props'}, {focus-metavariable: $P}]
+        pattern-sinks: [{pattern: sink(...)}, {pattern: calm(...)}]
+        ",
+        "const { text } = this.props;\nsink(text);\ncalm(other);\n",
+    );
+}
+
+#[test]
 fn a_control_source_reaches_what_runs_after_it() {
     follow_by(
         "python",
