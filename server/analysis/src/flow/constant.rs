@@ -205,7 +205,7 @@ impl<'t> Interpret<'t> for Solver<'t> {
     fn leave(&mut self, node: NodeId, value: Known) -> Result<Known, Stop> {
         if matches!(
             self.tree.kind(node),
-            Kind::Ident | Kind::Member | Kind::Binary | Kind::Template | Kind::Conditional
+            Kind::Ident | Kind::Member | Kind::Binary | Kind::Template | Kind::Conditional | Kind::Call
         ) {
             match value.literal {
                 Some(literal) => {
@@ -243,6 +243,13 @@ impl<'t> Interpret<'t> for Solver<'t> {
                     whole = whole.zip(part).and_then(|(whole, part)| whole.concat(part));
                 }
                 literal(whole)
+            }
+            Kind::Call if self.language == Language::Java && is_string_format(tree, node) => {
+                let mut known = Some(Literal::ANY);
+                for argument in tree.with_role(node, Role::Arg) {
+                    known = known.and(self.eval(argument)?.literal).and(Some(Literal::ANY));
+                }
+                literal(known)
             }
             Kind::Assign => self.assign(node)?,
             Kind::VarDef => {
@@ -331,6 +338,19 @@ impl<'t> Interpret<'t> for Solver<'t> {
             self.flow.replace(Some(State::default()));
         }
     }
+}
+
+/// `String.format`, `java.lang.String.format`: of constants it makes one, whatever its text.
+fn is_string_format(tree: &Tree, call: NodeId) -> bool {
+    let named = |node: NodeId, role: Role, wanted: &str| {
+        tree.child(node, role).is_some_and(|name| tree.kind(name) == Kind::Ident && tree.sym(name).as_str() == wanted)
+    };
+    let Some(callee) = tree.child(call, Role::Callee).filter(|&callee| tree.kind(callee) == Kind::Member) else {
+        return false;
+    };
+    let of_string = named(callee, Role::Object, "String")
+        || tree.child(callee, Role::Object).is_some_and(|class| named(class, Role::Name, "String"));
+    of_string && named(callee, Role::Name, "format")
 }
 
 impl Solver<'_> {
