@@ -1,5 +1,6 @@
 //! `weir scan` and `weir test`, run as people and pipelines run them.
 
+mod apps;
 mod files;
 mod formats;
 mod outcome;

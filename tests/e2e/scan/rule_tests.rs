@@ -55,6 +55,18 @@ fn rule_files_that_share_an_id_are_judged_apart() {
 }
 
 #[test]
+fn a_rule_file_that_was_copied_is_tested_in_both_places() {
+    let target = "# ruleid: load\nyaml.load(x)\n";
+    let project = Project::new(&[
+        ("one/load.yaml", RULE),
+        ("one/load.py", target),
+        ("two/load.yaml", RULE),
+        ("two/load.py", target),
+    ]);
+    assert_eq!(project.weir(&["test", "."]).stdout, "2 of 2 checks passed, 0 of 0 fix tests\n");
+}
+
+#[test]
 fn rules_of_one_file_share_its_targets_and_a_folder_of_its_name() {
     let two = format!(
         "{RULE}  - id: eval\n    languages: [python]\n    severity: ERROR\n    message: m\n    pattern: eval($X)\n"

@@ -17,7 +17,8 @@ use weir_syntax::Symbol;
 /// The version of Semgrep whose rule language this is; rules may ask for at least or at most a version.
 const COMPATIBLE_WITH: [u32; 3] = [1, 150, 0];
 
-/// Compiles one rule file into the set. `seen` holds the texts of the rules so far: the same rule in two files runs once.
+/// Compiles one rule file into the set. `seen` holds the texts of the rules so far: the same rule in two files runs once,
+/// and is listed with both.
 pub(super) fn file<'s>(source: &'s RuleSource, disabled: &[Arc<str>], seen: &mut HashSet<&'s str>, set: &mut RuleSet) {
     let file = yaml::read(&source.text);
     for document in &file.documents {
@@ -35,9 +36,8 @@ pub(super) fn file<'s>(source: &'s RuleSource, disabled: &[Arc<str>], seen: &mut
             continue;
         };
         for yaml in rules {
-            if seen.insert(yaml.place.span.text(&source.text).trim_end()) {
-                rule(source, yaml, &file.duplicates, disabled, set);
-            }
+            let is_new = seen.insert(yaml.place.span.text(&source.text).trim_end());
+            rule(source, yaml, &file.duplicates, is_new, disabled, set);
         }
     }
     if let Some(fault) = &file.broken {
@@ -46,7 +46,14 @@ pub(super) fn file<'s>(source: &'s RuleSource, disabled: &[Arc<str>], seen: &mut
     }
 }
 
-fn rule(source: &RuleSource, yaml: &Yaml, duplicates: &[Fault], disabled: &[Arc<str>], set: &mut RuleSet) {
+fn rule(
+    source: &RuleSource,
+    yaml: &Yaml,
+    duplicates: &[Fault],
+    is_new: bool,
+    disabled: &[Arc<str>],
+    set: &mut RuleSet,
+) {
     let mut reader = Reader::default();
     let id = yaml.get("id").and_then(Yaml::as_str).map(str::to_owned);
     let compiled = read_rule(&mut reader, yaml);
@@ -66,7 +73,7 @@ fn rule(source: &RuleSource, yaml: &Yaml, duplicates: &[Fault], disabled: &[Arc<
     let Some((rule, mut info)) = compiled.filter(|_| runs) else { return };
     if !disabled.contains(&rule.id) {
         info.source.clone_from(&source.name);
-        set.add(rule, info);
+        set.add(is_new.then_some(rule), info);
     }
 }
 

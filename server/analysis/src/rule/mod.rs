@@ -97,8 +97,8 @@ impl RuleSet {
         self
     }
 
-    fn add(&mut self, rule: Rule, info: RuleInfo) {
-        self.rules.push(rule);
+    fn add(&mut self, rule: Option<Rule>, info: RuleInfo) {
+        self.rules.extend(rule);
         self.infos.push(info);
     }
 }
