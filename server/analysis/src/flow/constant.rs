@@ -234,8 +234,12 @@ impl<'t> Interpret<'t> for Solver<'t> {
             Kind::Binary => {
                 let left = self.eval_child(node, Role::Left)?;
                 let right = self.eval_child(node, Role::Right)?;
+                if self.language == Language::Ruby && tree.sym(node).as_str() == "<<" {
+                    self.changed_in_place(tree.child(node, Role::Left), Some((left, right)))?;
+                }
                 self.binary(node, left, right)
             }
+            Kind::Call if self.language == Language::Ruby => self.ruby_call(node)?,
             Kind::Template => {
                 let mut whole = Some(Literal::string(""));
                 for part in tree.with_role(node, Role::Part) {
@@ -298,8 +302,14 @@ impl<'t> Interpret<'t> for Solver<'t> {
     }
 
     fn binary(&mut self, node: NodeId, left: Known, right: Known) -> Known {
-        if self.concatenates(self.tree.sym(node)) {
-            literal(left.literal.zip(right.literal).and_then(|(left, right)| left.concat(right)))
+        let typed = matches!(self.language, Language::Python | Language::Ruby);
+        let literals = left.literal.zip(right.literal);
+        if typed && self.tree.sym(node).as_str() == "*" {
+            let repeated = [left, right].iter().any(|side| side.literal.is_some_and(|side| side.kind == Kind::Str));
+            literal(repeated.then_some(Literal::ANY))
+        } else if self.concatenates(self.tree.sym(node)) {
+            // Where numbers do not become text by themselves, text and a number are an error.
+            literal(literals.filter(|(a, b)| !typed || a.kind == b.kind).and_then(|(a, b)| a.concat(b)))
         } else {
             Known::default()
         }
@@ -354,6 +364,38 @@ fn is_string_format(tree: &Tree, call: NodeId) -> bool {
 }
 
 impl Solver<'_> {
+    /// A call that may change the string it is made on, as `concat` and the methods with `!` do.
+    fn ruby_call(&mut self, node: NodeId) -> Result<Known, Stop> {
+        let tree = self.tree;
+        let callee = tree.child(node, Role::Callee);
+        let object = callee.and_then(|callee| tree.child(callee, Role::Object));
+        let method =
+            callee.and_then(|callee| tree.child(callee, Role::Name)).map_or("", |name| tree.sym(name).as_str());
+        let before =
+            self.eval_child(node, Role::Callee).and(object.map_or(Ok(Known::default()), |at| self.eval(at)))?;
+        let mut argument = Known::default();
+        for child in tree.children(node).filter(|&child| is_read(tree.role(child)) && Some(child) != callee) {
+            argument = self.eval(child)?;
+        }
+        self.may_throw();
+        match method {
+            "concat" if tree.with_role(node, Role::Arg).count() == 1 => {
+                self.changed_in_place(object, Some((before, argument)))?;
+            }
+            "concat" | "prepend" | "insert" | "replace" | "clear" => self.changed_in_place(object, None)?,
+            method if method.ends_with('!') => self.changed_in_place(object, None)?,
+            _ => {}
+        }
+        Ok(Known::default())
+    }
+
+    /// A variable's string was changed: to both joined, or to what nobody knows.
+    fn changed_in_place(&mut self, variable: Option<NodeId>, joined: Option<(Known, Known)>) -> Result<(), Stop> {
+        let Some(variable) = variable.filter(|&node| self.tree.kind(node) == Kind::Ident) else { return Ok(()) };
+        let strings = joined.and_then(|(before, after)| before.literal.zip(after.literal));
+        self.bind(variable, literal(strings.and_then(|(before, after)| before.concat(after))))
+    }
+
     fn read(&mut self, node: NodeId) -> Known {
         let name = self.tree.sym(node);
         let known = self.flow.state().and_then(|state| state.get(&name)).copied();

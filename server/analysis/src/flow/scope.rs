@@ -126,12 +126,12 @@ impl Scopes {
     }
 }
 
-/// Whether functions of a language cannot see a name of the code around them.
+/// Whether functions of a language cannot see a name of the code around them. Ruby's methods cannot see its variables
+/// either, but a name they use and do not assign is taken for the one outside, as other engines do.
 fn hidden_from_functions(name: Symbol, language: Language) -> bool {
     let text = name.as_str();
     match language {
         Language::Php => text.starts_with('$'),
-        Language::Ruby => text.starts_with(|c: char| c.is_lowercase() || c == '_'),
         Language::Elixir => !text.starts_with('@'),
         _ => false,
     }

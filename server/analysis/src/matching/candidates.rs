@@ -124,7 +124,7 @@ fn single(unifier: &Unifier<'_>, root: NodeId, scope: &Scope) -> Result<Vec<Matc
         Ok(())
     };
     let implicit = kind == Kind::Return && unifier.file.language == Language::Ruby;
-    match kinds_for(kind).filter(|_| !implicit) {
+    match kinds_for(kind, unifier.file.language).filter(|_| !implicit) {
         Some(kinds) => {
             for &kind in kinds {
                 for &node in unifier.file.index.of_kind(kind, scope.nodes.clone()) {
@@ -145,7 +145,7 @@ fn single(unifier: &Unifier<'_>, root: NodeId, scope: &Scope) -> Result<Vec<Matc
 }
 
 /// The kinds besides its own that a pattern's root can match; `None` for any.
-fn kinds_for(kind: Kind) -> Option<&'static [Kind]> {
+fn kinds_for(kind: Kind, language: Language) -> Option<&'static [Kind]> {
     Some(match kind {
         Kind::Metavar | Kind::TypedMetavar | Kind::DeepEllipsis | Kind::Ellipsis => return None,
         // A constant may be known of a variable, a field or an operation.
@@ -163,6 +163,7 @@ fn kinds_for(kind: Kind) -> Option<&'static [Kind]> {
         Kind::Dict => &[Kind::Set],
         Kind::Set => &[Kind::Dict],
         Kind::Array => &[Kind::Comprehension],
+        Kind::Call if language == Language::Ruby => &[Kind::Ident],
         Kind::Lambda => &[Kind::Function],
         Kind::For => &[Kind::ForEach],
         _ => &[],

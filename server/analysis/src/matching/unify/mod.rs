@@ -97,8 +97,11 @@ impl Unifier<'_> {
         match pk {
             Kind::Ellipsis => return Ok(vec![env]),
             Kind::Metavar => {
-                let envs = self.bind(p, Binding::Node(t), env.clone());
-                return if envs.is_empty() { self.equivalent(p, t, env) } else { Ok(envs) };
+                let mut envs = self.bind(p, Binding::Node(t), env.clone());
+                if self.options.symbolic_propagation {
+                    extend(&mut envs, self.equivalent(p, t, env)?);
+                }
+                return Ok(envs);
             }
             Kind::EllipsisMetavar => {
                 let binding = Binding::Nodes(vec![t], self.file.tree.span(t));
@@ -136,6 +139,7 @@ impl Unifier<'_> {
             (Kind::Regex, Kind::Regex) => self.regex(p, t, env),
             (Kind::Number, Kind::Number) => Ok(keep(self.same_number(p, t), env)),
             (Kind::Call, Kind::Call) | (Kind::New, Kind::New) => self.call(p, t, env),
+            (Kind::Call, Kind::Ident) if self.is_hidden_call(t) => self.hidden_call(p, t, env),
             (Kind::Block | Kind::File, Kind::Block | Kind::File) => self.block(p, t, env),
             (Kind::Binary, Kind::Binary) => self.binary(p, t, env),
             (Kind::Ident, Kind::Ident) => Ok(keep(self.same_name(p, t), env)),
@@ -263,6 +267,21 @@ impl Unifier<'_> {
             return self.list(&self.pattern.with_role(p, role).collect::<Vec<_>>(), &ts, env);
         }
         self.subset(&ps, &ts, env)
+    }
+
+    /// In Ruby a name that is a statement may be a call without arguments.
+    fn is_hidden_call(&self, t: NodeId) -> bool {
+        self.file.language == Language::Ruby && self.file.tree.role(t) == Role::Stmt
+    }
+
+    fn hidden_call(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        let (pattern, mut envs) = (self.pattern, vec![env]);
+        if let Some(callee) = pattern.child(p, Role::Callee) {
+            envs = self.each(envs, |env| self.node(callee, t, env))?;
+        }
+        let args: Vec<NodeId> = pattern.with_role(p, Role::Arg).collect();
+        let no_block = pattern.child(p, Role::BlockArg).is_none();
+        self.each(envs, |env| if no_block { self.list(&args, &[], env) } else { Ok(Vec::new()) })
     }
 
     /// PHP does not tell apart upper and lower case in names of functions and classes.
