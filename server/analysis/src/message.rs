@@ -19,7 +19,7 @@ fn value(file: &FileContext<'_>, binding: &Binding) -> MetavarValue {
     let content = span.text(file.text).to_owned();
     let constant = match binding {
         Binding::Node(node) => match file.constants.get(*node) {
-            Some(Value::Str(text)) => Some(text.as_str().to_owned()),
+            Some(Value::Str(text) | Value::Number(text)) => Some(text.as_str().to_owned()),
             Some(Value::Node(value)) => {
                 let literal = matches!(file.tree.kind(*value), Kind::Str | Kind::Number | Kind::Bool | Kind::Null);
                 literal.then(|| file.tree.span(*value).text(file.text).to_owned())

@@ -26,6 +26,8 @@ pub(crate) enum Value {
     Node(NodeId),
     /// A string that was put together; the content without quotes.
     Str(Symbol),
+    /// A whole number that was computed.
+    Number(Symbol),
     /// A string without anything from outside, but one of several: branches assign different literals.
     AnyStr,
 }
@@ -95,6 +97,7 @@ impl Literal {
         match self.node {
             _ if self.any => Value::AnyStr,
             Some(node) => Value::Node(node),
+            None if self.kind == Kind::Number => Value::Number(self.sym),
             None => Value::Str(self.sym),
         }
     }
@@ -106,6 +109,19 @@ impl Literal {
         } else {
             (self.kind == Kind::Str && other.kind == Kind::Str).then_some(Self::ANY)
         }
+    }
+
+    /// Arithmetic on whole numbers.
+    fn compute(self, operator: &str, other: Self) -> Option<Self> {
+        let number = |literal: Self| literal.sym.as_str().parse::<i64>().ok().filter(|_| literal.kind == Kind::Number);
+        let (a, b) = (number(self)?, number(other)?);
+        let result = match operator {
+            "+" => a.checked_add(b)?,
+            "-" => a.checked_sub(b)?,
+            "*" => a.checked_mul(b)?,
+            _ => return None,
+        };
+        Some(Self { kind: Kind::Number, sym: Symbol::new(&result.to_string()), node: None, any: false })
     }
 
     /// One after the other, if that makes a string.
@@ -229,6 +245,10 @@ impl<'t> Interpret<'t> for Solver<'t> {
             Kind::Ident => self.read(node),
             Kind::Member => {
                 self.eval_child(node, Role::Object)?;
+                // Ruby calls without parentheses.
+                if tree.child(node, Role::Name).is_some_and(|name| tree.sym(name).as_str().ends_with('!')) {
+                    self.changed_in_place(tree.child(node, Role::Object), None)?;
+                }
                 literal(self.field(node))
             }
             Kind::Binary => {
@@ -302,17 +322,10 @@ impl<'t> Interpret<'t> for Solver<'t> {
     }
 
     fn binary(&mut self, node: NodeId, left: Known, right: Known) -> Known {
-        let typed = matches!(self.language, Language::Python | Language::Ruby);
-        let literals = left.literal.zip(right.literal);
-        if typed && self.tree.sym(node).as_str() == "*" {
-            let repeated = [left, right].iter().any(|side| side.literal.is_some_and(|side| side.kind == Kind::Str));
-            literal(repeated.then_some(Literal::ANY))
-        } else if self.concatenates(self.tree.sym(node)) {
-            // Where numbers do not become text by themselves, text and a number are an error.
-            literal(literals.filter(|(a, b)| !typed || a.kind == b.kind).and_then(|(a, b)| a.concat(b)))
-        } else {
-            Known::default()
-        }
+        let operator = self.tree.sym(node);
+        let (left, right) = (left.literal, right.literal);
+        let number = left.zip(right).and_then(|(left, right)| left.compute(operator.as_str(), right));
+        literal(number.or_else(|| self.string(operator, left, right)))
     }
 
     fn bind(&mut self, target: NodeId, value: Known) -> Result<(), Stop> {
@@ -364,6 +377,21 @@ fn is_string_format(tree: &Tree, call: NodeId) -> bool {
 }
 
 impl Solver<'_> {
+    /// The string that an operator makes of what is known of its operands.
+    fn string(&self, operator: Symbol, left: Option<Literal>, right: Option<Literal>) -> Option<Literal> {
+        let is_string = |side: Option<Literal>| side.is_some_and(|side| side.kind == Kind::Str);
+        match (self.language, operator.as_str()) {
+            (Language::Python | Language::Ruby, "*") => (is_string(left) || is_string(right)).then_some(Literal::ANY),
+            // Python's older way to write a conditional: `c and a or b`.
+            (Language::Python, "&&") => right,
+            (Language::Python, "||") => left?.either(right?),
+            // Where numbers do not become text by themselves, text and a number are an error.
+            (Language::Python | Language::Ruby, "+") if is_string(left) != is_string(right) => None,
+            _ if self.concatenates(operator) => left?.concat(right?),
+            _ => None,
+        }
+    }
+
     /// A call that may change the string it is made on, as `concat` and the methods with `!` do.
     fn ruby_call(&mut self, node: NodeId) -> Result<Known, Stop> {
         let tree = self.tree;
@@ -448,9 +476,11 @@ impl Solver<'_> {
                 let (holder, value) = self.scopes.own_or_outer_value(scope, tree.sym(node), self.language)?;
                 self.once(holder, value)
             }
-            Kind::Binary if self.concatenates(tree.sym(node)) => {
+            Kind::Binary => {
+                let operator = tree.sym(node);
                 let left = self.fold(scope, tree.child(node, Role::Left)?)?;
-                left.concat(self.fold(scope, tree.child(node, Role::Right)?)?)
+                let right = self.fold(scope, tree.child(node, Role::Right)?)?;
+                left.compute(operator.as_str(), right).or_else(|| self.string(operator, Some(left), Some(right)))
             }
             Kind::Template => tree
                 .with_role(node, Role::Part)

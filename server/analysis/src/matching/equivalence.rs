@@ -4,7 +4,7 @@
 use super::Binding;
 use super::metavar::Env;
 use super::names::Segment;
-use super::unify::{Envs, MOST_ORDERS, Unifier, extend, keep};
+use super::unify::{Envs, MOST_ORDERS, Unifier, extend, keep, same_value};
 use crate::flow::Value;
 use weir_syntax::{Kind, NodeId, Role, Symbol};
 
@@ -47,6 +47,9 @@ impl Unifier<'_> {
             Some(&Value::Node(value)) if value != t => self.node(p, value, env),
             Some(&Value::Str(content)) if self.pattern.kind(p) == Kind::Str => {
                 self.content(self.pattern.sym(p), content, content.as_str(), Binding::Node(t), env)
+            }
+            Some(&Value::Number(number)) if self.pattern.kind(p) == Kind::Number => {
+                Ok(keep(same_value(self.pattern.sym(p), number), env))
             }
             Some(Value::AnyStr) => {
                 Ok(keep(self.pattern.kind(p) == Kind::Str && self.pattern.sym(p).as_str() == "...", env))

@@ -333,13 +333,18 @@ impl Evaluation<'_> {
         }
         let Binding::Node(node) = binding else { return Ok(None) };
         match self.file.constants.get(*node).filter(|_| constants) {
-            Some(Value::Node(value)) => in_file(self.file.tree.span(*value)),
-            // A string that stands nowhere in the file binds nothing.
+            Some(Value::Node(value)) => match in_file(self.file.tree.span(*value))? {
+                Some(bindings) => Ok(Some(bindings)),
+                None => in_file(content_span(self.file, *value)),
+            },
+            // What stands nowhere in the file binds nothing.
+            Some(Value::Number(number)) => Ok(regex.is_match_at_start(number.as_str())?.then(Bindings::default)),
             Some(Value::Str(text)) => {
                 let quoted = format!("\"{}\"", text.as_str());
                 let matches = regex.is_match_at_start(&quoted)? || regex.is_match_at_start(text.as_str())?;
                 Ok(matches.then(Bindings::default))
             }
+            None if constants && self.file.tree.kind(*node) == Kind::Str => in_file(content_span(self.file, *node)),
             Some(Value::AnyStr) | None => Ok(None),
         }
     }

@@ -93,7 +93,7 @@ impl Unifier<'_> {
         match self.file.constants.get(t) {
             Some(&Value::Node(value)) => self.literal(value),
             Some(Value::Str(_) | Value::AnyStr) => Some(Type::Known(STRING)),
-            None => self.literal(t),
+            Some(Value::Number(_)) | None => self.literal(t),
         }
     }
 

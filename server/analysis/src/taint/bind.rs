@@ -228,7 +228,7 @@ impl Engine<'_> {
         match tree.kind(node) {
             Kind::Str | Kind::Number | Kind::Atom => Some(tree.sym(node)),
             Kind::Ident => match self.file.constants.get(node)? {
-                Value::Str(text) => Some(*text),
+                Value::Str(text) | Value::Number(text) => Some(*text),
                 Value::Node(literal) => {
                     matches!(tree.kind(*literal), Kind::Str | Kind::Number | Kind::Atom).then(|| tree.sym(*literal))
                 }

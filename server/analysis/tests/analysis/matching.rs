@@ -81,3 +81,73 @@ fn what_a_definition_leaves_out_may_be_there() {
         ",
     );
 }
+
+#[test]
+fn a_name_alone_may_be_a_call_in_ruby() {
+    matches(
+        "ruby",
+        "f(...)",
+        "
+        f(1) # match
+        f # match
+        x = f
+        ",
+    );
+}
+
+#[test]
+fn strings_that_change_in_place_are_no_longer_known() {
+    matches(
+        "ruby",
+        "f(\"...\")",
+        "
+        def g(x)
+          a = 'b'
+          f(a) # match
+          a << 'c'
+          f(a) # match
+          a << x
+          f(a)
+          d = 'e'
+          d.upcase!
+          f(d)
+        end
+        ",
+    );
+}
+
+#[test]
+fn python_computes_strings_and_numbers() {
+    matches(
+        "python",
+        "f(\"...\")",
+        "
+        f('a' * n) # match
+        f(c and 'a' or 'b') # match
+        f(c and a or 'b')
+        f('a' + 1)
+        ",
+    );
+    matches(
+        "python",
+        "f(6)",
+        "
+        x = 2 * 3
+        f(x) # match
+        f(x + 1 - 1) # match
+        f(x + 1)
+        ",
+    );
+}
+
+#[test]
+fn what_is_put_into_an_f_string_is_not_its_text() {
+    matches(
+        "python",
+        "f(f'...{$X}...')",
+        "
+        f(f'a{b}') # match
+        f(f'a')
+        ",
+    );
+}
