@@ -7,7 +7,7 @@
 //! - A statement that declares or imports several things becomes several sibling nodes.
 //! - Whatever has no common kind becomes [`Kind::Other`] with the grammar's node kind as symbol and all its named
 //!   children lowered with [`Role::Child`]; a leaf without a common kind becomes [`Kind::Token`] with its text as symbol.
-//! - In a pattern every identifier may be a hole; [`super::lower::Lowering::name`] makes them, so identifiers must
+//! - In a pattern every identifier may be a hole; `Lowering::name` makes them, so identifiers must
 //!   always go through it.
 
 /// What a node is. After each kind: its symbol (`sym`), then its children by role (`?` optional, `*` any number).

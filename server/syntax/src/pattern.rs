@@ -212,11 +212,11 @@ impl Holes {
         } else {
             Kind::Ident
         };
-        (kind, Symbol::new(&self.restore(text)))
+        (kind, Symbol::new(&Self::restore(text)))
     }
 
     /// The text as it was written in the pattern.
-    pub(crate) fn restore<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    pub(crate) fn restore(text: &str) -> Cow<'_, str> {
         let lower = text.to_ascii_lowercase();
         if !lower.contains("weir") {
             return Cow::Borrowed(text);
@@ -354,11 +354,12 @@ fn roots(tree: &Tree, node: NodeId, region: Span, out: &mut Tree) {
         if region.start <= span.start && span.start < region.end && !span.is_empty() {
             // Decorators alone: the definition they stand before is the context's.
             let alone = tree.children(child).take_while(|&part| tree.span(part).start < region.end);
-            if span.end > region.end && alone.clone().next().is_some_and(|part| tree.role(part) == Role::Decorator) {
-                if alone.clone().all(|part| tree.role(part) == Role::Decorator) {
-                    alone.for_each(|part| emit(tree, part, Role::Stmt, region, 0, out));
-                    continue;
+            let is_decorator = |part: NodeId| tree.role(part) == Role::Decorator;
+            if span.end > region.end && alone.clone().next().is_some() && alone.clone().all(is_decorator) {
+                for part in alone {
+                    emit(tree, part, Role::Stmt, region, 0, out);
                 }
+                continue;
             }
             // A block says by its role what it belongs to: `finally { ... }`.
             let role = if tree.kind(child) == Kind::Block { tree.role(child) } else { Role::Stmt };
@@ -388,10 +389,11 @@ fn emit(tree: &Tree, node: NodeId, role: Role, region: Span, parent: u32, out: &
             | Kind::KeywordArg
     );
     let nested = kind == Kind::Other && out.nodes[parent as usize].kind == Kind::Other;
-    if (wraps || nested) && children.clone().all(hole) {
-        if let Some(first) = children.next() {
-            return emit(tree, first, role, region, parent, out);
-        }
+    if (wraps || nested)
+        && children.clone().all(hole)
+        && let Some(first) = children.next()
+    {
+        return emit(tree, first, role, region, parent, out);
     }
     let (kind, sym, children): (Kind, Symbol, Vec<NodeId>) = match kind {
         Kind::Call if is_deep(tree, node) => {

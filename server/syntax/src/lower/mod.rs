@@ -1,6 +1,6 @@
 //! Concrete tree to generic tree. What languages share is here; one file a language holds the rest.
 //!
-//! A language is a [`Table`]: pairs of (grammar kind, handler). A handler gets the concrete node and the role the node has
+//! A language is a [`Spec`]: pairs of (grammar kind, handler). A handler gets the concrete node and the role the node has
 //! for its parent, and emits generic nodes. Kinds without a handler become [`Kind::Other`], so no code is invisible.
 //! Order of emission is the order of the generic tree, whatever the order in the text.
 
@@ -168,7 +168,7 @@ impl<'t> Lowering<'t> {
     /// The symbol of a text; placeholders of patterns are turned back into what was written.
     pub(crate) fn sym(&self, text: &str) -> Symbol {
         match self.holes {
-            Some(holes) => Symbol::new(&holes.restore(text)),
+            Some(_) => Symbol::new(&Holes::restore(text)),
             None => Symbol::new(text),
         }
     }
@@ -278,10 +278,10 @@ impl<'t> Lowering<'t> {
             let child = cursor.node();
             if child.is_extra() || child.is_error() || child.is_missing() {
                 self.visit(child, Role::Child);
-            } else if let Some(field) = cursor.field_name() {
-                if let Some(at) = fields.iter().position(|&wanted| wanted == field) {
-                    found[at].get_or_insert(child);
-                }
+            } else if let Some(field) = cursor.field_name()
+                && let Some(at) = fields.iter().position(|&wanted| wanted == field)
+            {
+                found[at].get_or_insert(child);
             }
             more = cursor.goto_next_sibling();
         }

@@ -193,7 +193,9 @@ fn variables_after<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role, bef
         }
         let at = Span::new(start.take().unwrap_or(child.start_byte() as u32), child.end_byte() as u32);
         l.node_sym(Kind::VarDef, role, Symbol::EMPTY, at, |l| {
-            before.iter().for_each(|&part| outside(l, part));
+            for &part in before {
+                outside(l, part);
+            }
             if let Some(keyword) = keyword {
                 l.modifier(l.text(keyword), Span::from(keyword.byte_range()));
             }
@@ -301,7 +303,9 @@ fn whole(node: ts::Node<'_>, before: &[ts::Node<'_>]) -> Span {
 
 /// Decorators and modifiers of a definition, those outside its node first.
 fn prefix<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, before: Before<'_, 't>) {
-    before.iter().for_each(|&part| outside(l, part));
+    for &part in before {
+        outside(l, part);
+    }
     let mut cursor = node.walk();
     for child in node.children(&mut cursor) {
         match child.kind() {

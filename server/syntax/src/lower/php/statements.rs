@@ -100,14 +100,16 @@ pub(super) fn for_<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
         one_or_each(l, condition, Role::Cond);
         one_or_each(l, update, Role::Update);
         let mut cursor = node.walk();
-        let inner: Vec<_> = node.children_by_field_name("body", &mut cursor).filter(|inner| inner.is_named()).collect();
+        let inner: Vec<_> = node.children_by_field_name("body", &mut cursor).filter(ts::Node::is_named).collect();
         match inner[..] {
             [] => {}
             [only] => body(l, Some(only), Role::Body),
             [first, .., last] => {
                 let at = Span::new(first.start_byte() as u32, last.end_byte() as u32);
                 l.node_sym(Kind::Block, Role::Body, Symbol::EMPTY, at, |l| {
-                    inner.iter().for_each(|&statement| l.visit(statement, Role::Stmt));
+                    for &statement in &inner {
+                        l.visit(statement, Role::Stmt);
+                    }
                 });
             }
         }
