@@ -45,7 +45,7 @@ impl Supervisor {
         }
         let pause = if planned { Duration::ZERO } else { place.breaker.crashed() };
         (place.state, place.loading, place.stuck) = (State::Down { until: now + pause }, None, None);
-        if !planned && place.breaker.is_open() {
+        if !planned && self.slots.iter().all(|slot| slot.breaker.is_open()) {
             self.say(Update::Failed { doc: None, job: None, failure });
         }
     }
