@@ -57,13 +57,13 @@ fn type_into(case: &Case) -> Measured {
     let before = process::cpu(server.pid());
     let mut latencies = Vec::with_capacity(EDITS);
     for (at, keystroke) in case.keystrokes().take(EDITS).enumerate() {
-        let version = at as i64 + 2;
+        let version = 2 + i64::try_from(at).expect("few changes");
         let start = Instant::now();
         server.change(&uri, version, keystroke.range, &keystroke.text);
         server.diagnostics(&uri, version);
         latencies.push(start.elapsed());
     }
-    let cpu = process::cpu(server.pid()) - before;
+    let cpu = process::cpu(server.pid()).checked_sub(before).unwrap();
     let peak_bytes = process::peak_bytes(server.pid());
     server.shutdown();
     Measured { latencies, cpu, peak_bytes }

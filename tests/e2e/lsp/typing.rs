@@ -139,14 +139,14 @@ fn kill_children(pid: u32) {
 }
 
 /// Nested repetition before what does not follow: a backtracking engine tries every way to split the letters.
-const ENDLESS: &str = r#"
+const ENDLESS: &str = r"
 rules:
   - id: endless
     languages: [python]
     severity: INFO
     message: m
     pattern-regex: (x+x+)+(?=y)
-"#;
+";
 
 #[test]
 fn a_rule_without_end_is_named_and_all_others_report() {
