@@ -3,7 +3,8 @@
 //! Inside a function constants follow its statements; a name of the code around is known if it is assigned exactly once.
 //! Strings put together of constants are constants too.
 
-use super::interpret::{Flow, Interpret};
+use super::frames::Flow;
+use super::interpret::Interpret;
 use super::scope::{Scopes, is_this};
 use crate::budget::{Budget, Stop};
 use std::collections::HashMap;

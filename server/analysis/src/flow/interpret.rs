@@ -4,6 +4,7 @@
 //! states that leave by `break`, `continue`, `return` and exceptions until the construct they leave is through. What a state
 //! is, what expressions are worth and what assignments do is the implementer's: constants and taint are the two.
 
+use super::frames::{Flow, FrameKind};
 use crate::budget::{Budget, Stop};
 use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
@@ -11,78 +12,6 @@ use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
 /// Rounds of a loop's body; states only grow, so that a loop needs as many rounds as its longest chain of variables. The
 /// deeper a loop is nested the fewer it gets, as rounds multiply.
 const ROUNDS: [u32; 7] = [8, 8, 6, 3, 2, 2, 2];
-
-/// The state at the point the walk has reached, and the states that wait for a construct to end.
-pub(crate) struct Flow<S> {
-    /// `None`: the point cannot be reached.
-    state: Option<S>,
-    frames: Vec<Frame<S>>,
-    /// Counts changes of the state, so that a handler is not told the same state twice.
-    version: u64,
-    /// Counts the places that may throw.
-    throws: u64,
-    loops: usize,
-}
-
-/// A construct that states leave early.
-struct Frame<S> {
-    kind: FrameKind,
-    breaks: Option<S>,
-    continues: Option<S>,
-    /// Of a try: the states in which its body may throw. Of a function: the states it returns in.
-    left: Option<S>,
-    left_version: u64,
-    /// States that jump over the end of a try with a finally.
-    escapes: Option<S>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum FrameKind {
-    Loop,
-    Switch,
-    Try,
-    /// A finally, if there is one, is run by what jumps out.
-    Finally,
-    Function,
-}
-
-impl<S: Clone> Flow<S> {
-    pub(crate) fn new(state: S) -> Self {
-        Self { state: Some(state), frames: Vec::new(), version: 0, throws: 0, loops: 0 }
-    }
-
-    /// The state here, unless here cannot be reached.
-    pub(crate) fn state(&self) -> Option<&S> {
-        self.state.as_ref()
-    }
-
-    /// The state here, to be changed.
-    pub(crate) fn state_mut(&mut self) -> Option<&mut S> {
-        self.version += 1;
-        self.state.as_mut()
-    }
-
-    /// Puts another state in place of the one here; gives that back.
-    pub(crate) fn replace(&mut self, state: Option<S>) -> Option<S> {
-        self.version += 1;
-        std::mem::replace(&mut self.state, state)
-    }
-
-    fn push(&mut self, kind: FrameKind) {
-        self.frames.push(Frame {
-            kind,
-            breaks: None,
-            continues: None,
-            left: None,
-            left_version: u64::MAX,
-            escapes: None,
-        });
-    }
-
-    fn pop(&mut self) -> Frame<S> {
-        self.frames.pop().expect("every frame is popped by who pushed it")
-    }
-}
 
 /// An analysis that walks code in the order it runs. Required methods are the analysis's own, provided ones the control flow.
 pub(crate) trait Interpret<'t>: Sized {

@@ -1,9 +1,11 @@
 //! What happens in a function: control flow, scopes, constants.
 
 mod constant;
-pub(crate) mod interpret;
+mod frames;
+mod interpret;
 mod scope;
 
 pub(crate) use constant::{Constants, Value};
-pub(crate) use interpret::{Flow, Interpret};
+pub(crate) use frames::Flow;
+pub(crate) use interpret::Interpret;
 pub(crate) use scope::is_this;

@@ -20,6 +20,9 @@ impl Taint {
     }
 }
 
+/// A value that comes from so many places is reported for one of these; the others are not counted.
+const MAX_SOURCES: usize = 128;
+
 /// A set of taint, one entry a source and label; of two ways to the same place the first is kept.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Taints(Vec<Taint>);
@@ -42,6 +45,7 @@ impl Taints {
     pub(super) fn add(&mut self, taint: Taint) -> bool {
         match self.0.binary_search_by_key(&taint.key(), |taint| taint.key()) {
             Ok(_) => false,
+            Err(_) if self.0.len() >= MAX_SOURCES && self.0.iter().any(|old| old.label == taint.label) => false,
             Err(at) => {
                 self.0.insert(at, taint);
                 true
