@@ -3,8 +3,9 @@
 use crate::check::{dedent, whole};
 use std::fmt::Write as _;
 use std::sync::Arc;
-use weir_analysis::RuleSet;
-use weir_model::RuleSource;
+use weir_analysis::{Budget, Options, RuleSet, Unit, analyze};
+use weir_model::{Language, RuleSource};
+use weir_syntax::{Limits, Source};
 
 fn compile(text: &str) -> RuleSet {
     RuleSet::compile(&[RuleSource { name: "rules.yaml".to_owned(), text: text.to_owned() }], &[])
@@ -143,11 +144,16 @@ fn broken_files_are_told_of_with_their_place() {
 }
 
 #[test]
-fn the_same_rule_twice_runs_once_and_equal_ids_run_both() {
-    let rule =
-        |pattern: &str| RuleSource { name: "r".to_owned(), text: whole("python", &format!("pattern: {pattern}")) };
-    let set = RuleSet::compile(&[rule("f()"), rule("g()"), rule("f()")], &[]);
-    assert_eq!(set.rules().len(), 2);
+fn the_same_rule_twice_runs_once_and_is_listed_with_both_files() {
+    let rule = |name: &str, pattern: &str| RuleSource {
+        name: name.to_owned(),
+        text: whole("python", &format!("pattern: {pattern}")),
+    };
+    let set = RuleSet::compile(&[rule("a", "f()"), rule("b", "g()"), rule("c", "f()")], &[]);
+    assert_eq!(set.rules().iter().map(|rule| rule.source.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
+    let source = Source::parse(Language::Python, "f()\ng()\n".to_owned(), Limits::NONE);
+    let unit = Unit { path: "a.py", text: source.text(), language: Some(Language::Python), tree: source.tree() };
+    assert_eq!(analyze(&set, &unit, Options::default(), &Budget::unlimited()).findings.len(), 2);
 }
 
 #[test]
