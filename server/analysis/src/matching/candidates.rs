@@ -153,7 +153,7 @@ fn kinds_for(kind: Kind, language: Language) -> Option<&'static [Kind]> {
         Kind::Number | Kind::Bool | Kind::Null | Kind::Regex | Kind::Atom | Kind::Unary => {
             &[Kind::Ident, Kind::Member, Kind::Binary]
         }
-        Kind::Ident => &[Kind::Member],
+        Kind::Ident => &[Kind::Member, Kind::Atom],
         Kind::Member => &[Kind::Ident],
         Kind::Assign => &[Kind::VarDef],
         Kind::Function => &[Kind::VarDef, Kind::Pair, Kind::Lambda],

@@ -157,6 +157,11 @@ impl<'t> Interpret<'t> for Engine<'t> {
             Kind::CompIf => self.eval_child(node, Role::Cond).map(|_| Cell::default()),
             Kind::Binary => {
                 let left = self.eval_child(node, Role::Left)?;
+                // Java's `x instanceof T t` makes `t` another name of `x`.
+                if let Some(bound) = tree.child(node, Role::Right).filter(|&bound| tree.kind(bound) == Kind::VarDef) {
+                    self.bind_target(bound, left)?;
+                    return Ok(Cell::default());
+                }
                 let right = self.eval_child(node, Role::Right)?;
                 Ok(self.binary(node, left, right))
             }

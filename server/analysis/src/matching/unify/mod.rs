@@ -146,6 +146,10 @@ impl Unifier<'_> {
             (Kind::Ident, Kind::Str) if self.file.tree.role(t) == Role::Module => {
                 Ok(keep(self.pattern.sym(p) == self.file.tree.sym(t), env))
             }
+            // Elixir's `%{body: x}` has an atom as key, which patterns call by its bare name.
+            (Kind::Ident, Kind::Atom) if self.file.tree.role(t) == Role::Key => {
+                Ok(keep(self.pattern.sym(p) == self.file.tree.sym(t), env))
+            }
             (Kind::Assign, Kind::Assign) => self.assign(p, t, env),
             (Kind::Array, Kind::Dict) if self.file.language == Language::Php && self.is_all_ellipsis(p) => {
                 Ok(vec![env])

@@ -349,3 +349,56 @@ end
 "#,
     );
 }
+
+#[test]
+fn java_patterns_bind_what_they_match() {
+    follow(
+        "java",
+        r#"
+class C {
+    void m(Object o) {
+        Object x = source();
+        if (x instanceof String s) { sink(s); }
+        if (o instanceof String t) { calm(t); }
+        String v = switch (x) { case String u -> { sink(u); yield u; } default -> ""; };
+        synchronized (x) { sink(x); }
+    }
+}
+"#,
+    );
+}
+
+#[test]
+fn elixir_clauses_guards_and_handlers() {
+    follow(
+        "elixir",
+        r#"
+def f(%{a: p} = q) when is_map(q) do
+  p = source()
+  cond do
+    calm(later) -> 1
+    y = source() -> sink(y)
+    true -> sink(y)
+  end
+  case p do
+    %{k: v} when sink(v) -> sink(v)
+    ^q -> calm(q)
+  end
+  with {:ok, w} <- safe() do
+    calm(w)
+  else
+    {:error, e} -> sink(p)
+  end
+  for x <- p, z = "fine", into: %{}, do: {sink(x), calm(z)}
+  %{r: r} = s = p
+  sink(r); sink(s)
+  if p == 1, do: sink(p), else: calm("")
+  Enum.each(p, &sink(&1))
+rescue
+  e in [A] -> calm(e)
+after
+  calm("")
+end
+"#,
+    );
+}
