@@ -305,3 +305,16 @@ fn a_taint_finding_can_stand_at_its_source() {
         ",
     );
 }
+
+#[test]
+fn in_rules_for_any_text_patterns_are_regexes() {
+    check(
+        "regex",
+        "patterns: [{pattern: 'ws://\\S+'}, {pattern-not: 'ws://localhost'}, {pattern-not-regex: 'x$'}]",
+        "
+        ws://a ws://localhost
+        ^^^^^^
+        ws://x
+        ",
+    );
+}

@@ -53,7 +53,8 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
             out.push(Token::Value(Value::Str(string)));
             len = used;
         } else if first == '$' {
-            len = 1 + word(&rest[1..]);
+            let sign = if rest.starts_with("$...") { 4 } else { 1 };
+            len = sign + word(&rest[sign..]);
             out.push(Token::Metavariable(Symbol::new(&rest[..len])));
         } else if first.is_ascii_digit() {
             len = word(rest) + rest[word(rest)..].strip_prefix('.').map_or(0, |fraction| 1 + word(fraction));

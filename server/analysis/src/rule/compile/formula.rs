@@ -184,6 +184,10 @@ pub(super) fn pattern(reader: &mut Reader, name: &str, value: &Yaml) -> Option<F
         let generic = Generic::parse(text).map_err(|error| reader.error(value.place, format!("`{name}`: {error}")));
         return generic.ok().map(|generic| Formula::of(Node::Leaf(Leaf::Generic(generic))));
     }
+    if reader.languages.is_empty() {
+        // In a rule for any text a pattern is a regex.
+        return regex(reader, name, value);
+    }
     let mut by_language = Vec::new();
     let mut first_error = None;
     for &language in &reader.languages {
@@ -197,10 +201,6 @@ pub(super) fn pattern(reader: &mut Reader, name: &str, value: &Yaml) -> Option<F
     match first_error {
         Some(error) if by_language.is_empty() => {
             reader.error(value.place, format!("`{name}`: {error}"));
-            None
-        }
-        None if by_language.is_empty() => {
-            reader.error(value.place, format!("`{name}` needs a language; in rules for any text use `pattern-regex`"));
             None
         }
         _ => {
