@@ -6,7 +6,7 @@ use weir_syntax::Symbol;
 
 /// Variables that hold taint, sorted; all others are clean. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(super) struct State(Rc<Vec<(Symbol, Cell)>>);
+pub(super) struct State(Rc<Vec<(Symbol, Rc<Cell>)>>);
 
 /// A variable, or a field of one.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ impl State {
 
     /// What a variable holds.
     pub(super) fn get(&self, name: Symbol) -> Cell {
-        self.find(name).map_or_else(|_| Cell::default(), |at| self.0[at].1.clone())
+        self.find(name).map_or_else(|_| Cell::default(), |at| Cell::clone(&self.0[at].1))
     }
 
     /// Stores a value.
@@ -56,10 +56,10 @@ impl State {
         }
         let vars = Rc::make_mut(&mut self.0);
         let at = found.unwrap_or_else(|at| {
-            vars.insert(at, (place.root, Cell::default()));
+            vars.insert(at, (place.root, Rc::default()));
             at
         });
-        vars[at].1.set(path, value, how);
+        Rc::make_mut(&mut vars[at].1).set(path, value, how);
         if vars[at].1.is_clean() {
             vars.remove(at);
         }
@@ -90,7 +90,8 @@ impl State {
         let vars = Rc::make_mut(&mut self.0);
         for (name, theirs) in other.0.iter() {
             match vars.binary_search_by_key(name, |(name, _)| *name) {
-                Ok(at) => changed |= vars[at].1.join(theirs),
+                Ok(at) if Rc::ptr_eq(&vars[at].1, theirs) => {}
+                Ok(at) => changed |= Rc::make_mut(&mut vars[at].1).join(theirs),
                 Err(at) => {
                     vars.insert(at, (*name, theirs.clone()));
                     changed = true;
