@@ -59,7 +59,7 @@ fn dotted(l: &mut Lowering<'_>, role: Role, span: Span) {
     let object = Span::new(span.start, span.start + text[..dot].trim_end().len() as u32);
     let last = text[dot + 1..].trim_start();
     l.node_sym(Kind::Member, role, Symbol::EMPTY, span, |l| {
-        dotted(l, Role::Object, object);
+        l.nested(Role::Object, object, |l| dotted(l, Role::Object, object));
         l.name_of(Role::Name, last, Span::new(span.end - last.len() as u32, span.end));
     });
 }
@@ -203,7 +203,7 @@ fn map_entry<'t>(l: &mut Lowering<'t>, entry: ts::Node<'t>) {
             }
             match entry.child_by_field_name("right") {
                 Some(new) if new.kind() == "keywords" => l.visit(new, Role::Entry),
-                Some(new) => map_entry(l, new),
+                Some(new) => l.nested(Role::Entry, Span::from(new.byte_range()), |l| map_entry(l, new)),
                 None => {}
             }
         }

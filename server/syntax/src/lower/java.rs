@@ -165,7 +165,7 @@ pub(super) fn array_of<'t>(l: &mut Lowering<'t>, element: ts::Node<'t>, depth: u
         l.visit(element, role);
     } else {
         l.node_sym(Kind::Subscript, role, Symbol::EMPTY, span, |l| {
-            array_of(l, element, depth - 1, span, Role::Object);
+            l.nested(Role::Object, span, |l| array_of(l, element, depth - 1, span, Role::Object));
         });
     }
 }

@@ -1,4 +1,4 @@
-use super::{check, check_edit, check_pattern};
+use super::{check, check_edit, check_pattern, on_a_large_stack};
 use weir_model::Language::Elixir;
 
 #[test]
@@ -181,4 +181,17 @@ fn edits_give_the_tree_of_a_fresh_parse() {
     for (old, new) in [("f(n)", "h(n)"), ("#{n}", "#{n"), ("end", ""), ("x = ", "x |> "), ("\"a", "a")] {
         check_edit(Elixir, text, old, new);
     }
+}
+
+#[test]
+fn deep_nesting_in_one_token_or_list_is_survived() {
+    let names = format!("alias {}B", "A.".repeat(50_000));
+    let generators = format!("for {}true, do: 1", "x <- y, ".repeat(20_000));
+    on_a_large_stack(|| {
+        for text in [names, generators] {
+            let source = weir_syntax::Source::parse(Elixir, text, weir_syntax::Limits::NONE);
+            let is_deep = |note: &weir_syntax::ParseNote| matches!(note, weir_syntax::ParseNote::TooDeep(_));
+            assert!(source.notes().iter().any(is_deep), "{:?}", source.notes());
+        }
+    });
 }

@@ -1,4 +1,4 @@
-use super::{check, check_edit, check_pattern};
+use super::{check, check_edit, check_pattern, on_a_large_stack};
 use weir_model::Language::Java;
 
 #[test]
@@ -199,4 +199,13 @@ fn edits_give_the_tree_of_a_fresh_parse() {
     {
         check_edit(Java, text, old, new);
     }
+}
+
+#[test]
+fn an_array_of_very_many_dimensions_is_survived() {
+    let text = format!("int{} x;", "[]".repeat(50_000));
+    on_a_large_stack(|| {
+        let source = weir_syntax::Source::parse(Java, text, weir_syntax::Limits::NONE);
+        assert!(matches!(source.notes(), [weir_syntax::ParseNote::TooDeep(_)]), "{:?}", source.notes());
+    });
 }

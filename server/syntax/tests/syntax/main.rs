@@ -48,3 +48,11 @@ fn check_edit(language: Language, text: &str, old: &str, new: &str) {
         assert_eq!(source.notes(), fresh.notes(), "{}", source.text());
     }
 }
+
+/// Runs a test on a stack as large as a worker's: walks over deep trees recurse.
+fn on_a_large_stack(test: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(test).expect("a thread");
+    if let Err(panic) = thread.join() {
+        std::panic::resume_unwind(panic);
+    }
+}

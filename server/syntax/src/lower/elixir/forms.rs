@@ -321,7 +321,9 @@ fn generator<'t>(l: &mut Lowering<'t>, parts: Parts<'t>, clauses: &[ts::Node<'t>
         if rest.is_empty() {
             parts.body(l, body);
         } else {
-            l.node_sym(Kind::Block, body, Symbol::EMPTY, inner, |l| generator(l, parts, rest, inner, Role::Stmt));
+            l.node_sym(Kind::Block, body, Symbol::EMPTY, inner, |l| {
+                l.nested(Role::Stmt, inner, |l| generator(l, parts, rest, inner, Role::Stmt));
+            });
         }
     });
 }
