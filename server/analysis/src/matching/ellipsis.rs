@@ -58,7 +58,7 @@ impl Unifier<'_> {
                     for state in &states {
                         let starts = if state.floating { state.next..ts.len() + 1 } else { state.next..state.next + 1 };
                         for start in starts {
-                            let ends = if last && tail == Tail::Exact { ts.len() } else { start }..=ts.len();
+                            let ends = if last { ts.len() } else { start }..=ts.len();
                             for end in ends {
                                 self.budget.tick()?;
                                 let nodes = ts[start..end].to_vec();

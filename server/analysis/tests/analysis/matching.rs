@@ -151,3 +151,33 @@ fn what_is_put_into_an_f_string_is_not_its_text() {
         ",
     );
 }
+
+#[test]
+fn statements_named_at_the_end_of_a_pattern_are_all_that_follow() {
+    let code = "
+        def f():
+          a()
+        def g():
+          a()
+          b()
+        ";
+    let analysis = run(
+        "python",
+        r"
+        message: m
+        patterns:
+        - pattern: |
+            def $F(...):
+              $...BODY
+        - metavariable-pattern:
+            metavariable: $...BODY
+            patterns:
+            - pattern-not: |
+                ...
+                b()
+        ",
+        &dedent(code),
+    );
+    let starts: Vec<_> = analysis.findings.iter().map(|finding| finding.span.start).collect();
+    assert_eq!(starts, [0]);
+}
