@@ -158,7 +158,7 @@ fn string<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     let format = start.is_some_and(|start| l.text(start).bytes().any(|b| matches!(b, b'f' | b'F' | b't' | b'T')));
     if !format {
         let begin = start.map_or(at.start, |start| start.end_byte() as u32);
-        let last = u32::try_from(node.child_count()).unwrap_or(0).checked_sub(1).and_then(|at| node.child(at));
+        let last = node.child_count().checked_sub(1).and_then(|at| node.child(at));
         let end = last.filter(|last| last.kind() == "string_end").map_or(at.end, |last| last.start_byte() as u32);
         return l.string(role, at, Span::new(begin, end.max(begin)));
     }
@@ -716,6 +716,6 @@ fn imported<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
 // ---- small things
 
 /// The operator of a node, by its field.
-fn operator<'t>(node: ts::Node<'t>) -> &'t str {
+fn operator(node: ts::Node<'_>) -> &str {
     node.child_by_field_name("operator").map_or("", |operator| operator.kind())
 }

@@ -170,7 +170,7 @@ fn fragment(l: &mut Lowering<'_>, span: Span) {
 /// The span between a literal's delimiters, if it has any.
 fn inside(node: ts::Node<'_>) -> Span {
     let whole = Span::from(node.byte_range());
-    let last = u32::try_from(node.child_count()).unwrap_or(0).checked_sub(1).filter(|&last| last > 0);
+    let last = node.child_count().checked_sub(1).filter(|&last| last > 0);
     let delimiter = |child: &ts::Node<'_>| !child.is_named() && !child.is_missing();
     let start = node.child(0).filter(delimiter).map_or(whole.start, |first| first.end_byte() as u32);
     let end =
@@ -362,13 +362,12 @@ fn sequence<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role, kind: Kind
 /// `a = b`; `a, b = 1, 2` as a statement is two assignments.
 fn assignment<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     let (left, right) = (node.child_by_field_name("left"), node.child_by_field_name("right"));
-    if let (Role::Stmt, Some(left), Some(right)) = (role, left, right) {
-        if let Some(pairs) = pairwise(left, right) {
-            for (target, value) in pairs {
-                assign(l, node, role, "=", Some(target), Some(value));
-            }
-            return;
+    let pairs = left.zip(right).filter(|_| role == Role::Stmt).and_then(|(left, right)| pairwise(left, right));
+    if let Some(pairs) = pairs {
+        for (target, value) in pairs {
+            assign(l, node, role, "=", Some(target), Some(value));
         }
+        return;
     }
     assign(l, node, role, "=", left, right);
 }
@@ -473,12 +472,11 @@ fn lambda<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
 
 /// A body; where there is nothing, an empty block at the end of what it is the body of.
 fn body_or_empty<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, body: Option<ts::Node<'t>>) {
-    match body {
-        Some(body) => l.visit(body, Role::Body),
-        None => {
-            let end = node.end_byte() as u32;
-            l.leaf(Kind::Block, Role::Body, Symbol::EMPTY, Span::new(end, end));
-        }
+    if let Some(body) = body {
+        l.visit(body, Role::Body);
+    } else {
+        let end = node.end_byte() as u32;
+        l.leaf(Kind::Block, Role::Body, Symbol::EMPTY, Span::new(end, end));
     }
 }
 
@@ -563,12 +561,11 @@ fn branch<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role, negated: boo
     l.node(Kind::If, role, node, |l| {
         let [cond, then, otherwise] = l.parts(node, ["condition", "consequence", "alternative"]);
         condition(l, cond, negated);
-        match then {
-            Some(then) => l.visit(then, Role::Then),
-            None => {
-                let at = cond.unwrap_or(node).end_byte() as u32;
-                l.leaf(Kind::Block, Role::Then, Symbol::EMPTY, Span::new(at, at));
-            }
+        if let Some(then) = then {
+            l.visit(then, Role::Then);
+        } else {
+            let at = cond.unwrap_or(node).end_byte() as u32;
+            l.leaf(Kind::Block, Role::Then, Symbol::EMPTY, Span::new(at, at));
         }
         l.visit_some(otherwise, Role::Else);
     });
@@ -715,6 +712,6 @@ fn class<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
 // ---- small things
 
 /// The operator of a node, by its field.
-fn operator<'t>(node: ts::Node<'t>) -> &'t str {
+fn operator(node: ts::Node<'_>) -> &str {
     node.child_by_field_name("operator").map_or("", |operator| operator.kind())
 }
