@@ -7,6 +7,12 @@ use weir_model::Span;
 
 pub(super) fn function<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.node(Kind::Function, role, node, |l| {
+        let mut cursor = node.walk();
+        let says = node.children(&mut cursor).any(|child| child.kind() == "visibility_modifier");
+        if node.kind() == "method_declaration" && !says && !l.in_pattern() {
+            // A method that does not say who sees it is public.
+            l.modifier("public", Span::new(node.start_byte() as u32, node.start_byte() as u32));
+        }
         prefix(l, node);
         let [name, params, result, inner] = l.parts(node, ["name", "parameters", "return_type", "body"]);
         l.visit_some(result, Role::Type);
