@@ -34,7 +34,10 @@ impl FixTemplate {
     /// The edits that repair one match. `fill` puts values in the place of metavariables.
     pub(crate) fn instantiate(&self, text: &str, span: Span, fill: impl Fn(&str) -> String) -> Fix {
         let edits = match self {
-            Self::Text(template) => vec![Edit::new(span, indented(template.trim(), &indent(text, span), &fill))],
+            Self::Text(template) => {
+                let template = template.trim();
+                vec![Edit::new(statement(text, span, template), indented(template, &indent(text, span), &fill))]
+            }
             Self::Regex { regex, replacement, count } => {
                 let replaced = regex.replace(span.text(text), *count, |group| {
                     replacement.iter().fold(String::new(), |mut out, part| {
@@ -78,6 +81,14 @@ pub fn apply_fixes<'f>(text: &str, fixes: impl IntoIterator<Item = &'f Fix>) -> 
     }
     out.push_str(text.get(at..).unwrap_or(""));
     out
+}
+
+/// What a template replaces: of a template that ends in a semicolon the match's semicolon too, which is no part of it.
+fn statement(text: &str, span: Span, template: &str) -> Span {
+    let has_own = |text: &str| text.ends_with(';');
+    let after = text.get(span.end as usize..).unwrap_or("");
+    let replaces = has_own(template) && !has_own(span.text(text)) && after.starts_with(';');
+    Span::new(span.start, span.end + u32::from(replaces))
 }
 
 /// White space as wide as what stands before a match on its line.
@@ -152,6 +163,15 @@ mod tests {
         let template = FixTemplate::Text("g(\n  y\n)\n".to_owned());
         let fix = template.instantiate(text, Span::new(10, 14), str::to_owned);
         assert_eq!(apply_fixes(text, [&fix]), "if x:\n    g(\n      y\n    )\n");
+    }
+
+    #[test]
+    fn a_fix_that_is_a_statement_brings_its_own_semicolon() {
+        for (template, expected) in [("b();", "b();"), ("b()", "b();"), ("b();;", "b();;")] {
+            let template = FixTemplate::Text(template.to_owned());
+            let fix = template.instantiate("a();", Span::new(0, 3), str::to_owned);
+            assert_eq!(apply_fixes("a();", [&fix]), expected);
+        }
     }
 
     #[test]
