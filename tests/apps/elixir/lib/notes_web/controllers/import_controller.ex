@@ -8,14 +8,14 @@ defmodule NotesWeb.ImportController do
         true -> "http://" <> link
       end
 
-    # ruleid: elixir-server-side-request-forgery
+    # ruleid: elixir-ssrf
     response = Req.get!(address)
     text(conn, response.body)
   end
 
   def weather(conn, %{"city" => city}) do
     query = URI.encode_query(city: city)
-    # ok: elixir-server-side-request-forgery
+    # ok: elixir-ssrf
     response = Req.get!("https://weather.example.org/today?" <> query)
     text(conn, response.body)
   end

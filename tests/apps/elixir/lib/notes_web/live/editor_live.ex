@@ -17,11 +17,11 @@ defmodule NotesWeb.EditorLive do
     {result, _} =
       case formula do
         "" ->
-          # ok: elixir-code-evaluation
+          # ok: elixir-code-injection
           Code.eval_string("0")
 
         code ->
-          # ruleid: elixir-code-evaluation
+          # ruleid: elixir-code-injection
           Code.eval_string(code)
       end
 

@@ -9,14 +9,14 @@ public class FeedParser {
   public Document parse(InputStream in) throws Exception {
     DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
     factory.setNamespaceAware(true);
-    // ruleid: java-xml-external-entity
+    // ruleid: java-xxe
     return factory.newDocumentBuilder().parse(in);
   }
 
   public Document parseStrictly(InputStream in) throws Exception {
     DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
     factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
-    // ok: java-xml-external-entity
+    // ok: java-xxe
     return factory.newDocumentBuilder().parse(in);
   }
 }

@@ -24,10 +24,10 @@ public class IntegrationController {
   @PostMapping("/webhooks/test")
   public String test(@RequestBody Map<String, String> hook) throws IOException {
     String address = hook.get("url");
-    // ruleid: java-server-side-request-forgery
+    // ruleid: java-ssrf
     String answer = rest.getForObject(address, String.class);
     String text = URLEncoder.encode(hook.get("text"), StandardCharsets.UTF_8);
-    // ok: java-server-side-request-forgery
+    // ok: java-ssrf
     URL chat = new URL("https://chat.example.org/send?text=" + text);
     return answer + chat.getHost();
   }

@@ -64,9 +64,9 @@ public class SearchController {
   @GetMapping("/tickets/filter")
   public Object filter(@RequestParam("where") String where) {
     String condition = where.trim();
-    // ruleid: java-code-evaluation
+    // ruleid: java-code-injection
     Expression expression = parser.parseExpression(condition);
-    // ok: java-code-evaluation
+    // ok: java-code-injection
     Expression urgent = parser.parseExpression("priority > 3 and state == 'open'");
     return List.of(expression, urgent);
   }

@@ -47,9 +47,9 @@ public class TicketServlet extends HttpServlet {
       ResultSet sorted = statement.executeQuery("select id, title from tickets order by " + order);
       print(out, sorted);
     } catch (SQLException e) {
-      // ruleid: java-cross-site-scripting
+      // ruleid: java-xss
       out.println("<p>No tickets in state " + state + "</p>");
-      // ok: java-cross-site-scripting
+      // ok: java-xss
       out.println("<p>" + Encode.forHtml(state) + "</p>");
     }
   }
@@ -83,7 +83,7 @@ public class TicketServlet extends HttpServlet {
     // todoruleid: java-sql-injection
     store.countByOwner(owner);
     String greeting = String.format("<h1>Thank you, %s</h1>", owner);
-    // ruleid: java-cross-site-scripting
+    // ruleid: java-xss
     response.getWriter().write(greeting);
   }
 

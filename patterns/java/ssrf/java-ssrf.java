@@ -20,7 +20,7 @@ class FetchServlet extends HttpServlet {
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
     String address = request.getParameter("url");
-    // ruleid: java-server-side-request-forgery
+    // ruleid: java-ssrf
     URL url = new URL(address);
     url.openStream().transferTo(response.getOutputStream());
 
@@ -28,14 +28,14 @@ class FetchServlet extends HttpServlet {
     if (!target.startsWith("http")) {
       target = "http://" + target;
     }
-    // ruleid: java-server-side-request-forgery
+    // ruleid: java-ssrf
     URI uri = URI.create(target);
 
     String city = URLEncoder.encode(request.getParameter("city"), StandardCharsets.UTF_8);
-    // ok: java-server-side-request-forgery
+    // ok: java-ssrf
     URL weather = new URL(WEATHER + city);
 
-    // ok: java-server-side-request-forgery
+    // ok: java-ssrf
     URI status = URI.create("https://status.example.org/");
   }
 }
@@ -46,18 +46,18 @@ class PreviewController {
 
   @GetMapping("/preview")
   String preview(@RequestParam("link") String link) throws IOException {
-    // ruleid: java-server-side-request-forgery
+    // ruleid: java-ssrf
     String title = Jsoup.connect(link).get().title();
-    // ruleid: java-server-side-request-forgery
+    // ruleid: java-ssrf
     String page = rest.getForObject(link, String.class);
-    // ok: java-server-side-request-forgery
+    // ok: java-ssrf
     String rates = rest.getForObject("https://rates.example.org/today?page={page}", String.class, link);
     return title + page + rates;
   }
 
   @GetMapping("/stock")
   String stock(@RequestParam int shop) {
-    // ok: java-server-side-request-forgery
+    // ok: java-ssrf
     return rest.getForObject("http://stock.internal/shops/" + shop, String.class);
   }
 }

@@ -19,32 +19,32 @@ class GreetingServlet extends HttpServlet {
   protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
     String name = request.getParameter("name");
     response.setContentType("text/html");
-    // ruleid: java-cross-site-scripting
+    // ruleid: java-xss
     response.getWriter().println("<h1>Hello " + name + "</h1>");
 
     PrintWriter out = response.getWriter();
     String title = name == null ? "nobody" : name.trim();
-    // ruleid: java-cross-site-scripting
+    // ruleid: java-xss
     out.printf("<title>%s</title>", title);
 
     for (Cookie cookie : request.getCookies()) {
       String theme = cookie.getValue();
-      // ruleid: java-cross-site-scripting
+      // ruleid: java-xss
       out.write("<body class='" + theme + "'>");
     }
 
-    // ok: java-cross-site-scripting
+    // ok: java-xss
     out.println("<p>" + Encode.forHtml(name) + "</p>");
 
     String escaped = HtmlUtils.htmlEscape(name);
-    // ok: java-cross-site-scripting
+    // ok: java-xss
     out.println("<p>" + escaped + "</p>");
 
     int page = Integer.parseInt(request.getParameter("page"));
-    // ok: java-cross-site-scripting
+    // ok: java-xss
     out.println("<p>Page " + page + "</p>");
 
-    // ok: java-cross-site-scripting
+    // ok: java-xss
     out.println("<p>Thank you</p>");
   }
 }
@@ -54,13 +54,13 @@ class PreviewController {
   @GetMapping("/preview")
   ResponseEntity<String> preview(@RequestParam("text") String text) {
     String html = "<article>" + text + "</article>";
-    // ruleid: java-cross-site-scripting
+    // ruleid: java-xss
     return ResponseEntity.ok().contentType(MediaType.TEXT_HTML).body(html);
   }
 
   @GetMapping("/plain")
   ResponseEntity<String> plain(@RequestParam("text") String text) {
-    // ok: java-cross-site-scripting
+    // ok: java-xss
     return ResponseEntity.ok().contentType(MediaType.TEXT_PLAIN).body(text);
   }
 }

@@ -17,19 +17,19 @@ class FormulaServlet extends HttpServlet {
   protected void doGet(HttpServletRequest request, HttpServletResponse response) throws Exception {
     ScriptEngine engine = new ScriptEngineManager().getEngineByName("javascript");
     String formula = request.getParameter("formula");
-    // ruleid: java-code-evaluation
+    // ruleid: java-code-injection
     engine.eval(formula);
 
     String script = "var x = 1; " + formula;
-    // ruleid: java-code-evaluation
+    // ruleid: java-code-injection
     new GroovyShell().evaluate(script);
 
     engine.put("input", formula);
-    // ok: java-code-evaluation
+    // ok: java-code-injection
     engine.eval("input.length");
 
     int factor = Integer.parseInt(request.getParameter("factor"));
-    // ok: java-code-evaluation
+    // ok: java-code-injection
     engine.eval("2 * " + factor);
   }
 }
@@ -40,11 +40,11 @@ class FilterController {
 
   @GetMapping("/filter")
   Object filter(@RequestParam("where") String where) {
-    // ruleid: java-code-evaluation
+    // ruleid: java-code-injection
     Object direct = new SpelExpressionParser().parseExpression(where).getValue();
-    // ruleid: java-code-evaluation
+    // ruleid: java-code-injection
     Object field = parser.parseExpression("price > " + where).getValue();
-    // ok: java-code-evaluation
+    // ok: java-code-injection
     Object fixed = parser.parseExpression("price > 10").getValue();
     return fixed;
   }

@@ -14,23 +14,23 @@ class FeedReader {
   Document read(InputStream in) throws Exception {
     DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
     factory.setNamespaceAware(true);
-    // ruleid: java-xml-external-entity
+    // ruleid: java-xxe
     DocumentBuilder builder = factory.newDocumentBuilder();
     return builder.parse(in);
   }
 
   void events(InputStream in) throws Exception {
-    // ruleid: java-xml-external-entity
+    // ruleid: java-xxe
     SAXParser parser = SAXParserFactory.newInstance().newSAXParser();
     XMLInputFactory streams = XMLInputFactory.newFactory();
-    // ruleid: java-xml-external-entity
+    // ruleid: java-xxe
     XMLStreamReader reader = streams.createXMLStreamReader(in);
   }
 
   Document readSafely(InputStream in) throws Exception {
     DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
     factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
-    // ok: java-xml-external-entity
+    // ok: java-xxe
     DocumentBuilder builder = factory.newDocumentBuilder();
     return builder.parse(in);
   }
@@ -38,11 +38,11 @@ class FeedReader {
   void eventsSafely(InputStream in) throws Exception {
     SAXParserFactory factory = SAXParserFactory.newInstance();
     factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
-    // ok: java-xml-external-entity
+    // ok: java-xxe
     SAXParser parser = factory.newSAXParser();
     XMLInputFactory streams = XMLInputFactory.newFactory();
     streams.setProperty(XMLInputFactory.SUPPORT_DTD, false);
-    // ok: java-xml-external-entity
+    // ok: java-xxe
     XMLStreamReader reader = streams.createXMLStreamReader(in);
   }
 }
