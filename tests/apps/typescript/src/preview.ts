@@ -1,4 +1,6 @@
 import { execFile, execSync } from "child_process";
+import { readFileSync } from "fs";
+import path from "path";
 import type { Request, Response } from "express";
 
 const RENDERERS: Record<string, string> = { html: "render-html", pdf: "render-pdf" };
@@ -50,4 +52,17 @@ export async function next(req: Request, res: Response): Promise<void> {
   }
   // ruleid: javascript-open-redirect
   res.redirect(target);
+}
+
+export function theme(req: Request, res: Response): void {
+  const { name = "plain", size } = req.query as Record<string, string | undefined>;
+  let sheet = "";
+  try {
+    // ruleid: javascript-path-traversal
+    sheet = readFileSync(`themes/${name}/${size ?? "normal"}.css`, "utf8");
+  } catch {
+    // ok: javascript-path-traversal
+    sheet = readFileSync(path.join("themes", name === "dark" ? "dark.css" : "plain.css"), "utf8");
+  }
+  res.json({ sheet });
 }
