@@ -181,3 +181,35 @@ fn statements_named_at_the_end_of_a_pattern_are_all_that_follow() {
     let starts: Vec<_> = analysis.findings.iter().map(|finding| finding.span.start).collect();
     assert_eq!(starts, [0]);
 }
+
+#[test]
+fn any_of_several_insides_is_an_inside_and_meets_others_within_it() {
+    let code = dedent(
+        "
+        class A(B):
+          def f(self, x):
+            g(x)
+        class C:
+          def f(self, x):
+            g(x)
+        ",
+    );
+    let rule = r"
+        message: m
+        patterns:
+        - pattern-either:
+          - pattern-inside: |
+              class $C(B):
+                ...
+          - pattern-inside: |
+              class $C(D):
+                ...
+        - pattern-inside: |
+            def $F(self, $X):
+              ...
+        - pattern: g($X)
+    ";
+    let starts: Vec<_> =
+        run("python", rule, &code).findings.iter().map(|finding| finding.span.start as usize).collect();
+    assert_eq!(starts, [code.find("g(x)").expect("the call in the first class")]);
+}
