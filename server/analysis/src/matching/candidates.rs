@@ -112,6 +112,10 @@ fn single(unifier: &Unifier<'_>, root: NodeId, scope: &Scope) -> Result<Vec<Matc
         if of_expression && !scope.top.contains(&node) && !unifier.is_expression(node) {
             return Ok(());
         }
+        let decorates = tree.parent(node).is_some_and(|above| tree.kind(above) == Kind::Decorator);
+        if of_expression && decorates && !unifier.options.attr_expr {
+            return Ok(());
+        }
         if kind == Kind::Block
             && unifier.pattern.role(root) != Role::Stmt
             && unifier.pattern.role(root) != tree.role(node)
@@ -153,7 +157,8 @@ fn kinds_for(kind: Kind, language: Language) -> Option<&'static [Kind]> {
         Kind::Number | Kind::Bool | Kind::Null | Kind::Regex | Kind::Atom | Kind::Unary => {
             &[Kind::Ident, Kind::Member, Kind::Binary]
         }
-        Kind::Ident => &[Kind::Member, Kind::Atom],
+        // A module's name may be a string.
+        Kind::Ident => &[Kind::Member, Kind::Atom, Kind::Str],
         Kind::Member => &[Kind::Ident],
         Kind::Assign => &[Kind::VarDef],
         Kind::Function => &[Kind::VarDef, Kind::Pair, Kind::Lambda],

@@ -40,7 +40,7 @@ pub(crate) fn find(formula: &Formula, file: &FileContext<'_>, budget: &Budget<'_
 }
 
 /// So many matches are looked around one by one.
-const FEW: usize = 8;
+const FEW: usize = 64;
 
 /// What a range is good for in an intersection.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -332,6 +332,8 @@ impl Evaluation<'_> {
             return Ok(Some(bindings));
         }
         let Binding::Node(node) = binding else { return Ok(None) };
+        // `"$X"` is bound to all of `"a" + "b"`, and means what it holds.
+        let constants = constants || self.file.tree.kind(*node) == Kind::Binary;
         match self.file.constants.get(*node).filter(|_| constants) {
             Some(Value::Node(value)) => match in_file(self.file.tree.span(*value))? {
                 Some(bindings) => Ok(Some(bindings)),

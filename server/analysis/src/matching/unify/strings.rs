@@ -82,12 +82,6 @@ impl Unifier<'_> {
         }
         let ps: Vec<NodeId> = pattern.with_role(p, Role::Part).collect();
         let ts: Vec<NodeId> = if tree.kind(t) == Kind::Str { vec![t] } else { tree.with_role(t, Role::Part).collect() };
-        // Of two ellipses side by side one is put in: `...${...}...`.
-        let is_dots = |p: NodeId| pattern.kind(p) == Kind::Ellipsis;
-        let put_in = ps.windows(2).any(|pair| is_dots(pair[0]) && is_dots(pair[1]));
-        if put_in && ts.iter().all(|&t| tree.kind(t) == Kind::Str) {
-            return Ok(Vec::new());
-        }
         self.parts(&ps, &ts, env)
     }
 
