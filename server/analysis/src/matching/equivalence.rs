@@ -101,6 +101,8 @@ impl Unifier<'_> {
         let dots = ps.iter().any(|&p| self.pattern.kind(p) == Kind::Ellipsis);
         let more = if self.options.ac_matching && self.is_commutative(operator) {
             ps.retain(|&p| self.pattern.kind(p) != Kind::Ellipsis);
+            // What is named leaves less to choose from.
+            ps.sort_by_key(|&p| self.pattern.kind(p) == Kind::Metavar);
             self.subset(&ps, &ts, env)?
         } else if dots || associative {
             self.runs(&ps, &ts, associative, env)?

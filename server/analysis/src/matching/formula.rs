@@ -5,18 +5,14 @@
 
 use super::candidates::{Around, Scope};
 use super::metavar::Env;
-use super::unify::{Unifier, content_span};
-use super::{Binding, Bindings, Index, Match, candidates, value};
-use crate::analyze::Unit;
+use super::{Binding, Bindings, Match, candidates};
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
-use crate::flow::Value;
-use crate::rule::formula::Within;
-use crate::rule::regex::{Found, Regex};
-use crate::rule::{Condition, Formula, Leaf, Node, Options};
+use crate::rule::regex::Found;
+use crate::rule::{Formula, Leaf, Node};
 use std::rc::Rc;
-use weir_model::{Language, Span};
-use weir_syntax::{Kind, Limits, NodeId, Role, Source, Symbol};
+use weir_model::Span;
+use weir_syntax::{Kind, NodeId, Symbol};
 
 /// Whether a formula says only within what something lies: `pattern-inside`, or any or all of several.
 fn is_inside(formula: &Formula) -> bool {
@@ -53,23 +49,23 @@ enum Part {
     Anywhere,
 }
 
-struct Evaluation<'a> {
-    file: &'a FileContext<'a>,
-    budget: &'a Budget<'a>,
+pub(super) struct Evaluation<'a> {
+    pub(super) file: &'a FileContext<'a>,
+    pub(super) budget: &'a Budget<'a>,
     /// The nodes looked at: the whole file, or those of one binding.
-    scope: Scope,
+    pub(super) scope: Scope,
     /// The text looked at by regexes, if not all.
-    text: Option<Span>,
+    pub(super) text: Option<Span>,
 }
 
 impl Evaluation<'_> {
-    fn formula(&self, formula: &Formula) -> Result<Vec<Match>, Stop> {
+    pub(super) fn formula(&self, formula: &Formula) -> Result<Vec<Match>, Stop> {
         let mut matches = self.conditions(&formula.conditions, self.part(&formula.node)?)?;
         for focus in &formula.focus {
             matches = self.focus(focus, &matches)?;
         }
         if let Some(name) = formula.name {
-            matches = matches.into_iter().filter_map(|found| self.named(name, found)).collect();
+            matches = matches.into_iter().filter_map(|found| self.named(name, &found)).collect();
         }
         matches.sort_by_key(|found| (found.span.start, found.span.end));
         dedup(&mut matches, self.budget)?;
@@ -94,10 +90,10 @@ impl Evaluation<'_> {
     }
 
     /// A match with itself bound to a name; `None` if the name is bound to something else.
-    fn named(&self, name: Symbol, found: Match) -> Option<Match> {
+    fn named(&self, name: Symbol, found: &Match) -> Option<Match> {
         let binding = found.node.map_or(Binding::Text(found.span), Binding::Node);
         let bindings = found.bindings.merge(&Bindings(vec![(name, binding)]), self.file)?;
-        Some(Match { bindings, ..found })
+        Some(Match { span: found.span, node: found.node, bindings })
     }
 
     fn leaf(&self, leaf: &Leaf) -> Result<Vec<Match>, Stop> {
@@ -169,7 +165,7 @@ impl Evaluation<'_> {
             if matches.is_empty() {
                 break;
             }
-            matches = self.without(matches, negative)?;
+            matches = self.without(&matches, negative)?;
         }
         Ok(matches)
     }
@@ -204,7 +200,7 @@ impl Evaluation<'_> {
         Ok(out)
     }
 
-    fn without(&self, matches: Vec<Match>, negative: &Formula) -> Result<Vec<Match>, Stop> {
+    fn without(&self, matches: &[Match], negative: &Formula) -> Result<Vec<Match>, Stop> {
         let (inside, anywhere, formula) = match &negative.node {
             Node::Inside(inner) => (true, false, &**inner),
             Node::Anywhere(inner) => (false, true, &**inner),
@@ -212,7 +208,7 @@ impl Evaluation<'_> {
         };
         let is_regex = matches!(formula.node, Node::Leaf(Leaf::Regex(_)));
         let mut out = Vec::new();
-        for group in groups(&matches) {
+        for group in groups(matches) {
             let bad = if anywhere || is_regex { self.formula(formula)? } else { self.around(formula, group)? };
             for found in group {
                 let mut dropped = false;
@@ -252,177 +248,6 @@ impl Evaluation<'_> {
         Evaluation { file: self.file, budget: self.budget, scope, text: self.text }.formula(formula)
     }
 
-    /// Keeps what meets all conditions. What a `metavariable-pattern` binds is no condition on another one.
-    fn conditions(&self, conditions: &[Condition], matches: Vec<Match>) -> Result<Vec<Match>, Stop> {
-        if conditions.is_empty() {
-            return Ok(matches);
-        }
-        let mut out = Vec::new();
-        for found in matches {
-            self.budget.tick()?;
-            let mut all = vec![found.bindings.clone()];
-            for condition in conditions {
-                let mut next = Vec::new();
-                for bindings in all {
-                    next.extend(self.condition(condition, &found.bindings, bindings)?);
-                }
-                all = next;
-            }
-            out.extend(all.into_iter().map(|bindings| Match { bindings, ..found.clone() }));
-        }
-        dedup(&mut out, self.budget)?;
-        Ok(out)
-    }
-
-    /// The bindings so far if they meet a condition, with what the condition binds.
-    fn condition(&self, condition: &Condition, own: &Bindings, bindings: Bindings) -> Result<Vec<Bindings>, Stop> {
-        match condition {
-            Condition::Comparison(comparison) => {
-                let holds = comparison.holds(&|name| Some(value::of(bindings.get(name)?, self.file)));
-                Ok(if holds { vec![bindings] } else { Vec::new() })
-            }
-            Condition::Type { metavariable, types } => {
-                let Some(Binding::Node(node)) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
-                for (_, type_) in types.iter().filter(|(language, _)| *language == self.file.language) {
-                    let unifier = Unifier::new(type_.tree(), Options::default(), self.file, self.budget);
-                    for root in type_.roots() {
-                        if !unifier.of_type(root, *node, Env::from(&bindings))?.is_empty() {
-                            return Ok(vec![bindings]);
-                        }
-                    }
-                }
-                Ok(Vec::new())
-            }
-            Condition::Regex { metavariable, regex, constant_propagation } => {
-                let Some(binding) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
-                let groups = self.text_matches(binding, regex, *constant_propagation)?;
-                Ok(groups.and_then(|groups| bindings.merge(&groups, self.file)).into_iter().collect())
-            }
-            Condition::Pattern { metavariable, within, formula } => {
-                let Some(binding) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
-                let found = self.inner(binding, *within, formula, own)?;
-                let mut out: Vec<Bindings> = Vec::new();
-                for inner in found {
-                    let bindings = bindings.extended(&inner);
-                    if !out.contains(&bindings) {
-                        out.push(bindings);
-                    }
-                }
-                Ok(out)
-            }
-        }
-    }
-
-    /// What the groups of a regex bind in the text of a binding, if it matches.
-    fn text_matches(&self, binding: &Binding, regex: &Regex, constants: bool) -> Result<Option<Bindings>, Stop> {
-        let place = match binding {
-            // A module's name is no string to the rule.
-            Binding::Node(node)
-                if self.file.tree.role(*node) == Role::Module && self.file.tree.kind(*node) == Kind::Str =>
-            {
-                content_span(self.file, *node)
-            }
-            _ => binding.span(self.file),
-        };
-        let in_file = |place: Span| -> Result<Option<Bindings>, Stop> {
-            let found = regex.match_at_start(place.text(self.file.text))?;
-            Ok(found.map(|found| text_bindings(found.groups, place.start)))
-        };
-        if let Some(bindings) = in_file(place)? {
-            return Ok(Some(bindings));
-        }
-        let Binding::Node(node) = binding else { return Ok(None) };
-        // `"$X"` is bound to all of `"a" + "b"`, and means what it holds.
-        let constants = constants || self.file.tree.kind(*node) == Kind::Binary;
-        match self.file.constants.get(*node).filter(|_| constants) {
-            Some(Value::Node(value)) => match in_file(self.file.tree.span(*value))? {
-                Some(bindings) => Ok(Some(bindings)),
-                None => in_file(content_span(self.file, *value)),
-            },
-            // What stands nowhere in the file binds nothing.
-            Some(Value::Number(number)) => Ok(regex.is_match_at_start(number.as_str())?.then(Bindings::default)),
-            Some(Value::Str(text)) => {
-                let quoted = format!("\"{}\"", text.as_str());
-                let matches = regex.is_match_at_start(&quoted)? || regex.is_match_at_start(text.as_str())?;
-                Ok(matches.then(Bindings::default))
-            }
-            None if constants && self.file.tree.kind(*node) == Kind::Str => in_file(content_span(self.file, *node)),
-            Some(Value::AnyStr) | None => Ok(None),
-        }
-    }
-
-    /// The bindings under which bound code matches a formula.
-    fn inner(
-        &self,
-        binding: &Binding,
-        within: Within,
-        formula: &Formula,
-        outer: &Bindings,
-    ) -> Result<Vec<Bindings>, Stop> {
-        let span = match within {
-            Within::Text => self.content(binding),
-            Within::Same | Within::Code(_) => binding.span(self.file),
-        };
-        let top = match (within, binding) {
-            (Within::Code(language), _) => {
-                let found = self.embedded(binding, language, formula)?;
-                return Ok(if found { vec![outer.clone()] } else { Vec::new() });
-            }
-            (Within::Text, _) | (_, Binding::Text(_)) => Vec::new(),
-            (_, Binding::Node(node)) => vec![*node],
-            (_, Binding::Nodes(nodes, _)) => nodes.clone(),
-        };
-        let nodes = match (top.first(), top.last()) {
-            (Some(first), Some(last)) => first.0..self.file.tree.end(*last).0,
-            _ => 0..0,
-        };
-        let scope = Scope { nodes, top, env: Env::from(outer), around: None };
-        let inner = Evaluation { file: self.file, budget: self.budget, scope, text: Some(span) };
-        let mut out: Vec<Bindings> = Vec::new();
-        for found in inner.formula(formula)? {
-            if let Some(bindings) = outer.merge(&found.bindings, self.file) {
-                if !out.contains(&bindings) {
-                    out.push(bindings);
-                }
-            }
-        }
-        Ok(out)
-    }
-
-    /// Where the text of a binding stands: of a string, or a name known to hold one, the content.
-    fn content(&self, binding: &Binding) -> Span {
-        let Binding::Node(node) = binding else { return binding.span(self.file) };
-        let literal = match self.file.constants.get(*node) {
-            Some(Value::Node(value)) => *value,
-            _ => *node,
-        };
-        match self.file.tree.kind(literal) {
-            Kind::Str => content_span(self.file, literal),
-            _ => self.file.tree.span(*node),
-        }
-    }
-
-    /// Whether a string's content, read as code of another language, matches. What is bound in it stays there.
-    fn embedded(&self, binding: &Binding, language: Language, formula: &Formula) -> Result<bool, Stop> {
-        let text = match binding {
-            Binding::Node(node) => match self.file.constants.get(*node) {
-                Some(Value::Str(text)) => text.as_str(),
-                Some(Value::Node(value)) if self.file.tree.kind(*value) == Kind::Str => {
-                    content_span(self.file, *value).text(self.file.text)
-                }
-                _ if self.file.tree.kind(*node) == Kind::Str => content_span(self.file, *node).text(self.file.text),
-                _ => self.file.tree.span(*node).text(self.file.text),
-            },
-            other => other.span(self.file).text(self.file.text),
-        };
-        let stop = || self.budget.look().is_err();
-        let source = Source::parse(language, text.to_owned(), Limits { stop: &stop });
-        self.budget.look()?;
-        let unit = Unit { path: "", text: source.text(), language: Some(language), tree: source.tree() };
-        let file = FileContext::new(&unit, Index::of(unit.tree), self.budget)?;
-        Ok(!find(formula, &file, self.budget)?.is_empty())
-    }
-
     /// The places of some metavariables instead of the matches', where they lie within them.
     fn focus(&self, names: &[Symbol], matches: &[Match]) -> Result<Vec<Match>, Stop> {
         let mut out = Vec::new();
@@ -450,7 +275,7 @@ impl Evaluation<'_> {
 }
 
 /// What groups bind in a text that starts at `base`.
-fn text_bindings(groups: Vec<(Symbol, Span)>, base: u32) -> Bindings {
+pub(super) fn text_bindings(groups: Vec<(Symbol, Span)>, base: u32) -> Bindings {
     let place = |span: Span| Binding::Text(Span::new(base + span.start, base + span.end));
     let mut bindings: Vec<_> = groups.into_iter().map(|(name, span)| (name, place(span))).collect();
     bindings.sort_by_key(|(name, _)| *name);
@@ -481,7 +306,7 @@ fn breadth(formula: &Formula, file: &FileContext<'_>) -> u8 {
     }
 }
 
-fn dedup(matches: &mut Vec<Match>, budget: &Budget<'_>) -> Result<(), Stop> {
+pub(super) fn dedup(matches: &mut Vec<Match>, budget: &Budget<'_>) -> Result<(), Stop> {
     let mut out: Vec<Match> = Vec::with_capacity(matches.len());
     let mut by_span: std::collections::HashMap<Span, Vec<usize>> = std::collections::HashMap::new();
     for found in matches.drain(..) {

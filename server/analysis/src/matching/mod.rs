@@ -4,6 +4,7 @@
 //! equal by lowering, what is left are the equivalences of the rule language itself.
 
 mod candidates;
+mod conditions;
 mod ellipsis;
 mod equivalence;
 mod formula;

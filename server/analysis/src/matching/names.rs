@@ -23,8 +23,6 @@ pub(crate) struct Names {
 /// Something declared.
 #[derive(Debug)]
 pub(crate) struct Entity {
-    /// The identifier that declares it.
-    pub(crate) declaration: NodeId,
     /// Its declared type, or the class that `new` made it of.
     pub(crate) type_: Option<NodeId>,
     /// Its full name, if it is imported; empty if not.
@@ -257,11 +255,11 @@ impl Collector<'_> {
                     scopes.0.last().copied().unwrap_or(Tree::ROOT)
                 };
                 // A declared target (`for (const x of xs)`) is a VarDef and comes by itself.
-                if let Some(target) = tree.child(node, Role::Target).filter(|&target| tree.kind(target) != Kind::VarDef)
+                let target = tree.child(node, Role::Target).filter(|&target| tree.kind(target) != Kind::VarDef);
+                if let Some(target) = target
+                    && (self.assignment_declares() || tree.kind(node) == Kind::CompFor)
                 {
-                    if self.assignment_declares() || tree.kind(node) == Kind::CompFor {
-                        self.bind_new(owner, target);
-                    }
+                    self.bind_new(owner, target);
                 }
             }
             Kind::Catch => {
@@ -323,7 +321,7 @@ impl Collector<'_> {
     fn bind(&mut self, owner: NodeId, target: NodeId, type_: Option<NodeId>) {
         let tree = self.tree;
         match tree.kind(target) {
-            Kind::Ident => self.add(owner, tree.sym(target), target, type_, Vec::new()),
+            Kind::Ident => self.add(owner, tree.sym(target), type_, Vec::new()),
             Kind::Array | Kind::Tuple | Kind::Dict | Kind::Spread | Kind::Pair | Kind::Assign | Kind::Other => {
                 for child in tree.children(target) {
                     if !matches!(tree.role(child), Role::Key | Role::Default) {
@@ -344,8 +342,8 @@ impl Collector<'_> {
         self.bind(owner, target, None);
     }
 
-    fn add(&mut self, owner: NodeId, name: Symbol, declaration: NodeId, type_: Option<NodeId>, path: Vec<Segment>) {
-        self.entities.push(Entity { declaration, type_, path });
+    fn add(&mut self, owner: NodeId, name: Symbol, type_: Option<NodeId>, path: Vec<Segment>) {
+        self.entities.push(Entity { type_, path });
         self.declared.insert((owner, name), self.entities.len() as u32);
     }
 
@@ -364,12 +362,12 @@ impl Collector<'_> {
             }
             path.push(Segment { name: tree.sym(name), node: name });
             let local = alias.unwrap_or(name);
-            self.add(owner, tree.sym(local), local, None, path);
+            self.add(owner, tree.sym(local), None, path);
         } else if let Some(alias) = alias {
-            self.add(owner, tree.sym(alias), alias, None, path);
+            self.add(owner, tree.sym(alias), None, path);
         } else if let Some(first) = path.first().copied() {
             path.truncate(1);
-            self.add(owner, first.name, first.node, None, path);
+            self.add(owner, first.name, None, path);
         }
     }
 
@@ -381,7 +379,7 @@ impl Collector<'_> {
         };
         let Some(path) = required(tree, value) else { return false };
         match tree.kind(target) {
-            Kind::Ident => self.add(owner, tree.sym(target), target, None, path),
+            Kind::Ident => self.add(owner, tree.sym(target), None, path),
             Kind::Dict => {
                 for entry in tree.children(target).filter(|&entry| tree.kind(entry) == Kind::Pair) {
                     let (Some(key), Some(local)) = (tree.child(entry, Role::Key), tree.child(entry, Role::Value))
@@ -391,7 +389,7 @@ impl Collector<'_> {
                     if tree.kind(local) == Kind::Ident {
                         let mut path = path.clone();
                         path.push(Segment { name: tree.sym(key), node: local });
-                        self.add(owner, tree.sym(local), local, None, path);
+                        self.add(owner, tree.sym(local), None, path);
                     }
                 }
             }

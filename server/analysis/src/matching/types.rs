@@ -36,7 +36,7 @@ impl Unifier<'_> {
         }
         match self.type_of(t) {
             Some(Type::Written(type_)) => self.same_type(wanted, type_, env),
-            Some(Type::Known(names)) => self.known(wanted, names, env),
+            Some(Type::Known(names)) => Ok(keep(self.is_one_of(wanted, names), env)),
             None => Ok(Vec::new()),
         }
     }
@@ -69,11 +69,8 @@ impl Unifier<'_> {
         }
     }
 
-    fn known(&self, wanted: NodeId, names: &[&str], env: Env) -> Envs {
-        match self.pattern.kind(wanted) {
-            Kind::Ident => Ok(keep(names.contains(&self.pattern.sym(wanted).as_str()), env)),
-            _ => Ok(Vec::new()),
-        }
+    fn is_one_of(&self, wanted: NodeId, names: &[&str]) -> bool {
+        self.pattern.kind(wanted) == Kind::Ident && names.contains(&self.pattern.sym(wanted).as_str())
     }
 
     fn type_of(&self, t: NodeId) -> Option<Type> {

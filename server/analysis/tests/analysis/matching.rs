@@ -5,16 +5,16 @@ use crate::check::{check, dedent, run};
 /// Runs bare patterns over code; the lines with a comment that says `match` must be exactly those where a match starts.
 #[track_caller]
 fn matches(language: &str, pattern: &str, code: &str) {
-    let pattern = dedent(pattern).lines().map(|line| format!("  {line}\n")).collect::<String>();
+    let pattern = format!("  {}", dedent(pattern).trim_end().replace('\n', "\n  "));
     let code = dedent(code);
-    let analysis = run(language, &format!("message: m\npattern: |\n{pattern}"), &code);
+    let analysis = run(language, &format!("message: m\npattern: |\n{pattern}\n"), &code);
     let line_of = |at: u32| code[..at as usize].matches('\n').count() + 1;
     let mut found: Vec<usize> = analysis.findings.iter().map(|finding| line_of(finding.span.start)).collect();
     found.dedup();
     let is_marked = |line: &str| line.ends_with("# match") || line.ends_with("// match");
     let expected: Vec<usize> =
         code.lines().enumerate().filter(|(_, line)| is_marked(line)).map(|(at, _)| at + 1).collect();
-    assert_eq!(found, expected, "the pattern\n{pattern}in\n{code}");
+    assert_eq!(found, expected, "the pattern\n{pattern}\nin\n{code}");
 }
 
 #[test]

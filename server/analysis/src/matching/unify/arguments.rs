@@ -4,6 +4,7 @@ use super::{Envs, Unifier, extend};
 use crate::matching::Binding;
 use crate::matching::ellipsis::Tail;
 use crate::matching::metavar::Env;
+use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Tree};
 
 impl Unifier<'_> {
@@ -36,6 +37,21 @@ impl Unifier<'_> {
         self.each(envs, |env| self.roles(p, t, &done, env))
     }
 
+    /// In Ruby a name that is a statement may be a call without arguments.
+    pub(super) fn is_hidden_call(&self, t: NodeId) -> bool {
+        self.file.language == Language::Ruby && self.file.tree.role(t) == Role::Stmt
+    }
+
+    pub(super) fn hidden_call(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        let (pattern, mut envs) = (self.pattern, vec![env]);
+        if let Some(callee) = pattern.child(p, Role::Callee) {
+            envs = self.each(envs, |env| self.node(callee, t, env))?;
+        }
+        let args: Vec<NodeId> = pattern.with_role(p, Role::Arg).collect();
+        let no_block = pattern.child(p, Role::BlockArg).is_none();
+        self.each(envs, |env| if no_block { self.list(&args, &[], env) } else { Ok(Vec::new()) })
+    }
+
     fn is_dots(&self, p: NodeId) -> bool {
         matches!(self.pattern.kind(p), Kind::Ellipsis | Kind::EllipsisMetavar)
     }
@@ -56,13 +72,12 @@ impl Unifier<'_> {
         let mut out = Vec::new();
         if self.is_dots(p) {
             for at in 0..=ts.len() {
-                let env = match self.pattern.kind(p) {
-                    Kind::Ellipsis => Some(env.clone()),
-                    _ => {
-                        let nodes = ts[..at].to_vec();
-                        let span = self.span_of(&nodes);
-                        self.bind(p, Binding::Nodes(nodes, span), env.clone()).pop()
-                    }
+                let env = if self.pattern.kind(p) == Kind::Ellipsis {
+                    Some(env.clone())
+                } else {
+                    let nodes = ts[..at].to_vec();
+                    let span = self.span_of(&nodes);
+                    self.bind(p, Binding::Nodes(nodes, span), env.clone()).pop()
                 };
                 if let Some(env) = env {
                     extend(&mut out, self.arguments(rest, &ts[at..], env)?);

@@ -62,7 +62,7 @@ impl Unifier<'_> {
         let (pattern, tree) = (self.pattern, self.file.tree);
         let parts = (pattern.child(p, Role::Module), tree.child(t, Role::Target), tree.child(t, Role::Value));
         let (Some(wanted), Some(target), Some(value)) = parts else { return Ok(Vec::new()) };
-        let Some([module]) = required(tree, value).as_deref().map(|path| <[Segment; 1]>::try_from(path).ok()).flatten()
+        let Some([module]) = required(tree, value).as_deref().and_then(|path| <[Segment; 1]>::try_from(path).ok())
         else {
             return Ok(Vec::new());
         };

@@ -9,6 +9,7 @@ mod definitions;
 mod imports;
 mod statements;
 mod strings;
+mod structure;
 
 pub(super) use strings::{content_span, same_value};
 
@@ -170,7 +171,7 @@ impl Unifier<'_> {
                 Ok(keep(self.file.tree.sym(t).as_str() == "list", env))
             }
             (Kind::Import | Kind::ImportFrom, Kind::Import | Kind::ImportFrom | Kind::VarDef) => self.import(p, t, env),
-            (Kind::Member, _) if self.is_chain_ellipsis(p) => self.chain(p, t, env),
+            (Kind::Member, _) if self.is_chain_ellipsis(p) => self.chain(p, t, &env),
             (Kind::Jsx, Kind::Jsx) => self.jsx(p, t, env),
             // What only the type checker sees.
             (pk, Kind::Cast) if pk != Kind::Cast && self.file.tree.sym(t).as_str() == "as" => {
@@ -192,102 +193,6 @@ impl Unifier<'_> {
             && self.file.tree.child(t, Role::Name).is_some()
     }
 
-    /// Nodes of one kind: equal symbols, and children role by role.
-    pub(super) fn structure(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
-        if self.sym_matters(p) && self.pattern.sym(p) != self.file.tree.sym(t) {
-            return Ok(Vec::new());
-        }
-        self.roles(p, t, &[], env)
-    }
-
-    /// Children role by role, but for the roles in `done`.
-    pub(super) fn roles(&self, p: NodeId, t: NodeId, done: &[Role], env: Env) -> Envs {
-        let (pattern, tree) = (self.pattern, self.file.tree);
-        let kind = pattern.kind(p);
-        // A body that may be anything may also be missing.
-        let open_body = kind == Kind::Function
-            && tree.child(t, Role::Body).is_none()
-            && pattern.child(p, Role::Body).is_some_and(|body| self.is_all_ellipsis(body));
-        let unknown = tree.children(t).any(|child| {
-            let role = tree.role(child);
-            !done.contains(&role) && pattern.child(p, role).is_none() && !may_be_left_out(kind, role)
-        });
-        if unknown {
-            // Only an ellipsis (`return ...`) stands for what has another role or none.
-            return Ok(keep(self.is_all_ellipsis(p), env));
-        }
-        let mut envs = vec![env];
-        let mut previous = None;
-        for child in pattern.children(p) {
-            let role = pattern.role(child);
-            if previous == Some(role) || done.contains(&role) || (open_body && role == Role::Body) {
-                continue;
-            }
-            previous = Some(role);
-            let ps: Vec<NodeId> = pattern.with_role(p, role).collect();
-            let ts: Vec<NodeId> = tree.with_role(t, role).collect();
-            envs = self.each(envs, |env| match role {
-                Role::Decorator | Role::Modifier | Role::Catch => self.subset(&ps, &ts, env),
-                _ => self.list(&ps, &ts, env),
-            })?;
-            if envs.is_empty() {
-                break;
-            }
-        }
-        Ok(envs)
-    }
-
-    /// Every pattern's node matches some code's node, in any order, each code's node used once.
-    pub(super) fn subset(&self, ps: &[NodeId], ts: &[NodeId], env: Env) -> Envs {
-        self.budget.tick()?;
-        let Some((&p, rest)) = ps.split_first() else { return Ok(vec![env]) };
-        if self.pattern.kind(p) == Kind::Ellipsis {
-            return self.subset(rest, ts, env);
-        }
-        let mut out = Vec::new();
-        for (at, &t) in ts.iter().enumerate() {
-            for env in self.node(p, t, env.clone())? {
-                let mut others = ts.to_vec();
-                others.remove(at);
-                extend(&mut out, self.subset(rest, &others, env)?);
-                if out.len() > MOST_ORDERS {
-                    return Ok(out);
-                }
-            }
-        }
-        Ok(out)
-    }
-
-    /// Children of one role in any order; without `...` in the pattern none may be left over.
-    fn unordered(&self, p: NodeId, t: NodeId, role: Role, env: Env) -> Envs {
-        let ps: Vec<NodeId> = self.pattern.with_role(p, role).collect();
-        let ts: Vec<NodeId> = self.file.tree.with_role(t, role).collect();
-        let (dots, ps): (Vec<_>, Vec<_>) = ps.into_iter().partition(|&p| self.pattern.kind(p) == Kind::Ellipsis);
-        let open = !dots.is_empty() || (self.has_open_objects() && self.options.implicit_ellipsis);
-        if !open && ps.len() != ts.len() && !ps.iter().any(|&p| self.pattern.kind(p) == Kind::EllipsisMetavar) {
-            return Ok(Vec::new());
-        }
-        if ps.iter().any(|&p| self.pattern.kind(p) == Kind::EllipsisMetavar) {
-            return self.list(&self.pattern.with_role(p, role).collect::<Vec<_>>(), &ts, env);
-        }
-        self.subset(&ps, &ts, env)
-    }
-
-    /// In Ruby a name that is a statement may be a call without arguments.
-    fn is_hidden_call(&self, t: NodeId) -> bool {
-        self.file.language == Language::Ruby && self.file.tree.role(t) == Role::Stmt
-    }
-
-    fn hidden_call(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
-        let (pattern, mut envs) = (self.pattern, vec![env]);
-        if let Some(callee) = pattern.child(p, Role::Callee) {
-            envs = self.each(envs, |env| self.node(callee, t, env))?;
-        }
-        let args: Vec<NodeId> = pattern.with_role(p, Role::Arg).collect();
-        let no_block = pattern.child(p, Role::BlockArg).is_none();
-        self.each(envs, |env| if no_block { self.list(&args, &[], env) } else { Ok(Vec::new()) })
-    }
-
     /// PHP does not tell apart upper and lower case in names of functions and classes.
     fn same_name(&self, p: NodeId, t: NodeId) -> bool {
         let (wanted, name) = (self.pattern.sym(p), self.file.tree.sym(t));
@@ -300,20 +205,6 @@ impl Unifier<'_> {
     /// Whether a string is a template without anything put in.
     fn is_backtick(&self, t: NodeId) -> bool {
         self.file.tree.span(t).text(self.file.text).starts_with('`')
-    }
-
-    /// Whether a loop is `for (...)`.
-    fn is_any_loop(&self, p: NodeId) -> bool {
-        let pattern = self.pattern;
-        pattern.child(p, Role::Cond).is_none()
-            && pattern.child(p, Role::Init).is_some_and(|init| pattern.kind(init) == Kind::Ellipsis)
-    }
-
-    fn loop_body(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
-        match (self.pattern.child(p, Role::Body), self.file.tree.child(t, Role::Body)) {
-            (Some(wanted), Some(body)) => self.node(wanted, body, env),
-            (wanted, _) => Ok(keep(wanted.is_none(), env)),
-        }
     }
 
     fn modifier(&self, p: NodeId, t: NodeId) -> bool {
@@ -333,7 +224,7 @@ impl Unifier<'_> {
     }
 
     /// `o. ...`: the object, or what any members and calls of them make of it.
-    fn chain(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+    fn chain(&self, p: NodeId, t: NodeId, env: &Env) -> Envs {
         let tree = self.file.tree;
         let Some(object) = self.pattern.child(p, Role::Object) else { return Ok(Vec::new()) };
         let mut out = Vec::new();
@@ -348,25 +239,6 @@ impl Unifier<'_> {
             };
         }
         Ok(out)
-    }
-
-    /// Attributes in any order and never all of them; content in order, but only if the pattern has some.
-    fn jsx(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
-        let (pattern, tree) = (self.pattern, self.file.tree);
-        let group = |role: Role| -> (Vec<NodeId>, Vec<NodeId>) {
-            (pattern.with_role(p, role).collect(), tree.with_role(t, role).collect())
-        };
-        let (names, attributes, content) = (group(Role::Name), group(Role::Attr), group(Role::Element));
-        let dots = attributes.0.iter().any(|&p| self.pattern.kind(p) == Kind::Ellipsis);
-        if !self.options.xml_attrs_implicit_ellipsis && !dots && attributes.0.len() != attributes.1.len() {
-            return Ok(Vec::new());
-        }
-        let envs = self.list(&names.0, &names.1, env)?;
-        let envs = self.each(envs, |env| self.subset(&attributes.0, &attributes.1, env))?;
-        if content.0.is_empty() && self.options.xml_singleton_loose_matching {
-            return Ok(envs);
-        }
-        self.each(envs, |env| self.list(&content.0, &content.1, env))
     }
 
     /// `<... p ...>`: the node or anything below it.
@@ -396,6 +268,7 @@ impl Unifier<'_> {
     pub(super) fn each(&self, envs: Vec<Env>, mut step: impl FnMut(Env) -> Envs) -> Envs {
         let mut out = Vec::new();
         for env in envs {
+            self.budget.tick()?;
             extend(&mut out, step(env)?);
         }
         Ok(out)
@@ -404,16 +277,6 @@ impl Unifier<'_> {
     fn is_all_ellipsis(&self, p: NodeId) -> bool {
         let mut children = self.pattern.children(p);
         children.next().is_some_and(|child| self.pattern.kind(child) == Kind::Ellipsis) && children.next().is_none()
-    }
-
-    fn sym_matters(&self, p: NodeId) -> bool {
-        if self.pattern.kind(p) == Kind::KeywordArg {
-            return false;
-        }
-        !matches!(
-            self.pattern.kind(p),
-            Kind::Member | Kind::ForEach | Kind::Function | Kind::Lambda | Kind::Comprehension
-        ) || !self.pattern.sym(p).is_empty()
     }
 
     /// Whether a code's node is an expression by itself, not a part of a definition, a name or a type.
@@ -463,27 +326,6 @@ pub(super) fn is_expression_kind(kind: Kind) -> bool {
             | Unary
             | Yield
     )
-}
-
-/// What a pattern may leave out: it then says nothing about it.
-fn may_be_left_out(kind: Kind, role: Role) -> bool {
-    match role {
-        Role::Type | Role::Modifier | Role::Decorator | Role::Default | Role::Base | Role::Interface => true,
-        Role::Else => matches!(kind, Kind::If | Kind::While | Kind::ForEach),
-        Role::Body => !matches!(kind, Kind::Lambda | Kind::Try),
-        Role::Then => kind == Kind::If,
-        Role::Alias => true,
-        Role::Catch => kind == Kind::Try,
-        Role::Name => kind == Kind::Lambda,
-        Role::Guard | Role::Case => true,
-        // Java's `throws` and type parameters, options of Elixir's `use` and `for`.
-        Role::Child => matches!(kind, Kind::Function | Kind::Class | Kind::ForEach | Kind::Import),
-        Role::Param => kind == Kind::Class,
-        Role::Callee => kind == Kind::Dict,
-        Role::Module => kind == Kind::ImportFrom,
-        Role::Part => kind == Kind::Regex,
-        _ => false,
-    }
 }
 
 /// The environment, if a condition holds.

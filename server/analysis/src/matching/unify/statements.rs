@@ -41,7 +41,7 @@ impl Unifier<'_> {
         env: Env,
         tail: Tail,
     ) -> Result<Vec<(u32, Env)>, Stop> {
-        let element = |p: NodeId, t: NodeId, env: Env| self.statement(p, t, env);
+        let element = |p: NodeId, t: NodeId, env: Env| self.statement(p, t, &env);
         let finish = |reached: Vec<Reached>, list: &[NodeId]| {
             let mut ends = Vec::with_capacity(list.len() + 1);
             ends.push(0);
@@ -54,10 +54,11 @@ impl Unifier<'_> {
             return Ok(finish(self.sequence(ps, ts, env, tail, &element)?, ts));
         }
         // Most places fail at once: what comes first must match what stands there.
-        if let (Some(&p), Some(&t)) = (ps.first(), ts.first()) {
-            if !self.is_sequence_hole(p) && self.statement(p, t, env.clone())?.is_empty() {
-                return Ok(Vec::new());
-            }
+        if let (Some(&p), Some(&t)) = (ps.first(), ts.first())
+            && !self.is_sequence_hole(p)
+            && self.statement(p, t, &env)?.is_empty()
+        {
+            return Ok(Vec::new());
         }
         let flat = self.flattened(ts);
         Ok(finish(self.sequence(ps, &flat, env, tail, &element)?, &flat))
@@ -82,7 +83,7 @@ impl Unifier<'_> {
     }
 
     /// A statement of a run: an expression also stands for a simple statement that contains it.
-    fn statement(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+    fn statement(&self, p: NodeId, t: NodeId, env: &Env) -> Envs {
         if !self.may_occur(p, t.0..self.file.tree.end(t).0) {
             return Ok(Vec::new());
         }
@@ -93,7 +94,7 @@ impl Unifier<'_> {
         let simple = is_expression_kind(tree.kind(t)) || matches!(tree.kind(t), Kind::VarDef | Kind::Return);
         if self.options.implicit_deep_exprstmt && searchable && simple {
             for child in tree.children(t) {
-                self.within_statement(p, child, &env, &mut envs)?;
+                self.within_statement(p, child, env, &mut envs)?;
             }
         }
         Ok(envs)

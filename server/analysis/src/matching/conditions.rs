@@ -1,0 +1,189 @@
+//! Conditions on what metavariables are bound to.
+
+use super::candidates::Scope;
+use super::formula::{Evaluation, dedup, find, text_bindings};
+use super::metavar::Env;
+use super::unify::{Unifier, content_span};
+use super::{Binding, Bindings, Index, Match, value};
+use crate::analyze::Unit;
+use crate::budget::Stop;
+use crate::context::FileContext;
+use crate::flow::Value;
+use crate::rule::formula::Within;
+use crate::rule::regex::Regex;
+use crate::rule::{Condition, Formula, Options};
+use weir_model::{Language, Span};
+use weir_syntax::{Kind, Limits, Role, Source};
+
+impl Evaluation<'_> {
+    /// Keeps what meets all conditions. What a `metavariable-pattern` binds is no condition on another one.
+    pub(super) fn conditions(&self, conditions: &[Condition], matches: Vec<Match>) -> Result<Vec<Match>, Stop> {
+        if conditions.is_empty() {
+            return Ok(matches);
+        }
+        let mut out = Vec::new();
+        for found in matches {
+            self.budget.tick()?;
+            let mut all = vec![found.bindings.clone()];
+            for condition in conditions {
+                let mut next = Vec::new();
+                for bindings in all {
+                    next.extend(self.condition(condition, &found.bindings, bindings)?);
+                }
+                all = next;
+            }
+            out.extend(all.into_iter().map(|bindings| Match { bindings, ..found.clone() }));
+        }
+        dedup(&mut out, self.budget)?;
+        Ok(out)
+    }
+
+    /// The bindings so far if they meet a condition, with what the condition binds.
+    fn condition(&self, condition: &Condition, own: &Bindings, bindings: Bindings) -> Result<Vec<Bindings>, Stop> {
+        match condition {
+            Condition::Comparison(comparison) => {
+                let holds = comparison.holds(&|name| Some(value::of(bindings.get(name)?, self.file)));
+                Ok(if holds { vec![bindings] } else { Vec::new() })
+            }
+            Condition::Type { metavariable, types } => {
+                let Some(Binding::Node(node)) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
+                for (_, type_) in types.iter().filter(|(language, _)| *language == self.file.language) {
+                    let unifier = Unifier::new(type_.tree(), Options::default(), self.file, self.budget);
+                    for root in type_.roots() {
+                        if !unifier.of_type(root, *node, Env::from(&bindings))?.is_empty() {
+                            return Ok(vec![bindings]);
+                        }
+                    }
+                }
+                Ok(Vec::new())
+            }
+            Condition::Regex { metavariable, regex, constant_propagation } => {
+                let Some(binding) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
+                let groups = self.text_matches(binding, regex, *constant_propagation)?;
+                Ok(groups.and_then(|groups| bindings.merge(&groups, self.file)).into_iter().collect())
+            }
+            Condition::Pattern { metavariable, within, formula } => {
+                let Some(binding) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
+                let found = self.inner(binding, *within, formula, own)?;
+                let mut out: Vec<Bindings> = Vec::new();
+                for inner in found {
+                    let bindings = bindings.extended(&inner);
+                    if !out.contains(&bindings) {
+                        out.push(bindings);
+                    }
+                }
+                Ok(out)
+            }
+        }
+    }
+
+    /// What the groups of a regex bind in the text of a binding, if it matches.
+    fn text_matches(&self, binding: &Binding, regex: &Regex, constants: bool) -> Result<Option<Bindings>, Stop> {
+        let place = match binding {
+            // A module's name is no string to the rule.
+            Binding::Node(node)
+                if self.file.tree.role(*node) == Role::Module && self.file.tree.kind(*node) == Kind::Str =>
+            {
+                content_span(self.file, *node)
+            }
+            _ => binding.span(self.file),
+        };
+        let in_file = |place: Span| -> Result<Option<Bindings>, Stop> {
+            let found = regex.match_at_start(place.text(self.file.text))?;
+            Ok(found.map(|found| text_bindings(found.groups, place.start)))
+        };
+        if let Some(bindings) = in_file(place)? {
+            return Ok(Some(bindings));
+        }
+        let Binding::Node(node) = binding else { return Ok(None) };
+        // `"$X"` is bound to all of `"a" + "b"`, and means what it holds.
+        let constants = constants || self.file.tree.kind(*node) == Kind::Binary;
+        match self.file.constants.get(*node).filter(|_| constants) {
+            Some(Value::Node(value)) => match in_file(self.file.tree.span(*value))? {
+                Some(bindings) => Ok(Some(bindings)),
+                None => in_file(content_span(self.file, *value)),
+            },
+            // What stands nowhere in the file binds nothing.
+            Some(Value::Number(number)) => Ok(regex.is_match_at_start(number.as_str())?.then(Bindings::default)),
+            Some(Value::Str(text)) => {
+                let quoted = format!("\"{}\"", text.as_str());
+                let matches = regex.is_match_at_start(&quoted)? || regex.is_match_at_start(text.as_str())?;
+                Ok(matches.then(Bindings::default))
+            }
+            None if constants && self.file.tree.kind(*node) == Kind::Str => in_file(content_span(self.file, *node)),
+            Some(Value::AnyStr) | None => Ok(None),
+        }
+    }
+
+    /// The bindings under which bound code matches a formula.
+    fn inner(
+        &self,
+        binding: &Binding,
+        within: Within,
+        formula: &Formula,
+        outer: &Bindings,
+    ) -> Result<Vec<Bindings>, Stop> {
+        let span = match within {
+            Within::Text => self.content(binding),
+            Within::Same | Within::Code(_) => binding.span(self.file),
+        };
+        let top = match (within, binding) {
+            (Within::Code(language), _) => {
+                let found = self.embedded(binding, language, formula)?;
+                return Ok(if found { vec![outer.clone()] } else { Vec::new() });
+            }
+            (Within::Text, _) | (_, Binding::Text(_)) => Vec::new(),
+            (_, Binding::Node(node)) => vec![*node],
+            (_, Binding::Nodes(nodes, _)) => nodes.clone(),
+        };
+        let nodes = match (top.first(), top.last()) {
+            (Some(first), Some(last)) => first.0..self.file.tree.end(*last).0,
+            _ => 0..0,
+        };
+        let scope = Scope { nodes, top, env: Env::from(outer), around: None };
+        let inner = Evaluation { file: self.file, budget: self.budget, scope, text: Some(span) };
+        let mut out: Vec<Bindings> = Vec::new();
+        for found in inner.formula(formula)? {
+            if let Some(bindings) = outer.merge(&found.bindings, self.file)
+                && !out.contains(&bindings)
+            {
+                out.push(bindings);
+            }
+        }
+        Ok(out)
+    }
+
+    /// Where the text of a binding stands: of a string, or a name known to hold one, the content.
+    fn content(&self, binding: &Binding) -> Span {
+        let Binding::Node(node) = binding else { return binding.span(self.file) };
+        let literal = match self.file.constants.get(*node) {
+            Some(Value::Node(value)) => *value,
+            _ => *node,
+        };
+        match self.file.tree.kind(literal) {
+            Kind::Str => content_span(self.file, literal),
+            _ => self.file.tree.span(*node),
+        }
+    }
+
+    /// Whether a string's content, read as code of another language, matches. What is bound in it stays there.
+    fn embedded(&self, binding: &Binding, language: Language, formula: &Formula) -> Result<bool, Stop> {
+        let text = match binding {
+            Binding::Node(node) => match self.file.constants.get(*node) {
+                Some(Value::Str(text)) => text.as_str(),
+                Some(Value::Node(value)) if self.file.tree.kind(*value) == Kind::Str => {
+                    content_span(self.file, *value).text(self.file.text)
+                }
+                _ if self.file.tree.kind(*node) == Kind::Str => content_span(self.file, *node).text(self.file.text),
+                _ => self.file.tree.span(*node).text(self.file.text),
+            },
+            other => other.span(self.file).text(self.file.text),
+        };
+        let stop = || self.budget.look().is_err();
+        let source = Source::parse(language, text.to_owned(), Limits { stop: &stop });
+        self.budget.look()?;
+        let unit = Unit { path: "", text: source.text(), language: Some(language), tree: source.tree() };
+        let file = FileContext::new(&unit, Index::of(unit.tree), self.budget)?;
+        Ok(!find(formula, &file, self.budget)?.is_empty())
+    }
+}
