@@ -624,16 +624,17 @@ fn any_of_several_insides_is_an_inside_and_meets_others_within_it() {
     let rule = r"
         message: m
         patterns:
-        - pattern-either:
+        - patterns:
+          - pattern-either:
+            - pattern-inside: |
+                class $C(B):
+                  ...
+            - pattern-inside: |
+                class $C(D):
+                  ...
           - pattern-inside: |
-              class $C(B):
+              def $F(self, $X):
                 ...
-          - pattern-inside: |
-              class $C(D):
-                ...
-        - pattern-inside: |
-            def $F(self, $X):
-              ...
         - pattern: g($X)
     ";
     let starts: Vec<_> =
