@@ -342,7 +342,7 @@ impl Reuse {
 /// Row and column in bytes, as tree-sitter counts them.
 fn point(text: &str, offset: usize) -> ts::Point {
     let before = &text.as_bytes()[..offset];
-    let line = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-    let row = before.iter().filter(|&&byte| byte == b'\n').count();
+    let line = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+    let row = memchr::memchr_iter(b'\n', before).count();
     ts::Point { row, column: offset - line }
 }
