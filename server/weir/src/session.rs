@@ -45,7 +45,8 @@ pub(crate) struct Session {
     folders: Vec<PathBuf>,
     documents: HashMap<DocId, OpenDocument>,
     by_uri: HashMap<Uri, DocId>,
-    next: u64,
+    /// How many versions were given out.
+    versions: i64,
 }
 
 impl Session {
@@ -57,7 +58,7 @@ impl Session {
             folders: Vec::new(),
             documents: HashMap::new(),
             by_uri: HashMap::new(),
-            next: 1,
+            versions: 0,
         }
     }
 
@@ -86,7 +87,7 @@ impl Session {
             None => uri.path().as_str().trim_start_matches('/').into(),
         };
         let version = self.next_version();
-        let id = *self.by_uri.entry(uri.clone()).or_insert(DocId(version.0 as u64));
+        let id = *self.by_uri.entry(uri.clone()).or_insert(DocId(version.0.unsigned_abs()));
         let document = Document::new(text, version, language);
         let open = OpenDocument {
             uri,
@@ -167,9 +168,8 @@ impl Session {
     }
 
     fn next_version(&mut self) -> Version {
-        let version = Version(self.next as i64);
-        self.next += 1;
-        version
+        self.versions += 1;
+        Version(self.versions)
     }
 
     fn relative(&self, file: &Path) -> Arc<str> {

@@ -175,8 +175,8 @@ fn parts_of_code_are_patterns() {
         "if (<... $X == true ...>)",
         r#"If(Cond:DeepEllipsis(Child:Binary"=="(Left:Metavar"$X", Right:Bool"true")))"#,
     );
-    check_pattern(Java, "try { ... }", r#"Try(Body:Block(Stmt:Ellipsis))"#);
-    check_pattern(Java, "catch (...) { }", r#"Catch(Type:Ellipsis, Name:Ellipsis, Body:Block)"#);
+    check_pattern(Java, "try { ... }", r"Try(Body:Block(Stmt:Ellipsis))");
+    check_pattern(Java, "catch (...) { }", r"Catch(Type:Ellipsis, Name:Ellipsis, Body:Block)");
     check_pattern(Java, "super(...)", r#"Call(Callee:Ident"super", Arg:Ellipsis)"#);
     check_pattern(Java, "List<$T>", r#"Generic(Callee:Ident"List", Arg:Metavar"$T")"#);
     check_pattern(

@@ -8,7 +8,7 @@ fn calls_members_and_operators() {
     check(JavaScript, "new Foo", r#"New(Callee:Ident"Foo")"#);
     check(
         JavaScript,
-        r#"x = a?.b?.[0] ?? `plain` + 'it\'s' || /a\/b/i"#,
+        r"x = a?.b?.[0] ?? `plain` + 'it\'s' || /a\/b/i",
         r#"Assign"="(Target:Ident"x", Value:Binary"??"(Left:Subscript(Object:Member(Object:Ident"a", Name:Ident"b"), Index:Number"0"), Right:Binary"||"(Left:Binary"+"(Left:Template(Part:Str"plain"), Right:Str"it\\'s"), Right:Regex"a\\/b"(Modifier:Modifier"i"))))"#,
     );
     check(
@@ -189,7 +189,7 @@ fn ellipses_are_statements_parameters_and_entries() {
         r#"Block(Stmt:Ellipsis, Stmt:Call(Callee:Ident"foo"), Stmt:Ellipsis)"#,
     );
     check_pattern(JavaScript, r#"$KEY: "...""#, r#"Pair(Key:Metavar"$KEY", Value:Str"...")"#);
-    check_pattern(JavaScript, "(...) => ...", r#"Lambda(Param:Ellipsis, Body:Block(Stmt:Ellipsis))"#);
+    check_pattern(JavaScript, "(...) => ...", r"Lambda(Param:Ellipsis, Body:Block(Stmt:Ellipsis))");
     check_pattern(
         JavaScript,
         "class $C { ... $M(...) { ... } ... }",
@@ -209,16 +209,16 @@ fn ellipses_are_cases_and_loop_headers() {
         r#"switch ($X) { ... case "a": ... }"#,
         r#"Switch(Subject:Metavar"$X", Case:Ellipsis, Case:Case(Cond:Str"a", Body:Block(Stmt:Ellipsis)))"#,
     );
-    check_pattern(JavaScript, "for (...) { ... }", r#"For(Init:Ellipsis, Body:Block(Stmt:Ellipsis))"#);
+    check_pattern(JavaScript, "for (...) { ... }", r"For(Init:Ellipsis, Body:Block(Stmt:Ellipsis))");
 }
 
 #[test]
 fn an_object_may_start_a_run_of_statements() {
     check_pattern(
         JavaScript,
-        r#"{a: $X}
+        r"{a: $X}
 ...
-f($X)"#,
+f($X)",
         r#"
         Dict(Entry:Pair(Key:Str"a", Value:Metavar"$X"))
         Ellipsis
@@ -272,7 +272,7 @@ fn partial_definitions_and_headers() {
     check_pattern(JavaScript, "@$D(...)", r#"Decorator(Value:Call(Callee:Metavar"$D", Arg:Ellipsis))"#);
     check_pattern(JavaScript, "catch ($E) { ... }", r#"Catch(Name:Metavar"$E", Body:Block(Stmt:Ellipsis))"#);
     check_pattern(JavaScript, "if ($X)", r#"If(Cond:Metavar"$X")"#);
-    check_pattern(JavaScript, "function (...) { ... }", r#"Lambda(Param:Ellipsis, Body:Block(Stmt:Ellipsis))"#);
+    check_pattern(JavaScript, "function (...) { ... }", r"Lambda(Param:Ellipsis, Body:Block(Stmt:Ellipsis))");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use weir_model::Language::Php;
 fn functions_are_called_in_any_case_and_from_any_namespace() {
     check(
         Php,
-        r#"<?php \Exec($x, ...$y); A\b(n: 1); @print $x;"#,
+        r"<?php \Exec($x, ...$y); A\b(n: 1); @print $x;",
         r#"
         Call(Callee:Ident"exec", Arg:Ident"$x", Arg:Spread"..."(Value:Ident"$y"))
         Call(Callee:Member(Object:Ident"A", Name:Ident"b"), Arg:KeywordArg"n"(Name:Ident"n", Value:Number"1"))
@@ -159,7 +159,7 @@ fn definitions() {
 fn imports() {
     check(
         Php,
-        r#"<?php use A\B as C, D; use E\{F, G\H as I};"#,
+        r"<?php use A\B as C, D; use E\{F, G\H as I};",
         r#"
         ImportFrom(Module:Ident"A", Name:Ident"B", Alias:Ident"C")
         Import(Module:Ident"D")
@@ -173,9 +173,9 @@ fn ellipses_are_statements_arguments_elements_and_members() {
     check_pattern(Php, "foo(..., $X)", r#"Call(Callee:Ident"foo", Arg:Ellipsis, Arg:Metavar"$X")"#);
     check_pattern(
         Php,
-        r#"$X = [..., 'a' => $Y, ...];
+        r"$X = [..., 'a' => $Y, ...];
 ...
-sink($X)"#,
+sink($X)",
         r#"
         Assign"="(Target:Metavar"$X", Value:Dict(Entry:Ellipsis, Entry:Pair(Key:Str"a", Value:Metavar"$Y"), Entry:Ellipsis))
         Ellipsis
@@ -239,7 +239,7 @@ fn partial_definitions_and_headers() {
     check_pattern(Php, "if ($X)", r#"If(Cond:Metavar"$X")"#);
     check_pattern(Php, "#[$A(...)]", r#"Decorator(Value:Call(Callee:Metavar"$A", Arg:Ellipsis))"#);
     check_pattern(Php, "'k' => $V,", r#"Pair(Key:Str"k", Value:Metavar"$V")"#);
-    check_pattern(Php, "fn(...) => ...", r#"Lambda(Param:Ellipsis, Body:Block(Stmt:Ellipsis))"#);
+    check_pattern(Php, "fn(...) => ...", r"Lambda(Param:Ellipsis, Body:Block(Stmt:Ellipsis))");
     check_pattern(
         Php,
         "catch ($E $X) { ... }",

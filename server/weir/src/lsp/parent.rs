@@ -3,14 +3,13 @@
 /// Ends this process when the process with this id ends. An editor that dies normally closes our standard input, which
 /// ends us too; this is for one that leaves the stream open in another process.
 pub(crate) fn exit_with(pid: u32) {
-    std::thread::Builder::new()
-        .name("parent".into())
-        .spawn(move || {
-            wait(pid);
-            std::process::exit(1);
-        })
-        .map(drop)
-        .unwrap_or_else(|error| tracing::warn!("cannot watch the editor's process: {error}"));
+    let watch = move || {
+        wait(pid);
+        std::process::exit(1);
+    };
+    if let Err(error) = std::thread::Builder::new().name("parent".into()).spawn(watch) {
+        tracing::warn!("cannot watch the editor's process: {error}");
+    }
 }
 
 #[cfg(target_os = "linux")]

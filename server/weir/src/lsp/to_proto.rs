@@ -26,10 +26,10 @@ pub(crate) fn diagnostic(session: &Session, open: &OpenDocument, finding: &Findi
     let client = &session.client;
     let mut message = finding.message.trim().to_owned();
     let related = related_information(client, open, finding);
-    if related.is_none() {
-        if let Some(path) = path_in_words(client, open, finding) {
-            message = format!("{message}\n{path}");
-        }
+    if related.is_none()
+        && let Some(path) = path_in_words(client, open, finding)
+    {
+        message = format!("{message}\n{path}");
     }
     Diagnostic {
         range: range(client, open, finding.span),
