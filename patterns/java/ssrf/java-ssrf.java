@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.URL;
 import java.net.URLEncoder;
+import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import org.jsoup.Jsoup;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -28,12 +29,22 @@ class FetchServlet extends HttpServlet {
     if (!target.startsWith("http")) {
       target = "http://" + target;
     }
-    // ruleid: java-ssrf
     URI uri = URI.create(target);
+    // ruleid: java-ssrf
+    HttpRequest direct = HttpRequest.newBuilder(uri).build();
+    // ruleid: java-ssrf
+    HttpRequest checked = HttpRequest.newBuilder().uri(URI.create(target)).GET().build();
+    // ruleid: java-ssrf
+    URL page = uri.toURL();
+    // ruleid: java-ssrf
+    URL other = new URI(target).toURL();
 
     String city = URLEncoder.encode(request.getParameter("city"), StandardCharsets.UTF_8);
     // ok: java-ssrf
     URL weather = new URL(WEATHER + city);
+
+    // ok: java-ssrf
+    String path = new URI(address).getPath();
 
     // ok: java-ssrf
     URI status = URI.create("https://status.example.org/");

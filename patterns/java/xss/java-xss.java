@@ -45,7 +45,55 @@ class GreetingServlet extends HttpServlet {
     out.println("<p>Page " + page + "</p>");
 
     // ok: java-xss
+    out.println("<p>" + HtmlFilter.filter(name) + escapeHtml(name) + "</p>");
+
+    // ruleid: java-xss
+    out.println("<p>" + TrimFilter.filter(name) + "</p>");
+
+    // ok: java-xss
+    out.println("<p>" + request.getCookies().length + " cookies, " + request.getParameterMap().size() + " fields</p>");
+
+    byte[] body = new byte[16];
+    int total = request.getInputStream().read(body);
+    // ruleid: java-xss
+    response.getOutputStream().write(body);
+    // ok: java-xss
+    out.println("<p>" + total + " bytes, known: " + "yes".equals(request.getParameter("known")) + "</p>");
+
+    // ok: java-xss
     out.println("<p>Thank you</p>");
+  }
+
+  private static String escapeHtml(String text) {
+    return text.replace("&", "&amp;").replace("<", "&lt;");
+  }
+}
+
+class EchoServlet extends HttpServlet {
+  @Override
+  protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    response.setContentType("text/plain; charset=utf-8");
+    PrintWriter out = response.getWriter();
+    for (String word : request.getParameterValues("word")) {
+      // ok: java-xss
+      out.println(word);
+    }
+  }
+
+  @Override
+  protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    response.setContentType("text/plain;charset=" + response.getCharacterEncoding());
+    // ok: java-xss
+    response.getWriter().println(request.getParameter("word"));
+  }
+
+  @Override
+  protected void doPut(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    if (request.getParameter("plain") != null) {
+      response.setContentType("text/plain");
+    }
+    // ruleid: java-xss
+    response.getWriter().println(request.getParameter("word"));
   }
 }
 
