@@ -37,3 +37,14 @@ app.post("/action", (req, res) => {
   const action = actions.get(req.body.action);
   res.send(action ? "done" : "unknown");
 });
+
+async function repeat(ctx) {
+  ctx.body = "an answer of our own";
+  // ok: javascript-code-injection
+  await eval(ctx.body);
+  const known = { first: "1", second: "2" };
+  // ok: javascript-code-injection
+  await eval(known[ctx.query.name]);
+  // ruleid: javascript-code-injection
+  await eval(ctx.request.body);
+}

@@ -48,3 +48,14 @@ app.get("/match", (req, res) => {
   const match = /^[a-z]+$/.exec(req.query.word);
   res.json(match);
 });
+
+async function repeat(ctx) {
+  ctx.body = "an answer of our own";
+  // ok: javascript-command-injection
+  await execSync(ctx.body);
+  const known = { first: "1", second: "2" };
+  // ok: javascript-command-injection
+  await execSync(known[ctx.query.name]);
+  // ruleid: javascript-command-injection
+  await execSync(ctx.request.body);
+}

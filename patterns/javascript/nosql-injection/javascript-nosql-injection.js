@@ -31,3 +31,14 @@ app.get("/products", async (req, res) => {
   const cheap = found.find((product) => product.price < 10);
   res.json({ found, one, cheap });
 });
+
+async function repeat(ctx) {
+  ctx.body = "an answer of our own";
+  // ok: javascript-nosql-injection
+  await Post.findOne(ctx.body);
+  const known = { first: "1", second: "2" };
+  // ok: javascript-nosql-injection
+  await Post.findOne(known[ctx.query.name]);
+  // ruleid: javascript-nosql-injection
+  await Post.findOne(ctx.request.body);
+}

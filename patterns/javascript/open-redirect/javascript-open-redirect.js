@@ -37,3 +37,16 @@ function raw(request, response) {
   response.writeHead(302, { Location: request.headers.referer });
   response.end();
 }
+
+app.get("/old/:page", (req, res) => {
+  if (req.query.wiki) {
+    // ok: javascript-open-redirect
+    return res.redirect("https://wiki.example.com/" + req.params.page);
+  }
+  if (req.query.plain) {
+    // ruleid: javascript-open-redirect
+    return res.redirect("/" + req.params.page);
+  }
+  // ok: javascript-open-redirect
+  res.redirect(`/pages/${req.params.page}`);
+});

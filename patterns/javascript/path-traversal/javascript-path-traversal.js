@@ -43,3 +43,14 @@ app.post("/notes", (req, res) => {
   fs.writeFileSync(path.join(UPLOADS, "latest.md"), text);
   res.end();
 });
+
+async function repeat(ctx) {
+  ctx.body = "an answer of our own";
+  // ok: javascript-path-traversal
+  await fs.readFileSync(ctx.body);
+  const known = { first: "1", second: "2" };
+  // ok: javascript-path-traversal
+  await fs.readFileSync(known[ctx.query.name]);
+  // ruleid: javascript-path-traversal
+  await fs.readFileSync(ctx.request.body);
+}

@@ -53,3 +53,14 @@ function lookup(request, reply) {
   // ok: javascript-sql-injection
   db.all("SELECT * FROM pets ORDER BY age", (err, rows) => reply.send(columns));
 }
+
+async function repeat(ctx) {
+  ctx.body = "an answer of our own";
+  // ok: javascript-sql-injection
+  await db.query(ctx.body);
+  const known = { first: "1", second: "2" };
+  // ok: javascript-sql-injection
+  await db.query(known[ctx.query.name]);
+  // ruleid: javascript-sql-injection
+  await db.query(ctx.request.body);
+}

@@ -33,3 +33,14 @@ app.get("/city", async (req, res) => {
   const weather = await axios.get(base + "/weather");
   res.json({ city, weather });
 });
+
+async function repeat(ctx) {
+  ctx.body = "an answer of our own";
+  // ok: javascript-ssrf
+  await fetch(ctx.body);
+  const known = { first: "1", second: "2" };
+  // ok: javascript-ssrf
+  await fetch(known[ctx.query.name]);
+  // ruleid: javascript-ssrf
+  await fetch(ctx.request.body);
+}

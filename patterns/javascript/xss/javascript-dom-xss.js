@@ -39,3 +39,10 @@ function SafeBanner() {
   // ok: javascript-dom-xss
   return <div title={text}>{text}</div>;
 }
+
+function showKind(list) {
+  // ok: javascript-dom-xss
+  list.innerHTML = "<p>" + typeof window.name + "</p>";
+  // ok: javascript-dom-xss
+  list.innerHTML = "<p>" + (location.hash === "#top") + "</p>";
+}

@@ -17,3 +17,13 @@ function row(cells) {
   const html = element.innerHTML;
   return html;
 }
+
+function words(html) {
+  const doc = document.implementation.createHTMLDocument("");
+  // ok: javascript-inner-html
+  doc.body.innerHTML = html;
+  const area = document.createElement("textarea");
+  // ok: javascript-inner-html
+  area.innerHTML = html;
+  return doc.body.textContent + area.textContent;
+}
