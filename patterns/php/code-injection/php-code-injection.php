@@ -22,3 +22,6 @@ assert(count($known) > 0);
 
 // ok: php-code-injection
 eval('return 1;');
+
+// ok: php-code-injection
+call_user_func($known[$_GET['name']], 1);

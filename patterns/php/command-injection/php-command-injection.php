@@ -29,3 +29,10 @@ function convert($request) {
 
 // ok: php-command-injection
 passthru('uptime');
+
+// ok: php-command-injection
+exec('renice -n ' . absint($_GET['level']));
+
+$commands = ['up' => 'uptime', 'who' => 'who'];
+// ok: php-command-injection
+exec($commands[$_GET['command']]);

@@ -20,3 +20,15 @@ include $pages[$page];
 
 // ok: php-file-inclusion
 include 'pages/' . basename($_GET['part']);
+
+// ok: php-file-inclusion
+include $pages[$_GET['page']];
+
+function plugin() {
+    $plugin = $_GET['plugin'];
+    if (validate_file($plugin)) {
+        exit;
+    }
+    // ok: php-file-inclusion
+    include "plugins/$plugin";
+}

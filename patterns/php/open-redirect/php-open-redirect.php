@@ -25,3 +25,33 @@ class LoginController extends AbstractController
         return new RedirectResponse($target);
     }
 }
+
+// ok: php-open-redirect
+header("Location: /pages/{$_GET['page']}");
+
+// ruleid: php-open-redirect
+header('Location: /' . $_GET['page']);
+
+// ok: php-open-redirect
+wp_redirect(admin_url('tools.php?' . $_SERVER['QUERY_STRING']));
+
+// ok: php-open-redirect
+wp_redirect(remove_query_arg('updated', $_SERVER['REQUEST_URI']));
+
+// ok: php-open-redirect
+wp_redirect(add_query_arg(['s' => $_GET['s']], 'themes.php'));
+
+// ruleid: php-open-redirect
+wp_redirect(add_query_arg('updated', '1', $_GET['back']));
+
+// ok: php-open-redirect
+wp_redirect(wp_validate_redirect($_GET['back'], '/'));
+
+// ok: php-open-redirect
+wp_safe_redirect($_GET['back']);
+
+function save_users() {
+    check_admin_referer('bulk-users');
+    // ok: php-open-redirect
+    wp_redirect($_POST['back']);
+}

@@ -27,3 +27,15 @@ function show($request) {
 
 // ok: php-path-traversal
 unlink(UPLOADS . 'old.txt');
+
+// ok: php-path-traversal
+$body = file_get_contents('php://input');
+
+// ok: php-path-traversal
+readfile(UPLOADS . str_replace('..', '', $_GET['file']));
+
+// ok: php-path-traversal
+readfile(UPLOADS . absint($_GET['id']) . '.txt');
+
+// ruleid: php-path-traversal
+readfile(UPLOADS . file_get_contents('php://input'));

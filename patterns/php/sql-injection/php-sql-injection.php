@@ -51,3 +51,24 @@ class ReportController extends Controller
         return view('reports', compact('all', 'mine', 'top', 'safe'));
     }
 }
+
+function wordpress($wpdb) {
+    $name = $_POST['name'];
+    // ok: php-sql-injection
+    $wpdb->query($wpdb->prepare("UPDATE users SET name = %s WHERE id = %d", $name, $_POST['id']));
+    $extra = $wpdb->prepare(' AND status = %s', $_GET['status']);
+    // ok: php-sql-injection
+    $rows = $wpdb->get_results("SELECT * FROM posts WHERE 1 = 1 $extra");
+    // ruleid: php-sql-injection
+    $row = $wpdb->get_row($wpdb->prepare("SELECT * FROM posts WHERE kind = %s AND name = '$name'", 'page'));
+    $ids = implode(',', array_map('intval', (array) $_REQUEST['ids']));
+    // ok: php-sql-injection
+    $own = $wpdb->get_var("SELECT id FROM posts WHERE author IN ($ids)");
+    $prefix = $_POST['prefix'];
+    if (preg_match('|[^a-z0-9_]|i', $prefix)) {
+        return [];
+    }
+    // ok: php-sql-injection
+    $wpdb->query("SELECT $prefix");
+    return [$rows, $row, $own];
+}

@@ -23,3 +23,6 @@ function fetch($request, $client) {
     $own = Http::get('https://api.example.com/status');
     return [$answer, $other, $own];
 }
+
+// ok: php-ssrf
+$node = curl_init('https://node' . absint($_GET['node']) . '.example.com/');

@@ -20,3 +20,7 @@ function restore($request) {
     // ruleid: php-unsafe-deserialization
     return unserialize($blob);
 }
+
+$saved = get_option('saved_' . sanitize_key($_GET['form']));
+// ok: php-unsafe-deserialization
+$form = unserialize($saved);

@@ -37,6 +37,48 @@ function answer($request) {
     // ruleid: php-xss
     return response("<p>Nothing found for $q</p>");
 }
+
+// ok: php-xss
+echo '<td>' . absint($_GET['id']) . '</td>';
+
+// ok: php-xss
+echo wp_json_encode(['q' => $_GET['q']]);
+
+// ok: php-xss
+echo '<textarea>' . esc_textarea(wp_unslash($_POST['text'])) . '</textarea>';
+
+// ok: php-xss
+echo implode(', ', array_map('intval', $_GET['ids']));
+
+$messages = [1 => 'Saved.', 2 => 'Deleted.'];
+// ok: php-xss
+echo $messages[$_GET['message']];
+
+$language = preg_replace('/[^a-zA-Z0-9_]/', '', $_GET['language']);
+// ok: php-xss
+echo "<a href='install.php?language=$language'>go on</a>";
+
+$post = get_post($_GET['post']);
+// ok: php-xss
+echo $post->post_title;
+
+// ok: php-xss
+echo '<p>' . ($_GET['tab'] === 'new') . '</p>';
+
+// ok: php-xss
+echo apply_filters("show_{$_GET['kind']}", '<p>shown</p>', $_GET['kind']);
+
+// ruleid: php-xss
+echo apply_filters('show', $_GET['kind']);
+
+// ruleid: php-xss
+echo preg_replace('/[aeiou]/', '', $_GET['word']);
+
+function delete_widget() {
+    check_ajax_referer('widgets');
+    // ok: php-xss
+    echo 'deleted: ' . $_POST['widget'];
+}
 ?>
 </body>
 </html>
