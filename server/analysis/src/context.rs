@@ -25,15 +25,17 @@ pub(crate) struct FileContext<'a> {
 
 impl<'a> FileContext<'a> {
     /// Finds out about a file what all rules share; `index` is that of its tree.
-    pub(crate) fn new(unit: &Unit<'a>, index: Index, budget: &Budget<'_>) -> Result<Self, Stop> {
+    pub(crate) fn new(unit: &Unit<'a>, mut index: Index, budget: &Budget<'_>) -> Result<Self, Stop> {
         budget.look()?;
         let language = unit.language.unwrap_or(Language::JavaScript);
+        let names = Names::of(unit.tree, language);
+        index.add_imports(&names);
         Ok(Self {
             text: unit.text,
             language,
             tree: unit.tree,
             index,
-            names: Names::of(unit.tree, language),
+            names,
             constants: Constants::solve(unit.tree, language, budget)?,
         })
     }

@@ -7,6 +7,7 @@ use super::unify::{Unifier, is_expression_kind};
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::rule::Options;
+use std::borrow::Cow;
 use std::ops::Range;
 use std::rc::Rc;
 use weir_model::{Language, Span};
@@ -105,7 +106,7 @@ fn single(unifier: &Unifier<'_>, root: NodeId, scope: &Scope) -> Result<Vec<Matc
     let mut out = Vec::new();
     let mut attempt = |node: NodeId| -> Result<(), Stop> {
         unifier.budget.tick()?;
-        if !scope.wants(tree.span(node)) || !unifier.may_occur(root, node.0..tree.end(node).0) {
+        if !scope.wants(tree.span(node)) {
             return Ok(());
         }
         // What a metavariable was bound to may be a name only.
@@ -128,18 +129,29 @@ fn single(unifier: &Unifier<'_>, root: NodeId, scope: &Scope) -> Result<Vec<Matc
         Ok(())
     };
     let implicit = kind == Kind::Return && unifier.file.language == Language::Ruby;
-    match kinds_for(kind, unifier.file.language).filter(|_| !implicit) {
-        Some(kinds) => {
-            for &kind in kinds {
-                for &node in unifier.file.index.of_kind(kind, scope.nodes.clone()) {
-                    attempt(node)?;
+    let holding = unifier.anchor(root).map(|name| unifier.file.index.holding(tree, name, scope.nodes.clone()));
+    let kinds = kinds_for(kind, unifier.file.language).filter(|_| !implicit);
+    match (kinds, holding) {
+        (Some(kinds), holding) => {
+            for &kind in kinds.iter().chain([&kind]) {
+                match &holding {
+                    Some(holding) => {
+                        holding.iter().filter(|&&node| tree.kind(node) == kind).try_for_each(|&node| attempt(node))?;
+                    }
+                    None => {
+                        for &node in unifier.file.index.of_kind(kind, scope.nodes.clone()) {
+                            attempt(node)?;
+                        }
+                    }
                 }
             }
-            for &node in unifier.file.index.of_kind(kind, scope.nodes.clone()) {
+        }
+        (None, Some(holding)) => {
+            for node in holding {
                 attempt(node)?;
             }
         }
-        None => {
+        (None, None) => {
             for node in scope.nodes.clone() {
                 attempt(NodeId(node))?;
             }
@@ -180,8 +192,19 @@ fn run(unifier: &Unifier<'_>, roots: &[NodeId], scope: &Scope) -> Result<Vec<Mat
     let tree = unifier.file.tree;
     let mut out: Vec<Match> = Vec::new();
     let leading = roots.first().is_some_and(|&root| unifier.pattern.kind(root) == Kind::Ellipsis);
-    let lists = unifier.file.index.lists(scope.nodes.clone()).iter();
-    let lists = lists.map(|&list| tree.with_role(list, Role::Stmt).collect::<Vec<_>>());
+    // All roots' names stand in the list: the rarest tells which lists there are.
+    let index = &unifier.file.index;
+    let rarest =
+        roots.iter().filter_map(|&root| unifier.anchor(root)).min_by_key(|&name| index.occurrences(name).len());
+    let lists = match rarest {
+        Some(name) => {
+            let mut holding = index.holding(tree, name, scope.nodes.clone());
+            holding.retain(|&node| index.is_list(node));
+            Cow::Owned(holding)
+        }
+        None => Cow::Borrowed(index.lists(scope.nodes.clone())),
+    };
+    let lists = lists.iter().map(|&list| tree.with_role(list, Role::Stmt).collect::<Vec<_>>());
     // What a `try (...)` opens are statements too.
     let tries = unifier.file.index.of_kind(Kind::Try, scope.nodes.clone()).iter();
     let resources = tries.map(|&node| tree.with_role(node, Role::Resource).collect::<Vec<_>>());

@@ -1,8 +1,9 @@
 //! Where things are in a file: nodes by kind, and which names occur at all.
 
+use super::Names;
 use super::unify::is_expression_kind;
 use crate::context::FileContext;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
 
@@ -70,9 +71,44 @@ impl Index {
         index
     }
 
+    /// Takes up what the file's imports tell: an imported name also occurs where another name stands for it.
+    pub(crate) fn add_imports(&mut self, names: &Names) {
+        let mut grown: HashSet<Symbol> = HashSet::new();
+        for (node, path) in names.references() {
+            for segment in path {
+                self.symbols.entry(segment.name).or_default().push(node);
+                grown.insert(segment.name);
+            }
+        }
+        for name in grown {
+            let nodes = self.symbols.entry(name).or_default();
+            nodes.sort_unstable();
+            nodes.dedup();
+        }
+    }
+
+    /// The nodes within `scope` at or below which a name, operator or literal content occurs, in order.
+    pub(super) fn holding(&self, tree: &Tree, symbol: Symbol, scope: std::ops::Range<u32>) -> Vec<NodeId> {
+        let mut holding = Vec::new();
+        // What begins at or before the last occurrence holds that, too, and is told already.
+        let mut told = scope.start;
+        for &node in within(self.occurrences(symbol), scope) {
+            let above = std::iter::once(node).chain(tree.ancestors(node));
+            holding.extend(above.take_while(|above| above.0 >= told));
+            told = node.0 + 1;
+        }
+        holding.sort_unstable();
+        holding
+    }
+
     /// The nodes of a kind, in order, that lie within `scope`.
     pub(super) fn of_kind(&self, kind: Kind, scope: std::ops::Range<u32>) -> &[NodeId] {
         within(&self.by_kind[kind as usize], scope)
+    }
+
+    /// Whether a node holds statements.
+    pub(super) fn is_list(&self, node: NodeId) -> bool {
+        self.lists.binary_search(&node).is_ok()
     }
 
     /// The nodes that hold statements, in order, that lie within `scope`.

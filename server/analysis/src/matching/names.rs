@@ -18,6 +18,8 @@ pub(crate) struct Names {
     wildcards: Vec<(NodeId, Vec<Segment>)>,
     /// Names that are part of an import.
     imported: HashSet<Symbol>,
+    /// Names of modules all of whose names were imported.
+    opened: HashSet<Symbol>,
 }
 
 /// Something declared.
@@ -62,11 +64,13 @@ impl Names {
                 resolved[node.0 as usize] = if is_import { 0 } else { number };
             }
         }
-        let paths = collector.entities.iter().map(|entity| &entity.path);
-        let paths = paths.chain(collector.wildcards.iter().map(|(_, path)| path));
-        let imported = paths.flatten().map(|segment| segment.name).collect();
+        let names = |path: &Vec<Segment>| path.iter().map(|segment| segment.name).collect::<Vec<_>>();
+        let opened: HashSet<Symbol> = collector.wildcards.iter().flat_map(|(_, path)| names(path)).collect();
+        let paths = collector.entities.iter().flat_map(|entity| names(&entity.path));
+        let imported = paths.chain(opened.iter().copied()).collect();
         Self {
             imported,
+            opened,
             resolved,
             entities: collector.entities,
             declared: collector.declared,
@@ -109,6 +113,19 @@ impl Names {
     /// Whether a name is part of an import, so that code may call the same thing by another name.
     pub(super) fn is_imported(&self, name: Symbol) -> bool {
         self.imported.contains(&name)
+    }
+
+    /// Whether a name is a module's all of whose names were imported: any name may be within it.
+    pub(super) fn is_opened(&self, name: Symbol) -> bool {
+        self.opened.contains(&name)
+    }
+
+    /// Identifiers that stand for something imported, in order, each with the full name it stands for.
+    pub(super) fn references(&self) -> impl Iterator<Item = (NodeId, &[Segment])> {
+        (0..).map(NodeId).zip(&self.resolved).filter_map(|(node, &number)| {
+            let path = &self.entities.get(number.checked_sub(1)? as usize)?.path;
+            (!path.is_empty()).then_some((node, path.as_slice()))
+        })
     }
 
     /// The full name of an identifier or member chain that starts with something imported.

@@ -55,14 +55,19 @@ impl<'a> Unifier<'a> {
         regexes.entry(text).or_insert_with(|| strings::regex_of(text).map(Rc::new)).clone()
     }
 
+    /// The rarest name that all code that matches a pattern's node must contain, if there is one.
+    pub(super) fn anchor(&self, p: NodeId) -> Option<Symbol> {
+        self.anchors[p.0 as usize]
+    }
+
     /// Whether code with these nodes contains the names that a pattern's node asks for.
     pub(super) fn may_occur(&self, p: NodeId, scope: std::ops::Range<u32>) -> bool {
         self.anchors[p.0 as usize].is_none_or(|name| self.file.index.occurs_in(name, scope))
     }
 }
 
-/// The rarest name below each node of a pattern. Names that code may write differently (imports rename, values stand for
-/// others, PHP ignores case) are no anchors.
+/// The rarest name below each node of a pattern. Names that code may write differently (values stand for others, PHP ignores
+/// case) are no anchors.
 fn anchors(pattern: &Tree, options: Options, file: &FileContext<'_>) -> Vec<Option<Symbol>> {
     let mut anchors: Vec<Option<Symbol>> = vec![None; pattern.len()];
     if options.symbolic_propagation || file.language == Language::Php {
@@ -70,7 +75,7 @@ fn anchors(pattern: &Tree, options: Options, file: &FileContext<'_>) -> Vec<Opti
     }
     for node in pattern.ids().rev() {
         let count = |name: Symbol| file.index.occurrences(name).len();
-        if pattern.kind(node) == Kind::Ident && !file.names.is_imported(pattern.sym(node)) {
+        if pattern.kind(node) == Kind::Ident && is_anchor(pattern, node, file) {
             anchors[node.0 as usize] = Some(pattern.sym(node));
         }
         // Types are evident where nobody wrote them; a decorator or modifier is a part like any other.
@@ -88,6 +93,14 @@ fn anchors(pattern: &Tree, options: Options, file: &FileContext<'_>) -> Vec<Opti
         }
     }
     anchors
+}
+
+/// Whether code that matches a pattern's name must contain it, or a name that an import lets stand for it.
+fn is_anchor(pattern: &Tree, node: NodeId, file: &FileContext<'_>) -> bool {
+    let name = pattern.sym(node);
+    let in_import =
+        || pattern.ancestors(node).any(|above| matches!(pattern.kind(above), Kind::Import | Kind::ImportFrom));
+    !file.names.is_imported(name) || !(file.names.is_opened(name) || in_import())
 }
 
 impl Unifier<'_> {
