@@ -124,6 +124,10 @@ impl Engine<'_> {
         }
         let is_number = |role| tree.child(node, role).and_then(|side| self.scalar(side)) == Some(Scalar::Number);
         let number = match operator {
+            // There, a string times a number is a string.
+            "*" if matches!(self.language(), Language::Python | Language::Ruby) => {
+                is_number(Role::Left) && is_number(Role::Right)
+            }
             "-" | "*" | "/" | "//" | "**" => is_number(Role::Left) || is_number(Role::Right),
             // Where a number plus a string is an error, one side says what the other is.
             "+" if matches!(self.language(), Language::Python | Language::Ruby | Language::Php | Language::Elixir) => {

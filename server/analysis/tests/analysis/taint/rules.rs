@@ -199,7 +199,7 @@ fn rules_can_trust_numbers_booleans_functions_and_indexes() {
     follow_by(
         "python",
         &rule("taint_assume_safe_numbers"),
-        "x = source()\nsink(x); calm(x + 1); calm(int(x)); sink(x + y)\n",
+        "x = source()\nsink(x); calm(x + 1); calm(int(x)); sink(x + y); sink(x * 3)\n",
     );
     follow_by("python", &rule("taint_assume_safe_booleans"), "x = source()\nsink(x); calm(x == 1); calm(not x)\n");
     follow_by("python", &rule("taint_assume_safe_comparisons"), "x = source()\ncalm(x in y); sink(x + y)\n");
