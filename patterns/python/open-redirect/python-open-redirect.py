@@ -2,6 +2,7 @@ import flask
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect as go
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from flask import Flask, redirect, url_for
@@ -55,3 +56,53 @@ async def out(url: str):
 async def item(item: int):
     # ok: python-open-redirect
     return RedirectResponse(f"/catalogue/{item}")
+
+
+def again(request):
+    # ok: python-open-redirect
+    return HttpResponseRedirect(request.get_full_path())
+
+
+def onwards(request):
+    target = request.POST.get("next")
+    if not url_has_allowed_host_and_scheme(url=target, allowed_hosts={request.get_host()}):
+        target = "/"
+    # ok: python-open-redirect
+    return HttpResponseRedirect(target)
+
+
+def forwards(request):
+    target = request.GET.get("next")
+    if target and not url_has_allowed_host_and_scheme(target, None):
+        target = None
+    # ok: python-open-redirect
+    return HttpResponseRedirect(target)
+
+
+def results(request):
+    if "all" in request.GET:
+        # ok: python-open-redirect
+        return go("/results/?%s" % urlencode(request.GET))
+    # ok: python-open-redirect
+    return go("/results/" + request.GET["page"])
+
+
+TARGETS = {"home": "/", "shop": "https://shop.example.org/"}
+
+
+@app.route("/go/<name>")
+def go_to(name):
+    # ok: python-open-redirect
+    return redirect(TARGETS[name])
+
+
+@app.route("/tag/<name>")
+def tag(name):
+    if len(name) > 20:
+        # ruleid: python-open-redirect
+        return redirect("/" + name)
+    if name == "old":
+        # ruleid: python-open-redirect
+        return redirect(f"https://{name}.example.org/")
+    # ok: python-open-redirect
+    return redirect(f"/tags/{name}")

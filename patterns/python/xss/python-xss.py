@@ -1,5 +1,6 @@
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.template import Context, Template
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from fastapi import FastAPI
@@ -79,3 +80,37 @@ async def echo(message: str = ""):
 async def page(number: int):
     # ok: python-xss
     return HTMLResponse(f"<p>Page {number}</p>")
+
+
+def letter(request):
+    template = Template("<p>Dear {{ name }}</p>")
+    context = Context({"name": request.GET["name"]})
+    # ok: python-xss
+    return HttpResponse(template.render(context))
+
+
+def polite_letter(request):
+    if request.method == "POST":
+        template = Template("<p>Dear {{ name }}</p>")
+    else:
+        template = Template("<p>Hello {{ name }}</p>")
+    # ok: python-xss
+    return HttpResponse(template.render(Context({"name": request.GET["name"]})))
+
+
+def raw_letter(request):
+    template = Template("<p>Dear {{ name }}</p>")
+    # ruleid: python-xss
+    return HttpResponse(template.render(Context({"name": request.GET["name"]}, autoescape=False)))
+
+
+def upload(request):
+    charset = request.encoding or "utf-8"
+    # ok: python-xss
+    sizes = HttpResponse("<p>%d files</p>" % len(request.FILES))
+    # ok: python-xss
+    known = HttpResponse("<p>Known: %s</p>" % ("name" in request.POST))
+    # ruleid: python-xss
+    ruler = HttpResponse(request.POST["ruler"] * 3)
+    # ok: python-xss
+    return HttpResponse(request.body, content_type="text/plain; charset=%s" % charset)
