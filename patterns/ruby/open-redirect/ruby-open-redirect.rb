@@ -30,6 +30,35 @@ class SessionsController < ApplicationController
   end
 end
 
+class FilesController < ApplicationController
+  def show
+    # ok: ruby-open-redirect
+    redirect_to @file.url(disposition: params[:disposition])
+  end
+
+  def update
+    # ok: ruby-open-redirect
+    redirect_to file_path(params[:id])
+    # ok: ruby-open-redirect
+    redirect_to main_app.file_url(params[:id], page: params[:page])
+    # ruleid: ruby-open-redirect
+    redirect_to file_url(params[:id], host: params[:host])
+    # ruleid: ruby-open-redirect
+    redirect_to file_url(params.permit!)
+    # ruleid: ruby-open-redirect
+    redirect_to return_path(params[:id])
+  end
+
+  def destroy
+    # ok: ruby-open-redirect
+    redirect_to "/files/#{params[:id]}"
+    # ruleid: ruby-open-redirect
+    redirect_to "/#{params[:id]}"
+    # ok: ruby-open-redirect
+    redirect_to request.url
+  end
+end
+
 get "/out" do
   # ruleid: ruby-open-redirect
   redirect params[:url]

@@ -10,6 +10,17 @@ class OrdersController < ApplicationController
     @orders = Order.where({ state: params[:state] })
   end
 
+  def filtered
+    # ok: ruby-sql-injection
+    @orders = Order.where(params.permit(:state, :customer))
+    # ok: ruby-sql-injection
+    @orders = Order.where.not(params.require(:order).permit(:state))
+    # ruleid: ruby-sql-injection
+    @orders = Order.where("state = '#{params.permit(:state)[:state]}'")
+    # ruleid: ruby-sql-injection
+    @orders = Order.having(params[:having])
+  end
+
   def search
     term = params[:q]
     conditions = "deleted = 0"
@@ -66,4 +77,23 @@ post "/sessions" do
   conn.exec("INSERT INTO sessions (agent) VALUES ('#{agent}')")
   # ok: ruby-sql-injection
   conn.exec_params("INSERT INTO sessions (agent) VALUES ($1)", [agent])
+end
+
+class Statement
+  def run(params, connection)
+    # ok: ruby-sql-injection
+    connection.execute(template.bind(params))
+  end
+
+  def run_all(connection)
+    params = template.defaults
+    # ok: ruby-sql-injection
+    connection.execute("SELECT * FROM " + params)
+  end
+
+  def run_sorted(connection)
+    columns = { "name" => "lower(name)", "age" => "born" }
+    # ok: ruby-sql-injection
+    connection.execute("SELECT * FROM users ORDER BY " + columns[params[:sort]])
+  end
 end

@@ -13,3 +13,17 @@ def settings(text)
   fifth = JSON.load(text)
   [first, second, third, fourth, fifth]
 end
+
+def copy(value)
+  text = YAML.dump(value)
+  # ok: ruby-yaml-load
+  first = YAML.load(text)
+  # ok: ruby-yaml-load
+  second = YAML.unsafe_load(value.to_yaml)
+  other = value.to_yaml
+  # ok: ruby-yaml-load
+  third = YAML.load(other)
+  # ruleid: ruby-yaml-load
+  fourth = YAML.safe_load(value)
+  [first, second, third, fourth]
+end
