@@ -27,3 +27,19 @@ function words(html) {
   area.innerHTML = html;
   return doc.body.textContent + area.textContent;
 }
+
+function safe(list, other, name, open) {
+  // ok: javascript-inner-html
+  list.innerHTML = _.escape(name);
+  // ok: javascript-inner-html
+  list.innerHTML = this.encode(name);
+  // ok: javascript-inner-html
+  list.innerHTML = other.innerHTML;
+  // ok: javascript-inner-html
+  list.innerHTML = open ? "<b>open</b>" : "<i>closed</i>";
+  const doc = document.implementation.createHTMLDocument("");
+  const body = doc.body;
+  // ok: javascript-inner-html
+  body.innerHTML = name;
+  return body.textContent;
+}
