@@ -55,3 +55,11 @@ function save_users() {
     // ok: php-open-redirect
     wp_redirect($_POST['back']);
 }
+
+function save_page() {
+    if (!wp_verify_nonce($_POST['nonce'], 'save')) {
+        return;
+    }
+    // ok: php-open-redirect
+    wp_redirect($_POST['back']);
+}

@@ -79,6 +79,28 @@ function delete_widget() {
     // ok: php-xss
     echo 'deleted: ' . $_POST['widget'];
 }
+
+$blog = strtolower(preg_replace('/^-|-$|[^-a-zA-Z0-9]/', '', $_GET['blog']));
+// ok: php-xss
+echo "<p>$blog is free</p>";
+
+function save_note() {
+    $saved = wp_insert_post(['post_title' => $_POST['title']], true);
+    if (is_wp_error($saved)) {
+        // ok: php-xss
+        echo $saved->get_error_message();
+    }
+    // ruleid: php-xss
+    echo $_POST['title'];
+}
+
+function save_page() {
+    if (!isset($_POST['nonce']) || !wp_verify_nonce($_POST['nonce'], 'save')) {
+        return;
+    }
+    // ok: php-xss
+    echo $_POST['title'];
+}
 ?>
 </body>
 </html>
