@@ -36,6 +36,20 @@ class DownloadServlet extends HttpServlet {
     // ruleid: java-path-traversal
     Path texts = Paths.get(FOLDER, "texts", parts[0] + ".properties");
 
+    String base = name.substring(name.lastIndexOf('/') + 1);
+    // ok: java-path-traversal
+    File inFolder = new File(FOLDER, base);
+
+    // ruleid: java-path-traversal
+    File tail = new File(FOLDER, name.substring(1));
+
+    String sent = request.getHeader("X-File-Name");
+    if (sent.lastIndexOf('/') >= 0) {
+      sent = sent.substring(sent.lastIndexOf('/') + 1);
+    }
+    // ok: java-path-traversal
+    File received = new File(FOLDER, sent);
+
     String last = FilenameUtils.getName(name);
     // ok: java-path-traversal
     File safe = new File(FOLDER, last);

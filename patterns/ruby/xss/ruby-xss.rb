@@ -27,6 +27,10 @@ class PagesController < ApplicationController
 
   def page
     # ok: ruby-xss
+    render html: params[:text]
+    # ok: ruby-xss
+    concat(params[:text])
+    # ok: ruby-xss
     render plain: params[:text]
     # ok: ruby-xss
     render json: { text: params[:text] }
