@@ -36,3 +36,6 @@ exec('renice -n ' . absint($_GET['level']));
 $commands = ['up' => 'uptime', 'who' => 'who'];
 // ok: php-command-injection
 exec($commands[$_GET['command']]);
+
+// ok: php-command-injection
+exec(sprintf('renice -n %d', $_GET['level']));

@@ -72,3 +72,8 @@ function wordpress($wpdb) {
     $wpdb->query("SELECT $prefix");
     return [$rows, $row, $own];
 }
+
+// ok: php-sql-injection
+$pdo->query(sprintf('SELECT * FROM users WHERE id = %d', $_GET['id']));
+// ruleid: php-sql-injection
+$pdo->query(sprintf("SELECT * FROM users WHERE name = '%s' AND age > %d", $_GET['name'], 18));

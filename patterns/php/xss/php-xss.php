@@ -101,6 +101,18 @@ function save_page() {
     // ok: php-xss
     echo $_POST['title'];
 }
+
+// ok: php-xss
+printf('<p>%d of %05.2f</p>', $_GET['page'], $_GET['size']);
+
+// ok: php-xss
+echo sprintf(_n('%1$d note', '%1$d notes', $_GET['count']), $_GET['count']);
+
+// ruleid: php-xss
+echo sprintf('<p>%d %s</p>', $_GET['count'], $_GET['name']);
+
+// ruleid: php-xss
+echo sprintf("<p>$_GET[name] has %d</p>", 3);
 ?>
 </body>
 </html>
