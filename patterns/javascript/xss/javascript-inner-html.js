@@ -43,3 +43,16 @@ function safe(list, other, name, open) {
   body.innerHTML = name;
   return body.textContent;
 }
+
+function rules(css, html) {
+  const style = document.createElement("style");
+  // ok: javascript-inner-html
+  style.innerHTML = css;
+  const { body } = document.implementation.createHTMLDocument("");
+  // ok: javascript-inner-html
+  body.innerHTML = html;
+  const part = document.createElement("div");
+  // ruleid: javascript-inner-html
+  part.innerHTML = html;
+  return [style, body, part];
+}
