@@ -3,7 +3,7 @@
 use crate::analyze::Unit;
 use crate::budget::{Budget, Stop};
 use crate::flow::Constants;
-use crate::matching::{Index, Names};
+use crate::matching::{FoundLeaves, Index, Names};
 use weir_model::Language;
 use weir_syntax::Tree;
 
@@ -21,6 +21,8 @@ pub(crate) struct FileContext<'a> {
     pub(crate) names: Names,
     /// What its variables are known to hold.
     pub(crate) constants: Constants,
+    /// What patterns matched in it.
+    pub(crate) found: FoundLeaves,
 }
 
 impl<'a> FileContext<'a> {
@@ -37,6 +39,7 @@ impl<'a> FileContext<'a> {
             index,
             names,
             constants: Constants::solve(unit.tree, language, budget)?,
+            found: FoundLeaves::default(),
         })
     }
 }

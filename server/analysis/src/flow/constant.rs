@@ -7,7 +7,7 @@ use super::frames::Flow;
 use super::interpret::Interpret;
 use super::scope::{Scopes, is_this};
 use crate::budget::{Budget, Stop};
-use std::collections::HashMap;
+use crate::hash::NumberMap;
 use std::rc::Rc;
 use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
@@ -15,8 +15,8 @@ use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
 /// What expressions are known to hold, by the node of the expression (a name, `this.x`, a concatenation, a template).
 #[derive(Debug, Default)]
 pub(crate) struct Constants {
-    values: HashMap<NodeId, Value>,
-    symbolic: HashMap<NodeId, NodeId>,
+    values: NumberMap<NodeId, Value>,
+    symbolic: NumberMap<NodeId, NodeId>,
     scopes: Scopes,
 }
 
@@ -44,9 +44,9 @@ impl Constants {
             scopes: &scopes,
             scope: 0,
             flow: Flow::new(State::default()),
-            outer: HashMap::new(),
-            values: HashMap::new(),
-            symbolic: HashMap::new(),
+            outer: NumberMap::default(),
+            values: NumberMap::default(),
+            symbolic: NumberMap::default(),
         };
         if !tree.is_empty() {
             solver.eval(Tree::ROOT)?;
@@ -160,7 +160,7 @@ impl Known {
 }
 
 /// Nothing is known of a name that is not in here.
-type State = Rc<HashMap<Symbol, Known>>;
+type State = Rc<NumberMap<Symbol, Known>>;
 
 /// In loops nested deeper than this nothing is known of what they may assign: going round them again costs too much.
 const LOOPS: usize = 3;
@@ -174,9 +174,9 @@ struct Solver<'t> {
     scope: usize,
     flow: Flow<State>,
     /// Values of names that are assigned once, by the expression assigned; nothing while one is worked out.
-    outer: HashMap<NodeId, Option<Literal>>,
-    values: HashMap<NodeId, Value>,
-    symbolic: HashMap<NodeId, NodeId>,
+    outer: NumberMap<NodeId, Option<Literal>>,
+    values: NumberMap<NodeId, Value>,
+    symbolic: NumberMap<NodeId, NodeId>,
 }
 
 impl<'t> Interpret<'t> for Solver<'t> {
@@ -207,7 +207,7 @@ impl<'t> Interpret<'t> for Solver<'t> {
             let known = from.get(name).map(|other| known.either(*other)).filter(|known| !known.is_nothing())?;
             Some((*name, known))
         };
-        let kept: HashMap<_, _> = into.iter().filter_map(joined).collect();
+        let kept: NumberMap<_, _> = into.iter().filter_map(joined).collect();
         let changed = kept != **into;
         if changed {
             *into = Rc::new(kept);

@@ -1,6 +1,6 @@
 //! Which names belong to which function, class or file, and how often they are assigned.
 
-use std::collections::{HashMap, HashSet};
+use crate::hash::{NumberMap, NumberSet};
 use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
 
@@ -8,9 +8,9 @@ use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
 #[derive(Debug, Default)]
 pub(crate) struct Scopes {
     all: Vec<Scope>,
-    by_node: HashMap<NodeId, usize>,
-    names: HashMap<(usize, Symbol), Name>,
-    classes: HashMap<Symbol, usize>,
+    by_node: NumberMap<NodeId, usize>,
+    names: NumberMap<(usize, Symbol), Name>,
+    classes: NumberMap<Symbol, usize>,
 }
 
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Scopes {
             language,
             scopes: Self::default(),
             writes: Vec::new(),
-            outer: HashSet::new(),
+            outer: NumberSet::default(),
             around: Vec::new(),
         };
         for node in tree.ids() {
@@ -148,7 +148,7 @@ struct Reader<'t> {
     scopes: Scopes,
     writes: Vec<Write>,
     /// Names said to be another scope's (`global`, `nonlocal`).
-    outer: HashSet<(usize, Symbol)>,
+    outer: NumberSet<(usize, Symbol)>,
     /// The scopes around the node at hand and where they end.
     around: Vec<(usize, NodeId)>,
 }

@@ -27,7 +27,12 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    fn wants(&self, span: Span) -> bool {
+    /// Whether all of the file is looked at and nothing is bound yet.
+    pub(super) fn is_file(&self, file: &FileContext<'_>) -> bool {
+        self.nodes == (0..file.tree.len() as u32) && self.top.is_empty() && self.env == Env::default()
+    }
+
+    pub(super) fn wants(&self, span: Span) -> bool {
         self.around.as_ref().is_none_or(|around| around.has_within(span))
     }
 }

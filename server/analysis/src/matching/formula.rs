@@ -9,10 +9,10 @@ use super::{Binding, Bindings, Match, candidates};
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::rule::regex::Found;
-use crate::rule::{Formula, Leaf, Node};
+use crate::rule::{Formula, Leaf, Node, PatternLeaf};
 use std::rc::Rc;
 use weir_model::Span;
-use weir_syntax::{Kind, NodeId, Symbol};
+use weir_syntax::{Kind, NodeId, Pattern, Symbol};
 
 /// Whether a formula says only within what something lies: `pattern-inside`, or any or all of several.
 fn is_inside(formula: &Formula) -> bool {
@@ -101,15 +101,30 @@ impl Evaluation<'_> {
             Leaf::Pattern(leaf) => {
                 let pattern = leaf.by_language.iter().find(|(language, _)| *language == self.file.language);
                 match pattern {
-                    Some((_, pattern)) => {
-                        candidates::matches(pattern, leaf.options, self.file, &self.scope, self.budget)
-                    }
+                    Some((_, pattern)) => self.pattern_leaf(leaf, pattern),
                     None => Ok(Vec::new()),
                 }
             }
             Leaf::Regex(regex) => self.text_leaf(|text| regex.find_iter(text, self.budget)),
             Leaf::Generic(generic) => self.text_leaf(|text| generic.find_iter(text, self.budget)),
         }
+    }
+
+    /// Many rules ask for the same sources and frameworks: what a pattern finds in the whole file is found once.
+    fn pattern_leaf(&self, leaf: &PatternLeaf, pattern: &Pattern) -> Result<Vec<Match>, Stop> {
+        let find = || candidates::matches(pattern, leaf.options, self.file, &self.scope, self.budget);
+        if !self.scope.is_file(self.file) {
+            return find();
+        }
+        if let Some(found) = self.file.found.get(leaf) {
+            let wanted = found.iter().filter(|found| self.scope.wants(found.span));
+            return Ok(wanted.cloned().collect());
+        }
+        let found = find()?;
+        if self.scope.around.is_none() {
+            self.file.found.keep(leaf, &found);
+        }
+        Ok(found)
     }
 
     /// What a regex or a generic pattern finds in the text looked at.

@@ -3,7 +3,7 @@
 use super::Names;
 use super::unify::is_expression_kind;
 use crate::context::FileContext;
-use std::collections::{HashMap, HashSet};
+use crate::hash::{NumberMap, NumberSet};
 use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
 
@@ -14,7 +14,7 @@ const KINDS: usize = Kind::TypedMetavar as usize + 1;
 pub(crate) struct Index {
     by_kind: Vec<Vec<NodeId>>,
     /// Where names, operators and literal contents occur.
-    symbols: HashMap<Symbol, Vec<NodeId>>,
+    symbols: NumberMap<Symbol, Vec<NodeId>>,
     /// All statements, nested ones included, but for bare blocks.
     statements: Vec<NodeId>,
     /// Nodes that have statements as children.
@@ -28,7 +28,7 @@ impl Index {
     pub(crate) fn of(tree: &Tree) -> Self {
         let mut index = Self {
             by_kind: vec![Vec::new(); KINDS],
-            symbols: HashMap::new(),
+            symbols: NumberMap::default(),
             statements: Vec::new(),
             lists: Vec::new(),
             no_expression: vec![false; tree.len()],
@@ -73,7 +73,7 @@ impl Index {
 
     /// Takes up what the file's imports tell: an imported name also occurs where another name stands for it.
     pub(crate) fn add_imports(&mut self, names: &Names) {
-        let mut grown: HashSet<Symbol> = HashSet::new();
+        let mut grown: NumberSet<Symbol> = NumberSet::default();
         for (node, path) in names.references() {
             for segment in path {
                 self.symbols.entry(segment.name).or_default().push(node);

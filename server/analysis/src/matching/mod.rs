@@ -8,6 +8,7 @@ mod conditions;
 mod ellipsis;
 mod equivalence;
 mod formula;
+mod found;
 mod index;
 mod metavar;
 mod names;
@@ -16,6 +17,7 @@ mod unify;
 mod value;
 
 pub(crate) use formula::find;
+pub(crate) use found::FoundLeaves;
 pub(crate) use index::Index;
 pub(crate) use names::Names;
 

@@ -3,7 +3,7 @@
 //! Scopes are functions, classes and the file, and blocks where the language has block scopes. A name that nothing in the
 //! file declares has no entity and is compared by its text alone.
 
-use std::collections::{HashMap, HashSet};
+use crate::hash::{NumberMap, NumberSet};
 use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
 
@@ -13,13 +13,13 @@ pub(crate) struct Names {
     /// By node: 0, or one more than the index into `entities`.
     resolved: Vec<u32>,
     entities: Vec<Entity>,
-    declared: HashMap<(NodeId, Symbol), u32>,
+    declared: NumberMap<(NodeId, Symbol), u32>,
     /// Modules all of whose names were imported for the whole file, and from where on.
     wildcards: Vec<(NodeId, Vec<Segment>)>,
     /// Names that are part of an import.
-    imported: HashSet<Symbol>,
+    imported: NumberSet<Symbol>,
     /// Names of modules all of whose names were imported.
-    opened: HashSet<Symbol>,
+    opened: NumberSet<Symbol>,
 }
 
 /// Something declared.
@@ -44,7 +44,7 @@ impl Names {
     /// Resolves the names of a tree.
     pub(crate) fn of(tree: &Tree, language: Language) -> Self {
         let mut collector =
-            Collector { tree, language, declared: HashMap::new(), entities: Vec::new(), wildcards: Vec::new() };
+            Collector { tree, language, declared: NumberMap::default(), entities: Vec::new(), wildcards: Vec::new() };
         let mut scopes = Scopes::default();
         let mut resolved = vec![0; tree.len()];
         // Names mean what was declared last before them...
@@ -65,7 +65,7 @@ impl Names {
             }
         }
         let names = |path: &Vec<Segment>| path.iter().map(|segment| segment.name).collect::<Vec<_>>();
-        let opened: HashSet<Symbol> = collector.wildcards.iter().flat_map(|(_, path)| names(path)).collect();
+        let opened: NumberSet<Symbol> = collector.wildcards.iter().flat_map(|(_, path)| names(path)).collect();
         let paths = collector.entities.iter().flat_map(|entity| names(&entity.path));
         let imported = paths.chain(opened.iter().copied()).collect();
         Self {
@@ -130,10 +130,13 @@ impl Names {
 
     /// The full name of an identifier or member chain that starts with something imported.
     pub(crate) fn path(&self, tree: &Tree, node: NodeId) -> Option<Vec<Segment>> {
-        let (head, chain) = chain(tree, node)?;
-        let entity = self.entity(head)?;
-        let known = !entity.path.is_empty();
-        known.then(|| entity.path.iter().chain(chain.iter().rev()).copied().collect())
+        // Most names are no import's: that is seen before the chain is written down.
+        let entity = self.entity(head(tree, node)?)?;
+        if entity.path.is_empty() {
+            return None;
+        }
+        let (_, chain) = chain(tree, node)?;
+        Some(entity.path.iter().chain(chain.iter().rev()).copied().collect())
     }
 
     /// The full names an identifier or member chain can have because all names of a module were imported.
@@ -148,6 +151,15 @@ impl Names {
         let modules = self.wildcards.iter().filter(|(import, _)| *import < node);
         modules.map(|(_, module)| module.iter().chain(chain.iter().rev()).copied().collect()).collect()
     }
+}
+
+/// The identifier a member chain starts with.
+fn head(tree: &Tree, node: NodeId) -> Option<NodeId> {
+    let mut at = node;
+    while tree.kind(at) == Kind::Member {
+        at = tree.child(at, Role::Object)?;
+    }
+    (tree.kind(at) == Kind::Ident).then_some(at)
 }
 
 /// The identifier a member chain starts with, and its members, last first.
@@ -220,7 +232,7 @@ impl Scopes {
 struct Collector<'t> {
     tree: &'t Tree,
     language: Language,
-    declared: HashMap<(NodeId, Symbol), u32>,
+    declared: NumberMap<(NodeId, Symbol), u32>,
     entities: Vec<Entity>,
     wildcards: Vec<(NodeId, Vec<Segment>)>,
 }

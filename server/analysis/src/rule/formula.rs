@@ -51,6 +51,8 @@ pub(crate) enum Leaf {
 /// One pattern text, parsed for each language of its rule.
 #[derive(Debug)]
 pub(crate) struct PatternLeaf {
+    /// The pattern as written: leaves of one text are one pattern.
+    pub(crate) text: Symbol,
     /// The parsed patterns; a file is matched with its own language's.
     pub(crate) by_language: Vec<(Language, Arc<Pattern>)>,
     /// How the rule wants its patterns compared.

@@ -1,7 +1,7 @@
 //! What a rule asks of the engine under `options:`.
 
 /// The options the engine knows. Semgrep's names and defaults.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Options {
     /// A variable matches the constant it is known to hold.
     pub(crate) constant_propagation: bool,

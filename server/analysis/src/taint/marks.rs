@@ -1,9 +1,9 @@
 //! Which nodes the formulas of a taint rule matched.
 
 use super::TaintMatches;
+use crate::hash::NumberMap;
 use crate::matching::{Binding, Match};
 use crate::rule::{SideEffect, TaintSpec};
-use std::collections::HashMap;
 use weir_model::Span;
 use weir_syntax::{NodeId, Symbol, Tree};
 
@@ -28,7 +28,7 @@ pub(super) enum MarkRole {
 /// The marks of a file, by node.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
-    by_node: HashMap<NodeId, Vec<Mark>>,
+    by_node: NumberMap<NodeId, Vec<Mark>>,
     sources: Vec<NodeId>,
     sinks: Vec<NodeId>,
 }
