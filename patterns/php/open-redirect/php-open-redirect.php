@@ -63,3 +63,12 @@ function save_page() {
     // ok: php-open-redirect
     wp_redirect($_POST['back']);
 }
+
+// ruleid: php-open-redirect
+header('Location: ' . $_SERVER['REQUEST_URI']);
+
+// ruleid: php-open-redirect
+header('Location: ' . $_SERVER['QUERY_STRING']);
+
+// ok: php-open-redirect
+header('Location: https://' . $_SERVER['HTTP_HOST'] . $_SERVER['REQUEST_URI']);
