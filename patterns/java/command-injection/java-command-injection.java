@@ -66,3 +66,14 @@ class ConvertController {
     new ProcessBuilder("convert", "in.png", "out." + chosen).start();
   }
 }
+
+class CountServlet extends HttpServlet {
+  void count(HttpServletRequest request, HttpServletResponse response) throws Exception {
+    // ok: java-command-injection
+    Runtime.getRuntime().exec("head notes.txt -n " + request.getParameterMap().size());
+    // ok: java-command-injection
+    Runtime.getRuntime().exec("head notes.txt -n " + "yes".equals(request.getParameter("key")));
+    // ruleid: java-command-injection
+    Runtime.getRuntime().exec("head notes.txt -n " + request.getParameter("key"));
+  }
+}

@@ -63,3 +63,14 @@ class LogoutController {
     return "redirect:/orders/" + id;
   }
 }
+
+class CountServlet extends HttpServlet {
+  void count(HttpServletRequest request, HttpServletResponse response) throws Exception {
+    // ok: java-open-redirect
+    response.sendRedirect("/" + request.getParameterMap().size());
+    // ok: java-open-redirect
+    response.sendRedirect("/" + "yes".equals(request.getParameter("key")));
+    // ruleid: java-open-redirect
+    response.sendRedirect("/" + request.getParameter("key"));
+  }
+}

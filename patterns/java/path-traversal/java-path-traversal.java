@@ -82,3 +82,14 @@ class ReportController {
     return Files.readAllBytes(path);
   }
 }
+
+class CountServlet extends HttpServlet {
+  void count(HttpServletRequest request, HttpServletResponse response) throws Exception {
+    // ok: java-path-traversal
+    new File("/srv/notes/" + request.getParameterMap().size());
+    // ok: java-path-traversal
+    new File("/srv/notes/" + "yes".equals(request.getParameter("key")));
+    // ruleid: java-path-traversal
+    new File("/srv/notes/" + request.getParameter("key"));
+  }
+}

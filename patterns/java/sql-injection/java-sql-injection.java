@@ -78,3 +78,16 @@ class ProductController {
     return manager.createQuery("select p from Product p where p.code = :code").setParameter("code", code).getSingleResult();
   }
 }
+
+class CountServlet extends HttpServlet {
+  private java.sql.Connection connection;
+
+  void count(HttpServletRequest request, HttpServletResponse response) throws Exception {
+    // ok: java-sql-injection
+    connection.createStatement().executeQuery("SELECT * FROM notes LIMIT " + request.getParameterMap().size());
+    // ok: java-sql-injection
+    connection.createStatement().executeQuery("SELECT * FROM notes LIMIT " + "yes".equals(request.getParameter("key")));
+    // ruleid: java-sql-injection
+    connection.createStatement().executeQuery("SELECT * FROM notes LIMIT " + request.getParameter("key"));
+  }
+}

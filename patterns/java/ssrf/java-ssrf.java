@@ -72,3 +72,14 @@ class PreviewController {
     return rest.getForObject("http://stock.internal/shops/" + shop, String.class);
   }
 }
+
+class CountServlet extends HttpServlet {
+  void count(HttpServletRequest request, HttpServletResponse response) throws Exception {
+    // ok: java-ssrf
+    new URL("http://" + request.getParameterMap().size());
+    // ok: java-ssrf
+    new URL("http://" + "yes".equals(request.getParameter("key")));
+    // ruleid: java-ssrf
+    new URL("http://" + request.getParameter("key"));
+  }
+}

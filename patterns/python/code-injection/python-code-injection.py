@@ -53,3 +53,15 @@ def settings(request):
     # ok: python-code-injection
     values = json.loads(raw)
     return values
+
+
+TABLE = {"a": "first", "b": "second"}
+
+
+def harmless(request):
+    # ok: python-code-injection
+    eval(len(request.GET))
+    # ok: python-code-injection
+    eval(TABLE[request.GET["key"]])
+    # ruleid: python-code-injection
+    eval(request.GET["key"])

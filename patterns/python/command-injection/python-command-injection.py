@@ -57,3 +57,15 @@ def thumbnail(request):
 def rotate_logs():
     # ok: python-command-injection
     os.system("logrotate /etc/logrotate.conf")
+
+
+TABLE = {"a": "first", "b": "second"}
+
+
+def harmless(request):
+    # ok: python-command-injection
+    os.system("head -n %s notes.txt" % (len(request.GET)))
+    # ok: python-command-injection
+    os.system("head -n %s notes.txt" % (TABLE[request.GET["key"]]))
+    # ruleid: python-command-injection
+    os.system("head -n %s notes.txt" % (request.GET["key"]))

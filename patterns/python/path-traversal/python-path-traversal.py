@@ -70,3 +70,15 @@ def export(request):
     # ok: python-path-traversal
     text += Path("templates/default.txt").read_text()
     return text
+
+
+TABLE = {"a": "first", "b": "second"}
+
+
+def harmless(request):
+    # ok: python-path-traversal
+    open("/srv/notes/%s" % (len(request.GET)))
+    # ok: python-path-traversal
+    open("/srv/notes/%s" % (TABLE[request.GET["key"]]))
+    # ruleid: python-path-traversal
+    open("/srv/notes/%s" % (request.GET["key"]))

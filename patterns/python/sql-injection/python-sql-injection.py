@@ -76,3 +76,15 @@ async def note(note_id: int, author: str = "", session=None):
 def nightly_report(cursor, table):
     # ok: python-sql-injection
     cursor.execute("SELECT count(*) FROM " + table)
+
+
+TABLE = {"a": "first", "b": "second"}
+
+
+def harmless(request):
+    # ok: python-sql-injection
+    connection.cursor().execute("SELECT * FROM notes LIMIT %s" % (len(request.GET)))
+    # ok: python-sql-injection
+    connection.cursor().execute("SELECT * FROM notes LIMIT %s" % (TABLE[request.GET["key"]]))
+    # ruleid: python-sql-injection
+    connection.cursor().execute("SELECT * FROM notes LIMIT %s" % (request.GET["key"]))

@@ -58,3 +58,15 @@ def proxy(request):
 def heartbeat(settings):
     # ok: python-ssrf
     requests.post(settings.MONITOR_URL, json={"alive": True})
+
+
+TABLE = {"a": "first", "b": "second"}
+
+
+def harmless(request):
+    # ok: python-ssrf
+    requests.get("http://%s" % (len(request.GET)))
+    # ok: python-ssrf
+    requests.get("http://%s" % (TABLE[request.GET["key"]]))
+    # ruleid: python-ssrf
+    requests.get("http://%s" % (request.GET["key"]))

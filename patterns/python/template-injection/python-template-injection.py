@@ -42,3 +42,15 @@ def preview(request):
     # ok: python-template-injection
     fixed = Template("Hello {{ name }}")
     return template.render(Context({})) + fixed.render(Context({"name": request.POST["name"]}))
+
+
+TABLE = {"a": "first", "b": "second"}
+
+
+def harmless(request):
+    # ok: python-template-injection
+    jinja2.Template(len(request.GET))
+    # ok: python-template-injection
+    jinja2.Template(TABLE[request.GET["key"]])
+    # ruleid: python-template-injection
+    jinja2.Template(request.GET["key"])

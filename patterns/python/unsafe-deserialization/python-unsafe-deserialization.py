@@ -44,3 +44,15 @@ def restore(request):
     with open("/var/lib/app/cache.pickle", "rb") as file:
         cache = pickle.load(file)
     return backup, note, cache
+
+
+TABLE = {"a": "first", "b": "second"}
+
+
+def harmless(request):
+    # ok: python-unsafe-deserialization
+    pickle.loads(len(request.GET))
+    # ok: python-unsafe-deserialization
+    pickle.loads(TABLE[request.GET["key"]])
+    # ruleid: python-unsafe-deserialization
+    pickle.loads(request.GET["key"])

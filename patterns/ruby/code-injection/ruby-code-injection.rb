@@ -38,3 +38,17 @@ class ReportsController < ApplicationController
     Object.const_get(name).new
   end
 end
+
+TABLE = { "a" => "first", "b" => "second" }.freeze
+
+def own_values(params)
+  # ok: ruby-code-injection
+  eval(params)
+end
+
+def looked_up
+  # ok: ruby-code-injection
+  eval(TABLE[params[:key]])
+  # ruleid: ruby-code-injection
+  eval(params[:key])
+end

@@ -54,3 +54,17 @@ get "/uptime" do
   # ok: ruby-command-injection
   `uptime`
 end
+
+TABLE = { "a" => "first", "b" => "second" }.freeze
+
+def own_values(params)
+  # ok: ruby-command-injection
+  system("ls " + params)
+end
+
+def looked_up
+  # ok: ruby-command-injection
+  system("ls " + TABLE[params[:key]])
+  # ruleid: ruby-command-injection
+  system("ls " + params[:key])
+end

@@ -68,3 +68,17 @@ get "/back" do
   # ruleid: ruby-open-redirect
   redirect(request.referer, 303)
 end
+
+TABLE = { "a" => "first", "b" => "second" }.freeze
+
+def own_values(params)
+  # ok: ruby-open-redirect
+  redirect_to params
+end
+
+def looked_up
+  # ok: ruby-open-redirect
+  redirect_to TABLE[params[:key]]
+  # ruleid: ruby-open-redirect
+  redirect_to params[:key]
+end

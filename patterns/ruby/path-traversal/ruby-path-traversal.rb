@@ -52,3 +52,17 @@ get "/docs/*" do
   # ruleid: ruby-path-traversal
   send_file File.join("docs", params["splat"].first)
 end
+
+TABLE = { "a" => "first", "b" => "second" }.freeze
+
+def own_values(params)
+  # ok: ruby-path-traversal
+  File.read(params)
+end
+
+def looked_up
+  # ok: ruby-path-traversal
+  File.read(TABLE[params[:key]])
+  # ruleid: ruby-path-traversal
+  File.read(params[:key])
+end

@@ -37,3 +37,17 @@ post "/hooks" do
   # ok: ruby-ssrf
   RestClient.post("https://example.com/hooks", params["payload"])
 end
+
+TABLE = { "a" => "first", "b" => "second" }.freeze
+
+def own_values(params)
+  # ok: ruby-ssrf
+  Net::HTTP.get(URI(params))
+end
+
+def looked_up
+  # ok: ruby-ssrf
+  Net::HTTP.get(URI(TABLE[params[:key]]))
+  # ruleid: ruby-ssrf
+  Net::HTTP.get(URI(params[:key]))
+end

@@ -34,3 +34,17 @@ class MailsController < ApplicationController
     end
   end
 end
+
+TABLE = { "a" => "first", "b" => "second" }.freeze
+
+def own_values(params)
+  # ok: ruby-template-injection
+  ERB.new(params)
+end
+
+def looked_up
+  # ok: ruby-template-injection
+  ERB.new(TABLE[params[:key]])
+  # ruleid: ruby-template-injection
+  ERB.new(params[:key])
+end

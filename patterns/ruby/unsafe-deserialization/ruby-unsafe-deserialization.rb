@@ -30,3 +30,17 @@ class CartsController < ApplicationController
     @cart = Marshal.load(Rails.cache.read("cart"))
   end
 end
+
+TABLE = { "a" => "first", "b" => "second" }.freeze
+
+def own_values(params)
+  # ok: ruby-unsafe-deserialization
+  Marshal.load(params)
+end
+
+def looked_up
+  # ok: ruby-unsafe-deserialization
+  Marshal.load(TABLE[params[:key]])
+  # ruleid: ruby-unsafe-deserialization
+  Marshal.load(params[:key])
+end

@@ -36,3 +36,17 @@ class PagesController < ApplicationController
     render json: { text: params[:text] }
   end
 end
+
+TABLE = { "a" => "first", "b" => "second" }.freeze
+
+def own_values(params)
+  # ok: ruby-xss
+  params.html_safe
+end
+
+def looked_up
+  # ok: ruby-xss
+  TABLE[params[:key]].html_safe
+  # ruleid: ruby-xss
+  params[:key].html_safe
+end
