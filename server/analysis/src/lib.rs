@@ -10,13 +10,15 @@ mod fix;
 mod flow;
 mod hash;
 mod matching;
+mod memo;
 mod message;
 mod paths;
 mod rule;
 mod suppress;
 mod taint;
 
-pub use analyze::{Analysis, Options, Unit, analyze};
+pub use analyze::{Analysis, Options, Unit, analyze, analyze_again};
 pub use budget::{Budget, Stop};
 pub use fix::apply_fixes;
+pub use memo::Memo;
 pub use rule::RuleSet;

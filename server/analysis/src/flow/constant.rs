@@ -65,6 +65,16 @@ impl Constants {
         self.symbolic.get(&node).copied()
     }
 
+    /// All that is known to hold something, in no order.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (NodeId, &Value)> {
+        self.values.iter().map(|(node, value)| (*node, value))
+    }
+
+    /// All names and the expressions that were assigned to them, in no order.
+    pub(crate) fn expressions(&self) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
+        self.symbolic.iter().map(|(node, expression)| (*node, *expression))
+    }
+
     /// Whose names are whose.
     pub(crate) fn scopes(&self) -> &Scopes {
         &self.scopes

@@ -140,8 +140,8 @@ impl Evaluation<'_> {
             (Some(first), Some(last)) => first.0..self.file.tree.end(*last).0,
             _ => 0..0,
         };
-        let scope = Scope { nodes, top, env: Env::from(outer), around: None };
-        let inner = Evaluation { file: self.file, budget: self.budget, scope, text: Some(span) };
+        let scope = Scope { nodes, top, env: Env::from(outer), around: None, among: None };
+        let inner = Evaluation { file: self.file, budget: self.budget, scope, text: Some(span), zone: None };
         let mut out: Vec<Bindings> = Vec::new();
         for found in inner.formula(formula)? {
             if let Some(bindings) = outer.merge(&found.bindings, self.file)

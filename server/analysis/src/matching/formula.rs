@@ -3,7 +3,7 @@
 //! The order of the parts in the rule never matters: positives are intersected, then negatives drop, then conditions,
 //! then focus.
 
-use super::candidates::{Around, Scope};
+use super::candidates::{Among, Around, Scope};
 use super::metavar::Env;
 use super::{Binding, Bindings, Match, candidates};
 use crate::budget::{Budget, Stop};
@@ -12,7 +12,7 @@ use crate::rule::regex::Found;
 use crate::rule::{Formula, Leaf, Node, PatternLeaf};
 use std::rc::Rc;
 use weir_model::Span;
-use weir_syntax::{Kind, NodeId, Pattern, Symbol};
+use weir_syntax::{Kind, NodeId, Pattern, Symbol, Tree};
 
 /// Whether a formula says only within what something lies: `pattern-inside`, or any or all of several.
 fn is_inside(formula: &Formula) -> bool {
@@ -30,9 +30,46 @@ fn is_inside(formula: &Formula) -> bool {
 
 /// All matches of a formula in a file, sorted by place, none twice.
 pub(crate) fn find(formula: &Formula, file: &FileContext<'_>, budget: &Budget<'_>) -> Result<Vec<Match>, Stop> {
-    let scope = Scope { nodes: 0..file.tree.len() as u32, top: Vec::new(), env: Env::default(), around: None };
-    let evaluation = Evaluation { file, budget, scope, text: None };
-    evaluation.formula(formula)
+    Evaluation { file, budget, scope: Scope::of(file, None), text: None, zone: None }.formula(formula)
+}
+
+/// The matches of a formula that lie in a subtree, around it or across its border. Formulas that read text or look
+/// anywhere have no such part of their own ([`crate::memo`] knows).
+pub(crate) fn find_near(
+    formula: &Formula,
+    file: &FileContext<'_>,
+    budget: &Budget<'_>,
+    zone: &Zone,
+) -> Result<Vec<Match>, Stop> {
+    let scope = Scope::of(file, Some(Rc::clone(&zone.among)));
+    let mut found = Evaluation { file, budget, scope, text: None, zone: Some(zone.node) }.formula(formula)?;
+    found.retain(|found| zone.is_near(found.span));
+    Ok(found)
+}
+
+/// A subtree to which evaluation is restricted.
+#[derive(Debug)]
+pub(crate) struct Zone {
+    node: NodeId,
+    span: Span,
+    among: Rc<Among>,
+}
+
+impl Zone {
+    /// The zone of a node.
+    pub(crate) fn new(tree: &Tree, node: NodeId) -> Self {
+        Self { node, span: tree.span(node), among: Rc::new(Among::zone(tree, node)) }
+    }
+
+    /// Whether the zone is the whole file.
+    pub(crate) fn is_all(&self) -> bool {
+        self.node == Tree::ROOT
+    }
+
+    /// Whether a place shares something with the zone.
+    pub(crate) fn is_near(&self, place: Span) -> bool {
+        self.span.overlaps(place) || self.span.contains(place) || place.contains(self.span)
+    }
 }
 
 /// So many matches are looked around one by one.
@@ -56,6 +93,8 @@ pub(super) struct Evaluation<'a> {
     pub(super) scope: Scope,
     /// The text looked at by regexes, if not all.
     pub(super) text: Option<Span>,
+    /// The subtree to which all is restricted, if to one.
+    pub(super) zone: Option<NodeId>,
 }
 
 impl Evaluation<'_> {
@@ -67,7 +106,6 @@ impl Evaluation<'_> {
         if let Some(name) = formula.name {
             matches = matches.into_iter().filter_map(|found| self.named(name, &found)).collect();
         }
-        matches.sort_by_key(|found| (found.span.start, found.span.end));
         dedup(&mut matches, self.budget)?;
         Ok(matches)
     }
@@ -98,13 +136,10 @@ impl Evaluation<'_> {
 
     fn leaf(&self, leaf: &Leaf) -> Result<Vec<Match>, Stop> {
         match leaf {
-            Leaf::Pattern(leaf) => {
-                let pattern = leaf.by_language.iter().find(|(language, _)| *language == self.file.language);
-                match pattern {
-                    Some((_, pattern)) => self.pattern_leaf(leaf, pattern),
-                    None => Ok(Vec::new()),
-                }
-            }
+            Leaf::Pattern(leaf) => match leaf.pattern(self.file.language) {
+                Some(pattern) => self.pattern_leaf(leaf, pattern),
+                None => Ok(Vec::new()),
+            },
             Leaf::Regex(regex) => self.text_leaf(|text| regex.find_iter(text, self.budget)),
             Leaf::Generic(generic) => self.text_leaf(|text| generic.find_iter(text, self.budget)),
         }
@@ -112,19 +147,23 @@ impl Evaluation<'_> {
 
     /// Many rules ask for the same sources and frameworks: what a pattern finds in the whole file is found once.
     fn pattern_leaf(&self, leaf: &PatternLeaf, pattern: &Pattern) -> Result<Vec<Match>, Stop> {
-        let find = || candidates::matches(pattern, leaf.options, self.file, &self.scope, self.budget);
-        if !self.scope.is_file(self.file) {
-            return find();
+        let (file, scope) = (self.file, &self.scope);
+        if scope.is_file(file) {
+            let known = file.found.with(leaf, |list| match self.zone {
+                Some(zone) => list.around(file.tree, zone),
+                None => list.iter().map(|found| found.found).collect(),
+            });
+            if let Some(mut known) = known {
+                known.retain(|found| scope.wants(found.span));
+                return Ok(known);
+            }
         }
-        if let Some(found) = self.file.found.get(leaf) {
-            let wanted = found.iter().filter(|found| self.scope.wants(found.span));
-            return Ok(wanted.cloned().collect());
+        let found = candidates::matches(leaf, pattern, file, scope, self.budget)?;
+        if scope.is_file(file) && scope.around.is_none() && self.zone.is_none() {
+            let occurs = candidates::names_occur(pattern.tree(), file);
+            file.found.keep(leaf, occurs, &found);
         }
-        let found = find()?;
-        if self.scope.around.is_none() {
-            self.file.found.keep(leaf, &found);
-        }
-        Ok(found)
+        Ok(found.into_iter().map(|found| found.found).collect())
     }
 
     /// What a regex or a generic pattern finds in the text looked at.
@@ -191,23 +230,46 @@ impl Evaluation<'_> {
         Match { span, node: Some(node), bindings: self.scope.env.finish() }
     }
 
-    /// Ranges of two positives: of two that lie in each other the inner one, with both bindings.
+    /// Ranges of two positives: of two that lie in each other the inner one, with both bindings. Both lists are sorted by
+    /// their starts.
     fn intersect(&self, kept: Part, left: &[Match], part: Part, right: &[Match]) -> Result<Vec<Match>, Stop> {
         let mut out: Vec<Match> = Vec::new();
+        let mut add = |inner: &Match, other: &Match| {
+            if let Some(bindings) = inner.bindings.merge(&other.bindings, self.file) {
+                out.push(Match { span: inner.span, node: inner.node, bindings });
+            }
+        };
+        // Of those on the right that begin at or before the place reached, the ones that have not ended there.
+        let mut open: Vec<usize> = Vec::new();
+        let mut begun = 0;
         for a in left {
-            for b in right {
+            if part == Part::Anywhere {
+                for b in right {
+                    self.budget.tick()?;
+                    add(a, b);
+                }
+                continue;
+            }
+            while right.get(begun).is_some_and(|b| b.span.start <= a.span.start) {
+                open.push(begun);
+                begun += 1;
+            }
+            open.retain(|&at| right[at].span.end >= a.span.start);
+            for &at in &open {
                 self.budget.tick()?;
-                let inner = if part == Part::Anywhere || b.span.contains(a.span) {
-                    a
+                let b = &right[at];
+                if b.span.contains(a.span) {
+                    add(a, b);
                 } else if a.span.contains(b.span) && part == kept {
-                    b
-                } else {
-                    continue;
-                };
-                if let Some(bindings) =
-                    inner.bindings.merge(if std::ptr::eq(inner, a) { &b.bindings } else { &a.bindings }, self.file)
-                {
-                    out.push(Match { span: inner.span, node: inner.node, bindings });
+                    add(b, a);
+                }
+            }
+            if part == kept {
+                for b in right[begun..].iter().take_while(|b| b.span.start <= a.span.end) {
+                    self.budget.tick()?;
+                    if a.span.contains(b.span) {
+                        add(b, a);
+                    }
                 }
             }
         }
@@ -258,9 +320,9 @@ impl Evaluation<'_> {
             [only] => Env::from(&only.bindings),
             _ => self.scope.env.clone(),
         };
-        let around = Around::new(matches.iter().map(|found| found.span));
+        let around = Around::new(self.file.tree, matches.iter().map(|found| found.span));
         let scope = Scope { env, around: Some(Rc::new(around)), ..self.scope.clone() };
-        Evaluation { file: self.file, budget: self.budget, scope, text: self.text }.formula(formula)
+        Evaluation { file: self.file, budget: self.budget, scope, ..*self }.formula(formula)
     }
 
     /// The places of some metavariables instead of the matches', where they lie within them.
@@ -306,8 +368,7 @@ fn groups(matches: &[Match]) -> impl Iterator<Item = &[Match]> {
 fn breadth(formula: &Formula, file: &FileContext<'_>) -> u8 {
     match &formula.node {
         Node::Leaf(Leaf::Pattern(leaf)) => {
-            let pattern = leaf.by_language.iter().find(|(language, _)| *language == file.language);
-            pattern.map_or(0, |(_, pattern)| {
+            leaf.pattern(file.language).map_or(0, |pattern| {
                 let named = pattern.tree().ids().any(|node| pattern.tree().kind(node) == Kind::Ident);
                 let hole =
                     pattern.roots().all(|root| matches!(pattern.tree().kind(root), Kind::Metavar | Kind::Ellipsis));
@@ -321,14 +382,17 @@ fn breadth(formula: &Formula, file: &FileContext<'_>) -> u8 {
     }
 }
 
+/// Sorts matches by place and drops repetitions.
 pub(super) fn dedup(matches: &mut Vec<Match>, budget: &Budget<'_>) -> Result<(), Stop> {
+    matches.sort_by_key(|found| (found.span.start, found.span.end));
     let mut out: Vec<Match> = Vec::with_capacity(matches.len());
-    let mut by_span: std::collections::HashMap<Span, Vec<usize>> = std::collections::HashMap::new();
+    let mut first_here = 0;
     for found in matches.drain(..) {
         budget.tick()?;
-        let same = by_span.entry(found.span).or_default();
-        if !same.iter().any(|&at| out[at] == found) {
-            same.push(out.len());
+        if out.last().is_some_and(|last| last.span != found.span) {
+            first_here = out.len();
+        }
+        if !out[first_here..].contains(&found) {
             out.push(found);
         }
     }

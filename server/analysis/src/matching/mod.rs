@@ -10,16 +10,21 @@ mod equivalence;
 mod formula;
 mod found;
 mod index;
+mod list;
 mod metavar;
 mod names;
+mod refresh;
 mod types;
 mod unify;
 mod value;
 
-pub(crate) use formula::find;
+pub(crate) use candidates::Among;
+pub(crate) use formula::{Zone, find, find_near};
 pub(crate) use found::FoundLeaves;
 pub(crate) use index::Index;
+pub(crate) use list::{Found, Touched};
 pub(crate) use names::Names;
+pub(crate) use refresh::refresh;
 
 use weir_model::Span;
 use weir_syntax::{NodeId, Symbol};

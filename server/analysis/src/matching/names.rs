@@ -3,9 +3,10 @@
 //! Scopes are functions, classes and the file, and blocks where the language has block scopes. A name that nothing in the
 //! file declares has no entity and is compared by its text alone.
 
+use super::list::Touched;
 use crate::hash::{NumberMap, NumberSet};
 use weir_model::Language;
-use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
+use weir_syntax::{Difference, Kind, NodeId, Role, Symbol, Tree};
 
 /// The names of a file, resolved.
 #[derive(Debug, Default)]
@@ -76,6 +77,81 @@ impl Names {
             declared: collector.declared,
             wildcards: collector.wildcards,
         }
+    }
+
+    /// Names that refer to something else than they did in an older version: to another declaration, or to one whose type or
+    /// import is touched. `None` if that cannot be told name by name.
+    pub(crate) fn changed_since(
+        &self,
+        old: &Self,
+        tree: &Tree,
+        (old_tree, difference): (&Tree, &Difference),
+        touched: &Touched,
+    ) -> Option<Vec<NodeId>> {
+        let moved = |node: NodeId, now: NodeId| difference.node(node) == Some(now) && !touched.has(now);
+        let same_path = |path: &[Segment], other: &[Segment]| {
+            path.len() == other.len()
+                && path.iter().zip(other).all(|(a, b)| a.name == b.name && moved(a.node, b.node))
+        };
+        let same_entity = |entity: &Entity, other: &Entity| {
+            let same_type = match (entity.type_, other.type_) {
+                (Some(type_), Some(now)) => moved(type_, now),
+                (None, None) => true,
+                _ => false,
+            };
+            same_type && same_path(&entity.path, &other.path)
+        };
+        let same_wildcards = self.wildcards.len() == old.wildcards.len()
+            && old.wildcards.iter().zip(&self.wildcards).all(|((at, path), (now, other))| {
+                moved(*at, *now) && same_path(path, other)
+            });
+        // Fields are found through their class.
+        let of_classes = |names: &Self, tree: &Tree| {
+            let mut fields: Vec<_> = names.declared.iter().filter(|((owner, _), _)| tree.kind(*owner) == Kind::Class)
+                .map(|((owner, name), number)| (*owner, *name, *number as usize - 1)).collect();
+            fields.sort_unstable();
+            fields
+        };
+        let (fields, old_fields) = (of_classes(self, tree), of_classes(old, old_tree));
+        let same_fields = fields.len() == old_fields.len()
+            && old_fields.iter().all(|(owner, name, number)| {
+                let Some(owner) = difference.node(*owner) else { return false };
+                let at = fields.partition_point(|(other, field, _)| (*other, *field) < (owner, *name));
+                fields.get(at).is_some_and(|(other, field, now)| {
+                    (*other, *field) == (owner, *name) && same_entity(&old.entities[*number], &self.entities[*now])
+                })
+            });
+        if !same_wildcards || !same_fields {
+            return None;
+        }
+        // Numbers of declarations may differ; they must differ alike wherever they occur.
+        let mut now_of: Vec<u32> = vec![u32::MAX; old.entities.len() + 1];
+        let mut was_of: Vec<u32> = vec![u32::MAX; self.entities.len() + 1];
+        (now_of[0], was_of[0]) = (0, 0);
+        let mut changed = Vec::new();
+        let mut compare = |at: usize, was: u32, now: u32| {
+            let (known, back) = (now_of[was as usize], was_of[now as usize]);
+            if known == now && back == was {
+                return;
+            }
+            if known == u32::MAX
+                && back == u32::MAX
+                && same_entity(&old.entities[was as usize - 1], &self.entities[now as usize - 1])
+            {
+                (now_of[was as usize], was_of[now as usize]) = (now, was);
+                return;
+            }
+            changed.push(NodeId(at as u32));
+        };
+        let before = difference.new.start as usize;
+        for at in 0..before {
+            compare(at, old.resolved[at], self.resolved[at]);
+        }
+        let behind = (difference.new.end as usize..).zip(&self.resolved[difference.new.end as usize..]);
+        for ((at, &now), &was) in behind.zip(&old.resolved[difference.old.end as usize..]) {
+            compare(at, was, now);
+        }
+        Some(changed)
     }
 
     /// What an identifier refers to, if the file declares it.

@@ -1,7 +1,9 @@
 //! The formula a rule is: patterns joined by and, or, not, inside; and what makes a taint rule.
 
+use super::Options;
 use super::comparison::Comparison;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use weir_model::Language;
 use weir_syntax::{Pattern, Symbol};
 
@@ -51,12 +53,29 @@ pub(crate) enum Leaf {
 /// One pattern text, parsed for each language of its rule.
 #[derive(Debug)]
 pub(crate) struct PatternLeaf {
-    /// The pattern as written: leaves of one text are one pattern.
-    pub(crate) text: Symbol,
+    /// Leaves of the same text and options find the same in one file: they have the same number.
+    pub(crate) number: u32,
     /// The parsed patterns; a file is matched with its own language's.
     pub(crate) by_language: Vec<(Language, Arc<Pattern>)>,
     /// How the rule wants its patterns compared.
-    pub(crate) options: crate::rule::Options,
+    pub(crate) options: Options,
+}
+
+impl PatternLeaf {
+    /// A pattern as written, and as parsed for each language.
+    pub(crate) fn new(text: &str, by_language: Vec<(Language, Arc<Pattern>)>, options: Options) -> Self {
+        static NUMBERS: LazyLock<Mutex<HashMap<(Symbol, Options), u32>>> = LazyLock::new(Mutex::default);
+        // Nothing in here can panic half-way.
+        let mut numbers = NUMBERS.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = numbers.len() as u32;
+        let number = *numbers.entry((Symbol::new(text), options)).or_insert(next);
+        Self { number, by_language, options }
+    }
+
+    /// The pattern for a language.
+    pub(crate) fn pattern(&self, language: Language) -> Option<&Pattern> {
+        self.by_language.iter().find(|(of, _)| *of == language).map(|(_, pattern)| &**pattern)
+    }
 }
 
 /// A condition on a match's bindings.

@@ -14,10 +14,11 @@ mod structure;
 pub(super) use strings::{content_span, same_value};
 
 use super::Binding;
+use super::found::Anchors;
 use super::metavar::Env;
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
-use crate::rule::Options;
+use crate::rule::{Options, PatternLeaf};
 use crate::rule::regex::Regex;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -38,7 +39,7 @@ pub(super) struct Unifier<'a> {
     pub(super) file: &'a FileContext<'a>,
     pub(super) budget: &'a Budget<'a>,
     /// By the pattern's node: its rarest name, if all code that matches it must contain the name.
-    anchors: Vec<Option<Symbol>>,
+    anchors: Anchors,
     /// The regexes of the pattern's strings (`"=~/re/"`).
     regexes: RefCell<HashMap<Symbol, Option<Rc<Regex>>>>,
 }
@@ -47,6 +48,18 @@ impl<'a> Unifier<'a> {
     /// A pattern to be tried in a file.
     pub(super) fn new(pattern: &'a Tree, options: Options, file: &'a FileContext<'a>, budget: &'a Budget<'a>) -> Self {
         Self { pattern, options, file, budget, anchors: anchors(pattern, options, file), regexes: RefCell::default() }
+    }
+
+    /// The pattern of a leaf, to be tried in a file.
+    pub(super) fn of_leaf(
+        leaf: &PatternLeaf,
+        pattern: &'a Tree,
+        file: &'a FileContext<'a>,
+        budget: &'a Budget<'a>,
+    ) -> Self {
+        let options = leaf.options;
+        let anchors = file.found.anchors(leaf, || anchors(pattern, options, file));
+        Self { pattern, options, file, budget, anchors, regexes: RefCell::default() }
     }
 
     /// The regex that a pattern's string is, if it is one.
@@ -68,10 +81,10 @@ impl<'a> Unifier<'a> {
 
 /// The rarest name below each node of a pattern. Names that code may write differently (values stand for others, PHP ignores
 /// case) are no anchors.
-fn anchors(pattern: &Tree, options: Options, file: &FileContext<'_>) -> Vec<Option<Symbol>> {
+fn anchors(pattern: &Tree, options: Options, file: &FileContext<'_>) -> Anchors {
     let mut anchors: Vec<Option<Symbol>> = vec![None; pattern.len()];
     if options.symbolic_propagation || file.language == Language::Php {
-        return anchors;
+        return anchors.into();
     }
     for node in pattern.ids().rev() {
         let count = |name: Symbol| file.index.occurrences(name).len();
@@ -92,7 +105,7 @@ fn anchors(pattern: &Tree, options: Options, file: &FileContext<'_>) -> Vec<Opti
             }
         }
     }
-    anchors
+    anchors.into()
 }
 
 /// Whether code that matches a pattern's name must contain it, or a name that an import lets stand for it.

@@ -204,7 +204,7 @@ pub(super) fn pattern(reader: &mut Reader, name: &str, value: &Yaml) -> Option<F
             None
         }
         _ => {
-            let leaf = PatternLeaf { text: Symbol::new(text), by_language, options: reader.options };
+            let leaf = PatternLeaf::new(text, by_language, reader.options);
             Some(Formula::of(Node::Leaf(Leaf::Pattern(leaf))))
         }
     }
