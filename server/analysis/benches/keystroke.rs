@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use weir_analysis::{Budget, Options, RuleSet, Unit, analyze};
+use weir_analysis::{Budget, Memo, Options, RuleSet, Unit, analyze_again};
 use weir_model::{Edit, Language, RuleSource, Span};
 use weir_syntax::{Limits, Source};
 
@@ -59,12 +59,13 @@ fn keystrokes(set: &RuleSet, file: &Path) {
     let mut source = Source::parse(language, text, Limits::NONE);
     let (mut parses, mut lowers, mut analyses) = (Vec::new(), Vec::new(), Vec::new());
     let budget = Budget::unlimited();
-    let run = |source: &Source| {
+    let run = |source: &Source, memo: &mut Memo| {
         let path = file.to_string_lossy();
         let unit = Unit { path: &path, text: source.text(), language: Some(language), tree: source.tree() };
-        analyze(set, &unit, Options::default(), &budget).findings.len()
+        analyze_again(memo, set, &unit, Options::default(), &budget).findings.len()
     };
-    let mut findings = run(&source);
+    let mut memo = Memo::default();
+    let mut findings = run(&source, &mut memo);
     for key in 0..EDITS {
         let within = key % (2 * typed.len());
         let edit = if within < typed.len() {
@@ -80,11 +81,11 @@ fn keystrokes(set: &RuleSet, file: &Path) {
         lowers.push(source.lowering());
         parses.push(edited.saturating_sub(source.lowering()));
         let began = Instant::now();
-        findings = run(&source);
+        findings = run(&source, &mut memo);
         analyses.push(began.elapsed());
     }
     let began = Instant::now();
-    run(&source);
+    run(&source, &mut Memo::default());
     let scratch = began.elapsed();
     let [parse, lower, analyse] = [&parses, &lowers, &analyses].map(|samples| percentile(samples, 50));
     println!(

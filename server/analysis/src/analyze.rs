@@ -98,6 +98,7 @@ pub fn analyze_again(
                 analysis.notes.extend(note(stop, Some(rule)));
                 if stop == Stop::Cancelled && let Some(before) = before {
                     memo.put_back(Some(before.into_kept()));
+                    finish(&mut analysis.findings, unit.text, options);
                     return analysis;
                 }
                 if stop != Stop::Rule {

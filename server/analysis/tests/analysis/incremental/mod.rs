@@ -21,7 +21,7 @@ use std::cell::Cell;
 use std::sync::LazyLock;
 use strategy::{Step, Tempo, Then};
 use typist::Typist;
-use weir_analysis::{Analysis, Budget, Options, RuleSet, Unit, analyze};
+use weir_analysis::{Analysis, Budget, Memo, Options, RuleSet, Unit, analyze, analyze_again};
 use weir_model::{Edit, Language};
 use weir_syntax::{Limits, Source};
 
@@ -34,11 +34,12 @@ const OPTIONS: Options = Options { ignore_paths: true, ignore_suppressions: fals
 /// What is under test: all that is kept from one version of a text to the next.
 struct Session {
     source: Source,
+    memo: Memo,
 }
 
 impl Session {
     fn open(language: Language, text: &str) -> Self {
-        Self { source: Source::parse(language, text.to_owned(), Limits::NONE) }
+        Self { source: Source::parse(language, text.to_owned(), Limits::NONE), memo: Memo::default() }
     }
 
     fn edit(&mut self, edits: &[Edit]) {
@@ -47,7 +48,7 @@ impl Session {
 
     /// The tree may be one that depends on the texts before ([`Source::is_settled`]).
     fn analyze(&mut self, budget: &Budget<'_>) -> Analysis {
-        analyze(&RULES, &unit(&self.source), OPTIONS, budget)
+        analyze_again(&mut self.memo, &RULES, &unit(&self.source), OPTIONS, budget)
     }
 }
 
