@@ -1,11 +1,14 @@
 //! Where the time of a keystroke goes, without processes and pipes: `cargo bench -p weir-analysis --bench keystroke --
-//! [--rules PATH]... FILE...`.
+//! [--rules PATH]... [--by-rule] FILE...`.
 //!
 //! Types a call's argument into the middle of each file and deletes it again. Prints the median of what tree-sitter needs
 //! (the floor), of lowering, of the analysis, the slowest analysis, the ratio of the whole to the floor, and what the
-//! analysis of the same text from scratch takes.
+//! analysis of the same text from scratch takes. `--by-rule` also names the rules that took longest over all keystrokes.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use weir_analysis::{Budget, Memo, Options, RuleSet, Unit, analyze_again};
 use weir_model::{Edit, Language, RuleSource, Span};
@@ -17,9 +20,14 @@ const EDITS: usize = 400;
 fn main() {
     let mut rules: Vec<PathBuf> = Vec::new();
     let mut files: Vec<PathBuf> = Vec::new();
+    let mut by_rule = false;
     let mut args = std::env::args().skip(1).filter(|arg| arg != "--bench");
     while let Some(arg) = args.next() {
-        if arg == "--rules" { rules.push(args.next().expect("a path").into()) } else { files.push(arg.into()) }
+        match arg.as_str() {
+            "--rules" => rules.push(args.next().expect("a path").into()),
+            "--by-rule" => by_rule = true,
+            _ => files.push(arg.into()),
+        }
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     if rules.is_empty() {
@@ -36,29 +44,21 @@ fn main() {
         "file", "lines", "findings", "parse ms", "lower ms", "analyse", "slowest", "ratio", "scratch"
     );
     for file in &files {
-        keystrokes(&set, file);
+        keystrokes(&set, file, by_rule);
     }
 }
 
-fn keystrokes(set: &RuleSet, file: &Path) {
+fn keystrokes(set: &RuleSet, file: &Path, by_rule: bool) {
     let text = std::fs::read_to_string(file).expect("a readable file");
     let language = Language::from_path(file).expect("a file in one of the languages");
-    let middle = text.len() / 2;
-    // The start of a line in the middle that opens a statement.
-    let at = text[middle..]
-        .match_indices('\n')
-        .map(|(at, _)| middle + at + 1)
-        .find(|&at| text[at..].trim_start_matches(' ').starts_with(|c: char| c.is_alphabetic()))
-        .unwrap_or(0);
-    let indent = text[at..].len() - text[at..].trim_start_matches(' ').len();
-    let call = format!("{}eval()\n", " ".repeat(indent));
-    let text = format!("{}{call}{}", &text[..at], &text[at..]);
-    let argument = at + indent + "eval(".len();
+    let (text, argument) = with_call(language, &text);
     let typed = "\"a\" + code";
 
     let mut source = Source::parse(language, text, Limits::NONE);
     let (mut parses, mut lowers, mut analyses) = (Vec::new(), Vec::new(), Vec::new());
-    let budget = Budget::unlimited();
+    let clock = Stopwatch::default();
+    let at_work = |rule: Option<&Arc<str>>| clock.at_work(rule);
+    let budget = Budget::new(&|| 0, &|| false, &at_work, u64::MAX, u64::MAX);
     let run = |source: &Source, memo: &mut Memo| {
         let path = file.to_string_lossy();
         let unit = Unit { path: &path, text: source.text(), language: Some(language), tree: source.tree() };
@@ -66,6 +66,7 @@ fn keystrokes(set: &RuleSet, file: &Path) {
     };
     let mut memo = Memo::default();
     let mut findings = run(&source, &mut memo);
+    clock.spent.borrow_mut().clear();
     for key in 0..EDITS {
         let within = key % (2 * typed.len());
         let edit = if within < typed.len() {
@@ -84,6 +85,7 @@ fn keystrokes(set: &RuleSet, file: &Path) {
         findings = run(&source, &mut memo);
         analyses.push(began.elapsed());
     }
+    let by = if by_rule { clock.longest() } else { Vec::new() };
     let began = Instant::now();
     run(&source, &mut Memo::default());
     let scratch = began.elapsed();
@@ -100,6 +102,54 @@ fn keystrokes(set: &RuleSet, file: &Path) {
         ms(parse + lower + analyse) / ms(parse),
         ms(scratch),
     );
+    for (rule, spent) in by {
+        println!("    {:>9.3} ms an edit  {rule}", ms(spent) / EDITS as f64);
+    }
+}
+
+/// The text with a call in the middle, where the language takes one, and where its argument goes.
+fn with_call(language: Language, text: &str) -> (String, usize) {
+    let call =
+        if matches!(language, Language::Python | Language::Ruby | Language::Elixir) { "eval()" } else { "eval();" };
+    let errors = |text: String| Source::parse(language, text, Limits::NONE).notes().len();
+    let before = errors(text.to_owned());
+    let middle = text.len() / 2;
+    let lines = text[middle..].match_indices('\n').map(|(at, _)| middle + at + 1);
+    for at in lines {
+        let indent = text[at..].len() - text[at..].trim_start_matches(' ').len();
+        let with_call = format!("{}{}{call}\n{}", &text[..at], " ".repeat(indent), &text[at..]);
+        if text[at + indent..].starts_with(char::is_alphabetic) && errors(with_call.clone()) == before {
+            return (with_call, at + indent + "eval(".len());
+        }
+    }
+    panic!("no place for a call in the second half of the file");
+}
+
+/// How long each rule was at work.
+#[derive(Default)]
+struct Stopwatch {
+    running: RefCell<Option<(Arc<str>, Instant)>>,
+    spent: RefCell<HashMap<Arc<str>, Duration>>,
+}
+
+impl Stopwatch {
+    fn at_work(&self, rule: Option<&Arc<str>>) {
+        if let Some((rule, began)) = self.running.take() {
+            *self.spent.borrow_mut().entry(rule).or_default() += began.elapsed();
+        }
+        self.running.replace(rule.map(|rule| (Arc::clone(rule), Instant::now())));
+    }
+
+    /// The rules that took longest, and all together.
+    fn longest(&self) -> Vec<(Arc<str>, Duration)> {
+        const SHOWN: usize = 12;
+        let spent = self.spent.borrow();
+        let mut rules: Vec<_> = spent.iter().map(|(rule, spent)| (Arc::clone(rule), *spent)).collect();
+        rules.push(("all rules".into(), spent.values().sum()));
+        rules.sort_by_key(|(_, spent)| std::cmp::Reverse(*spent));
+        rules.truncate(SHOWN);
+        rules
+    }
 }
 
 fn sources(path: &Path) -> Vec<RuleSource> {

@@ -96,7 +96,9 @@ pub fn analyze_again(
             }
             Err(stop) => {
                 analysis.notes.extend(note(stop, Some(rule)));
-                if stop == Stop::Cancelled && let Some(before) = before {
+                if stop == Stop::Cancelled
+                    && let Some(before) = before
+                {
                     memo.put_back(Some(before.into_kept()));
                     finish(&mut analysis.findings, unit.text, options);
                     return analysis;
@@ -164,8 +166,7 @@ impl Run<'_> {
         if matches.sources.is_empty() {
             return Ok(matches);
         }
-        matches.sanitizers =
-            self.find_each(&mut number, spec.sanitizers.iter().map(|sanitizer| &sanitizer.formula))?;
+        matches.sanitizers = self.find_each(&mut number, spec.sanitizers.iter().map(|sanitizer| &sanitizer.formula))?;
         matches.propagators =
             self.find_each(&mut number, spec.propagators.iter().map(|propagator| &propagator.formula))?;
         Ok(matches)

@@ -174,8 +174,7 @@ fn first_adopted(a: &[Node], b: &[Node], start: usize, behind: usize) -> Option<
     let mut at = new_end;
     while at < b.len() {
         let old_at = at - new_end + old_end;
-        let (new_parent, old_parent) =
-            (at.wrapping_sub(b[at].up as usize), old_at.wrapping_sub(a[old_at].up as usize));
+        let (new_parent, old_parent) = (at.wrapping_sub(b[at].up as usize), old_at.wrapping_sub(a[old_at].up as usize));
         let in_place = new_parent == old_parent && new_parent < start;
         let moved = new_parent >= new_end && old_parent >= old_end && new_parent - new_end == old_parent - old_end;
         if !in_place && !moved {
@@ -232,8 +231,5 @@ fn changed_text(old: &[u8], new: &[u8]) -> (Span, Span) {
     let rest = most - suffix;
     let (old_tail, new_tail) = (&old[..old_end - suffix], &new[..new_end - suffix]);
     suffix += old_tail.iter().rev().zip(new_tail.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
-    (
-        Span::new(prefix as u32, (old_end - suffix) as u32),
-        Span::new(prefix as u32, (new_end - suffix) as u32),
-    )
+    (Span::new(prefix as u32, (old_end - suffix) as u32), Span::new(prefix as u32, (new_end - suffix) as u32))
 }

@@ -377,7 +377,9 @@ fn imports(unifier: &Unifier<'_>, roots: &[NodeId], scope: &Scope) -> Result<Vec
         }
     }
     // `const {a, b} = require("m")`.
-    for &node in unifier.file.index.of_kind(Kind::VarDef, scope.nodes.clone()).iter().filter(|&&node| scope.admits(node)) {
+    for &node in
+        unifier.file.index.of_kind(Kind::VarDef, scope.nodes.clone()).iter().filter(|&&node| scope.admits(node))
+    {
         let mut envs = vec![scope.env.clone()];
         for &root in roots {
             envs = unifier.each(envs, |env| unifier.node(root, node, env))?;

@@ -367,14 +367,11 @@ fn groups(matches: &[Match]) -> impl Iterator<Item = &[Match]> {
 /// How much a formula may find, to begin with what finds least.
 fn breadth(formula: &Formula, file: &FileContext<'_>) -> u8 {
     match &formula.node {
-        Node::Leaf(Leaf::Pattern(leaf)) => {
-            leaf.pattern(file.language).map_or(0, |pattern| {
-                let named = pattern.tree().ids().any(|node| pattern.tree().kind(node) == Kind::Ident);
-                let hole =
-                    pattern.roots().all(|root| matches!(pattern.tree().kind(root), Kind::Metavar | Kind::Ellipsis));
-                if named { 0 } else { 1 + u8::from(hole) }
-            })
-        }
+        Node::Leaf(Leaf::Pattern(leaf)) => leaf.pattern(file.language).map_or(0, |pattern| {
+            let named = pattern.tree().ids().any(|node| pattern.tree().kind(node) == Kind::Ident);
+            let hole = pattern.roots().all(|root| matches!(pattern.tree().kind(root), Kind::Metavar | Kind::Ellipsis));
+            if named { 0 } else { 1 + u8::from(hole) }
+        }),
         Node::Leaf(Leaf::Regex(_) | Leaf::Generic(_)) => 1,
         Node::All(parts) => parts.iter().map(|part| breadth(part, file)).min().unwrap_or(0),
         Node::Any(parts) => parts.iter().map(|part| breadth(part, file)).max().unwrap_or(0),

@@ -184,11 +184,7 @@ impl Match {
         self.mapped(&|node| difference.node(node), &|span| difference.span(span))
     }
 
-    fn mapped(
-        &self,
-        node: &dyn Fn(NodeId) -> Option<NodeId>,
-        span: &dyn Fn(Span) -> Option<Span>,
-    ) -> Option<Self> {
+    fn mapped(&self, node: &dyn Fn(NodeId) -> Option<NodeId>, span: &dyn Fn(Span) -> Option<Span>) -> Option<Self> {
         let moved = |binding: &Binding| {
             Some(match binding {
                 Binding::Node(at) => Binding::Node(node(*at)?),
@@ -274,14 +270,7 @@ impl Touched {
     }
 
     /// Takes what was found at touched nodes out of a part that moved already.
-    fn cut(
-        &self,
-        part: Part,
-        difference: &Difference,
-        parts: &mut Vec<Part>,
-        lost: &mut Vec<Found>,
-        gone: &mut bool,
-    ) {
+    fn cut(&self, part: Part, difference: &Difference, parts: &mut Vec<Part>, lost: &mut Vec<Found>, gone: &mut bool) {
         if part.range.is_empty() {
             return;
         }

@@ -90,8 +90,7 @@ impl Names {
     ) -> Option<Vec<NodeId>> {
         let moved = |node: NodeId, now: NodeId| difference.node(node) == Some(now) && !touched.has(now);
         let same_path = |path: &[Segment], other: &[Segment]| {
-            path.len() == other.len()
-                && path.iter().zip(other).all(|(a, b)| a.name == b.name && moved(a.node, b.node))
+            path.len() == other.len() && path.iter().zip(other).all(|(a, b)| a.name == b.name && moved(a.node, b.node))
         };
         let same_entity = |entity: &Entity, other: &Entity| {
             let same_type = match (entity.type_, other.type_) {
@@ -102,13 +101,19 @@ impl Names {
             same_type && same_path(&entity.path, &other.path)
         };
         let same_wildcards = self.wildcards.len() == old.wildcards.len()
-            && old.wildcards.iter().zip(&self.wildcards).all(|((at, path), (now, other))| {
-                moved(*at, *now) && same_path(path, other)
-            });
+            && old
+                .wildcards
+                .iter()
+                .zip(&self.wildcards)
+                .all(|((at, path), (now, other))| moved(*at, *now) && same_path(path, other));
         // Fields are found through their class.
         let of_classes = |names: &Self, tree: &Tree| {
-            let mut fields: Vec<_> = names.declared.iter().filter(|((owner, _), _)| tree.kind(*owner) == Kind::Class)
-                .map(|((owner, name), number)| (*owner, *name, *number as usize - 1)).collect();
+            let mut fields: Vec<_> = names
+                .declared
+                .iter()
+                .filter(|((owner, _), _)| tree.kind(*owner) == Kind::Class)
+                .map(|((owner, name), number)| (*owner, *name, *number as usize - 1))
+                .collect();
             fields.sort_unstable();
             fields
         };

@@ -58,7 +58,8 @@ fn constants(kept: &Kept, file: &FileContext<'_>, difference: &Difference, touch
         }
     }
     let of_old = |node: NodeId| original(difference, node);
-    changed.extend(new.values().map(|(node, _)| node).filter(|&node| of_old(node).is_some_and(|n| old.get(n).is_none())));
+    changed
+        .extend(new.values().map(|(node, _)| node).filter(|&node| of_old(node).is_some_and(|n| old.get(n).is_none())));
     let is_new = |node: &NodeId| of_old(*node).is_some_and(|n| old.symbolic(n).is_none());
     changed.extend(new.expressions().map(|(node, _)| node).filter(is_new));
     changed
