@@ -1,0 +1,179 @@
+//! What a lowering remembers, so that the next one, after an edit, lowers only what the edit touched.
+
+use super::draft::moved;
+use crate::tree::Node;
+use crate::{ParseNote, Role};
+use tree_sitter as ts;
+use weir_model::Span;
+
+/// Concrete nodes that became fewer generic nodes than this are not remembered: to look them up costs what lowering does.
+pub(super) const WORTH_KEEPING: u32 = 12;
+
+/// A concrete node and what became of it.
+#[derive(Clone)]
+pub(crate) struct Record {
+    pub(super) key: Key,
+    /// Stretches of the nodes, comments and notes: start and length.
+    pub(super) nodes: (u32, u32),
+    pub(super) comments: (u32, u32),
+    pub(super) notes: (u32, u32),
+    /// How many records follow that are of nodes below this one.
+    pub(super) below: u32,
+}
+
+/// What decides what becomes of a concrete node, other than the text around it: see [`super::Lowering::reads`].
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Key {
+    /// Where tree-sitter keeps the node. It shares between two trees what has not changed, all that is below included.
+    pub(super) id: usize,
+    pub(super) place: Span,
+    pub(super) kind: u16,
+    pub(super) depth: u32,
+    pub(super) role: Role,
+}
+
+impl Key {
+    pub(super) fn new(node: ts::Node<'_>, role: Role, depth: u32) -> Self {
+        Self { id: node.id(), place: Span::from(node.byte_range()), kind: node.kind_id(), depth, role }
+    }
+}
+
+impl Record {
+    /// Makes the node one that nothing is like.
+    pub(super) fn forget(&mut self) {
+        self.key.id = 0;
+    }
+}
+
+/// What a lowering made beside the nodes.
+#[derive(Default)]
+pub(crate) struct Past {
+    /// Comments in the order they were come upon.
+    pub(crate) comments: Vec<Span>,
+    pub(crate) notes: Vec<ParseNote>,
+    /// Records in the order of the nodes, the outer before the inner.
+    pub(crate) records: Vec<Record>,
+}
+
+impl Past {
+    /// The end of what there is, for [`Past::keep`] and records.
+    pub(super) fn lengths(&self) -> (u32, u32) {
+        (self.comments.len() as u32, self.notes.len() as u32)
+    }
+
+    /// Takes over what a record of another past is about, now that its nodes start at `nodes` and its text has moved.
+    pub(super) fn keep(&mut self, past: &Self, record: usize, nodes: u32, shift: u32) {
+        fn stretch<T>(all: &[T], (start, len): (u32, u32)) -> &[T] {
+            &all[start as usize..(start + len) as usize]
+        }
+        let kept = &past.records[record..=record + past.records[record].below as usize];
+        let Record { nodes: old_nodes, comments, notes, .. } = kept[0];
+        let lengths = self.lengths();
+        self.comments.extend(stretch(&past.comments, comments).iter().map(|&span| moved(span, shift)));
+        self.notes.extend(stretch(&past.notes, notes).iter().map(|note| match *note {
+            ParseNote::Syntax(span) => ParseNote::Syntax(moved(span, shift)),
+            ParseNote::TooDeep(span) => ParseNote::TooDeep(moved(span, shift)),
+            ParseNote::Stopped => ParseNote::Stopped,
+        }));
+        let by = |(start, len): (u32, u32), distance: u32| (start.wrapping_add(distance), len);
+        let nodes = nodes.wrapping_sub(old_nodes.0);
+        let comments = lengths.0.wrapping_sub(comments.0);
+        let notes = lengths.1.wrapping_sub(notes.0);
+        self.records.extend(kept.iter().map(|record| Record {
+            key: Key { place: moved(record.key.place, shift), ..record.key },
+            nodes: by(record.nodes, nodes),
+            comments: by(record.comments, comments),
+            notes: by(record.notes, notes),
+            below: record.below,
+        }));
+    }
+}
+
+/// The last lowering and where the text has changed since: where the next one looks up what it need not lower.
+pub(crate) struct Lookup<'t> {
+    pub(super) nodes: &'t [Node],
+    pub(super) past: &'t Past,
+    change: Change,
+    /// Records before this one are kept already or gone.
+    at: usize,
+}
+
+impl<'t> Lookup<'t> {
+    pub(crate) fn new(nodes: &'t [Node], past: &'t Past, change: Change) -> Self {
+        Self { nodes, past, change, at: 0 }
+    }
+
+    /// The record of a concrete node of the new tree that is one of the old tree, and how far it moved. Looks only behind
+    /// the last one found, and past those whose place the new nodes have passed.
+    pub(super) fn find(&mut self, mut key: Key) -> Option<(usize, u32)> {
+        let place = key.place;
+        let start = self.change.old_start(place)?;
+        key.place = Span::new(start, start + place.len());
+        while let Some(record) = self.past.records.get(self.at) {
+            if record.key == key {
+                let found = self.at;
+                self.at += 1 + record.below as usize;
+                return Some((found, place.start.wrapping_sub(start)));
+            }
+            if record.key.place.end <= start {
+                self.at += 1 + record.below as usize;
+            } else if record.key.place.contains(key.place) {
+                self.at += 1;
+            } else {
+                return None;
+            }
+        }
+        None
+    }
+}
+
+/// What some edits changed: one range covers it all.
+pub(crate) struct Change {
+    /// In the new text.
+    dirty: Span,
+    /// How far what follows it moved (wrapping).
+    shift: u32,
+}
+
+/// One edit's range, in the text before and after it.
+#[derive(Clone, Copy)]
+pub(crate) struct Dirty {
+    pub(crate) start: u32,
+    pub(crate) old_end: u32,
+    pub(crate) new_end: u32,
+}
+
+impl Change {
+    /// The change that edits make, each in the text that those before it left.
+    pub(crate) fn new(edits: &[Dirty]) -> Self {
+        let mut dirty: Option<Span> = None;
+        let mut shift = 0u32;
+        for edit in edits {
+            let grown = edit.new_end.wrapping_sub(edit.old_end);
+            let fresh = Span::new(edit.start, edit.new_end);
+            dirty = Some(match dirty {
+                // Earlier ranges are in the text before this edit: move what lies behind it.
+                Some(span) => {
+                    let through = |at: u32, inside: u32| {
+                        if at >= edit.old_end { at.wrapping_add(grown) } else { at.min(inside) }
+                    };
+                    Span::new(through(span.start, edit.start), through(span.end, edit.new_end)).union(fresh)
+                }
+                None => fresh,
+            });
+            shift = shift.wrapping_add(grown);
+        }
+        Self { dirty: dirty.unwrap_or_default(), shift }
+    }
+
+    /// Where a stretch of the new text started in the old one, if nothing in it or next to it changed.
+    fn old_start(&self, place: Span) -> Option<u32> {
+        if place.end < self.dirty.start {
+            Some(place.start)
+        } else if place.start > self.dirty.end {
+            Some(place.start.wrapping_sub(self.shift))
+        } else {
+            None
+        }
+    }
+}
