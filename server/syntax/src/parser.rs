@@ -167,7 +167,7 @@ impl Source {
             self.settled = true;
             return;
         };
-        let change = self.cst.as_ref().map(|_| Change::new(edits));
+        let change = self.cst.as_ref().map(|old| Change::new(edits, old, &cst));
         self.settled = change.is_none() || !cst.root_node().has_error();
         let began = Instant::now();
         self.lower(&cst, change);

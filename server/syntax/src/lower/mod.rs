@@ -19,7 +19,7 @@ use crate::tree::Node;
 use crate::{Kind, ParseNote, Role, Symbol};
 use draft::Draft;
 pub(crate) use past::{Change, Dirty, Lookup, Past};
-use past::{Key, Record, WORTH_KEEPING};
+use past::{Record, WORTH_KEEPING};
 use std::sync::OnceLock;
 use tree_sitter as ts;
 use weir_model::{Language, Span};
@@ -105,6 +105,8 @@ pub(crate) struct Lowering<'t> {
     lookup: Option<Lookup<'t>>,
     parent: u32,
     depth: u32,
+    /// The greatest depth reached in the concrete node being lowered.
+    deepest: u32,
     /// The text that the concrete node being lowered depends on.
     reads: Span,
     holes: Option<&'t Holes>,
@@ -138,6 +140,7 @@ impl<'t> Lowering<'t> {
             lookup: None,
             parent: 0,
             depth: 0,
+            deepest: 0,
             reads: Span::default(),
             holes: None,
         }
@@ -206,41 +209,51 @@ impl<'t> Lowering<'t> {
     // ---- keeping
 
     /// Keeps what became of a concrete node before the last edit, if it is known.
-    fn keep(&mut self, key: &Key) -> bool {
+    fn keep(&mut self, node: ts::Node<'t>, role: Role) -> bool {
         let Some(lookup) = &mut self.lookup else { return false };
-        let Some((at, shift)) = lookup.find(key.clone()) else { return false };
-        let (from, len) = lookup.past.records[at].nodes;
-        self.done.keep(lookup.past, at, self.draft.len(), shift);
+        let Some(at) = lookup.find(node, role, self.depth) else { return false };
+        let record = &lookup.past.records[at];
+        let (from, len) = record.nodes;
+        let shift = (node.start_byte() as u32).wrapping_sub(record.place.start);
+        self.deepest = self.deepest.max(self.depth + record.height);
+        self.done.keep(lookup.past, at, node, self.depth, self.draft.len());
         self.draft.keep(lookup.nodes, from, len, self.parent, shift);
         true
     }
 
-    /// Begins the record of a concrete node. Gives its number and what of the text those around it read.
-    fn begin(&mut self, key: Key) -> (usize, Span) {
-        let outside = std::mem::replace(&mut self.reads, key.place);
-        let (comments, notes) = self.done.lengths();
-        let nodes = self.draft.len();
-        let record = Record { key, nodes: (nodes, 0), comments: (comments, 0), notes: (notes, 0), below: 0 };
+    /// Begins the record of a concrete node. Gives its number and what those around it read and how deep they are.
+    fn begin(&mut self, node: ts::Node<'t>, role: Role) -> (usize, (Span, u32)) {
+        let mut record = Record::new(node, role, self.depth);
+        (record.comments.0, record.notes.0) = self.done.lengths();
+        record.nodes.0 = self.draft.len();
+        let around = (self.reads, self.deepest);
+        (self.reads, self.deepest) = (record.place, self.depth);
         self.done.records.push(record);
-        (self.done.records.len() - 1, outside)
+        (self.done.records.len() - 1, around)
     }
 
     /// Ends a record, and drops it if it is of no use.
-    fn end(&mut self, at: usize, outside: Span) {
-        let reads = self.reads;
-        self.reads = reads.union(outside);
+    fn end(&mut self, at: usize, around: (Span, u32)) {
+        let (reads, deepest) = (self.reads, self.deepest);
+        (self.reads, self.deepest) = (around.0.union(reads), around.1.max(deepest));
         let (comments, notes) = self.done.lengths();
         let below = self.done.records.len() - at - 1;
         let record = &mut self.done.records[at];
+        record.height = deepest - record.depth;
         record.nodes.1 = self.draft.len() - record.nodes.0;
         record.comments.1 = comments - record.comments.0;
         record.notes.1 = notes - record.notes.0;
         record.below = below as u32;
         if record.nodes.1 < WORTH_KEEPING {
             self.done.records.truncate(at);
-        } else if !record.key.place.contains(reads) {
+        } else if !record.place.contains(reads) {
             record.forget();
         }
+    }
+
+    fn deeper(&mut self) {
+        self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
     }
 
     // ---- emitting
@@ -275,12 +288,11 @@ impl<'t> Lowering<'t> {
             self.leaf(Kind::TooDeep, role, Symbol::EMPTY, span);
             return;
         }
-        let key = Key::new(node, role, self.depth);
-        if self.keep(&key) {
+        if self.keep(node, role) {
             return;
         }
-        let (record, outside) = self.begin(key);
-        self.depth += 1;
+        let (record, around) = self.begin(node, role);
+        self.deeper();
         if node.is_error() {
             self.done.notes.push(ParseNote::Syntax(Span::from(node.byte_range())));
             self.node(Kind::Error, role, node, |l| l.children(node, Role::Child));
@@ -289,7 +301,7 @@ impl<'t> Lowering<'t> {
             handler(self, node, role);
         }
         self.depth -= 1;
-        self.end(record, outside);
+        self.end(record, around);
     }
 
     /// Emits a node with the span of a concrete node; `children` emits what is below it.
@@ -406,7 +418,7 @@ impl<'t> Lowering<'t> {
             self.leaf(Kind::TooDeep, role, Symbol::EMPTY, span);
             return;
         }
-        self.depth += 1;
+        self.deeper();
         emit(self);
         self.depth -= 1;
     }

@@ -1,5 +1,6 @@
 //! What a lowering remembers, so that the next one, after an edit, lowers only what the edit touched.
 
+use super::MAX_DEPTH;
 use super::draft::moved;
 use crate::tree::Node;
 use crate::{ParseNote, Role};
@@ -9,10 +10,20 @@ use weir_model::Span;
 /// Concrete nodes that became fewer generic nodes than this are not remembered: to look them up costs what lowering does.
 pub(super) const WORTH_KEEPING: u32 = 12;
 
+/// No grammar has a kind with this number.
+const NO_KIND: u16 = u16::MAX - 1;
+
 /// A concrete node and what became of it.
 #[derive(Clone)]
 pub(crate) struct Record {
-    pub(super) key: Key,
+    /// Where tree-sitter keeps the node: trees share what has not changed, all that is below included.
+    id: usize,
+    pub(super) place: Span,
+    kind: u16,
+    role: Role,
+    pub(super) depth: u32,
+    /// How many levels there are below it.
+    pub(super) height: u32,
     /// Stretches of the nodes, comments and notes: start and length.
     pub(super) nodes: (u32, u32),
     pub(super) comments: (u32, u32),
@@ -21,27 +32,31 @@ pub(crate) struct Record {
     pub(super) below: u32,
 }
 
-/// What decides what becomes of a concrete node, other than the text around it: see [`super::Lowering::reads`].
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Key {
-    /// Where tree-sitter keeps the node. It shares between two trees what has not changed, all that is below included.
-    pub(super) id: usize,
-    pub(super) place: Span,
-    pub(super) kind: u16,
-    pub(super) depth: u32,
-    pub(super) role: Role,
-}
-
-impl Key {
-    pub(super) fn new(node: ts::Node<'_>, role: Role, depth: u32) -> Self {
-        Self { id: node.id(), place: Span::from(node.byte_range()), kind: node.kind_id(), depth, role }
-    }
-}
-
 impl Record {
-    /// Makes the node one that nothing is like.
+    /// A record of a node of which nothing is known yet.
+    pub(super) fn new(node: ts::Node<'_>, role: Role, depth: u32) -> Self {
+        Self {
+            id: node.id(),
+            place: Span::from(node.byte_range()),
+            kind: node.kind_id(),
+            role,
+            depth,
+            height: 0,
+            nodes: (0, 0),
+            comments: (0, 0),
+            notes: (0, 0),
+            below: 0,
+        }
+    }
+
+    /// Makes the record one of nothing.
     pub(super) fn forget(&mut self) {
-        self.key.id = 0;
+        self.kind = NO_KIND;
+    }
+
+    /// Whether the same would become of the node so many levels down: where code is nested too deeply, it is left out.
+    fn fits(&self, depth: u32) -> bool {
+        self.depth == depth || self.depth.max(depth) + self.height < MAX_DEPTH
     }
 }
 
@@ -61,13 +76,17 @@ impl Past {
         (self.comments.len() as u32, self.notes.len() as u32)
     }
 
-    /// Takes over what a record of another past is about, now that its nodes start at `nodes` and its text has moved.
-    pub(super) fn keep(&mut self, past: &Self, record: usize, nodes: u32, shift: u32) {
+    /// Takes over what a record of another past is about, for what is the same concrete node now and whose nodes start at
+    /// `nodes`.
+    pub(super) fn keep(&mut self, past: &Self, record: usize, node: ts::Node<'_>, depth: u32, nodes: u32) {
         fn stretch<T>(all: &[T], (start, len): (u32, u32)) -> &[T] {
             &all[start as usize..(start + len) as usize]
         }
         let kept = &past.records[record..=record + past.records[record].below as usize];
-        let Record { nodes: old_nodes, comments, notes, .. } = kept[0];
+        let Record { place, depth: old_depth, nodes: old_nodes, comments, notes, .. } = kept[0];
+        let shift = (node.start_byte() as u32).wrapping_sub(place.start);
+        let deeper = depth.wrapping_sub(old_depth);
+        let (first, id) = (self.records.len(), node.id());
         let lengths = self.lengths();
         self.comments.extend(stretch(&past.comments, comments).iter().map(|&span| moved(span, shift)));
         self.notes.extend(stretch(&past.notes, notes).iter().map(|note| match *note {
@@ -80,12 +99,14 @@ impl Past {
         let comments = lengths.0.wrapping_sub(comments.0);
         let notes = lengths.1.wrapping_sub(notes.0);
         self.records.extend(kept.iter().map(|record| Record {
-            key: Key { place: moved(record.key.place, shift), ..record.key },
+            place: moved(record.place, shift),
+            depth: record.depth.wrapping_add(deeper),
             nodes: by(record.nodes, nodes),
             comments: by(record.comments, comments),
             notes: by(record.notes, notes),
-            below: record.below,
+            ..*record
         }));
+        self.records[first].id = id;
     }
 }
 
@@ -103,21 +124,26 @@ impl<'t> Lookup<'t> {
         Self { nodes, past, change, at: 0 }
     }
 
-    /// The record of a concrete node of the new tree that is one of the old tree, and how far it moved. Looks only behind
-    /// the last one found, and past those whose place the new nodes have passed.
-    pub(super) fn find(&mut self, mut key: Key) -> Option<(usize, u32)> {
-        let place = key.place;
-        let start = self.change.old_start(place)?;
-        key.place = Span::new(start, start + place.len());
+    /// The record of a concrete node of the new tree that the old tree had, too. Looks only behind the last one found, and
+    /// only behind those that end before the node.
+    pub(super) fn find(&mut self, node: ts::Node<'_>, role: Role, depth: u32) -> Option<usize> {
+        let new = Span::from(node.byte_range());
+        let start = self.change.old_start(new)?;
+        let place = Span::new(start, start + new.len());
         while let Some(record) = self.past.records.get(self.at) {
-            if record.key == key {
+            if record.place == place
+                && record.kind == node.kind_id()
+                && record.role == role
+                && record.fits(depth)
+                && (record.id == node.id() || !node.has_error() && !self.change.restructured(new))
+            {
                 let found = self.at;
                 self.at += 1 + record.below as usize;
-                return Some((found, place.start.wrapping_sub(start)));
+                return Some(found);
             }
-            if record.key.place.end <= start {
+            if record.place.end <= start {
                 self.at += 1 + record.below as usize;
-            } else if record.key.place.contains(key.place) {
+            } else if record.place.contains(place) {
                 self.at += 1;
             } else {
                 return None;
@@ -133,6 +159,8 @@ pub(crate) struct Change {
     dirty: Span,
     /// How far what follows it moved (wrapping).
     shift: u32,
+    /// Where tree-sitter says that the new tree is another than the old one, in order.
+    restructured: Vec<Span>,
 }
 
 /// One edit's range, in the text before and after it.
@@ -144,8 +172,8 @@ pub(crate) struct Dirty {
 }
 
 impl Change {
-    /// The change that edits make, each in the text that those before it left.
-    pub(crate) fn new(edits: &[Dirty]) -> Self {
+    /// The change that edits make, each in the text that those before it left. The old tree has been told of them.
+    pub(crate) fn new(edits: &[Dirty], old: &ts::Tree, new: &ts::Tree) -> Self {
         let mut dirty: Option<Span> = None;
         let mut shift = 0u32;
         for edit in edits {
@@ -163,7 +191,8 @@ impl Change {
             });
             shift = shift.wrapping_add(grown);
         }
-        Self { dirty: dirty.unwrap_or_default(), shift }
+        let range = |range: ts::Range| Span::new(range.start_byte as u32, range.end_byte as u32);
+        Self { dirty: dirty.unwrap_or_default(), shift, restructured: old.changed_ranges(new).map(range).collect() }
     }
 
     /// Where a stretch of the new text started in the old one, if nothing in it or next to it changed.
@@ -175,5 +204,11 @@ impl Change {
         } else {
             None
         }
+    }
+
+    /// Whether the tree changed somewhere in a stretch of the new text or next to it.
+    fn restructured(&self, place: Span) -> bool {
+        let at = self.restructured.partition_point(|range| range.end < place.start);
+        self.restructured.get(at).is_some_and(|range| range.start <= place.end)
     }
 }
