@@ -10,13 +10,17 @@ use weir_model::Span;
 /// Concrete nodes that became fewer generic nodes than this are not remembered: to look them up costs what lowering does.
 pub(super) const WORTH_KEEPING: u32 = 12;
 
+/// No node is kept there.
+const NO_ID: usize = 0;
+
 /// No grammar has a kind with this number.
 const NO_KIND: u16 = u16::MAX - 1;
 
 /// A concrete node and what became of it.
 #[derive(Clone)]
 pub(crate) struct Record {
-    /// Where tree-sitter keeps the node: trees share what has not changed, all that is below included.
+    /// Where tree-sitter keeps the node: trees share what has not changed, all that is below included. [`NO_ID`] if it is
+    /// only known to look the same as one that is gone.
     id: usize,
     pub(super) place: Span,
     kind: u16,
@@ -86,7 +90,7 @@ impl Past {
         let Record { place, depth: old_depth, nodes: old_nodes, comments, notes, .. } = kept[0];
         let shift = (node.start_byte() as u32).wrapping_sub(place.start);
         let deeper = depth.wrapping_sub(old_depth);
-        let (first, id) = (self.records.len(), node.id());
+        let (first, same) = (self.records.len(), node.id() == kept[0].id);
         let lengths = self.lengths();
         self.comments.extend(stretch(&past.comments, comments).iter().map(|&span| moved(span, shift)));
         self.notes.extend(stretch(&past.notes, notes).iter().map(|note| match *note {
@@ -99,6 +103,7 @@ impl Past {
         let comments = lengths.0.wrapping_sub(comments.0);
         let notes = lengths.1.wrapping_sub(notes.0);
         self.records.extend(kept.iter().map(|record| Record {
+            id: if same { record.id } else { NO_ID },
             place: moved(record.place, shift),
             depth: record.depth.wrapping_add(deeper),
             nodes: by(record.nodes, nodes),
@@ -106,7 +111,7 @@ impl Past {
             notes: by(record.notes, notes),
             ..*record
         }));
-        self.records[first].id = id;
+        self.records[first].id = node.id();
     }
 }
 
