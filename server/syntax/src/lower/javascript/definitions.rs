@@ -120,7 +120,7 @@ pub(super) fn class_body<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Rol
         for child in node.children(&mut cursor) {
             match child.kind() {
                 "decorator" => decorators.push(child),
-                "method_definition" | "method_signature" | "abstract_method_signature" => {
+                "method_definition" | "method_signature" | "abstract_method_signature" if !decorators.is_empty() => {
                     function_after(l, child, Role::Stmt, &decorators);
                     decorators.clear();
                 }
