@@ -350,12 +350,6 @@ fn body(reader: &mut Reader, yaml: &Yaml) -> Option<Body> {
     if !runs {
         return None;
     }
-    let is_taint = yaml.get("taint").is_some() || mode.and_then(Yaml::as_str) == Some("taint");
-    if is_taint && reader.languages.is_empty() {
-        let place = mode.map_or(yaml.place, |mode| mode.place);
-        reader.error(place, "a taint rule needs a language that is parsed: in any text there is no data to follow");
-        return None;
-    }
     if let Some(taint) = yaml.get("taint") {
         return Some(Body::Taint(taint::spec(reader, taint, taint::Syntax::Modern)));
     }

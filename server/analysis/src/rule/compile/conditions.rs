@@ -125,7 +125,9 @@ pub(super) fn comparison(reader: &mut Reader, value: &Yaml) -> Option<Comparison
         }
         None => None,
     };
-    Comparison::parse(text, number).map_err(|error| reader.error(place, format!("`comparison`: {error}"))).ok()
+    let comparison =
+        Comparison::parse(text, number).map_err(|error| reader.error(place, format!("`comparison`: {error}")));
+    comparison.ok().map(|comparison| if reader.generic.is_some() { comparison.of_text() } else { comparison })
 }
 
 /// The metavariable a condition is about.

@@ -17,7 +17,7 @@ pub(super) fn option(reader: &mut Reader, key: &Key, value: &Yaml) -> bool {
         }
         "generic_comment_style" => {
             let style = value.as_str().and_then(Comments::from_name);
-            set(&mut reader.generic_config.comments, style, "c, cpp or shell")
+            set(&mut reader.generic_config.comments, style, "none, c, cpp or shell")
         }
         "generic_multiline" => set(&mut reader.generic_config.multiline, value.as_bool(), "`true` or `false`"),
         "generic_caseless" => set(&mut reader.generic_config.caseless, value.as_bool(), "`true` or `false`"),
