@@ -7,6 +7,9 @@ use crate::generic::slots::{Dead, Slots};
 use crate::rule::regex::Found;
 use weir_model::Span;
 
+/// Behind all places: an ellipsis that gets there has failed.
+const NOWHERE: u32 = u32::MAX;
+
 /// A pattern being looked for.
 pub(super) struct Search<'a> {
     text: &'a str,
@@ -100,14 +103,14 @@ impl<'a> Search<'a> {
         let bound = self.read.tokens.len() as u32;
         let mut failed = Vec::new();
         let mut at = first;
-        // The last token passed over that is no white space. What is skipped because it is known to fail is passed too.
         let found = loop {
             self.budget.tick()?;
-            let known = self.dead.end(wanted as u32, at as u32, key, bound).filter(|_| same_everywhere);
-            if same_everywhere {
+            let possible = key == 0 || self.may_be(wanted, at);
+            let known = self.dead.end(wanted as u32, at as u32, key, bound).filter(|_| possible && same_everywhere);
+            if possible && same_everywhere {
                 failed.push(at as u32);
             }
-            if known.is_none() {
+            if possible && known.is_none() {
                 let mark = self.slots.mark();
                 let content = self.content(first, at, end);
                 if ellipsis.slot.is_none_or(|slot| self.slots.bind(slot, content)) {
@@ -120,22 +123,25 @@ impl<'a> Search<'a> {
                 }
                 self.slots.undo(mark);
             }
-            let leaves = |at: usize| {
-                let within = ellipsis.within;
-                within.is_some_and(|close| matches!(self.read.tokens[at].kind, TokenKind::Char(c) if c == close))
+            let next = match known {
+                Some(next) => (next != NOWHERE).then_some(next as usize),
+                None if self.leaves(ellipsis, at) => None,
+                None => self.read.next(at, ellipsis.long),
             };
-            match known {
-                Some(next) if next == u32::MAX => break None,
-                Some(next) => at = next as usize,
-                None => match self.read.next(at, ellipsis.long).filter(|_| !leaves(at)) {
-                    Some(next) => at = next,
-                    None => break None,
-                },
+            match next {
+                Some(next) => at = next,
+                None => break None,
             }
         };
-        let end = if found.is_some() { at as u32 } else { u32::MAX };
+        let end = if found.is_some() { at as u32 } else { NOWHERE };
         self.dead.extend(wanted as u32, &failed, key, bound, end);
         Ok(found)
+    }
+
+    /// Whether the group that an ellipsis stands in ends at a place.
+    fn leaves(&self, ellipsis: Ellipsis, at: usize) -> bool {
+        let close = ellipsis.within.map(TokenKind::Char);
+        close.is_some() && close == self.read.tokens.get(at).map(|token| token.kind)
     }
 
     /// What an ellipsis has passed over, without the white space around it.
@@ -180,6 +186,22 @@ impl<'a> Search<'a> {
             (PartKind::Char(c), TokenKind::Char(here)) => *c == here,
             (PartKind::LineEnd, TokenKind::LineEnd) => true,
             _ => false,
+        }
+    }
+
+    /// Whether a token may be what a part asks for. What depends on bindings is remembered for so many of them that it is worth
+    /// asking this first.
+    fn may_be(&self, part: usize, at: usize) -> bool {
+        let token = self.read.tokens.get(at);
+        let same = |text: &str| token.is_some_and(|token| self.slots.same(token.span.text(self.text), text));
+        match self.pattern.parts.get(part).map(|part| &part.kind) {
+            Some(PartKind::Word(word)) => same(word),
+            Some(PartKind::Char(c)) => token.is_some_and(|token| token.kind == TokenKind::Char(*c)),
+            Some(PartKind::Metavariable(slot)) => {
+                token.is_some_and(|token| token.kind == TokenKind::Word)
+                    && self.slots.get(*slot).is_none_or(|bound| same(bound.text(self.text)))
+            }
+            _ => true,
         }
     }
 

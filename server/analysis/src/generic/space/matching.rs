@@ -197,6 +197,10 @@ impl<'a> Search<'a> {
         let mut found = None;
         while at < bound && self.document.token(at).line <= gap.max_line {
             self.budget.tick()?;
+            if key != 0 && !self.may_be(&wanted.kind, at) {
+                at += 1;
+                continue;
+            }
             if same_everywhere {
                 failed.push(at);
                 if let Some(end) = self.dead.end(wanted.id, at, key, bound) {
@@ -237,6 +241,20 @@ impl<'a> Search<'a> {
             PartKind::Token(text) => token.span.text(self.text) == text,
             PartKind::Word(slot) => token.is_word && self.slots.bind(*slot, token.span),
             PartKind::Ellipsis { .. } | PartKind::Block(_) => false,
+        }
+    }
+
+    /// Whether a token may be what a part asks for. What depends on bindings is remembered for so many of them that it is worth
+    /// asking this first.
+    fn may_be(&self, wanted: &PartKind, at: u32) -> bool {
+        let token = self.document.token(at);
+        match wanted {
+            PartKind::Token(text) => token.span.text(self.text) == text,
+            PartKind::Word(slot) => {
+                let same = |bound: Span| bound.text(self.text) == token.span.text(self.text);
+                token.is_word && self.slots.get(*slot).is_none_or(same)
+            }
+            PartKind::Ellipsis { .. } | PartKind::Block(_) => true,
         }
     }
 
