@@ -106,7 +106,7 @@ pub(crate) enum Comments {
 }
 
 impl Comments {
-    /// Every style, in the order of the declaration.
+    /// How many styles there are.
     pub(super) const COUNT: usize = 4;
 
     /// The style of a name under `generic_comment_style`.

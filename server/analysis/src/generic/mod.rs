@@ -57,7 +57,7 @@ impl Generic {
     }
 }
 
-/// Whether a metavariable's name starts with this; `rest` says what may follow its first letter. How long the name is.
+/// How long the metavariable's name is that a text starts with, if it does: a capital and what `rest` lets follow it.
 fn name_length(text: &str, rest: impl Fn(char) -> bool) -> Option<usize> {
     let tail = text.strip_prefix(|c: char| c.is_ascii_uppercase())?;
     Some(1 + tail.find(|c| !rest(c)).unwrap_or(tail.len()))
