@@ -8,6 +8,7 @@ pub mod budget;
 mod context;
 mod fix;
 mod flow;
+mod generic;
 mod hash;
 mod matching;
 mod memo;

@@ -180,7 +180,9 @@ impl Evaluation<'_> {
             other => other.span(self.file).text(self.file.text),
         };
         let stop = || self.budget.look().is_err();
-        let source = Source::parse(language, text.to_owned(), Limits { stop: &stop });
+        // Without its opening tag PHP is the HTML around it.
+        let tag = if language == Language::Php && !text.contains("<?") { "<?php " } else { "" };
+        let source = Source::parse(language, format!("{tag}{text}"), Limits { stop: &stop });
         self.budget.look()?;
         let unit = Unit { path: "", text: source.text(), language: Some(language), tree: source.tree() };
         let file = FileContext::new(&unit, Index::of(unit.tree), self.budget)?;

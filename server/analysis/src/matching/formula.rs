@@ -8,6 +8,7 @@ use super::metavar::Env;
 use super::{Binding, Bindings, Match, candidates};
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
+use crate::generic::Target;
 use crate::rule::regex::Found;
 use crate::rule::{Formula, Leaf, Node, PatternLeaf};
 use std::rc::Rc;
@@ -141,7 +142,13 @@ impl Evaluation<'_> {
                 None => Ok(Vec::new()),
             },
             Leaf::Regex(regex) => self.text_leaf(|text| regex.find_iter(text, self.budget)),
-            Leaf::Generic(generic) => self.text_leaf(|text| generic.find_iter(text, self.budget)),
+            Leaf::Generic(generic) => self.text_leaf(|text| {
+                let target = match self.text {
+                    Some(_) => Target::Part(text),
+                    None => Target::File(text, &self.file.documents),
+                };
+                generic.find(target, self.budget)
+            }),
         }
     }
 

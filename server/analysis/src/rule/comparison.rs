@@ -13,6 +13,8 @@ use weir_syntax::Symbol;
 pub(crate) struct Comparison {
     expr: Expr,
     number: Option<Number>,
+    /// Text that spells a number is one.
+    text_is_number: bool,
 }
 
 /// `metavariable`, `strip` and `base`: a text that is read as a number.
@@ -83,7 +85,12 @@ enum Function {
 impl Comparison {
     /// Reads a comparison.
     pub(crate) fn parse(text: &str, number: Option<Number>) -> Result<Self, String> {
-        Ok(Self { expr: parse::expression(text)?, number })
+        Ok(Self { expr: parse::expression(text)?, number, text_is_number: false })
+    }
+
+    /// The same for metavariables of generic patterns: they have no types, so that what spells a number is one.
+    pub(crate) fn of_text(self) -> Self {
+        Self { text_is_number: true, ..self }
     }
 
     /// Whether the comparison holds. `value` tells what constant a metavariable is.
@@ -92,6 +99,10 @@ impl Comparison {
             let value = value(name)?;
             match self.number.filter(|number| number.metavariable == name) {
                 Some(number) => eval::number(&value, number.base),
+                None if self.text_is_number => Some(match value {
+                    Value::Str(text) => parse::number(&text).unwrap_or(Value::Str(text)),
+                    other => other,
+                }),
                 None => Some(value),
             }
         };

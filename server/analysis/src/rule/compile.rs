@@ -2,12 +2,14 @@
 
 mod conditions;
 mod formula;
+mod generic;
 mod modern;
 mod taint;
 
 use super::yaml::{self, Fault, Place, Yaml};
 use super::{Body, Need, Options, Rule, RuleSet};
 use crate::fix::FixTemplate;
+use crate::generic::{Config, Engine};
 use crate::paths::Paths;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -94,8 +96,9 @@ fn problem(source: &RuleSource, rule_id: Option<&str>, fault: &Fault, skipped: b
 #[derive(Debug, Default)]
 struct Reader {
     languages: Vec<Language>,
-    /// Patterns are generic: for any text.
-    generic: bool,
+    /// Patterns are for any text, and for this engine.
+    generic: Option<Engine>,
+    generic_config: Config,
     options: Options,
     /// The author's mistakes: the rule does not run.
     errors: Vec<Fault>,
@@ -202,6 +205,9 @@ fn read_rule(reader: &mut Reader, yaml: &Yaml) -> Option<(Rule, RuleInfo)> {
     let severity = severity(reader, yaml);
     let (names, any_text) = languages(reader, yaml)?;
     options(reader, yaml);
+    if reader.languages.is_empty() && names.iter().any(|name| name == "generic") {
+        reader.generic = Some(reader.generic_config.engine);
+    }
     let body = body(reader, yaml);
     let need = |body: &Body| reader.languages.iter().map(|&language| (language, Need::of(body, language))).collect();
     let needs = body.as_ref().map(need).unwrap_or_default();
@@ -276,7 +282,6 @@ fn languages(reader: &mut Reader, yaml: &Yaml) -> Option<(Vec<String>, bool)> {
         }
     }
     let any_text = names.iter().any(|name| matches!(name.as_str(), "regex" | "none" | "generic"));
-    reader.generic = reader.languages.is_empty() && names.iter().any(|name| name == "generic");
     if reader.languages.is_empty() && !any_text {
         if names.is_empty() {
             reader.error(value.place, "`languages` names no language");
@@ -300,7 +305,7 @@ fn options(reader: &mut Reader, yaml: &Yaml) {
     };
     for (key, value) in entries {
         let name = key.text.as_str();
-        if Options::is_without_effect(name) {
+        if Options::is_without_effect(name) || generic::option(reader, key, value) {
             continue;
         }
         if matches!(name, "taint_focus_on" | "taint_match_on") {

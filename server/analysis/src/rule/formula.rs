@@ -47,7 +47,7 @@ pub(crate) enum Leaf {
     /// `$1`...
     Regex(crate::rule::regex::Regex),
     /// `pattern` in `language: generic`: over the file's text.
-    Generic(crate::rule::generic::Generic),
+    Generic(crate::generic::Generic),
 }
 
 /// One pattern text, parsed for each language of its rule.

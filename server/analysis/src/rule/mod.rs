@@ -3,7 +3,6 @@
 pub(crate) mod comparison;
 mod compile;
 pub(crate) mod formula;
-pub(crate) mod generic;
 mod options;
 mod prefilter;
 pub(crate) mod regex;

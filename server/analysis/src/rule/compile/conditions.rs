@@ -2,6 +2,7 @@
 
 use super::Reader;
 use super::formula::{self, Positives};
+use crate::generic::Engine;
 use crate::rule::comparison::{Comparison, Number};
 use crate::rule::regex::Regex;
 use crate::rule::yaml::{Key, Yaml};
@@ -58,7 +59,8 @@ pub(super) fn pattern(
         Some(language) => {
             let name = reader.text("language", language)?;
             match (name, Language::from_rule_name(name).first()) {
-                ("regex" | "none" | "generic", _) => (Within::Text, Some(Vec::new())),
+                ("regex" | "none", _) => (Within::Text, Some(Vec::new())),
+                _ if Engine::from_language(name).is_some() => (Within::Text, Some(Vec::new())),
                 (_, Some(&language)) => (Within::Code(language), Some(vec![language])),
                 (_, None) => {
                     let message = format!("`metavariable-pattern` in {name} is not supported yet; the rule is skipped");
@@ -68,7 +70,7 @@ pub(super) fn pattern(
             }
         }
     };
-    let generic = value.get("language").map_or(reader.generic, |language| language.as_str() == Some("generic"));
+    let generic = value.get("language").map_or(reader.generic, |language| Engine::from_language(language.as_str()?));
     let outer_generic = std::mem::replace(&mut reader.generic, generic);
     let outer = languages.map(|languages| std::mem::replace(&mut reader.languages, languages));
     let formula = formula(reader, value);
@@ -123,7 +125,9 @@ pub(super) fn comparison(reader: &mut Reader, value: &Yaml) -> Option<Comparison
         }
         None => None,
     };
-    Comparison::parse(text, number).map_err(|error| reader.error(place, format!("`comparison`: {error}"))).ok()
+    let comparison =
+        Comparison::parse(text, number).map_err(|error| reader.error(place, format!("`comparison`: {error}")));
+    comparison.ok().map(|comparison| if reader.generic.is_some() { comparison.of_text() } else { comparison })
 }
 
 /// The metavariable a condition is about.

@@ -2,7 +2,7 @@
 
 use super::Reader;
 use super::conditions::{self, Condition};
-use crate::rule::generic::Generic;
+use crate::generic::Generic;
 use crate::rule::regex::Regex;
 use crate::rule::yaml::{Key, Place, Yaml};
 use crate::rule::{Formula, Leaf, Node, PatternLeaf};
@@ -180,8 +180,9 @@ fn finds(formula: &Formula) -> bool {
 /// A pattern leaf. A text that is valid in one language of the rule cannot match in the others.
 pub(super) fn pattern(reader: &mut Reader, name: &str, value: &Yaml) -> Option<Formula> {
     let text = reader.text(name, value)?;
-    if reader.generic {
-        let generic = Generic::parse(text).map_err(|error| reader.error(value.place, format!("`{name}`: {error}")));
+    if let Some(engine) = reader.generic {
+        let generic = Generic::parse(text, engine, &reader.generic_config);
+        let generic = generic.map_err(|error| reader.error(value.place, format!("`{name}`: {error}")));
         return generic.ok().map(|generic| Formula::of(Node::Leaf(Leaf::Generic(generic))));
     }
     if reader.languages.is_empty() {

@@ -23,6 +23,11 @@ pub(super) enum Syntax {
 /// The specification: of the rule itself in the classic syntax, of the map under `taint` in the modern one.
 pub(super) fn spec(reader: &mut Reader, yaml: &Yaml, syntax: Syntax) -> TaintSpec {
     let mut spec = TaintSpec::default();
+    if reader.languages.is_empty() {
+        reader
+            .error(yaml.place, "a taint rule needs a language that is parsed: in any text there is no data to follow");
+        return spec;
+    }
     for (classic, needed) in [
         ("pattern-sources", true),
         ("pattern-sinks", true),
