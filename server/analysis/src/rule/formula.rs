@@ -1,5 +1,6 @@
 //! The formula a rule is: patterns joined by and, or, not, inside; and what makes a taint rule.
 
+use super::analyzer::Analyzer;
 use super::comparison::Comparison;
 use std::sync::Arc;
 use weir_model::Language;
@@ -70,6 +71,8 @@ pub(crate) enum Condition {
     Pattern { metavariable: Symbol, within: Within, formula: Box<Formula> },
     /// `metavariable-type`: the bound expression has one of the types, as far as the file tells.
     Type { metavariable: Symbol, types: Vec<(Language, Arc<Pattern>)> },
+    /// `metavariable-analysis`: the text, or the string it is known to be, is what the analyzer looks for.
+    Analysis { metavariable: Symbol, analyzer: Analyzer },
     /// `metavariable-comparison`: the comparison holds for the constants that metavariables are.
     Comparison(Comparison),
 }

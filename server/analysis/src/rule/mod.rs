@@ -1,5 +1,6 @@
 //! Rules: from the text of rule files to formulas over patterns and taint specifications.
 
+pub(crate) mod analyzer;
 pub(crate) mod comparison;
 mod compile;
 pub(crate) mod formula;

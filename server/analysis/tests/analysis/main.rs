@@ -1,6 +1,7 @@
 //! Rules over code, end to end: rule text and code in, the code with its findings marked out.
 
 mod check;
+mod conditions;
 mod constants;
 mod incremental;
 mod limits;

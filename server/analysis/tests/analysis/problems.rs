@@ -78,10 +78,6 @@ fn what_is_not_supported_yet_skips_the_rule_and_says_so() {
             "6:3 skipped: `join` is not supported yet; the rule is skipped\n5:9 skipped: `mode: join` is not supported yet; the rule is skipped",
         ),
         (
-            "patterns: [{pattern: $X}, {metavariable-analysis: {analyzer: redos, metavariable: $X}}]",
-            "5:30 skipped: `metavariable-analysis` is not supported yet; the rule is skipped",
-        ),
-        (
             "patterns: [{pattern: $X}, {metavariable-pattern: {language: cobol, metavariable: $X, pattern: a}}]",
             "5:63 skipped: `metavariable-pattern` in cobol is not supported yet; the rule is skipped",
         ),
@@ -91,6 +87,25 @@ fn what_is_not_supported_yet_skips_the_rule_and_says_so() {
         ),
     ] {
         check(rule, expected);
+    }
+}
+
+#[test]
+fn analyzers_and_their_modes_have_names() {
+    for (analysis, expected) in [
+        ("analyzer: luck", "5:82 error: `analyzer` must be `entropy`, `entropy_v2` or `redos`"),
+        (
+            "analyzer: {kind: entropy_v2, mode: wild}",
+            "5:107 error: `mode` is for `entropy_v2` and must be `lax`, `default` or `strict`",
+        ),
+        (
+            "analyzer: redos, mode: lax",
+            "5:95 error: `mode` is for `entropy_v2` and must be `lax`, `default` or `strict`",
+        ),
+        ("mode: lax", "5:53 error: `analyzer` is missing"),
+    ] {
+        let rule = format!("patterns: [{{pattern: $X}}, {{metavariable-analysis: {{metavariable: $X, {analysis}}}}}]");
+        check(&rule, expected);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Reader;
 use super::formula::{self, Positives};
+use crate::rule::analyzer::Analyzer;
 use crate::rule::comparison::{Comparison, Number};
 use crate::rule::regex::Regex;
 use crate::rule::yaml::{Key, Yaml};
@@ -22,11 +23,8 @@ pub(super) fn condition(reader: &mut Reader, key: &Key, value: &Yaml) -> Option<
         }
         "metavariable-type" => types(reader, value),
         "metavariable-comparison" => comparison(reader, value).map(Condition::Comparison),
-        "metavariable-analysis"
-        | "metavariable-name"
-        | "pattern-where-python"
-        | "semgrep-internal-metavariable-name"
-        | "pattern-where" => {
+        "metavariable-analysis" => analysis(reader, value),
+        "metavariable-name" | "pattern-where-python" | "semgrep-internal-metavariable-name" | "pattern-where" => {
             reader.unsupported(key.place, format!("`{name}` is not supported yet; the rule is skipped"));
             None
         }
@@ -99,6 +97,33 @@ pub(super) fn types(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
         types.extend(parsed);
     }
     Some(Condition::Type { metavariable, types })
+}
+
+/// `metavariable-analysis`: the analyzer's name, or a map with its `kind` and perhaps `mode`.
+pub(super) fn analysis(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
+    let metavariable = subject(reader, value)?;
+    let analyzer = value.get("analyzer");
+    let details = analyzer.filter(|analyzer| analyzer.as_map().is_some()).unwrap_or(value);
+    let name = match analyzer {
+        Some(analyzer) if analyzer.as_map().is_some() => reader.required(analyzer, "kind")?,
+        _ => reader.required(value, "analyzer")?,
+    };
+    let place = analyzer.map_or(value.place, |analyzer| analyzer.place);
+    let Some(analyzer) = Analyzer::named(name) else {
+        reader.error(place, "`analyzer` must be `entropy`, `entropy_v2` or `redos`");
+        return None;
+    };
+    let analyzer = match details.get("mode") {
+        Some(mode) => {
+            let found = reader.text("mode", mode).and_then(|mode| analyzer.in_mode(mode));
+            if found.is_none() {
+                reader.error(mode.place, "`mode` is for `entropy_v2` and must be `lax`, `default` or `strict`");
+            }
+            found?
+        }
+        None => analyzer,
+    };
+    Some(Condition::Analysis { metavariable, analyzer })
 }
 
 pub(super) fn comparison(reader: &mut Reader, value: &Yaml) -> Option<Comparison> {

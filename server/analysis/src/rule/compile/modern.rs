@@ -103,6 +103,8 @@ fn condition(reader: &mut Reader, entry: &Yaml) -> Option<Where> {
         conditions::regex(reader, entry)
     } else if entry.get("type").is_some() || entry.get("types").is_some() {
         conditions::types(reader, entry)
+    } else if entry.get("analyzer").is_some() {
+        conditions::analysis(reader, entry)
     } else if let Some((key, _)) = unsupported(entry) {
         reader
             .unsupported(key.place, format!("`{}` under `where` is not supported yet; the rule is skipped", key.text));
@@ -114,5 +116,5 @@ fn condition(reader: &mut Reader, entry: &Yaml) -> Option<Where> {
 }
 
 fn unsupported(entry: &Yaml) -> Option<&(Key, Yaml)> {
-    entry.as_map()?.iter().find(|(key, _)| matches!(key.text.as_str(), "analyzer" | "name" | "module" | "modules"))
+    entry.as_map()?.iter().find(|(key, _)| matches!(key.text.as_str(), "name" | "module" | "modules"))
 }
