@@ -85,9 +85,8 @@ fn a_regex_that_may_take_very_long_is_found() {
         - metavariable-analysis: {metavariable: $RE, analyzer: redos}
         ",
         "
-        const re = /(a|a)*$/i;
-        re.test(x);
-        ^^^^^^^^^^
+        /(a|a)*$/i.test(x);
+        ^^^^^^^^^^^^^^^^^^
         /(x+x+)+y/.test(x);
         ^^^^^^^^^^^^^^^^^^
         /x+y+/.test(x);
