@@ -11,7 +11,7 @@ use crate::context::FileContext;
 use crate::flow::Value;
 use crate::rule::formula::Within;
 use crate::rule::regex::Regex;
-use crate::rule::{Condition, Formula, Options};
+use crate::rule::{Condition, Formula, FullName, Options};
 use weir_model::{Language, Span};
 use weir_syntax::{Kind, Limits, NodeId, Role, Source};
 
@@ -42,7 +42,8 @@ impl Evaluation<'_> {
     fn condition(&self, condition: &Condition, own: &Bindings, bindings: Bindings) -> Result<Vec<Bindings>, Stop> {
         match condition {
             Condition::Comparison(comparison) => {
-                let holds = comparison.holds(&|name| Some(value::of(bindings.get(name)?, self.file)));
+                let holds =
+                    comparison.holds(self.budget.today, &|name| Some(value::of(bindings.get(name)?, self.file)));
                 Ok(if holds { vec![bindings] } else { Vec::new() })
             }
             Condition::Type { metavariable, types } => {
@@ -61,6 +62,11 @@ impl Evaluation<'_> {
                 let Some(binding) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
                 let Some(text) = self.string(binding) else { return Ok(Vec::new()) };
                 Ok(if analyzer.finds(&text, self.budget)? { vec![bindings] } else { Vec::new() })
+            }
+            Condition::Name { metavariable, name } => {
+                let Some(Binding::Node(node)) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
+                let full = self.file.names.full_names(self.file.tree, *node);
+                Ok(if full.iter().any(|full| is_named(full, name)) { vec![bindings] } else { Vec::new() })
             }
             Condition::Regex { metavariable, regex, constant_propagation } => {
                 let Some(binding) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
@@ -209,6 +215,13 @@ impl Evaluation<'_> {
         let file = FileContext::new(&unit, Index::of(unit.tree), self.budget)?;
         Ok(!find(formula, &file, self.budget)?.is_empty())
     }
+}
+
+/// Whether a full name is as wanted.
+fn is_named(full: &str, wanted: &FullName) -> bool {
+    let within = |module: &str| full.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    (wanted.modules.is_empty() || wanted.modules.iter().any(|module| within(module)))
+        && (wanted.names.is_empty() || wanted.names.iter().any(|name| name == full))
 }
 
 /// A text of the file; of a string literal's content, what the program sees for `\\`. Other escapes mean the same to a regex.

@@ -139,6 +139,25 @@ impl Names {
         Some(entity.path.iter().chain(chain.iter().rev()).copied().collect())
     }
 
+    /// The full names an identifier or member chain can stand for, their parts joined by dots: by an import, or as it is
+    /// written, if the file declares nothing of that name.
+    pub(super) fn full_names(&self, tree: &Tree, node: NodeId) -> Vec<String> {
+        let joined = |path: &[Segment]| {
+            let parts: Vec<&str> = path.iter().map(|segment| segment.name.as_str()).collect();
+            parts.join(".").replace("::", ".").replace('\\', ".").trim_start_matches('.').to_owned()
+        };
+        if let Some(path) = self.path(tree, node) {
+            return vec![joined(&path)];
+        }
+        let mut names: Vec<String> = self.wildcard_paths(tree, node).iter().map(|path| joined(path)).collect();
+        if let Some((head, mut chain)) = chain(tree, node).filter(|(head, _)| self.entity(*head).is_none()) {
+            chain.push(Segment { name: tree.sym(head), node: head });
+            chain.reverse();
+            names.push(joined(&chain));
+        }
+        names
+    }
+
     /// The full names an identifier or member chain can have because all names of a module were imported.
     pub(crate) fn wildcard_paths(&self, tree: &Tree, node: NodeId) -> Vec<Vec<Segment>> {
         if self.wildcards.is_empty() {

@@ -12,8 +12,8 @@ mod requires;
 mod yaml;
 
 pub(crate) use formula::{
-    Condition, Formula, Leaf, Node, PatternLeaf, Propagator, Requires, Sanitizer, SideEffect, Sink, Source, TaintSpec,
-    Within,
+    Condition, Formula, FullName, Leaf, Node, PatternLeaf, Propagator, Requires, Sanitizer, SideEffect, Sink,
+    SinkRequires, Source, TaintSpec, Within,
 };
 pub(crate) use options::Options;
 pub(crate) use prefilter::Need;

@@ -93,3 +93,82 @@ fn a_regex_that_may_take_very_long_is_found() {
         ",
     );
 }
+
+#[test]
+fn dates_are_compared_with_today() {
+    // Tests run on the first day of 1970.
+    check(
+        "python",
+        "
+        patterns:
+        - pattern: expires($DAY)
+        - metavariable-comparison: {metavariable: $DAY, comparison: strptime($DAY) < today()}
+        ",
+        r#"
+        expires("1906-12-09")
+        ^^^^^^^^^^^^^^^^^^^^^
+        expires("1970-01-01")
+        expires("3000-01-15")
+        expires("one day")
+        "#,
+    );
+}
+
+#[test]
+fn a_name_can_be_asked_for_the_module_it_comes_from() {
+    check(
+        "javascript",
+        r#"
+        patterns:
+        - pattern: $M.parse(...)
+        - metavariable-name: {metavariable: $M, module: "@scope/xml"}
+        "#,
+        r#"
+        import * as xml from "@scope/xml";
+        import { strict } from "@scope/xml";
+        import json from "@scope/xmlish";
+        const { lazy: l } = require("@scope/xml");
+        xml.parse(a);
+        ^^^^^^^^^^^^
+        strict.parse(a);
+        ^^^^^^^^^^^^^^^
+        l.parse(a);
+        ^^^^^^^^^^
+        json.parse(a);
+        JSON.parse(a);
+        function f(xml) { xml.parse(a); }
+        "#,
+    );
+    check(
+        "python",
+        "
+        match:
+          pattern: $F(...)
+          where: [{metavariable: $F, modules: [os.path, shutil]}]
+        ",
+        "
+        import os
+        from shutil import copy as c
+        os.path.join(a)
+        ^^^^^^^^^^^^^^^
+        c(a)
+        ^^^^
+        os.system(a)
+        ",
+    );
+    check(
+        "php",
+        r"
+        patterns:
+        - pattern: new $C(...)
+        - semgrep-internal-metavariable-name: {metavariable: $C, fqn: 'App\Mail\Message'}
+        ",
+        r"
+        <?php
+        use App\Mail\Message as M;
+        new M($x);
+        ^^^^^^^^^
+        new Message($x);
+        ",
+    );
+}

@@ -6,7 +6,7 @@ use crate::rule::analyzer::Analyzer;
 use crate::rule::comparison::{Comparison, Number};
 use crate::rule::regex::Regex;
 use crate::rule::yaml::{Key, Yaml};
-use crate::rule::{Formula, Within};
+use crate::rule::{Formula, FullName, Within};
 use std::sync::Arc;
 use weir_model::Language;
 use weir_syntax::{Pattern, Symbol};
@@ -24,8 +24,10 @@ pub(super) fn condition(reader: &mut Reader, key: &Key, value: &Yaml) -> Option<
         "metavariable-type" => types(reader, value),
         "metavariable-comparison" => comparison(reader, value).map(Condition::Comparison),
         "metavariable-analysis" => analysis(reader, value),
-        "metavariable-name" | "pattern-where-python" | "semgrep-internal-metavariable-name" | "pattern-where" => {
-            reader.unsupported(key.place, format!("`{name}` is not supported yet; the rule is skipped"));
+        "metavariable-name" | "semgrep-internal-metavariable-name" => full_name(reader, value),
+        "pattern-where-python" | "pattern-where" => {
+            let message = "runs Python, which the rule language gave up; write it as `metavariable-comparison`";
+            reader.unsupported(key.place, format!("`{name}` {message}; the rule is skipped"));
             None
         }
         _ => {
@@ -126,13 +128,34 @@ pub(super) fn analysis(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
     Some(Condition::Analysis { metavariable, analyzer })
 }
 
+/// `metavariable-name`.
+pub(super) fn full_name(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
+    let metavariable = subject(reader, value)?;
+    if let Some(kind) = value.get("kind") {
+        let message = "`kind` asks what a framework makes of a name, which is not known here; the rule is skipped";
+        reader.unsupported(kind.place, message);
+        return None;
+    }
+    let mut listed = |keys: [&str; 2]| -> Vec<String> {
+        let values = keys.into_iter().filter_map(|key| Some((key, value.get(key)?)));
+        values.flat_map(|(key, value)| reader.texts(key, value)).map(|name| dotted(&name)).collect()
+    };
+    let (modules, names) = (listed(["module", "modules"]), listed(["fqn", "fqns"]));
+    if modules.is_empty() && names.is_empty() {
+        reader.error(value.place, "`module` or `modules` is missing");
+        return None;
+    }
+    Some(Condition::Name { metavariable, name: FullName { modules, names } })
+}
+
+/// A full name with its parts joined by dots, whatever joins them in the language.
+fn dotted(name: &str) -> String {
+    name.replace("::", ".").replace('\\', ".").trim_start_matches('.').to_owned()
+}
+
 pub(super) fn comparison(reader: &mut Reader, value: &Yaml) -> Option<Comparison> {
     let text = reader.required(value, "comparison")?;
     let place = value.get("comparison").map_or(value.place, |comparison| comparison.place);
-    if ["today(", "strptime("].iter().any(|function| text.contains(function)) {
-        reader.unsupported(place, "`comparison`: `today` and `strptime` are not supported yet; the rule is skipped");
-        return None;
-    }
     let base = match value.get("base") {
         Some(base) => base.as_int().and_then(|base| u32::try_from(base).ok()).filter(|base| (2..=36).contains(base)),
         None => Some(10),
