@@ -240,7 +240,9 @@ impl<'t> Interpret<'t> for Solver<'t> {
         let tree = self.tree;
         let kind = tree.kind(node);
         Ok(match kind {
-            Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Atom => {
+            Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Atom | Kind::Regex
+                if tree.child(node, Role::Part).is_none() =>
+            {
                 literal(Some(Literal { kind, sym: tree.sym(node), node: Some(node), any: false }))
             }
             Kind::Ident => self.read(node),
@@ -269,7 +271,7 @@ impl<'t> Interpret<'t> for Solver<'t> {
                 }
                 literal(whole)
             }
-            Kind::Call if self.language == Language::Java && is_string_format(tree, node) => {
+            Kind::Call if makes_constant(tree, node, self.language) => {
                 let mut known = Some(Literal::ANY);
                 for argument in tree.with_role(node, Role::Arg) {
                     known = known.and(self.eval(argument)?.literal).and(Some(Literal::ANY));
@@ -364,6 +366,53 @@ impl<'t> Interpret<'t> for Solver<'t> {
     }
 }
 
+/// Whether a function makes of constants a constant, whatever its text.
+fn makes_constant(tree: &Tree, call: NodeId, language: Language) -> bool {
+    match language {
+        Language::Java => is_string_format(tree, call),
+        Language::Php => tree.child(call, Role::Callee).is_some_and(|callee| {
+            tree.kind(callee) == Kind::Ident && PURE.contains(&tree.sym(callee).as_str().to_ascii_lowercase().as_str())
+        }),
+        _ => false,
+    }
+}
+
+/// PHP's functions that make a string of nothing but their arguments.
+const PURE: &[&str] = &[
+    "addslashes",
+    "base64_encode",
+    "basename",
+    "bin2hex",
+    "dirname",
+    "escapeshellarg",
+    "escapeshellcmd",
+    "hash",
+    "htmlentities",
+    "htmlspecialchars",
+    "lcfirst",
+    "ltrim",
+    "md5",
+    "nl2br",
+    "quotemeta",
+    "rawurlencode",
+    "rtrim",
+    "sha1",
+    "sprintf",
+    "str_pad",
+    "str_repeat",
+    "str_replace",
+    "strip_tags",
+    "stripslashes",
+    "strrev",
+    "strtolower",
+    "strtoupper",
+    "substr",
+    "trim",
+    "ucfirst",
+    "ucwords",
+    "urlencode",
+];
+
 /// `String.format`, `java.lang.String.format`: of constants it makes one, whatever its text.
 fn is_string_format(tree: &Tree, call: NodeId) -> bool {
     let named = |node: NodeId, role: Role, wanted: &str| {
@@ -430,6 +479,10 @@ impl Solver<'_> {
         let known = self.flow.state().and_then(|state| state.get(&name)).copied();
         match known.and_then(|known| known.expression) {
             Some(expression) => self.symbolic.insert(node, expression),
+            None if known.is_none() => match self.scopes.outer_value(self.scope, name, self.language) {
+                Some((_, value)) => self.symbolic.insert(node, value),
+                None => self.symbolic.remove(&node),
+            },
             None => self.symbolic.remove(&node),
         };
         let literal = match known {
@@ -470,7 +523,9 @@ impl Solver<'_> {
         let tree = self.tree;
         let kind = tree.kind(node);
         match kind {
-            Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Atom => {
+            Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Atom | Kind::Regex
+                if tree.child(node, Role::Part).is_none() =>
+            {
                 Some(Literal { kind, sym: tree.sym(node), node: Some(node), any: false })
             }
             Kind::Ident => {

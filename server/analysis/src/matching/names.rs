@@ -266,6 +266,9 @@ impl Collector<'_> {
                     scopes.owner(tree, node, |kind| matches!(kind, Kind::Function | Kind::Lambda | Kind::Catch));
                 if let Some(name) = tree.child(node, Role::Name) {
                     self.bind(owner, name, tree.child(node, Role::Type));
+                    if let Some(class) = self.class_that_keeps(node, owner) {
+                        self.bind(class, name, tree.child(node, Role::Type));
+                    }
                 }
             }
             Kind::VarDef => {
@@ -293,7 +296,8 @@ impl Collector<'_> {
             Kind::Assign if self.assignment_declares() => {
                 let owner = scopes.owner(tree, node, function);
                 if let Some(target) = tree.child(node, Role::Target) {
-                    self.bind_new(owner, target);
+                    let value = tree.child(node, Role::Value).filter(|&value| tree.kind(value) == Kind::New);
+                    self.bind_new(owner, target, value.and_then(|value| tree.child(value, Role::Callee)));
                 }
             }
             Kind::ForEach | Kind::CompFor => {
@@ -307,7 +311,7 @@ impl Collector<'_> {
                 if let Some(target) = target
                     && (self.assignment_declares() || tree.kind(node) == Kind::CompFor)
                 {
-                    self.bind_new(owner, target);
+                    self.bind_new(owner, target, None);
                 }
             }
             Kind::Catch => {
@@ -381,13 +385,26 @@ impl Collector<'_> {
         }
     }
 
-    /// As [`bind`](Self::bind), for an assignment: the first one declares.
-    fn bind_new(&mut self, owner: NodeId, target: NodeId) {
+    /// As [`bind`](Self::bind), for an assignment: the first one declares. Of several types it has none.
+    fn bind_new(&mut self, owner: NodeId, target: NodeId, type_: Option<NodeId>) {
         let tree = self.tree;
-        if tree.kind(target) == Kind::Ident && self.declared.contains_key(&(owner, tree.sym(target))) {
-            return;
-        }
-        self.bind(owner, target, None);
+        let before = self.declared.get(&(owner, tree.sym(target))).filter(|_| tree.kind(target) == Kind::Ident);
+        let Some(&before) = before else { return self.bind(owner, target, type_) };
+        let known = &mut self.entities[before as usize - 1].type_;
+        let same = |type_: NodeId, known: NodeId| tree.sym(type_) == tree.sym(known);
+        *known = known.filter(|&known| type_.is_some_and(|type_| same(type_, known)));
+    }
+
+    /// The class whose field a parameter of its constructor is too: in JavaScript where it says how the field can be reached,
+    /// and in a class with a decorator, whose framework hands it over.
+    fn class_that_keeps(&self, parameter: NodeId, function: NodeId) -> Option<NodeId> {
+        let tree = self.tree;
+        let is_constructor =
+            tree.child(function, Role::Name).is_some_and(|name| tree.sym(name).as_str() == "constructor");
+        let is_script = matches!(self.language, Language::JavaScript | Language::TypeScript | Language::Tsx);
+        let class = tree.ancestors(function).nth(1).filter(|&class| tree.kind(class) == Kind::Class)?;
+        let says = tree.child(parameter, Role::Modifier).is_some() || tree.child(class, Role::Decorator).is_some();
+        (is_script && is_constructor && says).then_some(class)
     }
 
     fn add(&mut self, owner: NodeId, name: Symbol, type_: Option<NodeId>, path: Vec<Segment>) {

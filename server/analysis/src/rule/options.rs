@@ -13,8 +13,16 @@ pub(crate) struct Options {
     pub(crate) commutative_boolop: bool,
     /// `a == b` matches `b == a`.
     pub(crate) symmetric_eq: bool,
+    /// `a == b` and `a != b` match in any order, as with `symmetric_eq`.
+    pub(crate) commutative_compop: bool,
     /// An assignment matches a declaration.
     pub(crate) vardef_assign: bool,
+    /// An assignment matches a field's definition even without `vardef_assign`.
+    pub(crate) flddef_assign: bool,
+    /// Decorators stand in the order of the pattern's.
+    pub(crate) decorators_order_matters: bool,
+    /// `return x` matches a value that is returned without the word.
+    pub(crate) implicit_return: bool,
     /// An expression matches a decorator.
     pub(crate) attr_expr: bool,
     /// A function matches an arrow function.
@@ -55,7 +63,11 @@ impl Default for Options {
             ac_matching: true,
             commutative_boolop: false,
             symmetric_eq: false,
+            commutative_compop: false,
             vardef_assign: true,
+            flddef_assign: false,
+            decorators_order_matters: false,
+            implicit_return: true,
             attr_expr: true,
             arrow_is_function: true,
             let_is_var: true,
@@ -77,14 +89,11 @@ impl Default for Options {
 
 /// Options of the language that ask for nothing this engine does, or for what it always does: accepted as they are.
 const WITHOUT_EFFECT: &[&str] = &[
-    "commutative_compop",
     "cpp_parsing_pref",
-    "decorators_order_matters",
     "dynamic_timeout",
     "dynamic_timeout_max_multiplier",
     "dynamic_timeout_unit_kb",
     "effect_guards",
-    "flddef_assign",
     "generic_braces",
     "generic_caseless",
     "generic_comment_style",
@@ -95,7 +104,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "generic_multiline",
     "go_deeper_expr",
     "go_deeper_stmt",
-    "implicit_return",
     "interfile",
     "max_match_per_file",
     "taint_fixpoint_timeout",
@@ -114,6 +122,10 @@ impl Options {
             "ac_matching" => &mut self.ac_matching,
             "commutative_boolop" => &mut self.commutative_boolop,
             "symmetric_eq" => &mut self.symmetric_eq,
+            "commutative_compop" => &mut self.commutative_compop,
+            "flddef_assign" => &mut self.flddef_assign,
+            "decorators_order_matters" => &mut self.decorators_order_matters,
+            "implicit_return" => &mut self.implicit_return,
             "vardef_assign" => &mut self.vardef_assign,
             "attr_expr" => &mut self.attr_expr,
             "arrow_is_function" => &mut self.arrow_is_function,

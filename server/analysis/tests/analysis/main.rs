@@ -6,6 +6,7 @@ mod constants;
 mod incremental;
 mod limits;
 mod matching;
+mod options;
 mod problems;
 mod rules;
 mod taint;
