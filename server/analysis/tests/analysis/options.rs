@@ -25,8 +25,9 @@ fn a_function_may_have_to_be_an_arrow() {
         "javascript",
         "pattern: function $F(...) { ... }",
         "
-        const c = x => { return x; };
-        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        class A { a = () => 1; b = function () {}; }
+                  ^^^^^^^^^^^
+                               ^^^^^^^^^^^^^^^^^^
         ",
     );
     check(
@@ -36,7 +37,8 @@ fn a_function_may_have_to_be_an_arrow() {
         options: {arrow_is_function: false}
         ",
         "
-        const c = x => { return x; };
+        class A { a = () => 1; b = function () {}; }
+                               ^^^^^^^^^^^^^^^^^^
         ",
     );
 }
