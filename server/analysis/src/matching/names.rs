@@ -4,7 +4,7 @@
 //! file declares has no entity and is compared by its text alone.
 
 use crate::hash::{NumberMap, NumberSet};
-use weir_model::Language;
+use weir_model::{Language, Span};
 use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
 
 /// The names of a file, resolved.
@@ -126,6 +126,20 @@ impl Names {
             let path = &self.entities.get(number.checked_sub(1)? as usize)?.path;
             (!path.is_empty()).then_some((node, path.as_slice()))
         })
+    }
+
+    /// For a part of an import outside a place: the last name within the place that stands for it there.
+    pub(super) fn use_of(&self, tree: &Tree, part: NodeId, within: Span) -> Option<NodeId> {
+        let in_import = |node: NodeId| {
+            tree.ancestors(node).any(|above| matches!(tree.kind(above), Kind::Import | Kind::ImportFrom))
+        };
+        if !in_import(part) || within.contains(tree.span(part)) {
+            return None;
+        }
+        let uses = self.references().filter(|(node, path)| {
+            within.contains(tree.span(*node)) && path.iter().any(|segment| segment.node == part) && !in_import(*node)
+        });
+        uses.last().map(|(node, _)| node)
     }
 
     /// The full name of an identifier or member chain that starts with something imported.
