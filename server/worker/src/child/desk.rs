@@ -156,7 +156,7 @@ fn micros(duration: Duration) -> u64 {
 /// Days since 1970-01-01.
 fn today() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    (since.as_secs() / 86_400) as i64
+    (since.as_secs() / 86_400).cast_signed()
 }
 
 fn notes(notes: &[ParseNote]) -> impl Iterator<Item = Note> {

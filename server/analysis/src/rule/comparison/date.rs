@@ -61,8 +61,8 @@ fn month_named(rest: &mut &str) -> Option<i64> {
     let (name, after) = rest.split_at(length);
     *rest = after;
     let name = name.to_ascii_lowercase();
-    let at = MONTHS.iter().position(|month| name == *month || name == month[..3])?;
-    Some(at as i64 + 1)
+    let named = (1..).zip(MONTHS).find(|(_, month)| name == *month || name == month[..3]);
+    named.map(|(number, _)| number)
 }
 
 /// Days from 1970-01-01 to a day of the Gregorian calendar; `None` if there is no such day.

@@ -130,20 +130,17 @@ impl Builder {
 
     fn repeat(&mut self, inner: &Node, min: u32, max: Option<u32>, next: usize) -> Option<usize> {
         let mut begin = next;
-        match max.filter(|&max| max <= MAX_COPIES) {
-            Some(max) => {
-                for _ in min..max {
-                    let one_more = self.add(inner, begin)?;
-                    begin = self.place(Place::Fork(vec![one_more, next]))?;
-                }
+        if let Some(max) = max.filter(|&max| max <= MAX_COPIES) {
+            for _ in min..max {
+                let one_more = self.add(inner, begin)?;
+                begin = self.place(Place::Fork(vec![one_more, next]))?;
             }
-            None => {
-                // Another place than where a round ends: who comes anew has not just gone round without reading.
-                let again = self.place(Place::Fork(Vec::new()))?;
-                let body = self.add(inner, again)?;
-                self.places[again] = Place::Fork(vec![body, next]);
-                begin = self.place(Place::Fork(vec![body, next]))?;
-            }
+        } else {
+            // Another place than where a round ends: who comes anew has not just gone round without reading.
+            let again = self.place(Place::Fork(Vec::new()))?;
+            let body = self.add(inner, again)?;
+            self.places[again] = Place::Fork(vec![body, next]);
+            begin = self.place(Place::Fork(vec![body, next]))?;
         }
         (0..min.min(MAX_COPIES)).try_fold(begin, |begin, _| self.add(inner, begin))
     }
