@@ -99,6 +99,18 @@ fn what_is_not_supported_yet_skips_the_rule_and_says_so() {
 }
 
 #[test]
+fn what_a_sink_asks_must_name_metavariables() {
+    let rule = |requires: &str| {
+        format!(
+            "mode: taint\npattern-sources: [{{pattern: a()}}]\npattern-sinks:\n- pattern: f($X)\n  requires: [{requires}]"
+        )
+    };
+    check(&rule("A"), "9:16 error: an entry of `requires` must be a map, like `$X: LABEL`");
+    check(&rule("{X: A}"), "9:17 error: `requires` must name a metavariable, like `$X`");
+    check(&rule("{$X: A B}"), "9:21 error: `requires`: `B` is out of place; join labels by `and`, `or` and `not`");
+}
+
+#[test]
 fn what_other_products_add_to_a_rule_is_no_mistake() {
     let set = compile(&whole("python", "pattern: f()\nvalidators: []\nproduct: sast\nversion: 1.0.0\nmode: search"));
     assert_eq!((problems(&set).as_str(), set.rules().len()), ("", 1));

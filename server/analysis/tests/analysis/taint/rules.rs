@@ -337,3 +337,27 @@ def h():
 ",
     );
 }
+
+#[test]
+fn the_newer_syntax_knows_what_sinks_ask_too() {
+    follow_by(
+        "javascript",
+        "
+        message: found
+        taint:
+          sources:
+          - {pattern: size(), label: SIZE}
+          - {pattern: data(), label: DATA}
+          sinks:
+          - {pattern: 'sink($B, $N)', requires: [{$B: DATA}, {$N: SIZE and not DATA}]}
+          - {pattern: calm($X), at-exit: true, requires: DATA}
+        ",
+        "
+function f() {
+  calm(data());
+  sink(data(), size());
+  calm(size());
+}
+",
+    );
+}
