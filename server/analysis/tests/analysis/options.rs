@@ -47,13 +47,13 @@ fn a_function_may_have_to_be_an_arrow() {
 fn decorators_may_have_to_stand_in_order() {
     check(
         "python",
-        r#"
+        "
         pattern: |
           @first
           @second(...)
           def $F(...): ...
         options: {decorators_order_matters: true}
-        "#,
+        ",
         "
         @first
         ^^^^^^ ...
