@@ -15,7 +15,7 @@ use weir_model::{Language, RuleInfo, RuleProblem, RuleSource, Severity};
 use weir_syntax::Symbol;
 
 /// The version of Semgrep whose rule language this is; rules may ask for at least or at most a version.
-const COMPATIBLE_WITH: [u32; 3] = [1, 150, 0];
+const COMPATIBLE_WITH: [u32; 3] = [1, 182, 0];
 
 /// Compiles one rule file into the set. `seen` holds the texts of the rules so far: the same rule in two files runs once,
 /// and is listed with both.

@@ -18,10 +18,17 @@ pub(super) fn is_at_exit(tree: &Tree, span: Span) -> bool {
             Kind::Class => return false,
             Kind::File | Kind::Block => {
                 let last = tree.with_role(parent, Role::Stmt).last();
-                if last != Some(at) && !is_before_empty_exit(tree, parent, at) {
+                if last != Some(at) && !is_before_bare_exit(tree, parent, at) {
                     return false;
                 }
             }
+            // What is chosen by it follows.
+            Kind::If | Kind::Switch | Kind::Case
+                if matches!(tree.role(at), Role::Cond | Role::Subject | Role::Guard) =>
+            {
+                return false;
+            }
+            Kind::Try if tree.role(at) == Role::Resource => return false,
             // Another round may follow.
             Kind::For | Kind::ForEach | Kind::While | Kind::DoWhile => return false,
             Kind::Try if tree.child(parent, Role::Finally).is_some_and(|finally| finally != at) => return false,
@@ -41,8 +48,13 @@ fn innermost(tree: &Tree, span: Span) -> Option<NodeId> {
     Some(at)
 }
 
-/// Whether only a bare `return` follows: the statement before it is the last that does something.
-fn is_before_empty_exit(tree: &Tree, list: NodeId, statement: NodeId) -> bool {
+/// Whether only a bare `return` follows, or the `break` of a `switch`: the statement before it is the last that does something.
+fn is_before_bare_exit(tree: &Tree, list: NodeId, statement: NodeId) -> bool {
     let mut after = tree.with_role(list, Role::Stmt).skip_while(|&other| other != statement).skip(1);
-    after.next().is_some_and(|next| tree.kind(next) == Kind::Return && tree.children(next).next().is_none())
+    let of_case = tree.parent(list).is_some_and(|above| tree.kind(above) == Kind::Case);
+    after.next().is_some_and(|next| match tree.kind(next) {
+        Kind::Return => tree.children(next).next().is_none(),
+        Kind::Break => of_case,
+        _ => false,
+    })
 }

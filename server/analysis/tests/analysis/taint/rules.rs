@@ -339,6 +339,33 @@ def h():
 }
 
 #[test]
+fn what_is_chosen_by_a_condition_runs_after_it() {
+    follow_by(
+        "javascript",
+        "
+        mode: taint
+        message: found
+        pattern-sources: [{pattern: source()}]
+        pattern-sinks: [{pattern: sink(...), at-exit: true}, {pattern: calm(...), at-exit: true}]
+        ",
+        "
+function f(x) {
+  x = source();
+  switch (calm(x)) {
+    case 1: sink(x); break;
+    case 2: calm(x); other(); break;
+    default: sink(x);
+  }
+}
+function g(x) {
+  x = source();
+  if (calm(x)) { g(1); }
+}
+",
+    );
+}
+
+#[test]
 fn the_newer_syntax_knows_what_sinks_ask_too() {
     follow_by(
         "javascript",
