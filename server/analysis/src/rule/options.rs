@@ -35,6 +35,8 @@ pub(crate) struct Options {
     pub(crate) implicit_ellipsis: bool,
     /// An element of JSX may have more attributes than the pattern's.
     pub(crate) xml_attrs_implicit_ellipsis: bool,
+    /// The children of an element of JSX stand in the order of the pattern's.
+    pub(crate) xml_children_ordered: bool,
     /// An element of JSX without children in the pattern may have some in the code.
     pub(crate) xml_singleton_loose_matching: bool,
     /// Sources and sinks share their metavariables.
@@ -74,6 +76,7 @@ impl Default for Options {
             implicit_deep_exprstmt: true,
             implicit_ellipsis: true,
             xml_attrs_implicit_ellipsis: true,
+            xml_children_ordered: true,
             xml_singleton_loose_matching: true,
             taint_unify_mvars: false,
             taint_assume_safe_functions: false,
@@ -110,7 +113,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "taint_intrafile",
     "timeout",
     "unify_ids_strictly",
-    "xml_children_ordered",
 ];
 
 impl Options {
@@ -133,6 +135,7 @@ impl Options {
             "implicit_deep_exprstmt" => &mut self.implicit_deep_exprstmt,
             "implicit_ellipsis" => &mut self.implicit_ellipsis,
             "xml_attrs_implicit_ellipsis" => &mut self.xml_attrs_implicit_ellipsis,
+            "xml_children_ordered" => &mut self.xml_children_ordered,
             "xml_singleton_loose_matching" => &mut self.xml_singleton_loose_matching,
             "taint_unify_mvars" => &mut self.taint_unify_mvars,
             "taint_assume_safe_functions" => &mut self.taint_assume_safe_functions,

@@ -96,6 +96,18 @@ fn what_is_returned_without_the_word_may_be_no_match() {
 }
 
 #[test]
+fn children_of_an_element_may_stand_in_any_order() {
+    let code = |marks: [&str; 2]| {
+        let [first, second] = marks;
+        format!("x = <ul><a /><b /></ul>;\n{first}y = <ul><b /><a /></ul>;\n{second}z = <ul><b /></ul>;\n")
+    };
+    let mark = "    ^^^^^^^^^^^^^^^^^^^\n";
+    check("javascript", "pattern: <ul><b /><a /></ul>", &code(["", mark]));
+    let unordered = "pattern: <ul><b /><a /></ul>\noptions: {xml_children_ordered: false}";
+    check("javascript", unordered, &code([mark, mark]));
+}
+
+#[test]
 fn an_assignment_may_match_fields_only() {
     check(
         "javascript",

@@ -122,7 +122,11 @@ impl Unifier<'_> {
         if content.0.is_empty() && self.options.xml_singleton_loose_matching {
             return Ok(envs);
         }
-        self.each(envs, |env| self.list(&content.0, &content.1, env))
+        let dots = content.0.iter().any(|&p| self.pattern.kind(p) == Kind::Ellipsis);
+        let any_order = !self.options.xml_children_ordered && (dots || content.0.len() == content.1.len());
+        self.each(envs, |env| {
+            if any_order { self.subset(&content.0, &content.1, env) } else { self.list(&content.0, &content.1, env) }
+        })
     }
 
     pub(super) fn loop_body(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
