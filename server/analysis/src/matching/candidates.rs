@@ -205,6 +205,9 @@ fn single(unifier: &Unifier<'_>, root: NodeId, scope: &Scope) -> Result<Vec<Foun
     let kind = unifier.pattern.kind(root);
     let of_expression = is_expression_kind(kind) && kind != Kind::Assign
         || matches!(kind, Kind::Metavar | Kind::TypedMetavar | Kind::DeepEllipsis | Kind::Ellipsis);
+    // `<... x = 1 ...>` may be a definition.
+    let defines = kind == Kind::DeepEllipsis
+        && unifier.pattern.children(root).any(|inner| unifier.pattern.kind(inner) == Kind::Assign);
     let mut out = Vec::new();
     let mut attempt = |node: NodeId| -> Result<(), Stop> {
         unifier.budget.tick()?;
@@ -212,7 +215,8 @@ fn single(unifier: &Unifier<'_>, root: NodeId, scope: &Scope) -> Result<Vec<Foun
             return Ok(());
         }
         // What a metavariable was bound to may be a name only.
-        if of_expression && !scope.top.contains(&node) && !unifier.is_expression(node) {
+        let is_definition = defines && tree.kind(node) == Kind::VarDef;
+        if of_expression && !is_definition && !scope.top.contains(&node) && !unifier.is_expression(node) {
             return Ok(());
         }
         let decorates = tree.parent(node).is_some_and(|above| tree.kind(above) == Kind::Decorator);

@@ -339,6 +339,12 @@ impl Evaluation<'_> {
             for &name in names {
                 self.budget.tick()?;
                 let Some(binding) = found.bindings.get(name) else { continue };
+                // What stands for a part of an imported name is in focus where the name is used.
+                let used = match binding {
+                    Binding::Node(node) => self.file.names.use_of(self.file.tree, *node, found.span).map(Binding::Node),
+                    _ => None,
+                };
+                let binding = used.as_ref().unwrap_or(binding);
                 let span = binding.span(self.file);
                 let inner = if found.span.contains(span) {
                     span

@@ -17,7 +17,7 @@ use weir_model::{Language, RuleInfo, RuleProblem, RuleSource, Severity};
 use weir_syntax::Symbol;
 
 /// The version of Semgrep whose rule language this is; rules may ask for at least or at most a version.
-const COMPATIBLE_WITH: [u32; 3] = [1, 150, 0];
+const COMPATIBLE_WITH: [u32; 3] = [1, 182, 0];
 
 /// Compiles one rule file into the set. `seen` holds the texts of the rules so far: the same rule in two files runs once,
 /// and is listed with both.
@@ -176,11 +176,16 @@ impl Reader {
     /// A metavariable's name, with its dollar sign.
     fn metavariable(&mut self, key: &str, yaml: &Yaml) -> Option<Symbol> {
         let text = self.text(key, yaml)?;
+        self.metavariable_named(key, text, yaml.place)
+    }
+
+    /// The metavariable of a name, with its dollar sign.
+    fn metavariable_named(&mut self, key: &str, text: &str, place: Place) -> Option<Symbol> {
         let name = text.strip_prefix("$...").or_else(|| text.strip_prefix('$')).unwrap_or("");
         let valid = !name.is_empty()
             && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
         if !valid {
-            self.error(yaml.place, format!("`{key}` must name a metavariable, like `$X`"));
+            self.error(place, format!("`{key}` must name a metavariable, like `$X`"));
         }
         valid.then(|| Symbol::new(text))
     }
@@ -323,31 +328,36 @@ fn options(reader: &mut Reader, yaml: &Yaml) {
     }
 }
 
-/// Keys of rules that do something this engine does not do yet.
-const UNSUPPORTED_KEYS: &[&str] = &["join", "extract", "dest-language", "pattern-where-python", "validators"];
+/// Modes that Weir does not have, the keys rules in them have, and what to do instead.
+const OTHER_MODES: &[(&str, &[&str], &str)] = &[
+    ("join", &["join"], "joins what several rules find; write what belongs together as one rule with `mode: taint`"),
+    (
+        "extract",
+        &["extract", "dest-language", "dest-rules"],
+        "takes code of one language out of another; ask for it where it stands by `metavariable-pattern` with `language`",
+    ),
+    ("secrets", &[], "asks a service whether a secret is valid; without `mode` the rule finds what looks like one"),
+    ("supply_chain", &["r2c-internal-project-depends-on"], "reads lock files; use a scanner of dependencies"),
+    ("steps", &["steps"], "runs one rule after the other; write them as rules of their own"),
+];
 
 fn body(reader: &mut Reader, yaml: &Yaml) -> Option<Body> {
     let entries = yaml.as_map()?;
-    let mut runs = true;
-    for (key, _) in entries.iter().filter(|(key, _)| UNSUPPORTED_KEYS.contains(&key.text.as_str())) {
-        reader.unsupported(key.place, format!("`{}` is not supported yet; the rule is skipped", key.text));
-        runs = false;
-    }
     let mode = yaml.get("mode");
-    match mode.map(|mode| mode.as_str().unwrap_or("")) {
-        None | Some("search" | "taint") => {}
-        Some(name @ ("join" | "extract" | "secrets" | "supply_chain" | "steps")) => {
-            let place = mode.map_or(yaml.place, |mode| mode.place);
-            reader.unsupported(place, format!("`mode: {name}` is not supported yet; the rule is skipped"));
-            return None;
-        }
-        Some(_) => {
-            let place = mode.map_or(yaml.place, |mode| mode.place);
-            reader.error(place, "`mode` must be `search` or `taint`");
+    let name = mode.map_or(Some("search"), Yaml::as_str).unwrap_or_default();
+    for (other, keys, instead) in OTHER_MODES {
+        let key = entries.iter().find(|(key, _)| keys.contains(&key.text.as_str())).map(|(key, _)| key.place);
+        if let Some(place) = mode.map(|mode| mode.place).filter(|_| name == *other).or(key) {
+            reader.unsupported(place, format!("`mode: {other}` {instead}; the rule is skipped"));
             return None;
         }
     }
-    if !runs {
+    if !matches!(name, "search" | "taint") {
+        reader.error(mode.map_or(yaml.place, |mode| mode.place), "`mode` must be `search` or `taint`");
+        return None;
+    }
+    if let Some((key, _)) = entries.iter().find(|(key, _)| key.text == "pattern-where-python") {
+        conditions::condition(reader, key, yaml);
         return None;
     }
     if let Some(taint) = yaml.get("taint") {
@@ -356,7 +366,7 @@ fn body(reader: &mut Reader, yaml: &Yaml) -> Option<Body> {
     if let Some(formula) = yaml.get("match") {
         return modern::formula(reader, "match", formula, formula::Positives::Needed).map(Body::Search);
     }
-    if mode.and_then(Yaml::as_str) == Some("taint") {
+    if name == "taint" {
         return Some(Body::Taint(taint::spec(reader, yaml, taint::Syntax::Classic)));
     }
     formula::of_map(reader, yaml, formula::Positives::Needed).map(Body::Search)

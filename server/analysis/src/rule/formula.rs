@@ -1,6 +1,7 @@
 //! The formula a rule is: patterns joined by and, or, not, inside; and what makes a taint rule.
 
 use super::Options;
+use super::analyzer::Analyzer;
 use super::comparison::Comparison;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -89,8 +90,21 @@ pub(crate) enum Condition {
     Pattern { metavariable: Symbol, within: Within, formula: Box<Formula> },
     /// `metavariable-type`: the bound expression has one of the types, as far as the file tells.
     Type { metavariable: Symbol, types: Vec<(Language, Arc<Pattern>)> },
+    /// `metavariable-analysis`: the text, or the string it is known to be, is what the analyzer looks for.
+    Analysis { metavariable: Symbol, analyzer: Analyzer },
+    /// `metavariable-name`: what the bound name stands for.
+    Name { metavariable: Symbol, name: FullName },
     /// `metavariable-comparison`: the comparison holds for the constants that metavariables are.
     Comparison(Comparison),
+}
+
+/// What a name must stand for; the parts of full names joined by dots.
+#[derive(Debug)]
+pub(crate) struct FullName {
+    /// One of these modules or something in them, if any are named.
+    pub(crate) modules: Vec<String>,
+    /// One of these, if any are named.
+    pub(crate) names: Vec<String>,
 }
 
 /// As what the bound code of a `metavariable-pattern` is read.
@@ -144,7 +158,18 @@ pub(crate) struct Sink {
     pub(crate) formula: Formula,
     /// `true` (the default): the matched node's own value must be tainted; `false`: anything within it.
     pub(crate) exact: bool,
-    pub(crate) requires: Requires,
+    /// Counts only where control leaves the function.
+    pub(crate) at_exit: bool,
+    pub(crate) requires: SinkRequires,
+}
+
+/// What a sink asks of the taint that reaches it.
+#[derive(Debug)]
+pub(crate) enum SinkRequires {
+    /// Of that of its own value.
+    Whole(Requires),
+    /// Of that of what each of these metavariables is bound to.
+    Each(Vec<(Symbol, Requires)>),
 }
 
 /// What makes data harmless.

@@ -1,5 +1,6 @@
 //! Rules: from the text of rule files to formulas over patterns and taint specifications.
 
+pub(crate) mod analyzer;
 pub(crate) mod comparison;
 mod compile;
 pub(crate) mod formula;
@@ -10,8 +11,8 @@ mod requires;
 mod yaml;
 
 pub(crate) use formula::{
-    Condition, Formula, Leaf, Node, PatternLeaf, Propagator, Requires, Sanitizer, SideEffect, Sink, Source, TaintSpec,
-    Within,
+    Condition, Formula, FullName, Leaf, Node, PatternLeaf, Propagator, Requires, Sanitizer, SideEffect, Sink,
+    SinkRequires, Source, TaintSpec, Within,
 };
 pub(crate) use options::Options;
 pub(crate) use prefilter::Need;

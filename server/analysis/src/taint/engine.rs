@@ -11,7 +11,7 @@ use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::flow::{Flow, Interpret};
 use crate::matching::{Binding, Bindings, Match};
-use crate::rule::{Formula, Node, Options, Requires, TaintSpec};
+use crate::rule::{Formula, Node, Options, Requires, SinkRequires, TaintSpec};
 use std::collections::{BTreeMap, HashMap};
 use weir_model::{Language, Span, StepKind};
 use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
@@ -30,6 +30,8 @@ pub(super) struct Engine<'t> {
     labels: Vec<Symbol>,
     /// What stood where a propagator takes it from, by match.
     pub(super) propagated: HashMap<usize, Taints>,
+    /// What the nodes hold that a sink's `requires` asks of by themselves.
+    asked: HashMap<NodeId, Taints>,
     /// The sinks reached, by match: what reached them first by the shortest way.
     reached: BTreeMap<usize, Taint>,
     /// Named functions seen, to be run when the code around them is through.
@@ -226,6 +228,7 @@ impl<'t> Engine<'t> {
             traces: Traces::default(),
             labels,
             propagated: HashMap::new(),
+            asked: HashMap::new(),
             reached: BTreeMap::new(),
             deferred: Vec::new(),
             functions: Vec::new(),
@@ -363,6 +366,9 @@ impl<'t> Engine<'t> {
         for mark in with_role(MarkRole::From) {
             self.propagate(mark.index, &value);
         }
+        if with_role(MarkRole::Asked).next().is_some() {
+            self.asked.insert(node, value.all());
+        }
         for mark in with_role(MarkRole::Sink) {
             let mut reaching = value.all();
             let (sink, _) = &self.matches.sinks[mark.index];
@@ -408,19 +414,42 @@ impl<'t> Engine<'t> {
 
     fn sink(&mut self, index: usize, taints: Taints) {
         let (sink, found) = &self.matches.sinks[index];
-        let taints = if self.options.taint_unify_mvars {
-            taints.filter(|taint| self.unify(found, &self.matches.sources[taint.source as usize].1))
-        } else {
-            taints
+        let taints = match &self.spec.sinks[*sink].requires {
+            SinkRequires::Whole(requires) => {
+                let taints = self.unifying(found, taints);
+                if self.satisfies(requires, &taints) { taints } else { return }
+            }
+            SinkRequires::Each(each) => {
+                let mut all = Taints::default();
+                for (name, requires) in each {
+                    let nodes = bound(self.tree(), found, *name);
+                    let mut taints = Taints::default();
+                    for asked in nodes.iter().filter_map(|node| self.asked.get(node)) {
+                        taints.union(asked);
+                    }
+                    let taints = self.unifying(found, taints);
+                    if !self.holds(requires, &taints) {
+                        return;
+                    }
+                    all.union(&taints);
+                }
+                all
+            }
         };
-        if !self.satisfies(&self.spec.sinks[*sink].requires, &taints) {
-            return;
-        }
         for taint in taints.iter() {
             let length = self.traces.length(taint.trace);
             if self.reached.get(&index).is_none_or(|best| length < self.traces.length(best.trace)) {
                 self.reached.insert(index, taint);
             }
+        }
+    }
+
+    /// Of the taint that reaches a sink what counts there: all, or with `taint_unify_mvars` that of sources that agree with it.
+    fn unifying(&self, sink: &Match, taints: Taints) -> Taints {
+        if self.options.taint_unify_mvars {
+            taints.filter(|taint| self.unify(sink, &self.matches.sources[taint.source as usize].1))
+        } else {
+            taints
         }
     }
 

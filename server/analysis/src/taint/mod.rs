@@ -8,6 +8,7 @@ mod bind;
 mod call;
 mod cell;
 mod engine;
+mod exit;
 mod function;
 mod marks;
 mod safe;

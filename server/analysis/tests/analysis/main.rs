@@ -1,11 +1,13 @@
 //! Rules over code, end to end: rule text and code in, the code with its findings marked out.
 
 mod check;
+mod conditions;
 mod constants;
 mod generic;
 mod incremental;
 mod limits;
 mod matching;
+mod options;
 mod problems;
 mod rules;
 mod sound;

@@ -7,7 +7,7 @@ use super::watchdog::{Subject, Watchdog};
 use super::workspace::Held;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use weir_analysis::{Budget, Options, Unit};
 use weir_model::{Finding, Note, NoteKind, Timing};
 use weir_syntax::{Limits, ParseNote, Source, Tree};
@@ -119,7 +119,7 @@ impl<A: Analysis> Desk<A> {
         let whole = micros(time.deadline);
         // A quarter is left for sending what is known, before the watchdog speaks and the parent ends the process.
         let (until, per_rule) = (began + whole / 4 * 3, (whole / 4).min(micros(MAX_PER_RULE)));
-        let budget = Budget::new(&clock, time.cancelled, &at_work, until, per_rule);
+        let budget = Budget::new(&clock, time.cancelled, &at_work, until, per_rule).on_day(today());
         let found = match &self.rules {
             Some(rules) => self.analysis.analyze(rules.without(without), unit, options, &budget),
             None => weir_analysis::Analysis::default(),
@@ -151,6 +151,12 @@ impl Outcome {
 
 fn micros(duration: Duration) -> u64 {
     duration.as_micros() as u64
+}
+
+/// Days since 1970-01-01.
+fn today() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    (since.as_secs() / 86_400).cast_signed()
 }
 
 fn notes(notes: &[ParseNote]) -> impl Iterator<Item = Note> {

@@ -144,6 +144,9 @@ impl Unifier<'_> {
 
     fn kinds(&self, p: NodeId, t: NodeId, pk: Kind, tk: Kind, env: Env) -> Envs {
         match (pk, tk) {
+            (Kind::Function | Kind::Lambda, Kind::Function | Kind::Lambda) if self.is_other_arrow(p, t) => {
+                Ok(Vec::new())
+            }
             (Kind::Str, Kind::Template) if self.pattern.sym(p).as_str().starts_with("$...") => {
                 let parts: Vec<NodeId> = self.file.tree.children(t).collect();
                 let span = self.file.tree.span(t);
@@ -157,7 +160,7 @@ impl Unifier<'_> {
             (Kind::Atom, Kind::Atom) => self.atom(p, t, env),
             (Kind::For, Kind::For | Kind::ForEach) if self.is_any_loop(p) => self.loop_body(p, t, env),
             (Kind::Return, Kind::Return) => self.structure(p, t, env),
-            (Kind::Return, _) if self.file.index.is_returned(self.file, t) => {
+            (Kind::Return, _) if self.options.implicit_return && self.file.index.is_returned(self.file, t) => {
                 match self.pattern.child(p, Role::Value) {
                     Some(value) => self.node(value, t, env),
                     None => Ok(Vec::new()),
@@ -209,6 +212,12 @@ impl Unifier<'_> {
             _ if pk == tk => self.structure(p, t, env),
             _ => Ok(Vec::new()),
         }
+    }
+
+    /// Whether only one of two functions is an arrow, where that makes a difference.
+    pub(super) fn is_other_arrow(&self, p: NodeId, t: NodeId) -> bool {
+        !self.options.arrow_is_function
+            && (self.pattern.sym(p).as_str() == "=>") != (self.file.tree.sym(t).as_str() == "=>")
     }
 
     /// Whether a function expression's own name takes part: it is only for the function itself, so that the pattern may
@@ -271,9 +280,19 @@ impl Unifier<'_> {
     fn deep(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
         let Some(inner) = self.pattern.children(p).next() else { return Ok(vec![env]) };
         let mut out = Vec::new();
-        for below in self.file.tree.descendants(t) {
-            if self.is_expression(below) || below == t {
-                extend(&mut out, self.node(inner, below, env.clone())?);
+        // What names stand for is looked into as well.
+        let mut tops = vec![t];
+        let mut next = 0;
+        while let Some(&top) = tops.get(next) {
+            next += 1;
+            for below in self.file.tree.descendants(top) {
+                if self.is_expression(below) || below == top {
+                    extend(&mut out, self.node(inner, below, env.clone())?);
+                }
+                let value = self.file.constants.symbolic(below).filter(|_| self.options.symbolic_propagation);
+                if let Some(value) = value.filter(|value| tops.len() < MOST_ORDERS && !tops.contains(value)) {
+                    tops.push(value);
+                }
             }
         }
         Ok(out)

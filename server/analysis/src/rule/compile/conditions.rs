@@ -3,10 +3,11 @@
 use super::Reader;
 use super::formula::{self, Positives};
 use crate::generic::Engine;
+use crate::rule::analyzer::Analyzer;
 use crate::rule::comparison::{Comparison, Number};
 use crate::rule::regex::Regex;
 use crate::rule::yaml::{Key, Yaml};
-use crate::rule::{Formula, Within};
+use crate::rule::{Formula, FullName, Within};
 use std::sync::Arc;
 use weir_model::Language;
 use weir_syntax::{Pattern, Symbol};
@@ -23,12 +24,11 @@ pub(super) fn condition(reader: &mut Reader, key: &Key, value: &Yaml) -> Option<
         }
         "metavariable-type" => types(reader, value),
         "metavariable-comparison" => comparison(reader, value).map(Condition::Comparison),
-        "metavariable-analysis"
-        | "metavariable-name"
-        | "pattern-where-python"
-        | "semgrep-internal-metavariable-name"
-        | "pattern-where" => {
-            reader.unsupported(key.place, format!("`{name}` is not supported yet; the rule is skipped"));
+        "metavariable-analysis" => analysis(reader, value),
+        "metavariable-name" | "semgrep-internal-metavariable-name" => full_name(reader, value),
+        "pattern-where-python" | "pattern-where" => {
+            let message = "runs Python, which the rule language gave up; write it as `metavariable-comparison`";
+            reader.unsupported(key.place, format!("`{name}` {message}; the rule is skipped"));
             None
         }
         _ => {
@@ -103,13 +103,61 @@ pub(super) fn types(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
     Some(Condition::Type { metavariable, types })
 }
 
+/// `metavariable-analysis`: the analyzer's name, or a map with its `kind` and perhaps `mode`.
+pub(super) fn analysis(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
+    let metavariable = subject(reader, value)?;
+    let analyzer = value.get("analyzer");
+    let details = analyzer.filter(|analyzer| analyzer.as_map().is_some()).unwrap_or(value);
+    let name = match analyzer {
+        Some(analyzer) if analyzer.as_map().is_some() => reader.required(analyzer, "kind")?,
+        _ => reader.required(value, "analyzer")?,
+    };
+    let place = analyzer.map_or(value.place, |analyzer| analyzer.place);
+    let Some(analyzer) = Analyzer::named(name) else {
+        reader.error(place, "`analyzer` must be `entropy`, `entropy_v2` or `redos`");
+        return None;
+    };
+    let analyzer = match details.get("mode") {
+        Some(mode) => {
+            let found = reader.text("mode", mode).and_then(|mode| analyzer.in_mode(mode));
+            if found.is_none() {
+                reader.error(mode.place, "`mode` is for `entropy_v2` and must be `lax`, `default` or `strict`");
+            }
+            found?
+        }
+        None => analyzer,
+    };
+    Some(Condition::Analysis { metavariable, analyzer })
+}
+
+/// `metavariable-name`.
+pub(super) fn full_name(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
+    let metavariable = subject(reader, value)?;
+    if let Some(kind) = value.get("kind") {
+        let message = "`kind` asks what a framework makes of a name, which is not known here; the rule is skipped";
+        reader.unsupported(kind.place, message);
+        return None;
+    }
+    let mut listed = |keys: [&str; 2]| -> Vec<String> {
+        let values = keys.into_iter().filter_map(|key| Some((key, value.get(key)?)));
+        values.flat_map(|(key, value)| reader.texts(key, value)).map(|name| dotted(&name)).collect()
+    };
+    let (modules, names) = (listed(["module", "modules"]), listed(["fqn", "fqns"]));
+    if modules.is_empty() && names.is_empty() {
+        reader.error(value.place, "`module` or `modules` is missing");
+        return None;
+    }
+    Some(Condition::Name { metavariable, name: FullName { modules, names } })
+}
+
+/// A full name with its parts joined by dots, whatever joins them in the language.
+fn dotted(name: &str) -> String {
+    name.replace("::", ".").replace('\\', ".").trim_start_matches('.').to_owned()
+}
+
 pub(super) fn comparison(reader: &mut Reader, value: &Yaml) -> Option<Comparison> {
     let text = reader.required(value, "comparison")?;
     let place = value.get("comparison").map_or(value.place, |comparison| comparison.place);
-    if ["today(", "strptime("].iter().any(|function| text.contains(function)) {
-        reader.unsupported(place, "`comparison`: `today` and `strptime` are not supported yet; the rule is skipped");
-        return None;
-    }
     let base = match value.get("base") {
         Some(base) => base.as_int().and_then(|base| u32::try_from(base).ok()).filter(|base| (2..=36).contains(base)),
         None => Some(10),
