@@ -44,13 +44,23 @@ pub struct Analysis {
 
 /// Runs the rules over one text. When time is up or a newer text is there, what is known so far is the answer.
 pub fn analyze(rules: &RuleSet, unit: &Unit<'_>, options: Options, budget: &Budget<'_>) -> Analysis {
-    analyze_again(&mut Memo::default(), rules, unit, options, budget)
+    run(None, rules, unit, options, budget)
 }
 
 /// As [`analyze()`], with what the last analysis of the same text left: what did not change since then is not looked at
 /// again. The answer is the same.
 pub fn analyze_again(
     memo: &mut Memo,
+    rules: &RuleSet,
+    unit: &Unit<'_>,
+    options: Options,
+    budget: &Budget<'_>,
+) -> Analysis {
+    run(Some(memo), rules, unit, options, budget)
+}
+
+fn run(
+    mut memo: Option<&mut Memo>,
     rules: &RuleSet,
     unit: &Unit<'_>,
     options: Options,
@@ -65,11 +75,13 @@ pub fn analyze_again(
     if applicable.is_empty() {
         return analysis;
     }
-    let kept = memo.take(rules, unit, options);
-    let file = match FileContext::new(unit, index, budget) {
+    let kept = memo.as_mut().and_then(|memo| memo.take(rules, unit, options));
+    let file = match FileContext::new(unit, index, memo.is_some(), budget) {
         Ok(file) => file,
         Err(stop) => {
-            memo.put_back(kept);
+            if let Some(memo) = memo {
+                memo.put_back(kept);
+            }
             analysis.notes.extend(note(stop, None));
             return analysis;
         }
@@ -77,6 +89,7 @@ pub fn analyze_again(
     let before = kept.and_then(|kept| kept.before(&file).ok());
     let mut results: Vec<Option<Results>> = Vec::new();
     results.resize_with(rules.rules.len(), || None);
+    let mut cancelled = false;
     for (number, rule) in applicable {
         budget.start_rule(&rule.id);
         let mut run = Run {
@@ -96,20 +109,19 @@ pub fn analyze_again(
             }
             Err(stop) => {
                 analysis.notes.extend(note(stop, Some(rule)));
-                if stop == Stop::Cancelled
-                    && let Some(before) = before
-                {
-                    memo.put_back(Some(before.into_kept()));
-                    finish(&mut analysis.findings, unit.text, options);
-                    return analysis;
-                }
+                cancelled = stop == Stop::Cancelled;
                 if stop != Stop::Rule {
                     break;
                 }
             }
         }
     }
-    memo.keep(rules, unit, options, file, results);
+    match (memo, before) {
+        // The newer version that called this one off is compared with the last that was looked at in full.
+        (Some(memo), Some(before)) if cancelled => memo.put_back(Some(before.into_kept())),
+        (Some(memo), _) => memo.keep(rules, unit, options, file, results),
+        (None, _) => {}
+    }
     finish(&mut analysis.findings, unit.text, options);
     analysis
 }

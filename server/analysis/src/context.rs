@@ -29,8 +29,9 @@ pub(crate) struct FileContext<'a> {
 }
 
 impl<'a> FileContext<'a> {
-    /// Finds out about a file what all rules share; `index` is that of its tree.
-    pub(crate) fn new(unit: &Unit<'a>, mut index: Index, budget: &Budget<'_>) -> Result<Self, Stop> {
+    /// Finds out about a file what all rules share; `index` is that of its tree. `for_later`: what patterns match is kept for
+    /// the next version of the text.
+    pub(crate) fn new(unit: &Unit<'a>, mut index: Index, for_later: bool, budget: &Budget<'_>) -> Result<Self, Stop> {
         budget.look()?;
         let language = unit.language.unwrap_or(Language::JavaScript);
         let names = Names::of(unit.tree, language);
@@ -42,7 +43,7 @@ impl<'a> FileContext<'a> {
             index,
             names,
             constants: Constants::solve(unit.tree, language, budget)?,
-            found: FoundLeaves::default(),
+            found: FoundLeaves::new(for_later),
             documents: Documents::default(),
         })
     }

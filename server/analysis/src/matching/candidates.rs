@@ -359,6 +359,44 @@ fn run(unifier: &Unifier<'_>, roots: &[NodeId], scope: &Scope) -> Result<Vec<Fou
     Ok(out)
 }
 
+/// The statements that each of a pattern's statements matches by itself, if the pattern is a run of statements: where these
+/// stay, and no statement comes or goes, the run matches as it did.
+pub(super) fn hits(
+    leaf: &PatternLeaf,
+    pattern: &Pattern,
+    file: &FileContext<'_>,
+    scope: &Scope,
+    budget: &Budget<'_>,
+) -> Result<Option<Vec<Vec<Found>>>, Stop> {
+    let tree = file.tree;
+    let roots: Vec<NodeId> = pattern.roots().collect();
+    if single_root(pattern).is_some() || is_import_of(pattern.tree(), roots[0]).is_some() {
+        return Ok(None);
+    }
+    let unifier = Unifier::of_leaf(leaf, pattern.tree(), file, budget);
+    let is_statement = |&node: &NodeId| match tree.role(node) {
+        Role::Stmt => tree.kind(node) != Kind::Block,
+        role => role == Role::Resource || (role == Role::Else && tree.kind(node) == Kind::If),
+    };
+    let statements: Vec<NodeId> = match scope.known(None, tree) {
+        Some(known) => known.into_iter().filter(is_statement).collect(),
+        None => tree.ids().filter(is_statement).collect(),
+    };
+    let mut all = Vec::new();
+    for root in roots.into_iter().filter(|&root| !unifier.is_sequence_hole(root)) {
+        let mut found = Vec::new();
+        for &statement in &statements {
+            budget.tick()?;
+            for env in unifier.statement(root, statement, &Env::default())? {
+                let bindings = env.finish();
+                found.push(Found::new(tree, statement, Match { span: tree.span(statement), node: None, bindings }));
+            }
+        }
+        all.push(found);
+    }
+    Ok(Some(all))
+}
+
 /// The place of the module of `from m import a, b`, of which every name is a node.
 fn is_import_of(tree: &Tree, node: NodeId) -> Option<Span> {
     let module = tree.child(node, Role::Module).filter(|_| tree.kind(node) == Kind::ImportFrom)?;

@@ -214,7 +214,7 @@ impl Evaluation<'_> {
         let source = Source::parse(language, format!("{tag}{text}"), Limits { stop: &stop });
         self.budget.look()?;
         let unit = Unit { path: "", text: source.text(), language: Some(language), tree: source.tree() };
-        let file = FileContext::new(&unit, Index::of(unit.tree), self.budget)?;
+        let file = FileContext::new(&unit, Index::of(unit.tree), false, self.budget)?;
         Ok(!find(formula, &file, self.budget)?.is_empty())
     }
 }

@@ -4,6 +4,7 @@
 //! then focus.
 
 use super::candidates::{Among, Around, Scope};
+use super::list::FoundList;
 use super::metavar::Env;
 use super::{Binding, Bindings, Match, candidates};
 use crate::budget::{Budget, Stop};
@@ -168,7 +169,13 @@ impl Evaluation<'_> {
         let found = candidates::matches(leaf, pattern, file, scope, self.budget)?;
         if scope.is_file(file) && scope.around.is_none() && self.zone.is_none() {
             let occurs = candidates::names_occur(pattern.tree(), file);
-            file.found.keep(leaf, occurs, &found);
+            let hits = if file.found.for_later {
+                candidates::hits(leaf, pattern, file, scope, self.budget)?
+                    .map(|hits| hits.into_iter().map(FoundList::new).collect())
+            } else {
+                None
+            };
+            file.found.keep(leaf, occurs, &found, hits);
         }
         Ok(found.into_iter().map(|found| found.found).collect())
     }

@@ -16,9 +16,17 @@ const MOST: usize = 16_384;
 /// The rarest name below each node of a pattern, if there is one.
 pub(super) type Anchors = Rc<[Option<Symbol>]>;
 
-/// The matches of patterns in one file, by the pattern's number.
+/// The matches of patterns in one file.
 #[derive(Debug, Default)]
-pub(crate) struct FoundLeaves(RefCell<NumberMap<u32, Leaf>>);
+pub(crate) struct FoundLeaves {
+    /// By the pattern's number.
+    leaves: RefCell<NumberMap<u32, Leaf>>,
+    /// Whether they are kept for a next version.
+    pub(super) for_later: bool,
+}
+
+/// By statement of a run: what it matches.
+pub(super) type Hits = Rc<[FoundList]>;
 
 /// What is known of one pattern in a file.
 #[derive(Debug, Default)]
@@ -26,6 +34,8 @@ struct Leaf {
     anchors: Option<Anchors>,
     /// Its matches, if they were asked for.
     known: Option<Known>,
+    /// Of a run of statements: what each of its statements matches by itself, for the next version.
+    hits: Option<Hits>,
     /// Whether the names it needs occurred.
     occurs: bool,
     /// After a change: the smallest subtree outside of which it matches as in the version before.
@@ -47,9 +57,14 @@ impl Known {
 }
 
 impl FoundLeaves {
+    /// Without any matches yet.
+    pub(crate) fn new(for_later: bool) -> Self {
+        Self { leaves: RefCell::default(), for_later }
+    }
+
     /// What a pattern is known to match.
     pub(super) fn with<T>(&self, leaf: &PatternLeaf, read: impl FnOnce(&FoundList) -> T) -> Option<T> {
-        match self.0.borrow().get(&leaf.number)?.known.as_ref()? {
+        match self.leaves.borrow().get(&leaf.number)?.known.as_ref()? {
             Known::List(list) => Some(read(list)),
             Known::TooMany => None,
         }
@@ -57,31 +72,41 @@ impl FoundLeaves {
 
     /// What a pattern is known to match, and whether the names it needs occur.
     pub(super) fn known(&self, leaf: &PatternLeaf) -> Option<(Known, bool)> {
-        let all = self.0.borrow();
+        let all = self.leaves.borrow();
         let leaf = all.get(&leaf.number)?;
         Some((leaf.known.clone()?, leaf.occurs))
     }
 
-    /// Remembers what a pattern matches.
-    pub(super) fn keep(&self, leaf: &PatternLeaf, occurs: bool, found: &[Found]) {
-        let mut all = self.0.borrow_mut();
+    /// Remembers what a pattern matches, and of a run of statements what each of them does.
+    pub(super) fn keep(&self, leaf: &PatternLeaf, occurs: bool, found: &[Found], hits: Option<Hits>) {
+        let mut all = self.leaves.borrow_mut();
         let entry = all.entry(leaf.number).or_default();
-        (entry.known, entry.occurs) = (Some(Known::of(found.to_vec())), occurs);
+        (entry.known, entry.occurs, entry.hits) = (Some(Known::of(found.to_vec())), occurs, hits);
+    }
+
+    /// What each statement of a run matches by itself.
+    pub(super) fn hits(&self, leaf: &PatternLeaf) -> Option<Hits> {
+        self.leaves.borrow().get(&leaf.number)?.hits.clone()
+    }
+
+    /// Puts in what each statement of a run matches by itself.
+    pub(super) fn put_hits(&self, leaf: &PatternLeaf, hits: Hits) {
+        self.leaves.borrow_mut().entry(leaf.number).or_default().hits = Some(hits);
     }
 
     /// The anchors of a pattern in this file, worked out once.
     pub(super) fn anchors(&self, leaf: &PatternLeaf, make: impl FnOnce() -> Anchors) -> Anchors {
-        if let Some(anchors) = self.0.borrow().get(&leaf.number).and_then(|leaf| leaf.anchors.clone()) {
+        if let Some(anchors) = self.leaves.borrow().get(&leaf.number).and_then(|leaf| leaf.anchors.clone()) {
             return anchors;
         }
         let anchors = make();
-        self.0.borrow_mut().entry(leaf.number).or_default().anchors = Some(anchors.clone());
+        self.leaves.borrow_mut().entry(leaf.number).or_default().anchors = Some(anchors.clone());
         anchors
     }
 
     /// Of a pattern that was tried again after a change: the smallest subtree outside of which it matches as before.
     pub(super) fn refreshed(&self, leaf: &PatternLeaf) -> Option<Option<NodeId>> {
-        self.0.borrow().get(&leaf.number)?.refreshed
+        self.leaves.borrow().get(&leaf.number)?.refreshed
     }
 
     /// Puts in what a pattern matches after a change.
@@ -90,7 +115,7 @@ impl FoundLeaves {
             Known::List(list) if list.len() > MOST => Known::TooMany,
             known => known,
         };
-        let mut all = self.0.borrow_mut();
+        let mut all = self.leaves.borrow_mut();
         let entry = all.entry(leaf.number).or_default();
         (entry.known, entry.occurs, entry.refreshed) = (Some(known), occurs, Some(changed_in));
     }

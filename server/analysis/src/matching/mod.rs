@@ -22,7 +22,7 @@ pub(crate) use candidates::Among;
 pub(crate) use formula::{Zone, find, find_near};
 pub(crate) use found::FoundLeaves;
 pub(crate) use index::Index;
-pub(crate) use list::{Found, Touched};
+pub(crate) use list::Touched;
 pub(crate) use names::Names;
 pub(crate) use refresh::refresh;
 

@@ -1,8 +1,8 @@
 //! What a pattern matches after a change, from what it matched before.
 
-use super::Found;
 use super::candidates::{self, Scope, kinds_of, single_root};
 use super::found::Known;
+use super::list::{Found, FoundList};
 use super::unify::is_expression_kind;
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
@@ -34,8 +34,17 @@ pub(crate) fn refresh(
             (Known::of(all), changed_in)
         }
         Known::List(list) => {
-            let (mut list, mut lost, gone) = list.moved(&before.difference, &before.touched);
             let scope = Scope::of(file, Some(Rc::clone(&before.among)));
+            let same_run = run_is_same(leaf, pattern, file, before, &scope, budget)?;
+            let (mut list, mut lost, gone) = list.moved(&before.difference, &before.touched);
+            if same_run && !gone {
+                let binds = |found: &&Found| before.touched.binds(&found.found, before.difference.new_text);
+                let changed = lost.iter().filter(binds).map(|found| found.root);
+                let changed_in = changed.reduce(|a, b| common(file.tree, a, b));
+                list.add(lost);
+                file.found.put(leaf, Known::List(list), occurs, changed_in);
+                return Ok(changed_in);
+            }
             let mut found = candidates::matches(leaf, pattern, file, &scope, budget)?;
             let changed_in = changed_in(file.tree, before, &mut lost, &mut found, gone);
             list.add(found);
@@ -44,6 +53,29 @@ pub(crate) fn refresh(
     };
     file.found.put(leaf, known, occurs, changed_in);
     Ok(changed_in)
+}
+
+/// Whether a pattern is a run of statements each of which matches the same statements as before, none of which came or went.
+fn run_is_same(
+    leaf: &PatternLeaf,
+    pattern: &Pattern,
+    file: &FileContext<'_>,
+    before: &Before,
+    scope: &Scope,
+    budget: &Budget<'_>,
+) -> Result<bool, Stop> {
+    let Some(hits) = before.found().hits(leaf) else { return Ok(false) };
+    let Some(found) = candidates::hits(leaf, pattern, file, scope, budget)? else { return Ok(false) };
+    let mut same = before.within_statement;
+    let mut now: Vec<FoundList> = Vec::with_capacity(hits.len());
+    for (list, mut found) in hits.iter().zip(found) {
+        let (mut list, mut lost, gone) = list.moved(&before.difference, &before.touched);
+        same &= changed_in(file.tree, before, &mut lost, &mut found, gone).is_none();
+        list.add(found);
+        now.push(list);
+    }
+    file.found.put_hits(leaf, now.into());
+    Ok(same)
 }
 
 /// The smallest subtree around all that is found now and was not, or was and is not, or is bound to something touched.

@@ -18,9 +18,10 @@ use crate::matching::{Among, FoundLeaves, Index, Names, Touched, Zone};
 use crate::rule::RuleSet;
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::rc::Rc;
 use weir_model::Language;
-use weir_syntax::{Difference, NodeId, Tree};
+use weir_syntax::{Difference, NodeId, Role, Tree};
 
 pub(crate) use reuse::{Results, common, find};
 
@@ -59,6 +60,8 @@ pub(crate) struct Before {
     pub(crate) among: Rc<Among>,
     /// The smallest subtree around all that is new or gone.
     pub(crate) place: NodeId,
+    /// Whether no statement came or went.
+    pub(crate) within_statement: bool,
     zones: RefCell<HashMap<NodeId, Rc<Zone>>>,
 }
 
@@ -123,7 +126,12 @@ impl Before {
             && tree.span(new).contains(difference.new_text);
         let place = if is_all { new } else { difference.around.last().copied().unwrap_or(Tree::ROOT) };
         let among = Rc::new(Among::new(tree, touched.all()));
-        Self { kept, difference, touched, among, place, zones: RefCell::default() }
+        let has_statement = |tree: &Tree, range: &Range<u32>| {
+            let is_statement = |node| matches!(tree.role(node), Role::Stmt | Role::Resource | Role::Else);
+            range.clone().map(NodeId).any(is_statement)
+        };
+        let within_statement = !has_statement(tree, &difference.new) && !has_statement(&kept.tree, &difference.old);
+        Self { kept, difference, touched, among, place, within_statement, zones: RefCell::default() }
     }
 
     /// What the patterns matched.

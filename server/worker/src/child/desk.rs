@@ -8,7 +8,7 @@ use super::workspace::Held;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
-use weir_analysis::{Budget, Options, Unit};
+use weir_analysis::{Budget, Memo, Options, Unit};
 use weir_model::{Finding, Note, NoteKind, Timing};
 use weir_syntax::{Limits, ParseNote, Source, Tree};
 
@@ -53,10 +53,10 @@ impl<A: Analysis> Desk<A> {
     pub(super) fn document(&self, held: &mut Held, time: &Time<'_>) -> Outcome {
         self.outcome(time, |began| {
             let (path, language, without) = (Arc::clone(&held.path), Some(held.language), held.without.clone());
-            let source = held.parsed(Limits { stop: &|| self.now() >= began + micros(time.deadline) / 2 });
+            let (source, memo) = held.parsed(Limits { stop: &|| self.now() >= began + micros(time.deadline) / 2 });
             let parsed = self.now();
             let unit = Unit { path: &path, text: source.text(), language, tree: source.tree() };
-            let outcome = self.analyze(&unit, Options::default(), &without, time, began);
+            let outcome = self.analyze(&unit, Some(memo), Options::default(), &without, time, began);
             outcome.after(source, parsed - began)
         })
     }
@@ -85,9 +85,9 @@ impl<A: Analysis> Desk<A> {
                 let source = Source::parse(language, text.into_owned(), Limits { stop: &stop });
                 let parsed = self.now();
                 let unit = unit(source.text(), source.tree());
-                self.analyze(&unit, options, &work.without, time, began).after(&source, parsed - began)
+                self.analyze(&unit, None, options, &work.without, time, began).after(&source, parsed - began)
             } else {
-                self.analyze(&unit(&text, &Tree::default()), options, &work.without, time, began)
+                self.analyze(&unit(&text, &Tree::default()), None, options, &work.without, time, began)
             };
             if invalid {
                 outcome.notes.push(note(NoteKind::InvalidUtf8, "not valid UTF-8; what is not was read as U+FFFD"));
@@ -112,7 +112,15 @@ impl<A: Analysis> Desk<A> {
     }
 
     /// Runs the rules over a parsed text. `began`: when the work began, parsing included.
-    fn analyze(&self, unit: &Unit<'_>, options: Options, without: &[Arc<str>], time: &Time<'_>, began: u64) -> Outcome {
+    fn analyze(
+        &self,
+        unit: &Unit<'_>,
+        memo: Option<&mut Memo>,
+        options: Options,
+        without: &[Arc<str>],
+        time: &Time<'_>,
+        began: u64,
+    ) -> Outcome {
         let parsed = self.now();
         let clock = || self.now();
         let at_work = |rule: Option<&Arc<str>>| self.watchdog.at_work(rule);
@@ -121,7 +129,7 @@ impl<A: Analysis> Desk<A> {
         let (until, per_rule) = (began + whole / 4 * 3, (whole / 4).min(micros(MAX_PER_RULE)));
         let budget = Budget::new(&clock, time.cancelled, &at_work, until, per_rule).on_day(today());
         let found = match &self.rules {
-            Some(rules) => self.analysis.analyze(rules.without(without), unit, options, &budget),
+            Some(rules) => self.analysis.analyze(rules.without(without), memo, unit, options, &budget),
             None => weir_analysis::Analysis::default(),
         };
         Outcome {

@@ -14,7 +14,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Arc;
-use weir_analysis::{Analysis as Answer, Budget, Options, Unit};
+use weir_analysis::{Analysis as Answer, Budget, Memo, Options, Unit};
 use weir_model::{Event, Finding, RuleInfo, RuleSource, Severity, Span, framing};
 use weir_worker::child::{self, Analysis, Compiled};
 
@@ -48,7 +48,14 @@ impl Analysis for Needles {
         Compiled { rules, infos, problems: Vec::new() }
     }
 
-    fn analyze(&self, rules: &Self::Rules, unit: &Unit<'_>, _: Options, budget: &Budget<'_>) -> Answer {
+    fn analyze(
+        &self,
+        rules: &Self::Rules,
+        _: Option<&mut Memo>,
+        unit: &Unit<'_>,
+        _: Options,
+        budget: &Budget<'_>,
+    ) -> Answer {
         misbehave(unit.text, budget);
         let mut findings = vec![finding(&Arc::from("text"), 0, unit.text)];
         for (id, needle) in rules {

@@ -64,7 +64,8 @@ impl Unifier<'_> {
         Ok(finish(self.sequence(ps, &flat, env, tail, &element)?, &flat))
     }
 
-    fn is_sequence_hole(&self, p: NodeId) -> bool {
+    /// Whether a pattern's statement stands for any number of statements.
+    pub(in crate::matching) fn is_sequence_hole(&self, p: NodeId) -> bool {
         matches!(self.pattern.kind(p), Kind::Ellipsis | Kind::EllipsisMetavar)
     }
 
@@ -83,7 +84,7 @@ impl Unifier<'_> {
     }
 
     /// A statement of a run: an expression also stands for a simple statement that contains it.
-    fn statement(&self, p: NodeId, t: NodeId, env: &Env) -> Envs {
+    pub(in crate::matching) fn statement(&self, p: NodeId, t: NodeId, env: &Env) -> Envs {
         if !self.may_occur(p, t.0..self.file.tree.end(t).0) {
             return Ok(Vec::new());
         }
