@@ -7,4 +7,5 @@ mod limits;
 mod matching;
 mod problems;
 mod rules;
+mod sound;
 mod taint;
