@@ -9,4 +9,5 @@ mod matching;
 mod problems;
 mod rules;
 mod sound;
+mod soup;
 mod taint;
