@@ -16,3 +16,4 @@ pub use edits::{Session, edits};
 pub use frames::frames;
 pub use patterns::patterns;
 pub use rules::rules;
+pub use run::prepare;

@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| weir_fuzz::code(data));
+libfuzzer_sys::fuzz_target!(init: weir_fuzz::prepare(), |data: &[u8]| weir_fuzz::code(data));

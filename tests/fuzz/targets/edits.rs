@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|session: weir_fuzz::Session| weir_fuzz::edits(&session));
+libfuzzer_sys::fuzz_target!(init: weir_fuzz::prepare(), |session: weir_fuzz::Session| weir_fuzz::edits(&session));
