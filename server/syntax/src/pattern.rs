@@ -312,16 +312,15 @@ fn placeholders(text: &str, native_metavars: bool) -> String {
     out
 }
 
-/// Where the first error is, if the tree has one.
-fn first_error_in(node: ts::Node<'_>) -> Option<usize> {
-    if !node.has_error() {
-        return None;
+/// Where the first error is, if the tree has one. It may be as deep as the text is long.
+fn first_error_in(root: ts::Node<'_>) -> Option<usize> {
+    let mut node = root;
+    while node.has_error() && !node.is_error() && !node.is_missing() {
+        let mut cursor = node.walk();
+        let Some(inner) = node.children(&mut cursor).find(ts::Node::has_error) else { break };
+        node = inner;
     }
-    let mut cursor = node.walk();
-    if node.is_error() || node.is_missing() {
-        return Some(node.start_byte());
-    }
-    node.children(&mut cursor).find_map(first_error_in).or(Some(node.start_byte()))
+    node.has_error().then(|| node.start_byte())
 }
 
 /// Keeps what the pattern's text became and brings holes to their normal form:

@@ -6,9 +6,12 @@ use weir_syntax::Symbol;
 /// Parentheses and negations nested deeper than this are refused.
 const MAX_DEPTH: usize = 64;
 
+/// Conditions with more parts are refused: a chain of them is as deep as it is long, and is walked by recursion.
+const MAX_PARTS: usize = 1000;
+
 /// Reads a condition.
 pub(crate) fn parse(text: &str) -> Result<Requires, String> {
-    let mut parser = Parser { rest: text, depth: 0 };
+    let mut parser = Parser { rest: text, depth: 0, parts: 0 };
     let requires = parser.or()?;
     match parser.next() {
         None => Ok(requires),
@@ -19,6 +22,7 @@ pub(crate) fn parse(text: &str) -> Result<Requires, String> {
 struct Parser<'t> {
     rest: &'t str,
     depth: usize,
+    parts: usize,
 }
 
 impl<'t> Parser<'t> {
@@ -42,6 +46,10 @@ impl<'t> Parser<'t> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(format!("nested more than {MAX_DEPTH} levels deep"));
+        }
+        self.parts += 1;
+        if self.parts > MAX_PARTS {
+            return Err(format!("more than {MAX_PARTS} parts"));
         }
         let requires = if self.take("not") || self.take("!") {
             Requires::Not(Box::new(self.not()?))

@@ -9,7 +9,7 @@
 //! ```
 
 mod corpus;
-mod gesture;
+pub(crate) mod gesture;
 mod strategy;
 mod typist;
 
@@ -138,7 +138,7 @@ fn seed() -> impl Strategy<Value = u16> {
 }
 
 /// A run asked for by `PROPTEST_CASES` is as long as asked for.
-fn config() -> ProptestConfig {
+pub(crate) fn config() -> ProptestConfig {
     let asked = ProptestConfig::default();
     let cases = if std::env::var_os("PROPTEST_CASES").is_some() { asked.cases } else { 64 };
     ProptestConfig { cases, failure_persistence: None, ..asked }
