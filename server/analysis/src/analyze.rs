@@ -44,7 +44,7 @@ pub struct Analysis {
 /// Runs the rules over one text. When time is up or a newer text is there, what is known so far is the answer.
 pub fn analyze(rules: &RuleSet, unit: &Unit<'_>, options: Options, budget: &Budget<'_>) -> Analysis {
     let mut analysis = Analysis::default();
-    let index = Index::of(unit.tree);
+    let index = Index::of(unit.tree, unit.language);
     let has = |name| index.has(name);
     let applicable = rules
         .rules

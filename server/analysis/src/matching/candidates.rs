@@ -115,10 +115,15 @@ fn single(unifier: &Unifier<'_>, root: NodeId, scope: &Scope) -> Result<Vec<Matc
             return Ok(());
         }
         // What a metavariable was bound to may be a name only.
-        if of_expression && !scope.top.contains(&node) && !unifier.is_expression(node) {
+        let decorator = kind == Kind::Call && tree.kind(node) == Kind::Decorator;
+        if of_expression && !decorator && !scope.top.contains(&node) && !unifier.is_expression(node) {
             return Ok(());
         }
-        let decorates = tree.parent(node).is_some_and(|above| tree.kind(above) == Kind::Decorator);
+        // A loop's variable is no statement.
+        if kind == Kind::VarDef && tree.role(node) == Role::Init {
+            return Ok(());
+        }
+        let decorates = decorator || tree.parent(node).is_some_and(|above| tree.kind(above) == Kind::Decorator);
         if of_expression && decorates && !unifier.options.attr_expr {
             return Ok(());
         }
@@ -182,10 +187,11 @@ fn kinds_for(kind: Kind, language: Language) -> Option<&'static [Kind]> {
         Kind::Import => &[Kind::ImportFrom, Kind::VarDef],
         Kind::ImportFrom => &[Kind::Import, Kind::VarDef],
         Kind::Template => &[Kind::Str],
-        Kind::Dict => &[Kind::Set],
-        Kind::Set => &[Kind::Dict],
+        Kind::Dict => &[Kind::Set, Kind::Comprehension],
+        Kind::Set => &[Kind::Dict, Kind::Comprehension],
         Kind::Array => &[Kind::Comprehension],
         Kind::Call if language == Language::Ruby => &[Kind::Ident],
+        Kind::Call => &[Kind::Decorator],
         Kind::Lambda => &[Kind::Function],
         Kind::For => &[Kind::ForEach],
         _ => &[],

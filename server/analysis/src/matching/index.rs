@@ -25,7 +25,7 @@ pub(crate) struct Index {
 
 impl Index {
     /// Reads a tree.
-    pub(crate) fn of(tree: &Tree) -> Self {
+    pub(crate) fn of(tree: &Tree, language: Option<Language>) -> Self {
         let mut index = Self {
             by_kind: vec![Vec::new(); KINDS],
             symbols: NumberMap::default(),
@@ -33,6 +33,7 @@ impl Index {
             lists: Vec::new(),
             no_expression: vec![false; tree.len()],
         };
+        let has_named_keys = matches!(language, Some(Language::JavaScript | Language::TypeScript | Language::Tsx));
         for node in tree.ids() {
             index.by_kind[tree.kind(node) as usize].push(node);
             let sym = tree.sym(node);
@@ -54,14 +55,25 @@ impl Index {
                     let below = node.0 as usize..tree.end(node).0 as usize;
                     index.no_expression[below].fill(true);
                 }
-                Role::Name | Role::Decorator => index.no_expression[node.0 as usize] = true,
+                // A parameter may be a pattern that takes its value apart.
+                Role::Name => {
+                    let takes_apart = matches!(tree.kind(node), Kind::Dict | Kind::Array);
+                    index.no_expression[node.0 as usize] = !takes_apart;
+                }
+                Role::Decorator => index.no_expression[node.0 as usize] = true,
+                // Text between elements.
+                Role::Element if tree.kind(node) == Kind::Token => index.no_expression[node.0 as usize] = true,
                 Role::Target => {
                     let declared = tree.parent(node).is_some_and(|parent| {
                         tree.kind(parent) == Kind::VarDef && tree.child(parent, Role::Value).is_none()
                     });
                     index.no_expression[node.0 as usize] = declared && tree.kind(node) == Kind::Ident;
                 }
-                Role::Key => index.no_expression[node.0 as usize] = tree.kind(node) == Kind::Ident,
+                Role::Key => {
+                    // JavaScript's keys are names, quoted or not.
+                    let named = tree.kind(node) == Kind::Ident || (has_named_keys && tree.kind(node) == Kind::Str);
+                    index.no_expression[node.0 as usize] = named;
+                }
                 _ => {}
             }
             if tree.children(node).next().is_some_and(|child| tree.role(child) == Role::Stmt) {

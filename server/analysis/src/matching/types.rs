@@ -90,7 +90,7 @@ impl Unifier<'_> {
         match self.file.constants.get(t) {
             Some(&Value::Node(value)) => self.literal(value),
             Some(Value::Str(_) | Value::AnyStr) => Some(Type::Known(STRING)),
-            Some(Value::Number(_)) | None => self.literal(t),
+            Some(Value::Number(_) | Value::Bool(_)) | None => self.literal(t),
         }
     }
 

@@ -42,6 +42,14 @@ impl Unifier<'_> {
         self.file.language == Language::Ruby && self.file.tree.role(t) == Role::Stmt
     }
 
+    /// `@x` calls `x`; a decorator with arguments has the call in it.
+    pub(super) fn decorator_as_call(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        match self.file.tree.child(t, Role::Value) {
+            Some(value) if self.file.tree.kind(value) != Kind::Call => self.hidden_call(p, value, env),
+            _ => Ok(Vec::new()),
+        }
+    }
+
     pub(super) fn hidden_call(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
         let (pattern, mut envs) = (self.pattern, vec![env]);
         if let Some(callee) = pattern.child(p, Role::Callee) {

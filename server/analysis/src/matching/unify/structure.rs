@@ -1,8 +1,9 @@
 //! Nodes of one kind: their children compared role by role, in order or in any.
 
 use super::{Envs, MOST_ORDERS, Unifier, extend, keep};
+use crate::matching::ellipsis::Tail;
 use crate::matching::metavar::Env;
-use weir_syntax::{Kind, NodeId, Role};
+use weir_syntax::{Kind, NodeId, Role, Tree};
 
 impl Unifier<'_> {
     /// Nodes of one kind: equal symbols, and children role by role.
@@ -99,10 +100,15 @@ impl Unifier<'_> {
         }
         let envs = self.list(&names.0, &names.1, env)?;
         let envs = self.each(envs, |env| self.subset(&attributes.0, &attributes.1, env))?;
-        if content.0.is_empty() && self.options.xml_singleton_loose_matching {
-            return Ok(envs);
+        if content.0.is_empty() && !self.options.xml_singleton_loose_matching && !content.1.is_empty() {
+            return Ok(Vec::new());
         }
-        self.each(envs, |env| self.list(&content.0, &content.1, env))
+        // The pattern's content is what the code's begins with.
+        self.each(envs, |env| {
+            let element = |p: NodeId, t: NodeId, env: Env| self.node(p, t, env);
+            let reached = self.sequence(&content.0, &content.1, env, Tail::Free, &element)?;
+            Ok(reached.into_iter().map(|state| state.env).collect())
+        })
     }
 
     pub(super) fn loop_body(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
@@ -110,6 +116,11 @@ impl Unifier<'_> {
             (Some(wanted), Some(body)) => self.node(wanted, body, env),
             (wanted, _) => Ok(keep(wanted.is_none(), env)),
         }
+    }
+
+    /// Whether an index is a slice, which no single index stands for.
+    pub(super) fn slices(&self, tree: &Tree, subscript: NodeId) -> bool {
+        tree.with_role(subscript, Role::Index).any(|index| tree.kind(index) == Kind::Slice)
     }
 
     /// Whether a loop is `for (...)`.
@@ -133,7 +144,10 @@ impl Unifier<'_> {
 /// What a pattern may leave out: it then says nothing about it.
 fn may_be_left_out(kind: Kind, role: Role) -> bool {
     match role {
-        Role::Type | Role::Modifier | Role::Decorator | Role::Default | Role::Base | Role::Interface => true,
+        Role::Type => kind != Kind::Catch,
+        Role::Modifier | Role::Decorator | Role::Default | Role::Base | Role::Interface => true,
+        // `raise E from e`
+        Role::Arg => kind == Kind::Throw,
         Role::Else => matches!(kind, Kind::If | Kind::While | Kind::ForEach),
         Role::Body => !matches!(kind, Kind::Lambda | Kind::Try),
         Role::Then => kind == Kind::If,
