@@ -120,7 +120,10 @@ fn single(unifier: &Unifier<'_>, root: NodeId, scope: &Scope) -> Result<Vec<Matc
             return Ok(());
         }
         // A loop's variable is no statement.
-        if kind == Kind::VarDef && tree.role(node) == Role::Init {
+        if matches!(kind, Kind::VarDef | Kind::Assign)
+            && tree.kind(node) == Kind::VarDef
+            && tree.role(node) == Role::Init
+        {
             return Ok(());
         }
         let decorates = decorator || tree.parent(node).is_some_and(|above| tree.kind(above) == Kind::Decorator);

@@ -50,7 +50,19 @@ impl Index {
             if index.no_expression[node.0 as usize] {
                 continue;
             }
+            let parent = tree.parent(node).map(|parent| tree.kind(parent));
             match tree.role(node) {
+                // What Python and Ruby catch is an expression.
+                Role::Type
+                    if matches!(language, Some(Language::Python | Language::Ruby)) && parent == Some(Kind::Catch) => {}
+                // What a case compares with is a pattern.
+                Role::Cond if parent == Some(Kind::Case) && language != Some(Language::Elixir) => {
+                    let simple = matches!(
+                        tree.kind(node),
+                        Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Atom | Kind::Regex
+                    ) || (tree.kind(node) == Kind::Ident && language != Some(Language::Ruby));
+                    index.no_expression[node.0 as usize] = simple;
+                }
                 Role::Type | Role::Module | Role::Alias | Role::Modifier => {
                     let below = node.0 as usize..tree.end(node).0 as usize;
                     index.no_expression[below].fill(true);
@@ -137,7 +149,8 @@ impl Index {
     pub(super) fn is_returned(&self, file: &FileContext<'_>, node: NodeId) -> bool {
         let tree = file.tree;
         let is_value = is_expression_kind(tree.kind(node)) && self.is_expression_place(node);
-        if file.language != Language::Ruby || !is_value {
+        // An assignment's value is given back, too, but nobody means it.
+        if file.language != Language::Ruby || !is_value || tree.kind(node) == Kind::Assign {
             return false;
         }
         let mut at = node;

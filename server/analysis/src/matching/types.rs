@@ -126,7 +126,6 @@ impl Unifier<'_> {
                 Some(Type::Known(BOOLEAN))
             }
             "&" | "|" | "^" if either(BOOLEAN) => Some(Type::Known(BOOLEAN)),
-            "+" if either(STRING) => Some(Type::Known(STRING)),
             "+" | "-" if is(operand(Role::Left), INTEGER) && is(operand(Role::Right), INTEGER) => {
                 Some(Type::Known(INTEGER))
             }

@@ -178,3 +178,42 @@ fn numbers_are_of_a_type() {
     all("java", &[("f(8)", "class A { void g() {\n  f(8); // match\n  f(010); // match\n  f(8L);\n  f(8.0);\n} }\n")]);
     all("java", &[("f(1.0)", "class A { void g() {\n  f(1f); // match\n  f(1.00); // match\n  f(1);\n} }\n")]);
 }
+
+#[test]
+fn methods_of_interfaces_and_singletons() {
+    all(
+        "java",
+        &[(
+            "$T $M(...) { ... }",
+            "interface I {\n  int a();\n}\nabstract class A {\n  abstract int b(); // match\n  int c() { return 1; } // match\n}\n",
+        )],
+    );
+    all(
+        "ruby",
+        &[
+            ("def $F\n  ...\nend", "def a # match\n  1\nend\ndef self.b\n  1\nend\n"),
+            ("def self.$F\n  ...\nend", "def a\n  1\nend\ndef self.b # match\n  1\nend\n"),
+            ("class $C\nend", "class A # match\nend\nclass B\n  x\nend\n"),
+            ("return $X", "def a\n  x = 1\nend\ndef b\n  f(1) # match\nend\n"),
+        ],
+    );
+}
+
+#[test]
+fn the_parts_of_try_new_and_case() {
+    all(
+        "java",
+        &[
+            ("try { ... }", "class A { void f() {\ntry { a(); } catch (A | B e) { } finally { } // match\n} }\n"),
+            (
+                "try { ... } catch ($E $X) { ... }",
+                "class A { void f() {\ntry (X x = y()) { a(); } catch (A e) { } // match\ntry { a(); } finally { }\n} }\n",
+            ),
+            ("new F(...)", "class A { void f() {\nnew F(1); // match\nnew F(1) { };\n} }\n"),
+            ("$X = $Y", "class A { void f() {\nint a = 1; // match\nfor (int i = 0; i < 1; i++) { }\n} }\n"),
+            ("g((String $X))", "class A { void f(String s) {\ng(s); // match\ng(\"a\"); // match\ng(s + x);\n} }\n"),
+        ],
+    );
+    all("javascript", &[("\"...\"", "switch (x) {\n  case \"a\": y = \"b\"; // match\n  case \"c\": break;\n}\n")]);
+    all("python", &[("A", "try:\n  f()\nexcept A: # match\n  pass\n")]);
+}

@@ -3,6 +3,7 @@
 use super::{Envs, Unifier, extend};
 use crate::matching::Binding;
 use crate::matching::metavar::Env;
+use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Tree};
 
 impl Unifier<'_> {
@@ -42,6 +43,12 @@ impl Unifier<'_> {
             return self.roles(p, t, &[Role::Name], env);
         }
         self.roles(p, t, &[], env)
+    }
+
+    /// Whether a method is an object's own (`def self.m`), which in Ruby is another kind of method.
+    pub(super) fn is_singleton(&self, tree: &Tree, function: NodeId) -> bool {
+        self.file.language == Language::Ruby
+            && tree.with_role(function, Role::Modifier).any(|modifier| tree.sym(modifier).as_str() == "static")
     }
 
     /// `for x of xs`: a declared variable is as good as one that was there.
@@ -147,6 +154,10 @@ impl Unifier<'_> {
         };
         let ps: Vec<NodeId> = pattern.children(pattern_body).collect();
         let ts: Vec<NodeId> = tree.children(body).collect();
+        // Ruby's classes are run: without an ellipsis the pattern shows all that is.
+        if self.file.language == Language::Ruby && ps.is_empty() && !ts.is_empty() {
+            return Ok(Vec::new());
+        }
         self.each(envs, |env| self.subset(&ps, &ts, env))
     }
 }

@@ -176,6 +176,11 @@ impl Unifier<'_> {
             }
             (Kind::Assign, Kind::VarDef) => self.assign_of_definition(p, t, env),
             (Kind::Function, Kind::VarDef | Kind::Pair) => self.function_value(p, t, env),
+            (Kind::Function, Kind::Function)
+                if self.is_singleton(self.pattern, p) != self.is_singleton(self.file.tree, t) =>
+            {
+                Ok(Vec::new())
+            }
             (Kind::Function, Kind::Lambda) if self.is_chain_ellipsis(p) => self.roles(p, t, &[Role::Name], env),
             (Kind::Lambda, Kind::Lambda) => {
                 // Whether it is `async` is left open.

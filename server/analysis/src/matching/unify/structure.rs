@@ -3,6 +3,7 @@
 use super::{Envs, MOST_ORDERS, Unifier, extend, keep};
 use crate::matching::ellipsis::Tail;
 use crate::matching::metavar::Env;
+use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Tree};
 
 impl Unifier<'_> {
@@ -20,11 +21,19 @@ impl Unifier<'_> {
         let kind = pattern.kind(p);
         // A body that may be anything may also be missing.
         let open_body = kind == Kind::Function
+            && !self.is_of_interface(t)
             && tree.child(t, Role::Body).is_none()
             && pattern.child(p, Role::Body).is_some_and(|body| self.is_all_ellipsis(body));
+        // In Java `try { ... }` alone says nothing of what becomes of exceptions.
+        let only_body = kind == Kind::Try
+            && self.file.language == Language::Java
+            && pattern.children(p).all(|child| pattern.role(child) == Role::Body);
         let unknown = tree.children(t).any(|child| {
             let role = tree.role(child);
-            !done.contains(&role) && pattern.child(p, role).is_none() && !may_be_left_out(kind, role)
+            !(only_body && role == Role::Finally)
+                && !done.contains(&role)
+                && pattern.child(p, role).is_none()
+                && !may_be_left_out(kind, role)
         });
         if unknown {
             // Only an ellipsis (`return ...`) stands for what has another role or none.
@@ -49,6 +58,13 @@ impl Unifier<'_> {
             }
         }
         Ok(envs)
+    }
+
+    /// Whether a method is one of Java's interfaces, which have no bodies to be anything.
+    fn is_of_interface(&self, method: NodeId) -> bool {
+        let class = self.file.tree.ancestors(method).nth(1);
+        self.file.language == Language::Java
+            && class.is_some_and(|class| self.file.tree.sym(class).as_str().ends_with("interface"))
     }
 
     /// Every pattern's node matches some code's node, in any order, each code's node used once.
@@ -149,10 +165,10 @@ fn may_be_left_out(kind: Kind, role: Role) -> bool {
         // `raise E from e`
         Role::Arg => kind == Kind::Throw,
         Role::Else => matches!(kind, Kind::If | Kind::While | Kind::ForEach),
-        Role::Body => !matches!(kind, Kind::Lambda | Kind::Try),
+        Role::Body => !matches!(kind, Kind::Lambda | Kind::Try | Kind::New),
         Role::Then => kind == Kind::If,
         Role::Alias => true,
-        Role::Catch => kind == Kind::Try,
+        Role::Catch | Role::Resource => kind == Kind::Try,
         Role::Name => kind == Kind::Lambda,
         Role::Guard | Role::Case => true,
         // Java's `throws` and type parameters, options of Elixir's `use` and `for`.

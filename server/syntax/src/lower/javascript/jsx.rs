@@ -12,7 +12,7 @@ pub(super) fn jsx_element<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Ro
         let mut from = None;
         for child in node.children(&mut cursor) {
             match child.kind() {
-                "jsx_text" | "html_character_reference" => continue,
+                "jsx_text" | "html_character_reference" => {}
                 kind => {
                     if let Some(from) = from.replace(child.end_byte() as u32) {
                         text(l, Span::new(from, child.start_byte() as u32), Role::Element);
