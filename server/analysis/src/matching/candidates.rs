@@ -192,7 +192,7 @@ fn kinds_for(kind: Kind, language: Language) -> Option<&'static [Kind]> {
         Kind::Template => &[Kind::Str],
         Kind::Dict => &[Kind::Set, Kind::Comprehension],
         Kind::Set => &[Kind::Dict, Kind::Comprehension],
-        Kind::Array => &[Kind::Comprehension],
+        Kind::Array => &[Kind::Comprehension, Kind::Dict],
         Kind::Call if language == Language::Ruby => &[Kind::Ident],
         Kind::Call => &[Kind::Decorator],
         Kind::Lambda => &[Kind::Function],

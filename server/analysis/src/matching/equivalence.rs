@@ -78,7 +78,8 @@ impl Unifier<'_> {
             Kind::Ident => (before.is_empty() && self.pattern.sym(p) == last.name).then_some(env),
             Kind::Metavar => self.bind(p, Binding::Node(last.node), env).pop(),
             Kind::Str => (before.is_empty() && self.pattern.sym(p) == last.name).then_some(env),
-            Kind::Member => {
+            // `A::b` is no name that an import brings in.
+            Kind::Member if self.pattern.sym(p).as_str() != "::" => {
                 let name = self.pattern.child(p, Role::Name)?;
                 let env = match self.pattern.kind(name) {
                     Kind::Ident => (self.pattern.sym(name) == last.name).then_some(env)?,

@@ -98,7 +98,9 @@ impl Unifier<'_> {
         let tree = self.file.tree;
         let text = tree.sym(t).as_str();
         Some(Type::Known(match tree.kind(t) {
-            Kind::Str | Kind::Template => STRING,
+            Kind::Str => STRING,
+            // With something put in nobody has said so.
+            Kind::Template if tree.children(t).all(|part| tree.kind(part) == Kind::Str) => STRING,
             Kind::Number => match self.file.language {
                 Language::JavaScript | Language::TypeScript | Language::Tsx => NUMBER,
                 _ if text.contains('.') => FRACTION,

@@ -217,3 +217,21 @@ fn the_parts_of_try_new_and_case() {
     all("javascript", &[("\"...\"", "switch (x) {\n  case \"a\": y = \"b\"; // match\n  case \"c\": break;\n}\n")]);
     all("python", &[("A", "try:\n  f()\nexcept A: # match\n  pass\n")]);
 }
+
+#[test]
+fn what_a_block_an_array_with_keys_and_a_scope_are_not() {
+    all("ruby", &[("f($X, ...)", "f { 1 }\nf(1) { 2 } # match\n"), ("f(...)", "f { 1 } # match\n")]);
+    all("php", &[("[...]", "<?php\n$a = [1]; // match\n$a = ['k' => 1]; // match\n")]);
+    all("java", &[("$A::$B", "import x.Foo;\nclass A { Object f = new Foo();\nObject g = Foo::bar; // match\n}\n")]);
+}
+
+#[test]
+fn signatures_and_templates_of_typescript() {
+    all(
+        "typescript",
+        &[
+            ("function $F(...) { ... }", "declare function a(): void;\nfunction b() { } // match\n"),
+            ("f(($X: string))", "f(`a`); // match\nf(`a${x}`);\n"),
+        ],
+    );
+}

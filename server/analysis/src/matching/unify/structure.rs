@@ -21,7 +21,7 @@ impl Unifier<'_> {
         let kind = pattern.kind(p);
         // A body that may be anything may also be missing.
         let open_body = kind == Kind::Function
-            && !self.is_of_interface(t)
+            && !self.is_signature(t)
             && tree.child(t, Role::Body).is_none()
             && pattern.child(p, Role::Body).is_some_and(|body| self.is_all_ellipsis(body));
         // In Java `try { ... }` alone says nothing of what becomes of exceptions.
@@ -60,9 +60,12 @@ impl Unifier<'_> {
         Ok(envs)
     }
 
-    /// Whether a method is one of Java's interfaces, which have no bodies to be anything.
-    fn is_of_interface(&self, method: NodeId) -> bool {
-        let class = self.file.tree.ancestors(method).nth(1);
+    /// Whether a function without a body has none to be anything: a method of Java's interfaces, a signature in TypeScript.
+    fn is_signature(&self, function: NodeId) -> bool {
+        if self.has_open_objects() {
+            return true;
+        }
+        let class = self.file.tree.ancestors(function).nth(1);
         self.file.language == Language::Java
             && class.is_some_and(|class| self.file.tree.sym(class).as_str().ends_with("interface"))
     }
