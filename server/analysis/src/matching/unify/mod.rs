@@ -167,7 +167,9 @@ impl Unifier<'_> {
                 Ok(keep(self.pattern.sym(p) == self.file.tree.sym(t), env))
             }
             // Elixir's `%{body: x}` has an atom as key, which patterns call by its bare name.
-            (Kind::Ident, Kind::Atom) if self.file.tree.role(t) == Role::Key => {
+            (Kind::Ident, Kind::Atom)
+                if self.file.language == Language::Elixir && self.file.tree.role(t) == Role::Key =>
+            {
                 Ok(keep(self.pattern.sym(p) == self.file.tree.sym(t), env))
             }
             (Kind::Assign, Kind::Assign) => self.assign(p, t, env),
