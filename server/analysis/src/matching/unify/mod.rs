@@ -155,7 +155,9 @@ impl Unifier<'_> {
             (Kind::Call, Kind::Call) | (Kind::New, Kind::New) => self.call(p, t, env),
             (Kind::Call, Kind::Ident) if self.is_hidden_call(t) => self.hidden_call(p, t, env),
             (Kind::Call, Kind::Decorator) => self.decorator_as_call(p, t, env),
-            (Kind::Subscript, Kind::Subscript) if self.slices(self.pattern, p) != self.slices(self.file.tree, t) => {
+            (Kind::Subscript, Kind::Subscript)
+                if structure::slices(self.pattern, p) != structure::slices(self.file.tree, t) =>
+            {
                 Ok(Vec::new())
             }
             (Kind::Block | Kind::File, Kind::Block | Kind::File) => self.block(p, t, env),

@@ -30,10 +30,8 @@ impl Unifier<'_> {
             && pattern.children(p).all(|child| pattern.role(child) == Role::Body);
         let unknown = tree.children(t).any(|child| {
             let role = tree.role(child);
-            !(only_body && role == Role::Finally)
-                && !done.contains(&role)
-                && pattern.child(p, role).is_none()
-                && !may_be_left_out(kind, role)
+            let left_out = may_be_left_out(kind, role) || (only_body && role == Role::Finally);
+            !done.contains(&role) && pattern.child(p, role).is_none() && !left_out
         });
         if unknown {
             // Only an ellipsis (`return ...`) stands for what has another role or none.
@@ -137,11 +135,6 @@ impl Unifier<'_> {
         }
     }
 
-    /// Whether an index is a slice, which no single index stands for.
-    pub(super) fn slices(&self, tree: &Tree, subscript: NodeId) -> bool {
-        tree.with_role(subscript, Role::Index).any(|index| tree.kind(index) == Kind::Slice)
-    }
-
     /// Whether a loop is `for (...)`.
     pub(super) fn is_any_loop(&self, p: NodeId) -> bool {
         let pattern = self.pattern;
@@ -182,4 +175,9 @@ fn may_be_left_out(kind: Kind, role: Role) -> bool {
         Role::Part => kind == Kind::Regex,
         _ => false,
     }
+}
+
+/// Whether an index is a slice, which no single index stands for.
+pub(super) fn slices(tree: &Tree, subscript: NodeId) -> bool {
+    tree.with_role(subscript, Role::Index).any(|index| tree.kind(index) == Kind::Slice)
 }
