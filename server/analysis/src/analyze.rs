@@ -67,7 +67,7 @@ fn run(
     budget: &Budget<'_>,
 ) -> Analysis {
     let mut analysis = Analysis::default();
-    let index = Index::of(unit.tree);
+    let index = Index::of(unit.tree, unit.language);
     let has = |name| index.has(name);
     let applies =
         |rule: &Rule| rule.applies(unit.language, &has) && (options.ignore_paths || rule.paths.admit(unit.path));

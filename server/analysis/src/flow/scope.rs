@@ -17,11 +17,11 @@ pub(crate) struct Scopes {
 struct Scope {
     kind: Kind,
     parent: Option<usize>,
-    /// A constructor of Java.
-    is_constructor: bool,
     declared: Vec<Symbol>,
     /// Names of scopes further out that are assigned here or in a scope within.
     writes_outer: Vec<Symbol>,
+    /// Of a class: its constructors.
+    constructors: Vec<usize>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,7 +34,7 @@ struct Name {
 /// An assignment seen, before it is known whose name it is.
 struct Write {
     scope: usize,
-    /// The class whose field it is said to be (`this.x`).
+    /// The class, if it is a field that is assigned (`this.x`).
     class: Option<usize>,
     name: Symbol,
     value: Option<NodeId>,
@@ -91,8 +91,13 @@ impl Scopes {
     /// The scope that holds a name seen from a scope within, and the one expression it is ever assigned.
     pub(super) fn outer_value(&self, from: usize, name: Symbol, language: Language) -> Option<(usize, NodeId)> {
         let scope = self.holder(from, name, language)?;
-        // The function's own names are followed along its statements instead.
-        if scope == from && self.all[from].kind != Kind::Class {
+        // The function's own names are followed along its statements instead. Ruby changes its strings in place.
+        let followed = match self.all[from].kind {
+            Kind::Class => false,
+            Kind::File => language == Language::Ruby,
+            _ => true,
+        };
+        if scope == from && followed {
             return None;
         }
         let found = self.names.get(&(scope, name))?;
@@ -107,13 +112,6 @@ impl Scopes {
         };
         let found = self.names.get(&(scope, name))?;
         if found.writes == 1 { Some((scope, found.value?)) } else { None }
-    }
-
-    /// Whether a field may be read before code of this scope assigns it: all but its class's only constructor.
-    fn is_late(&self, scope: usize, class: usize) -> bool {
-        let of_class = |scope: &&Scope| scope.is_constructor && scope.parent == Some(class);
-        let sets_up = of_class(&&self.all[scope]) && self.all.iter().filter(of_class).count() == 1;
-        self.all[class].kind == Kind::Class && scope != class && !sets_up
     }
 
     fn class_around(&self, from: usize) -> Option<usize> {
@@ -181,8 +179,11 @@ impl Reader<'_> {
                         let name = tree.sym(target);
                         self.declare(name);
                         // A loop's or catch's variable has no value here: they count it.
-                        let times = if self.is_open_field(node) { MANY } else { u32::from(value.is_some()) };
-                        self.write(name, value, times);
+                        self.write(
+                            name,
+                            value,
+                            if self.is_open_field(node) { MANY } else { u32::from(value.is_some()) },
+                        );
                     }
                     target => self.pattern(target, true),
                 }
@@ -227,8 +228,15 @@ impl Reader<'_> {
             }
         }
         let parent = self.around.last().map(|&(scope, _)| scope);
-        let is_constructor = self.language == Language::Java && kind == Kind::Function && self.is_constructor(node);
-        self.scopes.all.push(Scope { kind, parent, is_constructor, declared: Vec::new(), writes_outer: Vec::new() });
+        let class = parent.filter(|&parent| self.scopes.all[parent].kind == Kind::Class);
+        if let Some(class) = class.filter(|_| kind == Kind::Function) {
+            let name = tree.child(node, Role::Name).map(|name| tree.sym(name));
+            if name.is_some_and(|name| self.scopes.classes.get(&name) == Some(&class)) {
+                self.scopes.all[class].constructors.push(number);
+            }
+        }
+        let (declared, writes_outer) = (Vec::new(), Vec::new());
+        self.scopes.all.push(Scope { kind, parent, declared, writes_outer, constructors: Vec::new() });
         self.scopes.by_node.insert(node, number);
         self.around.push((number, tree.end(node)));
     }
@@ -249,14 +257,25 @@ impl Reader<'_> {
             }
             Kind::Member if is_this(tree, tree.child(target, Role::Object)) => {
                 let class = self.around.iter().rev().find(|&&(scope, _)| self.scopes.all[scope].kind == Kind::Class);
-                let at = self.around.last().map_or(0, |&(scope, _)| scope);
                 if let (Some(&(class, _)), Some(name)) = (class, tree.child(target, Role::Name)) {
+                    // Java declares its fields, so that all that is ever assigned to a private one is seen.
                     let times = if self.language == Language::Java { times } else { MANY };
-                    self.writes.push(Write { scope: at, class: Some(class), name: tree.sym(name), value, times });
+                    let scope = self.around.last().map_or(class, |&(scope, _)| scope);
+                    self.writes.push(Write { scope, class: Some(class), name: tree.sym(name), value, times });
                 }
             }
             _ => self.pattern(Some(target), assignment_declares(self.language)),
         }
+    }
+
+    /// Whether other files may assign a field, as they may in Java if it is neither private nor final.
+    fn is_open_field(&self, var_def: NodeId) -> bool {
+        let tree = self.tree;
+        let class = tree.ancestors(var_def).nth(1).filter(|&above| tree.kind(above) == Kind::Class);
+        let closed = |modifier: NodeId| matches!(tree.sym(modifier).as_str(), "private" | "final");
+        self.language == Language::Java
+            && class.is_some_and(|class| tree.sym(class).as_str() != "interface")
+            && !tree.with_role(var_def, Role::Modifier).any(closed)
     }
 
     /// PHP's `define("NAME", value)`.
@@ -318,22 +337,6 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether code elsewhere may assign a field of Java.
-    fn is_open_field(&self, node: NodeId) -> bool {
-        let tree = self.tree;
-        let class = tree.ancestors(node).nth(1).filter(|&above| tree.kind(above) == Kind::Class);
-        let is_class = class.is_some_and(|class| tree.sym(class).as_str() == "class");
-        let closed = |modifier: NodeId| matches!(tree.sym(modifier).as_str(), "private" | "final");
-        self.language == Language::Java && is_class && !tree.with_role(node, Role::Modifier).any(closed)
-    }
-
-    fn is_constructor(&self, function: NodeId) -> bool {
-        let tree = self.tree;
-        let name = |node: NodeId| tree.child(node, Role::Name).map(|name| tree.sym(name));
-        let class = tree.ancestors(function).nth(1).filter(|&above| tree.kind(above) == Kind::Class);
-        class.is_some_and(|class| name(class) == name(function)) && tree.child(function, Role::Type).is_none()
-    }
-
     fn finish(mut self) -> Scopes {
         for (scope, name) in self.outer {
             self.scopes.names.remove(&(scope, name));
@@ -345,13 +348,13 @@ impl Reader<'_> {
         for Write { scope, class, name, value, times } in self.writes {
             // Whoever assigns a name that nobody declares makes it the file's.
             let holder = class.or_else(|| self.scopes.holder(scope, name, self.language)).unwrap_or(0);
-            let late = self.language == Language::Java && self.scopes.is_late(scope, holder);
-            let times = if late { MANY } else { times };
+            let times = if self.scopes.may_run_later(scope, holder, self.language) { MANY } else { times };
             let entry = self.scopes.names.entry((holder, name)).or_default();
             entry.writes += times;
-            entry.value = value;
-            let mut within = scope;
-            while within != holder && class.is_none() {
+            // A name in the value may mean something else where it is assigned.
+            entry.value = value.filter(|&value| scope == holder || is_literal(self.tree, value));
+            let mut within = if class.is_some() { holder } else { scope };
+            while within != holder {
                 let inner = &mut self.scopes.all[within];
                 if !inner.writes_outer.contains(&name) {
                     inner.writes_outer.push(name);
@@ -367,6 +370,14 @@ impl Reader<'_> {
 }
 
 impl Scopes {
+    /// Whether what is assigned to a field of Java may come after somebody has read it: it is not in the one constructor.
+    fn may_run_later(&self, scope: usize, holder: usize, language: Language) -> bool {
+        language == Language::Java
+            && scope != holder
+            && self.all[holder].kind == Kind::Class
+            && self.all[holder].constructors != [scope]
+    }
+
     /// A Ruby block assigns the variable of the method around it, if there is one of the name.
     fn share_with_blocks(&mut self) {
         for scope in 0..self.all.len() {
@@ -386,6 +397,10 @@ impl Scopes {
             }
         }
     }
+}
+
+fn is_literal(tree: &Tree, value: NodeId) -> bool {
+    !tree.descendants(value).any(|node| tree.kind(node) == Kind::Ident)
 }
 
 /// Whether an expression is the object a method runs on.

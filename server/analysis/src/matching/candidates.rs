@@ -215,11 +215,19 @@ fn single(unifier: &Unifier<'_>, root: NodeId, scope: &Scope) -> Result<Vec<Foun
             return Ok(());
         }
         // What a metavariable was bound to may be a name only.
-        let is_definition = defines && tree.kind(node) == Kind::VarDef;
+        let decorator = kind == Kind::Call && tree.kind(node) == Kind::Decorator;
+        let is_definition = decorator || (defines && tree.kind(node) == Kind::VarDef);
         if of_expression && !is_definition && !scope.top.contains(&node) && !unifier.is_expression(node) {
             return Ok(());
         }
-        let decorates = tree.parent(node).is_some_and(|above| tree.kind(above) == Kind::Decorator);
+        // A loop's variable is no statement.
+        if matches!(kind, Kind::VarDef | Kind::Assign)
+            && tree.kind(node) == Kind::VarDef
+            && tree.role(node) == Role::Init
+        {
+            return Ok(());
+        }
+        let decorates = decorator || tree.parent(node).is_some_and(|above| tree.kind(above) == Kind::Decorator);
         if of_expression && decorates && !unifier.options.attr_expr {
             return Ok(());
         }
@@ -283,10 +291,11 @@ fn kinds_for(kind: Kind, language: Language) -> Option<&'static [Kind]> {
         Kind::Import => &[Kind::ImportFrom, Kind::VarDef],
         Kind::ImportFrom => &[Kind::Import, Kind::VarDef],
         Kind::Template => &[Kind::Str],
-        Kind::Dict => &[Kind::Set],
-        Kind::Set => &[Kind::Dict],
-        Kind::Array => &[Kind::Comprehension],
+        Kind::Dict => &[Kind::Set, Kind::Comprehension],
+        Kind::Set => &[Kind::Dict, Kind::Comprehension],
+        Kind::Array => &[Kind::Comprehension, Kind::Dict],
         Kind::Call if language == Language::Ruby => &[Kind::Ident],
+        Kind::Call => &[Kind::Decorator],
         Kind::Lambda => &[Kind::Function],
         Kind::For => &[Kind::ForEach],
         _ => &[],

@@ -122,7 +122,7 @@ impl Evaluation<'_> {
                 Ok(matches.then(Bindings::default))
             }
             None if constants && self.file.tree.kind(*node) == Kind::Str => in_file(content_span(self.file, *node)),
-            Some(Value::AnyStr) | None => Ok(None),
+            Some(Value::Bool(_) | Value::AnyStr) | None => Ok(None),
         }
     }
 
@@ -214,7 +214,8 @@ impl Evaluation<'_> {
         let source = Source::parse(language, format!("{tag}{text}"), Limits { stop: &stop });
         self.budget.look()?;
         let unit = Unit { path: "", text: source.text(), language: Some(language), tree: source.tree() };
-        let file = FileContext::new(&unit, Index::of(unit.tree), false, self.budget)?;
+        let index = Index::of(unit.tree, unit.language);
+        let file = FileContext::new(&unit, index, false, self.budget)?;
         Ok(!find(formula, &file, self.budget)?.is_empty())
     }
 }

@@ -166,7 +166,7 @@ fn same_tree(file: &FileContext<'_>, a: NodeId, b: NodeId) -> bool {
             && (x == a || tree.role(x) == tree.role(y))
             && match tree.kind(x) {
                 Kind::Ident => tree.sym(x) == tree.sym(y) && file.names.same_entity(x, y),
-                Kind::Number => same_value(tree.sym(x), tree.sym(y)),
+                Kind::Number => same_value(tree.sym(x).as_str(), tree.sym(y).as_str(), file.language),
                 Kind::Str => tree.sym(x) == tree.sym(y) && is_bytes(file, x) == is_bytes(file, y),
                 _ => tree.sym(x) == tree.sym(y),
             }

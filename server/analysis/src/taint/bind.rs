@@ -232,7 +232,7 @@ impl Engine<'_> {
                 Value::Node(literal) => {
                     matches!(tree.kind(*literal), Kind::Str | Kind::Number | Kind::Atom).then(|| tree.sym(*literal))
                 }
-                Value::AnyStr => None,
+                Value::Bool(_) | Value::AnyStr => None,
             },
             _ => None,
         }

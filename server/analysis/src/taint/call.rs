@@ -279,7 +279,11 @@ impl<'t> Engine<'t> {
             self.store_by_call(node, *object, Some(field), &each[0].1.all());
             return;
         }
+        // `User.update(params)` stores nothing in the class.
+        let tree = self.tree();
+        let class = tree.kind(*object) == Kind::Ident && is_class_name(tree.sym(*object).as_str());
         let stores = match self.language() {
+            Language::Ruby if class => false,
             // Values of Elixir never change.
             Language::Elixir => false,
             Language::Ruby => STORES.contains(&name) || name == "concat",
@@ -337,6 +341,11 @@ fn callee_marks(engine: &Engine<'_>, node: NodeId, callee: &Callee<'_>, object: 
     let tree = engine.tree();
     let method = tree.child(node, Role::Callee).map(|member| engine.member(member, object).all()).unwrap_or_default();
     callee.value.clone().filter(|taint| !method.contains(*taint))
+}
+
+/// Whether a name of Ruby is one of a class, not of a constant.
+fn is_class_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_uppercase()) && name.contains(|c: char| c.is_ascii_lowercase())
 }
 
 /// The property a getter or setter is for: `x` of `getX`.

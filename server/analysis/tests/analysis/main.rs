@@ -1,5 +1,6 @@
 //! Rules over code, end to end: rule text and code in, the code with its findings marked out.
 
+mod agreement;
 mod check;
 mod conditions;
 mod constants;

@@ -4,7 +4,7 @@ use crate::check::{check, dedent, run};
 
 /// Runs bare patterns over code; the lines with a comment that says `match` must be exactly those where a match starts.
 #[track_caller]
-fn matches(language: &str, pattern: &str, code: &str) {
+pub(crate) fn matches(language: &str, pattern: &str, code: &str) {
     let pattern = format!("  {}", dedent(pattern).trim_end().replace('\n', "\n  "));
     let code = dedent(code);
     let analysis = run(language, &format!("message: m\npattern: |\n{pattern}\n"), &code);

@@ -478,7 +478,11 @@ impl<'t> Lowering<'t> {
 /// A node without a common kind: matches by its own, with its named children; a leaf by its text.
 pub(crate) fn other<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     if node.named_child_count() == 0 {
-        l.token(Kind::Token, role, node);
+        // A statement is the same with and without its semicolon.
+        let text = l.text(node);
+        let bare = text.trim_end_matches(';').trim_end();
+        let sym = l.sym(if bare.is_empty() { text } else { bare });
+        l.leaf(Kind::Token, role, sym, Span::from(node.byte_range()));
     } else {
         l.node_sym(Kind::Other, role, Symbol::new(node.kind()), Span::from(node.byte_range()), |l| {
             l.children(node, Role::Child);
@@ -489,6 +493,16 @@ pub(crate) fn other<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
 /// A node that only wraps: its children take its place.
 pub(crate) fn unwrap<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.children(node, role);
+}
+
+/// An expression in parentheses, in languages where its place includes them.
+pub(crate) fn parenthesized<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
+    let first = l.next();
+    unwrap(l, node, role);
+    // A pattern's context may be in parentheses, which are not the pattern's.
+    if !l.in_pattern() && l.next() > first {
+        l.set_span(first, Span::from(node.byte_range()));
+    }
 }
 
 /// Statements.

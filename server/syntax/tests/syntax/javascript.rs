@@ -129,7 +129,7 @@ fn elements_have_attributes_and_children() {
     check(
         JavaScript,
         r#"el = <a href={u} {...p} title="t">Hi {name} <b/></a>"#,
-        r#"Assign"="(Target:Ident"el", Value:Jsx(Name:Ident"a", Attr:JsxAttr(Name:Ident"href", Value:Ident"u"), Attr:Spread"..."(Value:Ident"p"), Attr:JsxAttr(Name:Ident"title", Value:Str"t"), Element:Str"Hi", Element:Ident"name", Element:Jsx(Name:Ident"b")))"#,
+        r#"Assign"="(Target:Ident"el", Value:Jsx(Name:Ident"a", Attr:JsxAttr(Name:Ident"href", Value:Ident"u"), Attr:Spread"..."(Value:Ident"p"), Attr:JsxAttr(Name:Ident"title", Value:Str"t"), Element:Token"Hi ", Element:Other"jsx_expression"(Child:Ident"name"), Element:Token" ", Element:Jsx(Name:Ident"b")))"#,
     );
 }
 

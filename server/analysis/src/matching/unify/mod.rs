@@ -170,14 +170,24 @@ impl Unifier<'_> {
             (Kind::Number, Kind::Number) => Ok(keep(self.same_number(p, t), env)),
             (Kind::Call, Kind::Call) | (Kind::New, Kind::New) => self.call(p, t, env),
             (Kind::Call, Kind::Ident) if self.is_hidden_call(t) => self.hidden_call(p, t, env),
+            (Kind::Call, Kind::Decorator) => self.decorator_as_call(p, t, env),
+            (Kind::Subscript, Kind::Subscript)
+                if structure::slices(self.pattern, p) != structure::slices(self.file.tree, t) =>
+            {
+                Ok(Vec::new())
+            }
             (Kind::Block | Kind::File, Kind::Block | Kind::File) => self.block(p, t, env),
+            // `else if` is an else with one statement.
+            (Kind::Block, Kind::If) if self.file.tree.role(t) == Role::Else => self.block(p, t, env),
             (Kind::Binary, Kind::Binary) => self.binary(p, t, env),
             (Kind::Ident, Kind::Ident) => Ok(keep(self.same_name(p, t), env)),
             (Kind::Ident, Kind::Str) if self.file.tree.role(t) == Role::Module => {
                 Ok(keep(self.pattern.sym(p) == self.file.tree.sym(t), env))
             }
             // Elixir's `%{body: x}` has an atom as key, which patterns call by its bare name.
-            (Kind::Ident, Kind::Atom) if self.file.tree.role(t) == Role::Key => {
+            (Kind::Ident, Kind::Atom)
+                if self.file.language == Language::Elixir && self.file.tree.role(t) == Role::Key =>
+            {
                 Ok(keep(self.pattern.sym(p) == self.file.tree.sym(t), env))
             }
             (Kind::Assign, Kind::Assign) => self.assign(p, t, env),
@@ -186,8 +196,19 @@ impl Unifier<'_> {
             }
             (Kind::Assign, Kind::VarDef) => self.assign_of_definition(p, t, env),
             (Kind::Function, Kind::VarDef | Kind::Pair) => self.function_value(p, t, env),
+            (Kind::Function, Kind::Function)
+                if self.is_singleton(self.pattern, p) != self.is_singleton(self.file.tree, t) =>
+            {
+                Ok(Vec::new())
+            }
             (Kind::Function, Kind::Lambda) if self.is_chain_ellipsis(p) => self.roles(p, t, &[Role::Name], env),
-            (Kind::Lambda, Kind::Lambda) if !self.names_both(p, t) => self.roles(p, t, &[Role::Name], env),
+            (Kind::Lambda, Kind::Lambda) => {
+                // Whether it is `async` is left open.
+                let name = (!self.names_both(p, t)).then_some(Role::Name);
+                let done: Vec<Role> =
+                    name.into_iter().chain(self.has_open_objects().then_some(Role::Modifier)).collect();
+                self.roles(p, t, &done, env)
+            }
             (Kind::Lambda, Kind::Function) if self.file.tree.role(t) != Role::Stmt => self.roles(p, t, &[], env),
             (Kind::Class, Kind::Class) => self.class(p, t, env),
             (Kind::Decorator, Kind::Decorator) => self.decorator(p, t, env),
@@ -196,12 +217,18 @@ impl Unifier<'_> {
             (Kind::ForEach, Kind::ForEach) => self.for_each(p, t, env),
             (Kind::Dict, Kind::Dict) => self.unordered(p, t, Role::Entry, env),
             (Kind::Dict | Kind::Set, Kind::Dict | Kind::Set) if self.is_all_ellipsis(p) => Ok(vec![env]),
+            (Kind::Dict | Kind::Set, Kind::Comprehension) if self.is_all_ellipsis(p) => {
+                Ok(keep(matches!(self.file.tree.sym(t).as_str(), "set" | "dict"), env))
+            }
             (Kind::Array, Kind::Comprehension) if self.is_all_ellipsis(p) => {
                 Ok(keep(self.file.tree.sym(t).as_str() == "list", env))
             }
             (Kind::Import | Kind::ImportFrom, Kind::Import | Kind::ImportFrom | Kind::VarDef) => self.import(p, t, env),
             (Kind::Member, _) if self.is_chain_ellipsis(p) => self.chain(p, t, &env),
             (Kind::Jsx, Kind::Jsx) => self.jsx(p, t, env),
+            (Kind::Token, Kind::Token) if strings::is_metavar(self.pattern.sym(p)) => {
+                Ok(self.bind(p, Binding::Text(self.file.tree.span(t)), env))
+            }
             // What only the type checker sees.
             (pk, Kind::Cast) if pk != Kind::Cast && self.file.tree.sym(t).as_str() == "as" => {
                 match self.file.tree.child(t, Role::Value) {
@@ -239,7 +266,7 @@ impl Unifier<'_> {
 
     /// Whether a string is a template without anything put in.
     fn is_backtick(&self, t: NodeId) -> bool {
-        self.file.tree.span(t).text(self.file.text).starts_with('`')
+        self.file.tree.span(t).text(self.file.text).trim_start_matches(['(', ' ', '\t', '\r', '\n']).starts_with('`')
     }
 
     fn modifier(&self, p: NodeId, t: NodeId) -> bool {
