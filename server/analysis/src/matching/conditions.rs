@@ -11,7 +11,7 @@ use crate::context::FileContext;
 use crate::flow::Value;
 use crate::rule::formula::Within;
 use crate::rule::regex::Regex;
-use crate::rule::{Condition, Formula, Options};
+use crate::rule::{Condition, Formula, Options, Test};
 use weir_model::{Language, Span};
 use weir_syntax::{Kind, Limits, Role, Source};
 
@@ -40,12 +40,12 @@ impl Evaluation<'_> {
 
     /// The bindings so far if they meet a condition, with what the condition binds.
     fn condition(&self, condition: &Condition, own: &Bindings, bindings: Bindings) -> Result<Vec<Bindings>, Stop> {
-        match condition {
-            Condition::Comparison(comparison) => {
+        match &condition.test {
+            Test::Comparison(comparison) => {
                 let holds = comparison.holds(&|name| Some(value::of(bindings.get(name)?, self.file)));
                 Ok(if holds { vec![bindings] } else { Vec::new() })
             }
-            Condition::Type { metavariable, types } => {
+            Test::Type { metavariable, types } => {
                 let Some(Binding::Node(node)) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
                 for (_, type_) in types.iter().filter(|(language, _)| *language == self.file.language) {
                     let unifier = Unifier::new(type_.tree(), Options::default(), self.file, self.budget);
@@ -57,12 +57,12 @@ impl Evaluation<'_> {
                 }
                 Ok(Vec::new())
             }
-            Condition::Regex { metavariable, regex, constant_propagation } => {
+            Test::Regex { metavariable, regex, constant_propagation } => {
                 let Some(binding) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
                 let groups = self.text_matches(binding, regex, *constant_propagation)?;
                 Ok(groups.and_then(|groups| bindings.merge(&groups, self.file)).into_iter().collect())
             }
-            Condition::Pattern { metavariable, within, formula } => {
+            Test::Pattern { metavariable, within, formula } => {
                 let Some(binding) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
                 let found = self.inner(binding, *within, formula, own)?;
                 let mut out: Vec<Bindings> = Vec::new();

@@ -62,7 +62,7 @@ impl Evaluation<'_> {
     pub(super) fn formula(&self, formula: &Formula) -> Result<Vec<Match>, Stop> {
         let mut matches = self.conditions(&formula.conditions, self.part(&formula.node)?)?;
         for focus in &formula.focus {
-            matches = self.focus(focus, &matches)?;
+            matches = self.focus(&focus.metavariables, &matches)?;
         }
         if let Some(name) = formula.name {
             matches = matches.into_iter().filter_map(|found| self.named(name, &found)).collect();

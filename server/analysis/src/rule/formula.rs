@@ -1,5 +1,6 @@
 //! The formula a rule is: patterns joined by and, or, not, inside; and what makes a taint rule.
 
+use super::Origin;
 use super::comparison::Comparison;
 use std::sync::Arc;
 use weir_model::Language;
@@ -13,9 +14,18 @@ pub(crate) struct Formula {
     /// `metavariable-*` and `where:`, applied after positives and negatives.
     pub(crate) conditions: Vec<Condition>,
     /// `focus-metavariable`: each entry is a list whose places are united; several entries are intersected.
-    pub(crate) focus: Vec<Vec<Symbol>>,
+    pub(crate) focus: Vec<Focus>,
     /// `as`: the metavariable that is bound to what the formula matches, after conditions.
     pub(crate) name: Option<Symbol>,
+    /// Where it stands in the rule.
+    pub(crate) origin: Origin,
+}
+
+/// One `focus-metavariable`.
+#[derive(Debug)]
+pub(crate) struct Focus {
+    pub(crate) metavariables: Vec<Symbol>,
+    pub(crate) origin: Origin,
 }
 
 /// The kinds of formula.
@@ -61,7 +71,14 @@ pub(crate) struct PatternLeaf {
 
 /// A condition on a match's bindings.
 #[derive(Debug)]
-pub(crate) enum Condition {
+pub(crate) struct Condition {
+    pub(crate) test: Test,
+    pub(crate) origin: Origin,
+}
+
+/// What a condition asks.
+#[derive(Debug)]
+pub(crate) enum Test {
     /// `metavariable-regex`: the text (a string's content with its quotes; the constant, if `constant_propagation`) must
     /// match from its start.
     Regex { metavariable: Symbol, regex: crate::rule::regex::Regex, constant_propagation: bool },

@@ -5,16 +5,18 @@ mod compile;
 pub(crate) mod formula;
 pub(crate) mod generic;
 mod options;
+mod origin;
 mod prefilter;
 pub(crate) mod regex;
 mod requires;
 mod yaml;
 
 pub(crate) use formula::{
-    Condition, Formula, Leaf, Node, PatternLeaf, Propagator, Requires, Sanitizer, SideEffect, Sink, Source, TaintSpec,
-    Within,
+    Condition, Focus, Formula, Leaf, Node, PatternLeaf, Propagator, Requires, Sanitizer, SideEffect, Sink, Source,
+    TaintSpec, Test, Within,
 };
 pub(crate) use options::Options;
+pub(crate) use origin::Origin;
 pub(crate) use prefilter::Need;
 
 use crate::fix::FixTemplate;
@@ -30,12 +32,28 @@ pub struct RuleSet {
     pub(crate) rules: Vec<Rule>,
     infos: Vec<RuleInfo>,
     problems: Vec<RuleProblem>,
+    /// Rules for other versions: they do not run, and nobody is told unless he asks.
+    pub(crate) out_of_range: Vec<OutOfRange>,
+}
+
+/// A rule whose `min-version` or `max-version` keeps it from running.
+#[derive(Debug)]
+pub(crate) struct OutOfRange {
+    pub(crate) id: Arc<str>,
+    /// The rule file's name.
+    pub(crate) source: String,
+    /// Where the version stands in it.
+    pub(crate) origin: Origin,
 }
 
 /// One compiled rule.
 #[derive(Debug)]
 pub(crate) struct Rule {
     pub(crate) id: Arc<str>,
+    /// The file it came from.
+    pub(crate) source: String,
+    /// Where its id stands in that.
+    pub(crate) origin: Origin,
     /// With metavariables, to be filled in.
     pub(crate) message: String,
     pub(crate) severity: Severity,

@@ -5,7 +5,7 @@ use super::formula::{self, Positives};
 use crate::rule::comparison::{Comparison, Number};
 use crate::rule::regex::Regex;
 use crate::rule::yaml::{Key, Yaml};
-use crate::rule::{Formula, Within};
+use crate::rule::{Formula, Origin, Test, Within};
 use std::sync::Arc;
 use weir_model::Language;
 use weir_syntax::{Pattern, Symbol};
@@ -15,13 +15,13 @@ pub(super) use crate::rule::Condition;
 /// A condition under `patterns`.
 pub(super) fn condition(reader: &mut Reader, key: &Key, value: &Yaml) -> Option<Condition> {
     let name = key.text.as_str();
-    match name {
+    let test = match name {
         "metavariable-regex" => regex(reader, value),
         "metavariable-pattern" => {
             pattern(reader, value, &|reader, value| formula::of_map(reader, value, Positives::Given))
         }
         "metavariable-type" => types(reader, value),
-        "metavariable-comparison" => comparison(reader, value).map(Condition::Comparison),
+        "metavariable-comparison" => comparison(reader, value).map(Test::Comparison),
         "metavariable-analysis"
         | "metavariable-name"
         | "pattern-where-python"
@@ -34,16 +34,17 @@ pub(super) fn condition(reader: &mut Reader, key: &Key, value: &Yaml) -> Option<
             reader.error(key.place, format!("`{name}` is not a key of the rule language"));
             None
         }
-    }
+    };
+    test.map(|test| Condition { test, origin: Origin::of(key, value) })
 }
 
-pub(super) fn regex(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
+pub(super) fn regex(reader: &mut Reader, value: &Yaml) -> Option<Test> {
     let metavariable = subject(reader, value)?;
     let text = reader.required(value, "regex")?;
     let place = value.get("regex").map_or(value.place, |regex| regex.place);
     let regex = formula::compiled(reader, "regex", place, Regex::value(text))?;
     let constant_propagation = reader.flag(value, "constant-propagation", false);
-    Some(Condition::Regex { metavariable, regex, constant_propagation })
+    Some(Test::Regex { metavariable, regex, constant_propagation })
 }
 
 /// `metavariable-pattern`; `formula` reads the formula in either syntax.
@@ -51,7 +52,7 @@ pub(super) fn pattern(
     reader: &mut Reader,
     value: &Yaml,
     formula: &dyn Fn(&mut Reader, &Yaml) -> Option<Formula>,
-) -> Option<Condition> {
+) -> Option<Test> {
     let metavariable = subject(reader, value)?;
     let (within, languages) = match value.get("language") {
         None => (Within::Same, None),
@@ -76,11 +77,11 @@ pub(super) fn pattern(
     if let Some(outer) = outer {
         reader.languages = outer;
     }
-    Some(Condition::Pattern { metavariable, within, formula: Box::new(formula?) })
+    Some(Test::Pattern { metavariable, within, formula: Box::new(formula?) })
 }
 
 /// `metavariable-type`.
-pub(super) fn types(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
+pub(super) fn types(reader: &mut Reader, value: &Yaml) -> Option<Test> {
     let metavariable = subject(reader, value)?;
     let Some((key, names)) = ["type", "types"].into_iter().find_map(|key| Some((key, value.get(key)?))) else {
         reader.error(value.place, "`type` or `types` is missing");
@@ -98,7 +99,7 @@ pub(super) fn types(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
         }
         types.extend(parsed);
     }
-    Some(Condition::Type { metavariable, types })
+    Some(Test::Type { metavariable, types })
 }
 
 pub(super) fn comparison(reader: &mut Reader, value: &Yaml) -> Option<Comparison> {
