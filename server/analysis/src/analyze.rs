@@ -79,7 +79,7 @@ pub fn analyze(rules: &RuleSet, unit: &Unit<'_>, options: Options, budget: &Budg
     analysis
 }
 
-fn run(file: &FileContext<'_>, rule: &Rule, budget: &Budget<'_>) -> Result<Vec<Finding>, Stop> {
+pub(crate) fn run(file: &FileContext<'_>, rule: &Rule, budget: &Budget<'_>) -> Result<Vec<Finding>, Stop> {
     budget.look()?;
     Ok(match &rule.body {
         Body::Search(formula) => {
@@ -145,7 +145,7 @@ fn finding(file: &FileContext<'_>, rule: &Rule, found: &Match, trace: Option<Tra
 }
 
 /// Sorts, drops repetitions, and adds what depends on all findings of the file.
-fn finish(findings: &mut Vec<Finding>, text: &str, options: Options) {
+pub(crate) fn finish(findings: &mut Vec<Finding>, text: &str, options: Options) {
     findings.sort_by(|a, b| (a.span, &a.rule_id, &a.message).cmp(&(b.span, &b.rule_id, &b.message)));
     findings.dedup_by(|a, b| a.span == b.span && a.rule_id == b.rule_id && a.message == b.message);
     let mut seen: HashMap<String, usize> = HashMap::new();

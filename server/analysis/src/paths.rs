@@ -32,6 +32,11 @@ impl Paths {
         Ok(Self { include: include.map(globs).transpose()?, exclude: globs(exclude)? })
     }
 
+    /// Whether the rule looks at every file.
+    pub(crate) fn is_unlimited(&self) -> bool {
+        self.include.is_none() && self.exclude.texts.is_empty()
+    }
+
     /// Whether the rule looks at a file; the path is relative to the project's root, with forward slashes. `exclude` wins.
     pub(crate) fn admit(&self, path: &str) -> bool {
         self.refusal(path).is_none()

@@ -27,8 +27,12 @@ impl Evaluation<'_> {
             let mut all = vec![found.bindings.clone()];
             for condition in conditions {
                 let mut next = Vec::new();
+                let asked = !all.is_empty();
                 for bindings in all {
                     next.extend(self.condition(condition, &found.bindings, bindings)?);
+                }
+                if let Some(record) = self.record.filter(|_| asked) {
+                    record.asked(condition, &found, !next.is_empty());
                 }
                 all = next;
             }
@@ -141,7 +145,7 @@ impl Evaluation<'_> {
             _ => 0..0,
         };
         let scope = Scope { nodes, top, env: Env::from(outer), around: None };
-        let inner = Evaluation { file: self.file, budget: self.budget, scope, text: Some(span) };
+        let inner = Evaluation { file: self.file, budget: self.budget, scope, text: Some(span), record: None };
         let mut out: Vec<Bindings> = Vec::new();
         for found in inner.formula(formula)? {
             if let Some(bindings) = outer.merge(&found.bindings, self.file)

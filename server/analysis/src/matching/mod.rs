@@ -12,14 +12,18 @@ mod found;
 mod index;
 mod metavar;
 mod names;
+mod nearest;
+mod record;
 mod types;
 mod unify;
 mod value;
 
-pub(crate) use formula::find;
+pub(crate) use formula::{find, find_recorded};
 pub(crate) use found::FoundLeaves;
 pub(crate) use index::Index;
 pub(crate) use names::Names;
+pub(crate) use nearest::{nearest, quote};
+pub(crate) use record::{Effect, Found, Record};
 
 use weir_model::Span;
 use weir_syntax::{NodeId, Symbol};

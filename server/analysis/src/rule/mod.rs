@@ -11,13 +11,14 @@ pub(crate) mod regex;
 mod requires;
 mod yaml;
 
+pub(crate) use compile::COMPATIBLE_WITH;
 pub(crate) use formula::{
     Condition, Focus, Formula, Leaf, Node, PatternLeaf, Propagator, Requires, Sanitizer, SideEffect, Sink, Source,
     TaintSpec, Test, Within,
 };
 pub(crate) use options::Options;
 pub(crate) use origin::Origin;
-pub(crate) use prefilter::Need;
+pub(crate) use prefilter::{Lack, Need};
 
 use crate::fix::FixTemplate;
 use crate::paths::Paths;
@@ -78,11 +79,15 @@ pub(crate) enum Body {
 }
 
 impl Rule {
-    /// Whether the rule reads files in a language at all, and may find something in one with these names.
+    /// Whether the rule reads files in a language, and may find something in one with these names.
     pub(crate) fn applies(&self, language: Option<Language>, has: &impl Fn(Symbol) -> bool) -> bool {
-        let Some(language) = language else { return self.any_text };
-        let need = self.needs.iter().find(|(of, _)| *of == language);
-        (self.any_text || self.languages.contains(&language)) && need.is_none_or(|(_, need)| need.is_met(has))
+        let need = self.needs.iter().find(|(of, _)| Some(*of) == language);
+        self.reads(language) && need.is_none_or(|(_, need)| need.is_met(has))
+    }
+
+    /// Whether the rule reads files in a language at all.
+    pub(crate) fn reads(&self, language: Option<Language>) -> bool {
+        self.any_text || language.is_some_and(|language| self.languages.contains(&language))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod constants;
+mod explain;
 mod incremental;
 mod limits;
 mod matching;
