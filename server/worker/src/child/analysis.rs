@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use weir_analysis::{Budget, Options, RuleSet, Unit};
-use weir_model::{RuleInfo, RuleProblem, RuleSource};
+use weir_model::{Explanation, Question, RuleInfo, RuleProblem, RuleSource};
 
 /// What a worker does with a text. The product's is [`RuleEngine`]; tests of the processes bring one that crashes on demand.
 pub trait Analysis: Send + 'static {
@@ -20,6 +20,15 @@ pub trait Analysis: Send + 'static {
         options: Options,
         budget: &Budget<'_>,
     ) -> weir_analysis::Analysis;
+
+    /// Says why a rule reports a line of a text, or why it does not.
+    fn explain(
+        &self,
+        rules: &Self::Rules,
+        unit: &Unit<'_>,
+        question: &Question,
+        budget: &Budget<'_>,
+    ) -> Vec<Explanation>;
 }
 
 /// Rules ready to run, and what to say about them.
@@ -52,5 +61,9 @@ impl Analysis for RuleEngine {
         budget: &Budget<'_>,
     ) -> weir_analysis::Analysis {
         weir_analysis::analyze(rules, unit, options, budget)
+    }
+
+    fn explain(&self, rules: &RuleSet, unit: &Unit<'_>, question: &Question, budget: &Budget<'_>) -> Vec<Explanation> {
+        weir_analysis::explain(rules, unit, question, budget)
     }
 }
