@@ -4,7 +4,7 @@
 use super::Asked;
 use super::words::{MOST_PLACES, at, count, line_of, lines, part, place, reason};
 use crate::budget::Stop;
-use crate::matching::{Effect, Found, Match, find_recorded, nearest, quote};
+use crate::matching::{Effect, Found, Match, find, find_recorded, nearest, quote};
 use crate::rule::{Condition, Focus, Formula, Leaf, Node, Test};
 use weir_model::{Outcome, Place, Reason, Span};
 use weir_syntax::Symbol;
@@ -86,6 +86,11 @@ impl Asked<'_> {
                     self.budget.tick()?;
                     below.push(self.part(part)?);
                 }
+                // Where one of several is enough, the others are lost for nothing.
+                if matches!(formula.node, Node::Any(_)) && below.iter().any(|way| way.outcome == Outcome::Holds) {
+                    let lost = below.iter_mut().filter(|way| way.outcome == Outcome::Fails);
+                    lost.for_each(|way| way.outcome = Outcome::Neutral);
+                }
             }
             Node::Inside(inner) | Node::Anywhere(inner) | Node::Not(inner) => below.push(self.part(inner)?),
         }
@@ -119,24 +124,32 @@ impl Asked<'_> {
 
     /// Why a formula matches nothing near the line.
     fn nothing(&self, formula: &Formula, found: &Found, near: &str) -> Result<Reason, Stop> {
-        let elsewhere = match found.elsewhere.len() {
-            0 => "and nothing in the rest of the file".to_owned(),
-            _ => format!("only in {}", lines(self.file.text, found.elsewhere.iter().copied())),
+        let places = lines(self.file.text, found.elsewhere.iter().copied());
+        let nothing = |verb: &str| match found.elsewhere.len() {
+            0 => format!("{verb} nothing in the file"),
+            _ => format!("{verb} nothing {near}, only in {places}"),
         };
         let is_plain = formula.conditions.is_empty() && formula.focus.is_empty();
         match &formula.node {
             Node::Leaf(Leaf::Pattern(leaf)) if is_plain => {
                 let near_by = nearest(leaf, self.file, self.line, self.budget)?;
-                let message = format!("matches nothing {near}, {elsewhere}: {}", near_by.differs);
+                // Of a pattern that matches in the file it is known that its parts do.
+                let message = match near_by.span {
+                    None if !found.elsewhere.is_empty() && leaf.is_sequence(self.file.language) => nothing("matches"),
+                    _ => format!("{}: {}", nothing("matches"), near_by.differs),
+                };
                 let places = near_by.span.into_iter().map(|span| at(span, "comes closest")).collect();
                 Ok(Reason { places, ..reason(Outcome::Fails, message) })
             }
-            Node::Leaf(_) => Ok(reason(Outcome::Fails, format!("matches nothing {near}, {elsewhere}"))),
+            Node::Leaf(_) => Ok(reason(Outcome::Fails, nothing("matches"))),
             Node::Any(parts) => {
-                let message = format!("none of its {} matches {near}, {elsewhere}", count(parts.len(), "alternative"));
+                let message = match parts.len() {
+                    1 => nothing("matches"),
+                    many => format!("{}: none of its {many} alternatives does", nothing("matches")),
+                };
                 Ok(reason(Outcome::Fails, message))
             }
-            _ => Ok(reason(Outcome::Fails, format!("leaves nothing {near}, {elsewhere}"))),
+            _ => Ok(reason(Outcome::Fails, nothing("leaves"))),
         }
     }
 
@@ -166,7 +179,8 @@ impl Asked<'_> {
             return Ok(reason(Outcome::Neutral, "was not asked: nothing was left"));
         }
         let outer = around(&effect.before);
-        let message = match self.conflict(&effect.before, &outer) {
+        let others = if inside { outer.clone() } else { find(formula, self.file, self.budget)? };
+        let message = match self.conflict(&effect.before, &others) {
             Some(conflict) => format!("what it matches does not go together with the rest: {conflict}"),
             None if inside && outer.is_empty() => {
                 "what it matches touches the line, but the match does not lie within it".to_owned()
@@ -258,7 +272,7 @@ impl Asked<'_> {
             }
             Test::Regex { metavariable, .. } => (*metavariable, "does not match the regex from its start"),
             Test::Type { metavariable, .. } => (*metavariable, "is not known to be of such a type"),
-            Test::Pattern { metavariable, .. } => (*metavariable, "does not match that"),
+            Test::Pattern { metavariable, .. } => (*metavariable, "its formula does not match"),
         };
         match found.bindings.get(metavariable) {
             Some(bound) => {

@@ -100,7 +100,11 @@ fn look(case: &mut Case<'_>, unit: &Unit<'_>, index: Index, budget: &Budget<'_>)
     let reported = match &rule.body {
         Body::Search(formula) => {
             let reason = asked.formula(formula)?;
-            let why = if case.findings.is_empty() { words::loss(&reason) } else { "its formula matches".to_owned() };
+            let why = if case.findings.is_empty() {
+                words::loss(&reason)
+            } else {
+                "all that the rule asks for is there".to_owned()
+            };
             case.reasons.push(reason);
             why
         }

@@ -1,7 +1,7 @@
 //! A taint rule: what its formulas match around the line, how far data from each source goes, and where it ends.
 
 use super::Asked;
-use super::words::{MOST_PLACES, at, count, line_of, lines, loss, part, place, reason};
+use super::words::{MOST_PLACES, at, count, line_of, lines, loss_of_any, part, place, reason};
 use crate::budget::Stop;
 use crate::matching::{Match, find_recorded};
 use crate::rule::{Formula, Requires, Rule, TaintSpec};
@@ -187,8 +187,10 @@ impl Asked<'_> {
     /// How far the data of one source goes.
     fn source(&self, flow: &Flow<'_>, index: usize) -> Reason {
         let (entry, found) = &flow.matches.sources[index];
-        let steps: Vec<&Step> = steps_of(flow.watch, found.span).collect();
-        let halts: Vec<&Halt> = halts_of(flow.watch, index).collect();
+        // What comes after a sink on the line has nothing to do with it.
+        let until = if flow.sinks.is_empty() { flow.region.end } else { self.line.end };
+        let steps: Vec<&Step> = steps_of(flow.watch, found.span).filter(|step| step.span.start <= until).collect();
+        let halts: Vec<&Halt> = halts_of(flow.watch, index).filter(|halt| halt.span.start <= until).collect();
         let reaches = flow
             .watch
             .arrivals
@@ -208,24 +210,28 @@ impl Asked<'_> {
             .any(|arrival| flow.sinks.contains(&arrival.sink) && came_from(&arrival.sources, index))
         {
             "reaches a sink on the line, which requires other labels".to_owned()
+        } else if let Some(halt) = flow.watch.halts.iter().find(|halt| halt.why == Why::SourceAsks(index)) {
+            asks("it", &flow.spec.sources[*entry].requires, &halt.labels)
         } else if steps.is_empty() {
             "was not followed: no sink is in the code around it".to_owned()
         } else {
             let last = steps.iter().map(|step| step.span).max_by_key(|span| span.start).unwrap_or(found.span);
             let far = format!("goes as far as line {}", line_of(self.file.text, last.start));
             match halts.last() {
-                Some(halt) => format!("{far}; it ends in {}", self.end(flow, halt)),
-                None => format!("{far}, and is not used any further"),
+                Some(halt) => format!("ends in {}", self.end(flow, halt)),
+                None if flow.sinks.is_empty() => format!("{far}, and is not used any further"),
+                None => format!("{far}, but not into a sink on the line"),
             }
         };
         let mut places: Vec<Place> = vec![place(self.file, found, "enters here")];
         // That data goes through the source itself says nothing.
-        let told = steps.iter().filter(|step| step.kind != StepKind::Source && step.span != found.span);
+        let told = steps.iter().filter(|step| !reaches && step.kind != StepKind::Source && step.span != found.span);
         places.extend(told.map(|step| at(step.span, words(step.kind))));
         if places.len() > MOST_STEPS {
             places.drain(MOST_STEPS / 2..places.len() - MOST_STEPS / 2);
         }
-        places.extend(halts.iter().take(MOST_STEPS).map(|halt| at(halt.span, self.halted(flow, halt))));
+        let ends = halts.iter().filter(|halt| !reaches && halt.span != found.span).take(MOST_STEPS);
+        places.extend(ends.map(|halt| at(halt.span, self.halted(flow, halt))));
         Reason { rule: Some(part(flow.spec.sources[*entry].formula.origin)), places, ..reason(outcome, message) }
     }
 
@@ -256,8 +262,7 @@ impl Asked<'_> {
             Why::NotAssigned => format!("{code} is no assignment (option `taint_only_propagate_through_assignments`)"),
             Why::Returned => "it is returned: who calls the function is not looked at".to_owned(),
             Why::SourceAsks(index) => {
-                let requires = &flow.spec.sources[flow.matches.sources[index].0].requires;
-                asks("the source there", requires, &halt.labels)
+                asks("the source there", &flow.spec.sources[flow.matches.sources[index].0].requires, &halt.labels)
             }
             Why::PropagatorAsks(index) => {
                 let requires = &flow.spec.propagators[flow.matches.propagators[index].0].requires;
@@ -292,9 +297,9 @@ impl Asked<'_> {
     /// Why no sink on the line is reached, in one sentence.
     fn unreached(&self, flow: &Flow<'_>, sinks: &Reason) -> String {
         if flow.sinks.is_empty() {
-            return match &sinks.below[..] {
-                [only] => format!("no sink on the line: {}", loss(only)),
-                _ => sinks.message.clone(),
+            return match loss_of_any(&sinks.below) {
+                Some(loss) => format!("no sink on the line: {loss}"),
+                None => sinks.message.clone(),
             };
         }
         if flow.sources.is_empty() {
@@ -312,7 +317,8 @@ impl Asked<'_> {
         }
         // Of all that ended, what ended last before the sink says most.
         let ends = flow.sources.iter().flat_map(|&index| halts_of(flow.watch, index));
-        let before = ends.filter(|halt| halt.span.start <= self.line.end);
+        // What is returned before the line is so on another way than that which leads there.
+        let before = ends.filter(|halt| halt.span.start <= self.line.end && halt.why != Why::Returned);
         match before.max_by_key(|halt| halt.span.start) {
             Some(halt) => format!(
                 "the line is a sink, but what reaches it is clean: data from a source ends in {}",
@@ -321,6 +327,7 @@ impl Asked<'_> {
             None => {
                 let steps =
                     flow.sources.iter().flat_map(|&index| steps_of(flow.watch, flow.matches.sources[index].1.span));
+                let steps = steps.filter(|step| step.span.start <= self.line.end);
                 let last = steps.map(|step| step.span).max_by_key(|span| span.start);
                 let far = last.map(|span| {
                     format!(": data from the sources goes as far as line {}", line_of(self.file.text, span.start))
@@ -338,7 +345,8 @@ fn steps_of(watch: &Watch, source: Span) -> impl Iterator<Item = &Step> {
 
 /// The ends of what comes from a source.
 fn halts_of(watch: &Watch, source: usize) -> impl Iterator<Item = &Halt> {
-    watch.halts.iter().filter(move |halt| came_from(&halt.sources, source))
+    let ends = watch.halts.iter().filter(|halt| !matches!(halt.why, Why::SourceAsks(_)));
+    ends.filter(move |halt| came_from(&halt.sources, source))
 }
 
 fn came_from(sources: &[u32], source: usize) -> bool {

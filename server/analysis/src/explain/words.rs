@@ -81,27 +81,36 @@ pub(super) fn lines(text: &str, spans: impl Iterator<Item = Span>) -> String {
 
 /// The first step at which the line was lost, in one sentence.
 pub(super) fn loss(reason: &Reason) -> String {
-    let lost = first_loss(reason);
+    told(first_loss(reason))
+}
+
+/// The same of several ways of which one would do, if one of them got further than the others.
+pub(super) fn loss_of_any(ways: &[Reason]) -> Option<String> {
+    furthest(ways).map(|way| told(first_loss(way)))
+}
+
+fn told(lost: &Reason) -> String {
     match &lost.rule {
         Some(part) => {
             let text = if part.text.is_empty() { part.key.clone() } else { format!("{}: {}", part.key, part.text) };
-            format!("{} (line {} of the rule file) {}", quote(&text), part.line, lost.message)
+            format!("{} (line {} of the rule file): {}", quote(&text), part.line, lost.message)
         }
         None => lost.message.clone(),
     }
 }
 
 fn first_loss(reason: &Reason) -> &Reason {
-    let mut failed = reason.below.iter().filter(|below| below.outcome == Outcome::Fails);
     let is_choice = reason.rule.as_ref().is_some_and(|part| matches!(part.key.as_str(), "pattern-either" | "any"));
-    if !is_choice {
-        return failed.next().map_or(reason, first_loss);
+    let mut failed = reason.below.iter().filter(|below| below.outcome == Outcome::Fails);
+    let lost = if is_choice { furthest(&reason.below) } else { failed.next() };
+    lost.map_or(reason, first_loss)
+}
+
+/// Of several ways, all closed, the one that got furthest is the one that was meant, if there is one.
+fn furthest(ways: &[Reason]) -> Option<&Reason> {
+    if let [only] = ways {
+        return Some(only);
     }
-    // Of several ways, all closed, the one that got furthest is the one that was meant, if there is one.
     let held = |way: &Reason| way.below.iter().filter(|below| below.outcome == Outcome::Holds).count();
-    match failed.max_by_key(|way| held(way)) {
-        Some(way) if held(way) > 0 => first_loss(way),
-        Some(way) if reason.below.len() == 1 => first_loss(way),
-        _ => reason,
-    }
+    ways.iter().filter(|way| held(way) > 0).max_by_key(|way| held(way))
 }

@@ -77,7 +77,7 @@ impl Search<'_> {
                 let (at, differs) = self.difference(root, node, 0)?;
                 Ok(Nearest { span: Some(self.code().span(at)), differs })
             }
-            None => Ok(Nearest { span: None, differs: format!("there is no {} there", noun(kind)) }),
+            None => Ok(Nearest { span: None, differs: format!("there is no {} on the line", noun(kind)) }),
         }
     }
 
@@ -347,7 +347,7 @@ const fn noun(kind: Kind) -> &'static str {
         Kind::Number => "number",
         Kind::Bool => "boolean",
         Kind::Regex => "regular expression",
-        Kind::Binary | Kind::Unary => "such operation",
+        Kind::Binary | Kind::Unary => "operation",
         Kind::Conditional => "conditional expression",
         Kind::Array => "list",
         Kind::Dict | Kind::Pair => "object or dictionary",

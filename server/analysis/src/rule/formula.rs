@@ -69,6 +69,14 @@ pub(crate) struct PatternLeaf {
     pub(crate) options: crate::rule::Options,
 }
 
+impl PatternLeaf {
+    /// Whether the pattern is several statements in a language.
+    pub(crate) fn is_sequence(&self, language: Language) -> bool {
+        let pattern = self.by_language.iter().find(|(of, _)| *of == language);
+        pattern.is_some_and(|(_, pattern)| pattern.roots().count() > 1)
+    }
+}
+
 /// A condition on a match's bindings.
 #[derive(Debug)]
 pub(crate) struct Condition {

@@ -84,23 +84,27 @@ impl Page<'_> {
         writeln!(self.out, "{}  {code}", self.painted(Paint::Strong, &place))?;
         let paint = if *verdict == Verdict::Reported { Paint::Good } else { Paint::Bad };
         let verdict = self.painted(paint, name(*verdict));
-        writeln!(
-            self.out,
-            "{verdict} by {rule_id} {}",
-            self.painted(Paint::Faint, &format!("({source}:{rule_line})"))
-        )?;
+        let rule_file = self.painted(Paint::Faint, &format!("({source}:{rule_line})"));
+        writeln!(self.out, "{rule_id} {rule_file}: {verdict}")?;
         self.wrapped("  ", summary)?;
         writeln!(self.out)?;
         if let Some(reason) = self.told.left_out {
             let message = format!("a scan leaves the file out unless it is named itself: {}", reason.words());
             self.line(Outcome::Fails, &message)?;
         }
-        for note in &self.told.notes {
-            let place = note.span.map(|span| format!("line {}: ", self.line_of(span))).unwrap_or_default();
-            self.line(Outcome::Neutral, &format!("{place}{}", note.message))?;
+        // A broken file may have an error on every line; what is said here is whether the line is one of these.
+        let (here, elsewhere): (Vec<_>, Vec<_>) =
+            self.told.notes.iter().partition(|note| note.span.is_none_or(|broken| broken.touches(*span)));
+        for note in here {
+            self.line(Outcome::Neutral, &note.message)?;
+        }
+        if let Some(first) = elsewhere.iter().find_map(|note| note.span) {
+            let message =
+                format!("parts of the file, first in line {}, could not be read as code", self.line_of(first));
+            self.line(Outcome::Neutral, &message)?;
         }
         for reason in reasons {
-            self.reason(reason, source, 0)?;
+            self.reason(reason, 0)?;
         }
         writeln!(self.out)
     }
@@ -110,14 +114,13 @@ impl Page<'_> {
         writeln!(self.out, "{sign} {message}")
     }
 
-    fn reason(&mut self, reason: &Reason, source: &str, depth: usize) -> io::Result<()> {
+    fn reason(&mut self, reason: &Reason, depth: usize) -> io::Result<()> {
         let indent = "  ".repeat(depth);
         let sign = self.sign(reason.outcome);
         match &reason.rule {
             Some(part) => {
-                let place = format!("{source}:{}", part.line);
-                let place = self.painted(Paint::Faint, &place);
-                writeln!(self.out, "{indent}{sign} {}  {place}", words(part))?;
+                let place = self.painted(Paint::Faint, &format!("(line {})", part.line));
+                writeln!(self.out, "{indent}{sign} {} {place}", words(part))?;
                 self.wrapped(&format!("{indent}    "), &reason.message)?;
             }
             None => {
@@ -133,7 +136,7 @@ impl Page<'_> {
             self.place(place, &indent)?;
         }
         for below in &reason.below {
-            self.reason(below, source, depth + 1)?;
+            self.reason(below, depth + 1)?;
         }
         Ok(())
     }

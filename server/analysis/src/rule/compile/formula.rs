@@ -194,7 +194,9 @@ pub(super) fn pattern(reader: &mut Reader, name: &str, value: &Yaml) -> Option<F
     let text = reader.text(name, value)?;
     if reader.generic {
         let generic = Generic::parse(text).map_err(|error| reader.error(value.place, format!("`{name}`: {error}")));
-        return generic.ok().map(|generic| Formula::of(Node::Leaf(Leaf::Generic(generic)), Origin::under(name, value)));
+        return generic
+            .ok()
+            .map(|generic| Formula::of(Node::Leaf(Leaf::Generic(generic)), Origin::under("pattern", value)));
     }
     if reader.languages.is_empty() {
         // In a rule for any text a pattern is a regex.
@@ -217,7 +219,7 @@ pub(super) fn pattern(reader: &mut Reader, name: &str, value: &Yaml) -> Option<F
         }
         _ => {
             let leaf = PatternLeaf { text: Symbol::new(text), by_language, options: reader.options };
-            Some(Formula::of(Node::Leaf(Leaf::Pattern(leaf)), Origin::under(name, value)))
+            Some(Formula::of(Node::Leaf(Leaf::Pattern(leaf)), Origin::under("pattern", value)))
         }
     }
 }
