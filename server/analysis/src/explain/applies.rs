@@ -18,17 +18,18 @@ pub(super) struct Applies {
 }
 
 pub(super) fn of(rule: &Rule, unit: &Unit<'_>, index: &Index) -> Applies {
-    let checks = [language(rule, unit), paths(rule, unit), names(rule, unit, index)];
-    let reasons: Vec<Reason> = checks.into_iter().flatten().collect();
+    let mut reasons = vec![language(rule, unit)];
+    reasons.extend(paths(rule, unit));
+    reasons.extend(names(rule, unit, index));
     let obstacle = reasons.iter().find(|reason| reason.outcome == Outcome::Fails);
     Applies { obstacle: obstacle.map(|reason| reason.message.clone()), reasons }
 }
 
-fn language(rule: &Rule, unit: &Unit<'_>) -> Option<Reason> {
+fn language(rule: &Rule, unit: &Unit<'_>) -> Reason {
     let mut languages: Vec<&str> = rule.languages.iter().map(|language| language.name()).collect();
     languages.dedup();
     let languages = if rule.any_text { "any text".to_owned() } else { languages.join(", ") };
-    Some(match unit.language {
+    match unit.language {
         _ if rule.reads(unit.language) => reason(Outcome::Holds, format!("the rule reads {languages}")),
         Some(language) => {
             reason(Outcome::Fails, format!("the rule reads {languages}, and the file is {}", language.name()))
@@ -36,7 +37,7 @@ fn language(rule: &Rule, unit: &Unit<'_>) -> Option<Reason> {
         None => {
             reason(Outcome::Fails, format!("the rule reads {languages}, and the file is in no language Weir reads"))
         }
-    })
+    }
 }
 
 fn paths(rule: &Rule, unit: &Unit<'_>) -> Option<Reason> {
@@ -81,16 +82,16 @@ fn lacking(lack: &Lack) -> String {
 }
 
 /// The names of a lack, and whether they are those of alternatives.
-fn collect<'n>(lack: &Lack, names: &mut Vec<&'n str>) -> bool {
+fn collect(lack: &Lack, names: &mut Vec<&str>) -> bool {
     match lack {
         Lack::Names(all) => {
             names.extend(all.iter().map(|name| name.as_str()));
             false
         }
         Lack::Each(lacks) => {
-            lacks.iter().for_each(|lack| {
+            for lack in lacks {
                 collect(lack, names);
-            });
+            }
             lacks.len() > 1
         }
     }

@@ -6,11 +6,15 @@ use crate::budget::Stop;
 use crate::matching::{Match, find_recorded};
 use crate::rule::{Formula, Requires, Rule, TaintSpec};
 use crate::taint::{self, Halt, TaintMatches, Watch, Why};
+use std::collections::HashSet;
 use weir_model::{Finding, Outcome, Place, Reason, Span, Step, StepKind};
 use weir_syntax::{Kind, NodeId, Symbol, Tree};
 
 /// Of a longer path the first steps and the last are told.
 const MOST_STEPS: usize = 12;
+
+/// Of more sources those next to the line are told of.
+const MOST_SOURCES: usize = 8;
 
 /// What was found out of a taint rule around the line.
 struct Flow<'a> {
@@ -47,9 +51,9 @@ impl Asked<'_> {
         let region = self.file.tree.is_empty().then_some(self.line);
         let region = region.unwrap_or_else(|| self.file.tree.span(function.unwrap_or(Tree::ROOT)));
         let here = matches.sinks.iter().enumerate().filter(|(_, (_, sink))| sink.span.touches(self.line));
-        let goes_here = |source: Span| {
-            region.contains(source) || watch.steps.iter().any(|(of, step)| *of == source && region.contains(step.span))
-        };
+        let led_here = watch.steps.iter().filter(|(_, step)| region.contains(step.span));
+        let led_here: HashSet<Span> = led_here.map(|(source, _)| *source).collect();
+        let goes_here = |source: Span| region.contains(source) || led_here.contains(&source);
         let sources = matches.sources.iter().enumerate().filter(|(_, (_, source))| goes_here(source.span));
         let flow = Flow {
             spec,
@@ -60,7 +64,7 @@ impl Asked<'_> {
             matches: &matches,
             watch: &watch,
         };
-        reasons.extend(findings.iter().map(|finding| self.path(finding)));
+        reasons.extend(findings.iter().map(path));
         let sinks = self.sinks(&flow)?;
         let why = match findings.first() {
             Some(finding) => self.reached(finding),
@@ -96,13 +100,6 @@ impl Asked<'_> {
             // One that lies around all of the line comes before one that stands on it.
             (tree.span(node).contains(self.line), node)
         })
-    }
-
-    /// The path of a finding.
-    fn path(&self, finding: &Finding) -> Reason {
-        let steps = finding.trace.iter().flat_map(|trace| &trace.steps);
-        let places = steps.map(|step| at(step.span, words(step.kind))).collect();
-        Reason { places, ..reason(Outcome::Holds, "untrusted data goes from its source to the sink") }
     }
 
     fn reached(&self, finding: &Finding) -> String {
@@ -180,7 +177,12 @@ impl Asked<'_> {
             return Reason { below: below.collect(), ..reason(Outcome::Fails, message) };
         }
         let message = format!("{} in {place}{elsewhere}", count(flow.sources.len(), "source"));
-        let below = flow.sources.iter().map(|&index| self.source(flow, index)).collect();
+        let mut told = flow.sources.clone();
+        let away = |index: &usize| flow.matches.sources[*index].1.span.start.abs_diff(self.line.start);
+        told.sort_by_key(away);
+        told.truncate(MOST_SOURCES);
+        told.sort_unstable();
+        let below = told.into_iter().map(|index| self.source(flow, index)).collect();
         Reason { below, ..reason(Outcome::Holds, message) }
     }
 
@@ -302,6 +304,9 @@ impl Asked<'_> {
                 None => sinks.message.clone(),
             };
         }
+        if sinks.below.iter().any(|sink| sink.outcome == Outcome::Holds) {
+            return "untrusted data reaches the line, but the rule reports that at its source (option `taint_focus_on`)".to_owned();
+        }
         if flow.sources.is_empty() {
             return format!("the line is a sink, but there is {}", self.sources(flow).message);
         }
@@ -319,22 +324,16 @@ impl Asked<'_> {
         let ends = flow.sources.iter().flat_map(|&index| halts_of(flow.watch, index));
         // What is returned before the line is so on another way than that which leads there.
         let before = ends.filter(|halt| halt.span.start <= self.line.end && halt.why != Why::Returned);
-        match before.max_by_key(|halt| halt.span.start) {
-            Some(halt) => format!(
-                "the line is a sink, but what reaches it is clean: data from a source ends in {}",
-                self.end(flow, halt)
-            ),
-            None => {
-                let steps =
-                    flow.sources.iter().flat_map(|&index| steps_of(flow.watch, flow.matches.sources[index].1.span));
-                let steps = steps.filter(|step| step.span.start <= self.line.end);
-                let last = steps.map(|step| step.span).max_by_key(|span| span.start);
-                let far = last.map(|span| {
-                    format!(": data from the sources goes as far as line {}", line_of(self.file.text, span.start))
-                });
-                format!("the line is a sink, but no untrusted data reaches it{}", far.unwrap_or_default())
-            }
+        if let Some(halt) = before.max_by_key(|halt| halt.span.start) {
+            let end = self.end(flow, halt);
+            return format!("the line is a sink, but what reaches it is clean: data from a source ends in {end}");
         }
+        let steps = flow.sources.iter().flat_map(|&index| steps_of(flow.watch, flow.matches.sources[index].1.span));
+        let until_line = steps.map(|step| step.span).filter(|span| span.start <= self.line.end);
+        let far = until_line
+            .max_by_key(|span| span.start)
+            .map(|span| format!(": data from the sources goes as far as line {}", line_of(self.file.text, span.start)));
+        format!("the line is a sink, but no untrusted data reaches it{}", far.unwrap_or_default())
     }
 }
 
@@ -371,4 +370,11 @@ const fn words(kind: StepKind) -> &'static str {
         StepKind::Parameter => "arrives here",
         StepKind::Sink => "reaches its sink",
     }
+}
+
+/// The path of a finding.
+fn path(finding: &Finding) -> Reason {
+    let steps = finding.trace.iter().flat_map(|trace| &trace.steps);
+    let places = steps.map(|step| at(step.span, words(step.kind))).collect();
+    Reason { places, ..reason(Outcome::Holds, "untrusted data goes from its source to the sink") }
 }

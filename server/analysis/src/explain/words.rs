@@ -23,8 +23,7 @@ pub(super) fn line(text: &str, number: u32) -> Span {
 
 /// The one-based line of an offset.
 pub(super) fn line_of(text: &str, offset: u32) -> usize {
-    let before = &text.as_bytes()[..(offset as usize).min(text.len())];
-    before.iter().filter(|&&byte| byte == b'\n').count() + 1
+    text.get(..offset as usize).unwrap_or(text).matches('\n').count() + 1
 }
 
 /// A part of the rule as explanations show it.
@@ -64,9 +63,17 @@ pub(super) fn count(number: usize, noun: &str) -> String {
 
 /// `line 3`, `lines 3, 9 and 12`, `lines 3, 9, 12 and 4 more`.
 pub(super) fn lines(text: &str, spans: impl Iterator<Item = Span>) -> String {
-    let mut lines: Vec<usize> = spans.map(|span| line_of(text, span.start)).collect();
-    lines.sort_unstable();
-    lines.dedup();
+    let mut starts: Vec<usize> = spans.map(|span| (span.start as usize).min(text.len())).collect();
+    starts.sort_unstable();
+    let (mut line, mut before) = (1, 0);
+    let mut lines = Vec::new();
+    for start in starts {
+        line += text.get(before..start).unwrap_or_default().matches('\n').count();
+        before = start;
+        if lines.last() != Some(&line) {
+            lines.push(line);
+        }
+    }
     let noun = if lines.len() == 1 { "line" } else { "lines" };
     let told: Vec<String> = lines.iter().take(MOST_PLACES).map(ToString::to_string).collect();
     match told.split_last() {

@@ -21,6 +21,11 @@ impl Evaluation<'_> {
         if conditions.is_empty() {
             return Ok(matches);
         }
+        if let Some(record) = self.record {
+            for condition in conditions {
+                record.anew(condition);
+            }
+        }
         let mut out = Vec::new();
         for found in matches {
             self.budget.tick()?;

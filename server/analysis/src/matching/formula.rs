@@ -213,6 +213,9 @@ impl Evaluation<'_> {
             if matches.is_empty() {
                 break;
             }
+            if let Some(record) = self.record {
+                record.anew(negative);
+            }
             let left = self.without(&matches, negative)?;
             if let Some(record) = self.record {
                 record.step(negative, &matches, &left);

@@ -9,12 +9,16 @@ use super::unify::Unifier;
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::rule::PatternLeaf;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use weir_model::Span;
 use weir_syntax::{Kind, NodeId, Pattern, Role, Symbol, Tree};
 
 /// Differences are looked for so many levels down; deeper ones are told as that of the level above.
 const MAX_DEPTH: u32 = 24;
+
+/// Of so many pieces of code on a line, by so many names in each, the closest is chosen: a line may be a whole file.
+const MOST_CANDIDATES: usize = 1000;
+const MOST_NAMES: usize = 1000;
 
 /// Longer pieces of code are cut when they are quoted.
 const MAX_QUOTED: usize = 60;
@@ -111,9 +115,10 @@ impl Search<'_> {
     fn closest(&self, root: NodeId) -> Result<Option<NodeId>, Stop> {
         let kind = self.pattern().kind(root);
         let others = kinds_for(kind, self.unifier.file.language);
-        let wanted: Vec<Symbol> = self.names(self.pattern(), root).collect();
-        let head = self.head(self.pattern(), root);
+        let wanted: Vec<Symbol> = names(self.pattern(), root).collect();
+        let wanted_head = head(self.pattern(), root);
         let mut best: Option<((bool, bool, usize, bool), NodeId)> = None;
+        let mut candidates = 0;
         for node in self.code().ids() {
             self.unifier.budget.tick()?;
             let span = self.code().span(node);
@@ -123,13 +128,14 @@ impl Search<'_> {
             {
                 continue;
             }
-            let mut held: HashMap<Symbol, usize> = HashMap::new();
-            for name in self.names(self.code(), node) {
-                *held.entry(name).or_default() += 1;
+            candidates += 1;
+            if candidates > MOST_CANDIDATES {
+                break;
             }
-            let common = wanted.iter().filter(|name| held.contains_key(name)).count();
+            let held: HashSet<Symbol> = names(self.code(), node).take(MOST_NAMES).collect();
+            let common = wanted.iter().filter(|name| held.contains(name)).count();
             let starts = self.line.start <= span.start && span.start <= self.line.end;
-            let same_head = head.is_some() && self.head(self.code(), node) == head;
+            let same_head = wanted_head.is_some() && head(self.code(), node) == wanted_head;
             // Of equals the first: it is the outermost.
             let score = (same_head, starts, common, is_kind);
             if best.as_ref().is_none_or(|(best, _)| score > *best) {
@@ -138,17 +144,6 @@ impl Search<'_> {
         }
         // A name alone is like any other: nothing is closest.
         Ok(best.map(|(_, node)| node).filter(|_| kind != Kind::Ident))
-    }
-
-    fn names<'t>(&self, tree: &'t Tree, node: NodeId) -> impl Iterator<Item = Symbol> + use<'t> {
-        tree.descendants(node).filter(|&node| tree.kind(node) == Kind::Ident).map(|node| tree.sym(node))
-    }
-
-    /// The name of what is called or defined.
-    fn head(&self, tree: &Tree, node: NodeId) -> Option<Symbol> {
-        let name = tree.child(node, Role::Callee).or_else(|| tree.child(node, Role::Name))?;
-        let name = if tree.kind(name) == Kind::Member { tree.child(name, Role::Name)? } else { name };
-        (tree.kind(name) == Kind::Ident).then(|| tree.sym(name))
     }
 
     fn matches(&self, p: NodeId, t: NodeId) -> Result<bool, Stop> {
@@ -197,7 +192,7 @@ impl Search<'_> {
         }
         if !wanted.iter().any(|&p| is_dots(p)) && wanted.len() != given.len() {
             let count = |count: usize| format!("{count} argument{}", if count == 1 { "" } else { "s" });
-            let what = self.head(self.code(), t).map_or_else(|| "it".to_owned(), |name| format!("`{}`", name.as_str()));
+            let what = head(self.code(), t).map_or_else(|| "it".to_owned(), |name| format!("`{}`", name.as_str()));
             let differs = format!("{what} has {} where the pattern has {}", count(given.len()), wanted.len());
             return Ok(Some((t, differs)));
         }
@@ -316,6 +311,18 @@ impl Search<'_> {
             _ => None,
         }
     }
+}
+
+/// The names at and below a node.
+fn names(tree: &Tree, node: NodeId) -> impl Iterator<Item = Symbol> {
+    tree.descendants(node).filter(|&node| tree.kind(node) == Kind::Ident).map(|node| tree.sym(node))
+}
+
+/// The name of what is called or defined.
+fn head(tree: &Tree, node: NodeId) -> Option<Symbol> {
+    let name = tree.child(node, Role::Callee).or_else(|| tree.child(node, Role::Name))?;
+    let name = if tree.kind(name) == Kind::Member { tree.child(name, Role::Name)? } else { name };
+    (tree.kind(name) == Kind::Ident).then(|| tree.sym(name))
 }
 
 /// Text as code on one line.

@@ -75,14 +75,17 @@ impl Record {
         (effect.before, effect.after) = (self.here(before), self.here(after));
     }
 
+    /// A part is asked from the beginning.
+    pub(super) fn anew(&self, part: &impl Part) {
+        self.effects.borrow_mut().remove(&part.key());
+    }
+
     /// A negative takes a match away because of one of its own.
     pub(super) fn dropped(&self, negative: &Formula, found: &Match, because: &Match) {
         if found.span.touches(self.line) {
             let mut effects = self.effects.borrow_mut();
             let effect = effects.entry(negative.key()).or_default();
-            if !effect.dropped.iter().any(|(dropped, _)| dropped == found) {
-                effect.dropped.push((found.clone(), because.clone()));
-            }
+            effect.dropped.push((found.clone(), because.clone()));
         }
     }
 
@@ -91,10 +94,8 @@ impl Record {
         if found.span.touches(self.line) {
             let mut effects = self.effects.borrow_mut();
             let effect = effects.entry(condition.key()).or_default();
-            if !effect.before.contains(found) {
-                effect.before.push(found.clone());
-                effect.after.extend(holds.then(|| found.clone()));
-            }
+            effect.before.push(found.clone());
+            effect.after.extend(holds.then(|| found.clone()));
         }
     }
 

@@ -212,7 +212,7 @@ fn read_rule(reader: &mut Reader, yaml: &Yaml) -> Option<(Rule, RuleInfo)> {
     let rule = Rule {
         id: id?,
         source: String::new(),
-        origin: yaml.get("id").map(|value| Origin::under("id", value)).unwrap_or(Origin::NOWHERE),
+        origin: yaml.get("id").map_or(Origin::NOWHERE, |value| Origin::under("id", value)),
         message: message?,
         severity: severity?,
         languages: reader.languages.clone(),

@@ -57,11 +57,11 @@ fn a_match_shows_what_is_bound() {
         "python",
         "pattern: f($X, $Y)",
         "f(1, a)  # HERE",
-        r#"
+        "
         Reported: all that the rule asks for is there
         + [pattern] f($X, $Y): matches
             1: f(1, a)  $X=1  $Y=a
-        "#,
+        ",
     );
 }
 
@@ -150,7 +150,7 @@ fn negatives_show_what_they_take_away_and_why() {
         "python",
         rule,
         "a = f(b).g()  # HERE",
-        r#"
+        "
         Reported: all that the rule asks for is there
         + [patterns] : leaves 1 match on the line
             1: f(b)  $X=b
@@ -159,7 +159,7 @@ fn negatives_show_what_they_take_away_and_why() {
           + [pattern-not] f($X).g(): takes nothing away: what it matches is another range than the match
               1: f(b).g()  $X=b
           + [pattern-not-inside] $X = f($X): takes nothing away: it matches nothing here
-        "#,
+        ",
     );
 }
 
@@ -176,7 +176,7 @@ fn a_positive_shows_whether_and_where_it_lies_around_the_match() {
         "python",
         rule,
         "a = 1\nf(a)  # HERE",
-        r#"
+        "
         Reported: all that the rule asks for is there
         + [patterns] : leaves 1 match on the line
             2: f(a)  $X=a
@@ -184,32 +184,32 @@ fn a_positive_shows_whether_and_where_it_lies_around_the_match() {
               2: f(a)  $X=a
           + [pattern-inside] $X = 1 ...: lies within what it matches
               1: a = 1  $X=a
-        "#,
+        ",
     );
     check(
         "python",
         rule,
         "a = 1\nf(b)  # HERE",
-        r#"
+        "
         NotReported: `pattern-inside: $X = 1 ...` (line 7 of the rule file): what it matches does not go together with the rest: `$X` is `b` here and `a` there
         x [patterns] : leaves nothing in the file
           + [pattern] f($X): matches
               2: f(b)  $X=b
           x [pattern-inside] $X = 1 ...: what it matches does not go together with the rest: `$X` is `b` here and `a` there
               1: a = 1  $X=a
-        "#,
+        ",
     );
     check(
         "python",
         rule,
         "f(b)  # HERE\na = 1",
-        r#"
+        "
         NotReported: `pattern-inside: $X = 1 ...` (line 7 of the rule file): matches nothing around the line, only in line 2
         x [patterns] : leaves nothing in the file
           + [pattern] f($X): matches
               1: f(b)  $X=b
           x [pattern-inside] $X = 1 ...: matches nothing around the line, only in line 2
-        "#,
+        ",
     );
     let rule = "
         patterns:
@@ -220,14 +220,14 @@ fn a_positive_shows_whether_and_where_it_lies_around_the_match() {
         "python",
         rule,
         "f(2)  # HERE",
-        r#"
+        "
         NotReported: `pattern: $F(1)` (line 7 of the rule file): matches nothing in the file: argument 1: `2` where the pattern has `1`
         x [patterns] : leaves nothing in the file
           + [pattern] f(...): matches
               1: f(2)
           x [pattern] $F(1): matches nothing in the file: argument 1: `2` where the pattern has `1`
               1: 2 <- comes closest
-        "#,
+        ",
     );
     let rule = "
         patterns:
@@ -238,13 +238,13 @@ fn a_positive_shows_whether_and_where_it_lies_around_the_match() {
         "python",
         rule,
         "f(a)  # HERE\ng(b)",
-        r#"
+        "
         NotReported: `semgrep-internal-pattern-anywhere: g($X)` (line 7 of the rule file): what it matches does not go together with the rest: `$X` is `a` here and `b` there
         x [patterns] : leaves nothing in the file
           + [pattern] f($X): matches
               1: f(a)  $X=a
           x [semgrep-internal-pattern-anywhere] g($X): what it matches does not go together with the rest: `$X` is `a` here and `b` there
-        "#,
+        ",
     );
 }
 
@@ -255,66 +255,66 @@ fn conditions_show_what_did_not_meet_them() {
         "python",
         &rule("metavariable-regex: {metavariable: $X, regex: ^b}"),
         "f(a)  # HERE",
-        r#"
+        "
         NotReported: `metavariable-regex: metavariable: $X, regex: ^b` (line 7 of the rule file): `$X` is `a`, which does not match the regex from its start
         x [patterns] : leaves nothing in the file
           + [pattern] f($X): matches
               1: f(a)  $X=a
           x [metavariable-regex] metavariable: $X, regex: ^b: `$X` is `a`, which does not match the regex from its start
               1: f(a)  $X=a
-        "#,
+        ",
     );
     check(
         "python",
         &rule("metavariable-regex: {metavariable: $Y, regex: ^b}"),
         "f(a)  # HERE",
-        r#"
+        "
         NotReported: `metavariable-regex: metavariable: $Y, regex: ^b` (line 7 of the rule file): `$Y` is bound to nothing: no part that matches here has it
         x [patterns] : leaves nothing in the file
           + [pattern] f($X): matches
               1: f(a)  $X=a
           x [metavariable-regex] metavariable: $Y, regex: ^b: `$Y` is bound to nothing: no part that matches here has it
               1: f(a)  $X=a
-        "#,
+        ",
     );
     check(
         "python",
         &rule("metavariable-comparison: {comparison: $X > 3}"),
         "f(a)  # HERE",
-        r#"
+        "
         NotReported: `metavariable-comparison: comparison: $X > 3` (line 7 of the rule file): is not true of what its metavariables are bound to, or cannot be computed
         x [patterns] : leaves nothing in the file
           + [pattern] f($X): matches
               1: f(a)  $X=a
           x [metavariable-comparison] comparison: $X > 3: is not true of what its metavariables are bound to, or cannot be computed
               1: f(a)  $X=a
-        "#,
+        ",
     );
     check(
         "python",
         &rule("metavariable-pattern: {metavariable: $X, pattern: b}"),
         "f(a)  # HERE",
-        r#"
+        "
         NotReported: `metavariable-pattern: metavariable: $X, pattern: b` (line 7 of the rule file): `$X` is `a`, which its formula does not match
         x [patterns] : leaves nothing in the file
           + [pattern] f($X): matches
               1: f(a)  $X=a
           x [metavariable-pattern] metavariable: $X, pattern: b: `$X` is `a`, which its formula does not match
               1: f(a)  $X=a
-        "#,
+        ",
     );
     check(
         "python",
         &rule("metavariable-type: {metavariable: $X, type: str}"),
         "f(a)  # HERE",
-        r#"
+        "
         NotReported: `metavariable-type: metavariable: $X, type: str` (line 7 of the rule file): `$X` is `a`, which is not known to be of such a type
         x [patterns] : leaves nothing in the file
           + [pattern] f($X): matches
               1: f(a)  $X=a
           x [metavariable-type] metavariable: $X, type: str: `$X` is `a`, which is not known to be of such a type
               1: f(a)  $X=a
-        "#,
+        ",
     );
 }
 
@@ -329,7 +329,7 @@ fn focus_shows_where_the_match_is_then() {
         "python",
         rule,
         "f(a, b)  # HERE",
-        r#"
+        "
         Reported: all that the rule asks for is there
         + [patterns] : leaves 1 match on the line
             1: b  $X=a  $Y=b
@@ -337,20 +337,20 @@ fn focus_shows_where_the_match_is_then() {
               1: f(a, b)  $X=a  $Y=b
           + [focus-metavariable] $Y: the match is now the place of $Y
               1: b  $X=a  $Y=b
-        "#,
+        ",
     );
     check(
         "python",
         rule,
         "f(a,  # HERE\n  b)",
-        r#"
+        "
         NotReported: `focus-metavariable: $Y` (line 7 of the rule file): the match is now the place of $Y, which is in line 2
         x [patterns] : leaves nothing on the line, only in line 2
           + [pattern] f($X, $Y): matches
               1: f(a,  # HERE  $X=a  $Y=b
           x [focus-metavariable] $Y: the match is now the place of $Y, which is in line 2
               2: b
-        "#,
+        ",
     );
 }
 
@@ -368,7 +368,7 @@ fn of_alternatives_the_one_that_got_furthest_says_why() {
         "python",
         rule,
         "g(2)  # HERE\nf(1)",
-        r#"
+        "
         NotReported: `metavariable-comparison: comparison: $X > 3` (line 9 of the rule file): is not true of what its metavariables are bound to, or cannot be computed
         x [pattern-either] : matches nothing on the line, only in line 2: none of its 3 alternatives does
           x [pattern] f($X): matches nothing on the line, only in line 2: `g` where the pattern has `f`
@@ -380,13 +380,13 @@ fn of_alternatives_the_one_that_got_furthest_says_why() {
                 1: g(2)  $X=2
           x [pattern] h($X): matches nothing in the file: `g` where the pattern has `h`
               1: g <- comes closest
-        "#,
+        ",
     );
     check(
         "python",
         rule,
         "h(2)  # HERE\nf(1)",
-        r#"
+        "
         Reported: all that the rule asks for is there
         + [pattern-either] : leaves 1 match on the line
           - [pattern] f($X): matches nothing on the line, only in line 2: `h` where the pattern has `f`
@@ -397,13 +397,13 @@ fn of_alternatives_the_one_that_got_furthest_says_why() {
             - [metavariable-comparison] comparison: $X > 3: was not asked: nothing was left
           + [pattern] h($X): matches
               1: h(2)  $X=2
-        "#,
+        ",
     );
     check(
         "python",
         rule,
         "k(2)  # HERE\nf(1)",
-        r#"
+        "
         NotReported: `pattern-either` (line 5 of the rule file): matches nothing on the line, only in line 2: none of its 3 alternatives does
         x [pattern-either] : matches nothing on the line, only in line 2: none of its 3 alternatives does
           x [pattern] f($X): matches nothing on the line, only in line 2: `k` where the pattern has `f`
@@ -414,7 +414,7 @@ fn of_alternatives_the_one_that_got_furthest_says_why() {
             - [metavariable-comparison] comparison: $X > 3: was not asked: nothing was left
           x [pattern] h($X): matches nothing in the file: `k` where the pattern has `h`
               1: k <- comes closest
-        "#,
+        ",
     );
 }
 
@@ -436,7 +436,7 @@ fn the_newer_syntax_is_told_in_its_own_words() {
         "python",
         rule,
         "def g():\n  f(b)  # HERE",
-        r#"
+        "
         NotReported: `where: metavariable: $X, regex: ^a` (line 13 of the rule file): `$X` is `b`, which does not match the regex from its start
         x [all] : leaves nothing in the file
           + [pattern] f($X): matches
@@ -446,7 +446,7 @@ fn the_newer_syntax_is_told_in_its_own_words() {
           + [not] f(1): takes nothing away: it matches nothing here
           x [where] metavariable: $X, regex: ^a: `$X` is `b`, which does not match the regex from its start
               2: f(b)  $F=g  $X=b
-        "#,
+        ",
     );
 }
 
@@ -456,20 +456,20 @@ fn rules_of_regexes_say_where_else_they_match() {
         "regex",
         "pattern-regex: secret_[a-z]+",
         "secret_a\nsecret_1  # HERE",
-        r#"
+        "
         NotReported: `pattern-regex: secret_[a-z]+` (line 5 of the rule file): matches nothing on the line, only in line 1
         x [pattern-regex] secret_[a-z]+: matches nothing on the line, only in line 1
-        "#,
+        ",
     );
     check(
         "generic",
         "pattern: password = $X",
         "password = x  # HERE",
-        r#"
+        "
         Reported: all that the rule asks for is there
         + [pattern] password = $X: matches
             1: password = x  $X=x
-        "#,
+        ",
     );
 }
 
@@ -482,57 +482,57 @@ fn what_keeps_a_rule_from_a_file_is_told() {
         "javascript",
         &rule("message: m"),
         "f(1)  // HERE",
-        r#"
+        "
         NotRun: the rule reads python, and the file is javascript
         x the rule reads python, and the file is javascript
-        "#,
+        ",
     );
     check(
         "python",
         &rule("message: m"),
         "g(1)  # HERE",
-        r#"
+        "
         NotRun: the rule is not tried on the file: `f` does not occur in it
         + the rule reads python
         x the rule is not tried on the file: `f` does not occur in it
         x [pattern] f($X): matches nothing in the file: `g` where the pattern has `f`
             1: g <- comes closest
-        "#,
+        ",
     );
     check(
         "python",
         &rule("paths: {include: ['*.py', lib/]}"),
         "f(1)  # HERE",
-        r#"
+        "
         NotRun: `paths` of the rule includes only `*.py`, `lib/`, and not src/file
         + the rule reads python
         x `paths` of the rule includes only `*.py`, `lib/`, and not src/file
         + every name that the rule cannot do without occurs in the file
         + [pattern] f($X): matches
             1: f(1)  $X=1
-        "#,
+        ",
     );
     check(
         "python",
         &rule("paths: {exclude: [src]}"),
         "f(1)  # HERE",
-        r#"
+        "
         NotRun: `paths` of the rule excludes src/file by `src`
         + the rule reads python
         x `paths` of the rule excludes src/file by `src`
         + every name that the rule cannot do without occurs in the file
         + [pattern] f($X): matches
             1: f(1)  $X=1
-        "#,
+        ",
     );
     check(
         "python",
         &rule("min-version: 9.0.0"),
         "f(1)  # HERE",
-        r#"
+        "
         NotRun: the rule is for other versions: this one counts as Semgrep 1.150.0
         x [min-version] 9.0.0: the rule is for other versions: this one counts as Semgrep 1.150.0
-        "#,
+        ",
     );
     let rule = "
         pattern-either:
@@ -543,7 +543,7 @@ fn what_keeps_a_rule_from_a_file_is_told() {
         "python",
         rule,
         "g(1)  # HERE",
-        r#"
+        "
         NotRun: the rule is not tried on the file: each of its alternatives needs one of `a`, `b`, `c`, and none of these occurs in it
         + the rule reads python
         x the rule is not tried on the file: each of its alternatives needs one of `a`, `b`, `c`, and none of these occurs in it
@@ -552,7 +552,7 @@ fn what_keeps_a_rule_from_a_file_is_told() {
               1: g <- comes closest
           x [pattern] c($X): matches nothing in the file: `g` where the pattern has `c`
               1: g <- comes closest
-        "#,
+        ",
     );
 }
 
@@ -562,12 +562,12 @@ fn a_comment_that_hides_a_finding_is_shown() {
         "python",
         "pattern: f($X)",
         "# nosemgrep: rule\nf(1)  # HERE",
-        r#"
+        "
         Suppressed: a comment asks to ignore it
         + [pattern] f($X): matches
             2: f(1)  $X=1
         x line 1 asks to ignore the finding
             1: # nosemgrep: rule
-        "#,
+        ",
     );
 }

@@ -18,7 +18,7 @@ fn a_finding_shows_its_path() {
         "python",
         RULE,
         "def f():\n  x = source()\n  y = x + 'a'\n  sink(y)  # HERE",
-        r#"
+        "
         Reported: untrusted data that enters in line 2 reaches the sink
         + untrusted data goes from its source to the sink
             2: source() <- enters here
@@ -31,7 +31,7 @@ fn a_finding_shows_its_path() {
         + 1 source in the function around the line
           + [pattern] source(): reaches a sink on the line
               2: source() <- enters here
-        "#,
+        ",
     );
 }
 
@@ -41,7 +41,7 @@ fn a_sanitizer_is_named() {
         "python",
         RULE,
         "def f():\n  x = source()\n  y = clean(x)\n  sink(y)  # HERE",
-        r#"
+        "
         NotReported: the line is a sink, but what reaches it is clean: data from a source ends in line 3, where `clean(x)` is a sanitizer (line 11 of the rule file)
         + the line has 1 sink
           x [pattern] sink(...): what reaches it is clean
@@ -54,7 +54,7 @@ fn a_sanitizer_is_named() {
         - 1 sanitizer around the line
           - [pattern] clean(...): matches
               3: clean(x)
-        "#,
+        ",
     );
     let rule = "
         mode: taint
@@ -68,7 +68,7 @@ fn a_sanitizer_is_named() {
         "python",
         rule,
         "def f():\n  x = source()\n  check(x)\n  sink(x)  # HERE",
-        r#"
+        "
         NotReported: the line is a sink, but what reaches it is clean: data from a source ends in line 3, where `x` is a sanitizer (line 9 of the rule file)
         + the line has 1 sink
           x [pattern] sink(...): what reaches it is clean
@@ -81,7 +81,7 @@ fn a_sanitizer_is_named() {
         - 1 sanitizer around the line
           - [patterns] : matches
               3: x  $X=x
-        "#,
+        ",
     );
 }
 
@@ -91,7 +91,7 @@ fn data_that_is_overwritten_ends_there() {
         "python",
         RULE,
         "def f():\n  x = source()\n  log(x)\n  x = 1\n  sink(x)  # HERE",
-        r#"
+        "
         NotReported: the line is a sink, but what reaches it is clean: data from a source ends in line 4, where clean data is stored in `x`
         + the line has 1 sink
           x [pattern] sink(...): what reaches it is clean
@@ -102,7 +102,7 @@ fn data_that_is_overwritten_ends_there() {
               2: x <- is kept here
               3: log(x) <- goes through here
               4: x <- clean data is stored in `x`
-        "#,
+        ",
     );
 }
 
@@ -112,7 +112,7 @@ fn data_that_goes_elsewhere_is_followed_to_its_end() {
         "python",
         RULE,
         "def f():\n  x = source()\n  log(x)\n  sink(y)  # HERE",
-        r#"
+        "
         NotReported: the line is a sink, but no untrusted data reaches it: data from the sources goes as far as line 3
         + the line has 1 sink
           x [pattern] sink(...): what reaches it is clean
@@ -122,26 +122,26 @@ fn data_that_goes_elsewhere_is_followed_to_its_end() {
               2: source() <- enters here
               2: x <- is kept here
               3: log(x) <- goes through here
-        "#,
+        ",
     );
     check(
         "python",
         RULE,
         "def f():\n  sink(1)\n  x = source()\n  return x\ndef g():\n  sink(f())  # HERE",
-        r#"
+        "
         NotReported: the line is a sink, but there is no source in the function around the line; others in line 3 have no way there that Weir sees
         + the line has 1 sink
           x [pattern] sink(...): was not run over: there is no source in the code around it
               6: sink(f())
         x no source in the function around the line; others in line 3 have no way there that Weir sees
           x [pattern] source(): matches in line 3
-        "#,
+        ",
     );
     check(
         "python",
         RULE,
         "def f():\n  x = source()\n  if x:\n    return x\n  sink(1)  # HERE",
-        r#"
+        "
         NotReported: the line is a sink, but no untrusted data reaches it: data from the sources goes as far as line 2
         + the line has 1 sink
           x [pattern] sink(...): what reaches it is clean
@@ -151,7 +151,7 @@ fn data_that_goes_elsewhere_is_followed_to_its_end() {
               2: source() <- enters here
               2: x <- is kept here
               4: return x <- it is returned: who calls the function is not looked at
-        "#,
+        ",
     );
 }
 
@@ -166,7 +166,7 @@ fn what_options_trust_is_told() {
         "python",
         &rule("taint_assume_safe_numbers"),
         "def f():\n  x = len(source())\n  sink(x)  # HERE",
-        r#"
+        "
         NotReported: the line is a sink, but what reaches it is clean: data from a source ends in line 2, where `len(source())` is a number or boolean, which the rule trusts (`options`)
         + the line has 1 sink
           x [pattern] sink($X): what reaches it is clean
@@ -175,13 +175,13 @@ fn what_options_trust_is_told() {
           x [pattern] source(): ends in line 2, where `len(source())` is a number or boolean, which the rule trusts (`options`)
               2: source() <- enters here
               2: len(source()) <- `len(source())` is a number or boolean, which the rule trusts (`options`)
-        "#,
+        ",
     );
     check(
         "python",
         &rule("taint_assume_safe_booleans"),
         "def f():\n  x = source().startswith('a')\n  sink(x)  # HERE",
-        r#"
+        "
         NotReported: the line is a sink, but what reaches it is clean: data from a source ends in line 2, where `source().startswith('a')` is a number or boolean, which the rule trusts (`options`)
         + the line has 1 sink
           x [pattern] sink($X): what reaches it is clean
@@ -190,13 +190,13 @@ fn what_options_trust_is_told() {
           x [pattern] source(): ends in line 2, where `source().startswith('a')` is a number or boolean, which the rule trusts (`options`)
               2: source() <- enters here
               2: source().startswith('a') <- `source().startswith('a')` is a number or boolean, which the rule trusts (`options`)
-        "#,
+        ",
     );
     check(
         "python",
         &rule("taint_assume_safe_comparisons"),
         "def f():\n  x = source() == 1\n  sink(x)  # HERE",
-        r#"
+        "
         NotReported: the line is a sink, but what reaches it is clean: data from a source ends in line 2, where `source() == 1` is a comparison (option `taint_assume_safe_comparisons`)
         + the line has 1 sink
           x [pattern] sink($X): what reaches it is clean
@@ -205,13 +205,13 @@ fn what_options_trust_is_told() {
           x [pattern] source(): ends in line 2, where `source() == 1` is a comparison (option `taint_assume_safe_comparisons`)
               2: source() <- enters here
               2: source() == 1 <- `source() == 1` is a comparison (option `taint_assume_safe_comparisons`)
-        "#,
+        ",
     );
     check(
         "python",
         &rule("taint_assume_safe_indexes"),
         "def f():\n  x = a[source()]\n  sink(x)  # HERE",
-        r#"
+        "
         NotReported: the line is a sink, but what reaches it is clean: data from a source ends in line 2, where it is only an index of `a[source()]` (option `taint_assume_safe_indexes`)
         + the line has 1 sink
           x [pattern] sink($X): what reaches it is clean
@@ -220,13 +220,13 @@ fn what_options_trust_is_told() {
           x [pattern] source(): ends in line 2, where it is only an index of `a[source()]` (option `taint_assume_safe_indexes`)
               2: source() <- enters here
               2: a[source()] <- it is only an index of `a[source()]` (option `taint_assume_safe_indexes`)
-        "#,
+        ",
     );
     check(
         "python",
         &rule("taint_assume_safe_functions"),
         "def f():\n  x = g(source())\n  sink(x)  # HERE",
-        r#"
+        "
         NotReported: the line is a sink, but what reaches it is clean: data from a source ends in line 2, where what `g(source())` gives back is trusted (option `taint_assume_safe_functions`)
         + the line has 1 sink
           x [pattern] sink($X): what reaches it is clean
@@ -235,13 +235,13 @@ fn what_options_trust_is_told() {
           x [pattern] source(): ends in line 2, where what `g(source())` gives back is trusted (option `taint_assume_safe_functions`)
               2: source() <- enters here
               2: g(source()) <- what `g(source())` gives back is trusted (option `taint_assume_safe_functions`)
-        "#,
+        ",
     );
     check(
         "python",
         &rule("taint_only_propagate_through_assignments"),
         "def f():\n  x = source() + 'a'\n  sink(x)  # HERE",
-        r#"
+        "
         NotReported: the line is a sink, but what reaches it is clean: data from a source ends in line 2, where `source() + 'a'` is no assignment (option `taint_only_propagate_through_assignments`)
         + the line has 1 sink
           x [pattern] sink($X): what reaches it is clean
@@ -250,14 +250,14 @@ fn what_options_trust_is_told() {
           x [pattern] source(): ends in line 2, where `source() + 'a'` is no assignment (option `taint_only_propagate_through_assignments`)
               2: source() <- enters here
               2: source() + 'a' <- `source() + 'a'` is no assignment (option `taint_only_propagate_through_assignments`)
-        "#,
+        ",
     );
     let declared = "class A {\n  void f() {\n    int x = source();\n    sink(x);  // HERE\n  }\n}";
     check(
         "java",
         &rule("taint_assume_safe_numbers"),
         declared,
-        r#"
+        "
         NotReported: the line is a sink, but what reaches it is clean: data from a source ends in line 3, where `int x = source();` is a number or boolean, which the rule trusts (`options`)
         + the line has 1 sink
           x [pattern] sink($X): what reaches it is clean
@@ -266,7 +266,7 @@ fn what_options_trust_is_told() {
           x [pattern] source(): ends in line 3, where `int x = source();` is a number or boolean, which the rule trusts (`options`)
               3: source() <- enters here
               3: int x = source(); <- `int x = source();` is a number or boolean, which the rule trusts (`options`)
-        "#,
+        ",
     );
 }
 
@@ -286,7 +286,7 @@ fn labels_that_are_asked_for_and_not_there_are_told() {
         "python",
         rule,
         "def f():\n  x = source()\n  sink(x)  # HERE",
-        r#"
+        "
         NotReported: the sink requires `A and B`, and the labels that are there are `A`
         + the line has 1 sink
           x [pattern] sink($X): the sink requires `A and B`, and the labels that are there are `A`
@@ -296,13 +296,13 @@ fn labels_that_are_asked_for_and_not_there_are_told() {
               2: source() <- enters here
               2: x <- is kept here
               3: sink(x) <- goes through here
-        "#,
+        ",
     );
     check(
         "python",
         rule,
         "def f():\n  x = second(source())\n  sink(x)  # HERE",
-        r#"
+        "
         NotReported: the sink requires `A and B`, and the labels that are there are `A`
         + the line has 1 sink
           x [pattern] sink($X): the sink requires `A and B`, and the labels that are there are `A`
@@ -315,13 +315,13 @@ fn labels_that_are_asked_for_and_not_there_are_told() {
               3: sink(x) <- goes through here
           x [pattern] second(...): it requires `C`, and the labels that are there are `A`
               2: second(source()) <- enters here
-        "#,
+        ",
     );
     check(
         "python",
         rule,
         "def f():\n  y.put(source())\n  sink(1)  # HERE",
-        r#"
+        "
         NotReported: the line is a sink, but what reaches it is clean: data from a source ends in line 2, where the propagator there requires `B`, and the labels that are there are `A`
         + the line has 1 sink
           x [pattern] sink($X): what reaches it is clean
@@ -333,7 +333,7 @@ fn labels_that_are_asked_for_and_not_there_are_told() {
         - 1 propagator around the line
           - [pattern] $TO.put($FROM): matches
               2: y.put(source())  $FROM=source()  $TO=y
-        "#,
+        ",
     );
 }
 
@@ -349,7 +349,7 @@ fn metavariables_that_do_not_agree_are_told() {
         "python",
         rule,
         "def f():\n  b.sink(a.source())  # HERE",
-        r#"
+        "
         NotReported: untrusted data reaches it, but its source binds a metavariable to other code than the sink (option `taint_unify_mvars`)
         + the line has 1 sink
           x [pattern] $A.sink(...): untrusted data reaches it, but its source binds a metavariable to other code than the sink (option `taint_unify_mvars`)
@@ -358,7 +358,7 @@ fn metavariables_that_do_not_agree_are_told() {
           x [pattern] $A.source(): goes as far as line 2, but not into a sink on the line
               2: a.source() <- enters here  $A=a
               2: b.sink(a.source()) <- goes through here
-        "#,
+        ",
     );
 }
 
@@ -368,7 +368,7 @@ fn where_there_is_no_sink_or_source_their_patterns_say_why() {
         "python",
         RULE,
         "def f():\n  x = source()\n  print(x)  # HERE",
-        r#"
+        "
         NotRun: the rule is not tried on the file: `sink` does not occur in it
         + the rule reads python
         x the rule is not tried on the file: `sink` does not occur in it
@@ -378,20 +378,20 @@ fn where_there_is_no_sink_or_source_their_patterns_say_why() {
         + 1 source in the function around the line
           - [pattern] source(): was not followed: no sink is in the code around it
               2: source() <- enters here
-        "#,
+        ",
     );
     check(
         "python",
         RULE,
         "def f():\n  sink(x)  # HERE\ndef g():\n  source()",
-        r#"
+        "
         NotReported: the line is a sink, but there is no source in the function around the line; others in line 4 have no way there that Weir sees
         + the line has 1 sink
           x [pattern] sink(...): was not run over: there is no source in the code around it
               2: sink(x)
         x no source in the function around the line; others in line 4 have no way there that Weir sees
           x [pattern] source(): matches in line 4
-        "#,
+        ",
     );
     let rule = "
         mode: taint
@@ -404,7 +404,7 @@ fn where_there_is_no_sink_or_source_their_patterns_say_why() {
         "python",
         rule,
         "def f():\n  cur.sink(source())  # HERE\n  db.sink(1)\n  other()",
-        r#"
+        "
         NotReported: no sink on the line: `metavariable-regex: metavariable: $X, regex: ^db` (line 8 of the rule file): `$X` is `cur`, which does not match the regex from its start
         x no sink on the line; there are some in lines 3 and 4
           x [patterns] : leaves nothing on the line, only in line 3
@@ -418,6 +418,30 @@ fn where_there_is_no_sink_or_source_their_patterns_say_why() {
           - [pattern] source(): goes as far as line 2, and is not used any further
               2: source() <- enters here
               2: cur.sink(source()) <- goes through here
-        "#,
+        ",
+    );
+}
+
+#[test]
+fn a_finding_that_stands_at_its_source_is_told_at_its_sink() {
+    let rule = "
+        mode: taint
+        options: {taint_focus_on: source}
+        pattern-sources: [pattern: source()]
+        pattern-sinks: [pattern: sink(...)]
+        ";
+    check(
+        "python",
+        rule,
+        "x = source()\nsink(x)  # HERE",
+        "
+        NotReported: untrusted data reaches the line, but the rule reports that at its source (option `taint_focus_on`)
+        + the line has 1 sink
+          + [pattern] sink(...): untrusted data reaches it
+              2: sink(x)
+        + 1 source in the file
+          + [pattern] source(): reaches a sink on the line
+              1: source() <- enters here
+        ",
     );
 }
