@@ -117,19 +117,16 @@ impl Page<'_> {
     fn reason(&mut self, reason: &Reason, depth: usize) -> io::Result<()> {
         let indent = "  ".repeat(depth);
         let sign = self.sign(reason.outcome);
-        match &reason.rule {
-            Some(part) => {
-                let place = self.painted(Paint::Faint, &format!("(line {})", part.line));
-                writeln!(self.out, "{indent}{sign} {} {place}", words(part))?;
-                self.wrapped(&format!("{indent}    "), &reason.message)?;
-            }
-            None => {
-                // The sign stands where the first line's indent ends.
-                let lines = fill(&reason.message, self.width.saturating_sub(indent.len() + 2));
-                for (at, line) in lines.lines().enumerate() {
-                    let lead = if at == 0 { sign.as_str() } else { " " };
-                    writeln!(self.out, "{indent}{lead} {line}")?;
-                }
+        if let Some(part) = &reason.rule {
+            let place = self.painted(Paint::Faint, &format!("(line {})", part.line));
+            writeln!(self.out, "{indent}{sign} {} {place}", words(part))?;
+            self.wrapped(&format!("{indent}    "), &reason.message)?;
+        } else {
+            // The sign stands where the first line's indent ends.
+            let lines = fill(&reason.message, self.width.saturating_sub(indent.len() + 2));
+            for (at, line) in lines.lines().enumerate() {
+                let lead = if at == 0 { sign.as_str() } else { " " };
+                writeln!(self.out, "{indent}{lead} {line}")?;
             }
         }
         for place in &reason.places {
