@@ -34,13 +34,13 @@ fn a_line_is_explained_for_people() {
     let drawn = explain("yaml-load", "a.py:6").stdout;
     let expected = "\
 a.py:6  yaml.load(a, b)
-yaml-load (../rules.yaml:4): not reported
-  `pattern: yaml.load($X)` (line 8 of the rule file): matches nothing on the line, only in line 7: `load` has
+yaml-load (../rules.yaml:3): not reported
+  `pattern: yaml.load($X)` (line 7 of the rule file): matches nothing on the line, only in line 7: `load` has
   2 arguments where the pattern has 1
 
 + the rule reads python
 + every name that the rule cannot do without occurs in the file
-x pattern: yaml.load($X) (line 8)
+x pattern: yaml.load($X) (line 7)
     matches nothing on the line, only in line 7: `load` has 2 arguments where the pattern has 1
       6:5  yaml.load(a, b)  <- comes closest
 
