@@ -28,7 +28,8 @@ pub struct Explanation {
     pub verdict: Verdict,
     /// Why, in one sentence.
     pub summary: String,
-    /// The rule's findings that touch the line, suppressed ones among them.
+    /// The rule's findings that touch the line, suppressed ones among them; of very many the first. Without fingerprints,
+    /// which take all findings of a file.
     pub findings: Vec<Finding>,
     /// How the verdict comes about, step by step.
     pub reasons: Vec<Reason>,

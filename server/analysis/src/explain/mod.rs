@@ -33,6 +33,9 @@ pub fn explain(rules: &RuleSet, unit: &Unit<'_>, question: &Question, budget: &B
     explained.chain(of_other_versions.map(|rule| of_other_version(rule, line))).collect()
 }
 
+/// A line may be a whole file, with findings without number.
+const MOST_FINDINGS: usize = 100;
+
 /// What was found out of one rule.
 struct Case<'a> {
     rule: &'a Rule,
@@ -71,7 +74,8 @@ fn of_rule(rule: &Rule, unit: &Unit<'_>, line: Span, budget: &Budget<'_>) -> Exp
         (Err(stop), _) => {
             let why = match stop {
                 Stop::Cancelled => "the work was called off",
-                Stop::Rule | Stop::Deadline => "it took too long; --timeout gives it more time",
+                Stop::Rule => "the rule took too long on this file and was stopped, as it is in a scan",
+                Stop::Deadline => "the analysis of the file ran out of time",
             };
             case.closed(Verdict::Stopped, why.to_owned())
         }
@@ -93,8 +97,11 @@ fn look(case: &mut Case<'_>, unit: &Unit<'_>, index: Index, budget: &Budget<'_>)
     let (rule, line) = (case.rule, case.line);
     let file = FileContext::new(unit, index, budget)?;
     let mut findings = analyze::run(&file, rule, budget)?;
-    analyze::finish(&mut findings, unit.text, Options::default());
     findings.retain(|finding| finding.span.touches(line));
+    findings.truncate(MOST_FINDINGS);
+    analyze::finish(&mut findings, unit.text, Options::default());
+    // It counts equal findings before it in the file, which are not all here.
+    findings.iter_mut().for_each(|finding| finding.fingerprint.clear());
     case.findings = findings;
     let asked = Asked { file: &file, line, record: Record::of(line), budget };
     let reported = match &rule.body {
@@ -110,7 +117,8 @@ fn look(case: &mut Case<'_>, unit: &Unit<'_>, index: Index, budget: &Budget<'_>)
         }
         Body::Taint(spec) => asked.taint(spec, rule, &case.findings, &mut case.reasons)?,
     };
-    case.reasons.extend(case.findings.iter().filter_map(|finding| suppression(unit.text, finding)));
+    let hidden = case.findings.iter().filter_map(|finding| suppression(unit.text, finding)).take(words::MOST_PLACES);
+    case.reasons.extend(hidden);
     Ok(reported)
 }
 

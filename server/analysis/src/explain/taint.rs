@@ -64,7 +64,7 @@ impl Asked<'_> {
             matches: &matches,
             watch: &watch,
         };
-        reasons.extend(findings.iter().map(path));
+        reasons.extend(findings.iter().take(MOST_PLACES).map(path));
         let sinks = self.sinks(&flow)?;
         let why = match findings.first() {
             Some(finding) => self.reached(finding),
