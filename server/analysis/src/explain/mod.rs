@@ -101,7 +101,9 @@ fn look(case: &mut Case<'_>, unit: &Unit<'_>, index: Index, budget: &Budget<'_>)
     findings.truncate(MOST_FINDINGS);
     analyze::finish(&mut findings, unit.text, Options::default());
     // It counts equal findings before it in the file, which are not all here.
-    findings.iter_mut().for_each(|finding| finding.fingerprint.clear());
+    for finding in &mut findings {
+        finding.fingerprint.clear();
+    }
     case.findings = findings;
     let asked = Asked { file: &file, line, record: Record::of(line), budget };
     let reported = match &rule.body {
