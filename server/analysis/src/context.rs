@@ -3,6 +3,7 @@
 use crate::analyze::Unit;
 use crate::budget::{Budget, Stop};
 use crate::flow::Constants;
+use crate::generic::Documents;
 use crate::matching::{FoundLeaves, Index, Names};
 use weir_model::Language;
 use weir_syntax::Tree;
@@ -23,6 +24,8 @@ pub(crate) struct FileContext<'a> {
     pub(crate) constants: Constants,
     /// What patterns matched in it.
     pub(crate) found: FoundLeaves,
+    /// It as patterns over any text see it.
+    pub(crate) documents: Documents,
 }
 
 impl<'a> FileContext<'a> {
@@ -40,6 +43,7 @@ impl<'a> FileContext<'a> {
             names,
             constants: Constants::solve(unit.tree, language, budget)?,
             found: FoundLeaves::default(),
+            documents: Documents::default(),
         })
     }
 }

@@ -75,8 +75,9 @@ pub enum Kind {
     Await,
     /// sym: empty, or `from` / `*` for delegation. `Value?`
     Yield,
-    /// An anonymous function, arrow, block, closure. `Name? Modifier* Param* Type? Guard? Body`. An expression body is
-    /// `Block[Return]`; Elixir's `fn` has statements, the last of which is its value.
+    /// An anonymous function, arrow, block, closure. sym: `=>` for JavaScript's arrows, else empty.
+    /// `Name? Modifier* Param* Type? Guard? Body`. An expression body is `Block[Return]`; Elixir's `fn` has statements, the
+    /// last of which is its value.
     Lambda,
     /// `Element*`
     Array,

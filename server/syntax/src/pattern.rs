@@ -83,21 +83,7 @@ impl Pattern {
                 continue;
             }
             let region = Span::new(before.len() as u32, (before.len() + prepared.len()) as u32);
-            let mut lowering = Lowering::of_pattern(language, &whole, &holes);
-            lowering.piece.nodes.push(Node {
-                kind: Kind::File,
-                role: Role::Root,
-                sym: Symbol::EMPTY,
-                span: Span::new(0, whole.len() as u32),
-                size: 1,
-                up: 0,
-            });
-            let mut cursor = cst.walk();
-            for child in cst.root_node().children(&mut cursor) {
-                lowering.item(child);
-            }
-            let mut nodes = lowering.piece.nodes;
-            nodes[0].size = nodes.len() as u32;
+            let (nodes, _) = Lowering::of_pattern(language, &whole, &holes).file(cst.root_node()).nodes(Vec::new());
             let tree = finish(&Tree { nodes, comments: Vec::new() }, region);
             if tree.len() > 1 {
                 return Ok(tree);

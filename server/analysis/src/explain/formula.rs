@@ -4,7 +4,8 @@
 use super::Asked;
 use super::words::{MOST_PLACES, at, count, line_of, lines, part, place, reason};
 use crate::budget::Stop;
-use crate::matching::{Effect, Found, Match, find, find_recorded, nearest, quote};
+use crate::matching::{Effect, Match, Matched, find, find_recorded, nearest, quote};
+use crate::rule::analyzer::Analyzer;
 use crate::rule::{Condition, Focus, Formula, Leaf, Node, Test};
 use weir_model::{Outcome, Place, Reason, Span};
 use weir_syntax::Symbol;
@@ -34,7 +35,7 @@ impl Asked<'_> {
     }
 
     /// What a formula matches by itself. Where the conjunction around it had no need to know, it is found out now.
-    fn found(&self, formula: &Formula) -> Result<Found, Stop> {
+    fn found(&self, formula: &Formula) -> Result<Matched, Stop> {
         if let Some(found) = self.record.found_by(formula) {
             return Ok(found);
         }
@@ -99,7 +100,7 @@ impl Asked<'_> {
         Ok(below)
     }
 
-    fn finds(&self, formula: &Formula, found: &Found, effect: Option<&Effect>) -> Result<Reason, Stop> {
+    fn finds(&self, formula: &Formula, found: &Matched, effect: Option<&Effect>) -> Result<Reason, Stop> {
         if found.here.is_empty() {
             return self.nothing(formula, found, "on the line");
         }
@@ -123,7 +124,7 @@ impl Asked<'_> {
     }
 
     /// Why a formula matches nothing near the line.
-    fn nothing(&self, formula: &Formula, found: &Found, near: &str) -> Result<Reason, Stop> {
+    fn nothing(&self, formula: &Formula, found: &Matched, near: &str) -> Result<Reason, Stop> {
         let places = lines(self.file.text, found.elsewhere.iter().copied());
         let nothing = |verb: &str| match found.elsewhere.len() {
             0 => format!("{verb} nothing in the file"),
@@ -154,7 +155,7 @@ impl Asked<'_> {
     }
 
     /// `pattern-inside` and its like.
-    fn keeps(&self, used: Use, formula: &Formula, found: &Found, effect: Option<&Effect>) -> Result<Reason, Stop> {
+    fn keeps(&self, used: Use, formula: &Formula, found: &Matched, effect: Option<&Effect>) -> Result<Reason, Stop> {
         let inside = used == Use::Inside;
         let Some(effect) = effect else {
             let message = if found.here.is_empty() {
@@ -204,7 +205,7 @@ impl Asked<'_> {
     }
 
     /// `pattern-not` and its like.
-    fn takes_away(&self, used: Use, found: &Found, effect: Option<&Effect>) -> Reason {
+    fn takes_away(&self, used: Use, found: &Matched, effect: Option<&Effect>) -> Reason {
         let Some(effect) = effect.filter(|effect| !effect.before.is_empty()) else {
             return reason(Outcome::Neutral, "was not asked: nothing was left");
         };
@@ -273,6 +274,13 @@ impl Asked<'_> {
             Test::Regex { metavariable, .. } => (*metavariable, "does not match the regex from its start"),
             Test::Type { metavariable, .. } => (*metavariable, "is not known to be of such a type"),
             Test::Pattern { metavariable, .. } => (*metavariable, "its formula does not match"),
+            Test::Analysis { metavariable, analyzer: Analyzer::Entropy | Analyzer::EntropyV2(_) } => {
+                (*metavariable, "is no known text that looks random")
+            }
+            Test::Analysis { metavariable, analyzer: Analyzer::Redos } => {
+                (*metavariable, "is no known regex that may take very long")
+            }
+            Test::Name { metavariable, .. } => (*metavariable, "is not known to stand for such a name"),
         };
         match found.bindings.get(metavariable) {
             Some(bound) => {

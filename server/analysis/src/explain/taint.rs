@@ -4,8 +4,8 @@ use super::Asked;
 use super::words::{MOST_PLACES, at, count, line_of, lines, loss_of_any, part, place, reason};
 use crate::budget::Stop;
 use crate::matching::{Match, find_recorded};
-use crate::rule::{Formula, Requires, Rule, TaintSpec};
-use crate::taint::{self, Halt, TaintMatches, Watch, Why};
+use crate::rule::{Formula, Requires, Rule, Sink, SinkRequires, TaintSpec};
+use crate::taint::{self, Arrival, Halt, TaintMatches, Watch, Why};
 use std::collections::HashSet;
 use weir_model::{Finding, Outcome, Place, Reason, Span, Step, StepKind};
 use weir_syntax::{Kind, NodeId, Symbol, Tree};
@@ -15,6 +15,10 @@ const MOST_STEPS: usize = 12;
 
 /// Of more sources those next to the line are told of.
 const MOST_SOURCES: usize = 8;
+
+/// Why a sink with `at-exit` may not count.
+const PASSED_OVER: &str =
+    "it counts only where control leaves the function (`at-exit`), and more of it runs after this";
 
 /// What was found out of a taint rule around the line.
 struct Flow<'a> {
@@ -133,12 +137,14 @@ impl Asked<'_> {
         let (entry, found) = &flow.matches.sinks[index];
         let sink = &flow.spec.sinks[*entry];
         let arrivals: Vec<_> = flow.watch.arrivals.iter().filter(|arrival| arrival.sink == index).collect();
-        let (outcome, message) = if arrivals.is_empty() {
+        let (outcome, message) = if self.is_passed_over(flow, index) {
+            (Outcome::Fails, PASSED_OVER.to_owned())
+        } else if arrivals.is_empty() {
             (Outcome::Fails, "was not run over: there is no source in the code around it".to_owned())
-        } else if arrivals.iter().any(|arrival| arrival.met) {
+        } else if arrivals.iter().any(|arrival| arrival.is_met()) {
             (Outcome::Holds, "untrusted data reaches it".to_owned())
         } else if let Some(arrival) = arrivals.iter().find(|arrival| !arrival.sources.is_empty()) {
-            (Outcome::Fails, asks("the sink", &sink.requires, &arrival.labels))
+            (Outcome::Fails, sink_asks(sink, arrival))
         } else if arrivals.iter().any(|arrival| arrival.unlike) {
             let message = "untrusted data reaches it, but its source binds a metavariable to other code than the sink \
                            (option `taint_unify_mvars`)";
@@ -148,6 +154,12 @@ impl Asked<'_> {
         };
         let places = vec![place(self.file, found, "")];
         Reason { rule: Some(part(sink.formula.origin)), places, ..reason(outcome, message) }
+    }
+
+    /// Whether a sink does not count where it stands.
+    fn is_passed_over(&self, flow: &Flow<'_>, index: usize) -> bool {
+        let (entry, found) = &flow.matches.sinks[index];
+        flow.spec.sinks[*entry].at_exit && !taint::is_at_exit(self.file.tree, found.span)
     }
 
     /// The sources around the line and what became of what they let in.
@@ -193,11 +205,9 @@ impl Asked<'_> {
         let until = if flow.sinks.is_empty() { flow.region.end } else { self.line.end };
         let steps: Vec<&Step> = steps_of(flow.watch, found.span).filter(|step| step.span.start <= until).collect();
         let halts: Vec<&Halt> = halts_of(flow.watch, index).filter(|halt| halt.span.start <= until).collect();
-        let reaches = flow
-            .watch
-            .arrivals
-            .iter()
-            .any(|arrival| arrival.met && flow.sinks.contains(&arrival.sink) && came_from(&arrival.sources, index));
+        let reaches = flow.watch.arrivals.iter().any(|arrival| {
+            arrival.is_met() && flow.sinks.contains(&arrival.sink) && came_from(&arrival.sources, index)
+        });
         let outcome = match (reaches, flow.sinks.is_empty()) {
             (true, _) => Outcome::Holds,
             (false, true) => Outcome::Neutral,
@@ -214,8 +224,11 @@ impl Asked<'_> {
             "reaches a sink on the line, which requires other labels".to_owned()
         } else if let Some(halt) = flow.watch.halts.iter().find(|halt| halt.why == Why::SourceAsks(index)) {
             asks("it", &flow.spec.sources[*entry].requires, &halt.labels)
+        } else if found.span.start > until {
+            "enters only after the line".to_owned()
         } else if steps.is_empty() {
-            "was not followed: no sink is in the code around it".to_owned()
+            let counts = if flow.sinks.is_empty() { "" } else { " that counts" };
+            format!("was not followed: no sink{counts} is in the code around it")
         } else {
             let last = steps.iter().map(|step| step.span).max_by_key(|span| span.start).unwrap_or(found.span);
             let far = format!("goes as far as line {}", line_of(self.file.text, last.start));
@@ -307,11 +320,14 @@ impl Asked<'_> {
         if sinks.below.iter().any(|sink| sink.outcome == Outcome::Holds) {
             return "untrusted data reaches the line, but the rule reports that at its source (option `taint_focus_on`)".to_owned();
         }
+        if flow.sinks.iter().all(|&index| self.is_passed_over(flow, index)) {
+            return format!("the line is a sink, but {PASSED_OVER}");
+        }
         if flow.sources.is_empty() {
             return format!("the line is a sink, but there is {}", self.sources(flow).message);
         }
         let asked = sinks.below.iter().find(|sink| {
-            let is_clean = |arrival: &&taint::Arrival| arrival.sources.is_empty() && !arrival.unlike;
+            let is_clean = |arrival: &&Arrival| arrival.sources.is_empty() && !arrival.unlike;
             let of_sink = flow.watch.arrivals.iter().filter(|arrival| flow.sinks.contains(&arrival.sink));
             sink.outcome == Outcome::Fails
                 && of_sink.clone().next().is_some()
@@ -350,6 +366,19 @@ fn halts_of(watch: &Watch, source: usize) -> impl Iterator<Item = &Halt> {
 
 fn came_from(sources: &[u32], source: usize) -> bool {
     sources.iter().any(|&of| of as usize == source)
+}
+
+/// That what came to a sink is not what it asks for.
+fn sink_asks(sink: &Sink, arrival: &Arrival) -> String {
+    match &sink.requires {
+        SinkRequires::Whole(requires) => asks("the sink", requires, &arrival.labels),
+        SinkRequires::Each(each) => {
+            let unmet = arrival.unmet.and_then(|number| each.get(number));
+            unmet.map_or_else(String::new, |(name, requires)| {
+                asks(&format!("of `{}` the sink", name.as_str()), requires, &arrival.labels)
+            })
+        }
+    }
 }
 
 /// That labels do not meet a condition.

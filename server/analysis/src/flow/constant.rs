@@ -5,6 +5,7 @@
 
 use super::frames::Flow;
 use super::interpret::Interpret;
+use super::pure::makes_constant;
 use super::scope::{Scopes, is_this};
 use crate::budget::{Budget, Stop};
 use crate::hash::NumberMap;
@@ -63,6 +64,16 @@ impl Constants {
     /// The expression that was assigned to the name at this node, constant or not.
     pub(crate) fn symbolic(&self, node: NodeId) -> Option<NodeId> {
         self.symbolic.get(&node).copied()
+    }
+
+    /// All that is known to hold something, in no order.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (NodeId, &Value)> {
+        self.values.iter().map(|(node, value)| (*node, value))
+    }
+
+    /// All names and the expressions that were assigned to them, in no order.
+    pub(crate) fn expressions(&self) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
+        self.symbolic.iter().map(|(node, expression)| (*node, *expression))
     }
 
     /// Whose names are whose.
@@ -240,7 +251,9 @@ impl<'t> Interpret<'t> for Solver<'t> {
         let tree = self.tree;
         let kind = tree.kind(node);
         Ok(match kind {
-            Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Atom => {
+            Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Atom | Kind::Regex
+                if tree.child(node, Role::Part).is_none() =>
+            {
                 literal(Some(Literal { kind, sym: tree.sym(node), node: Some(node), any: false }))
             }
             Kind::Ident => self.read(node),
@@ -269,7 +282,7 @@ impl<'t> Interpret<'t> for Solver<'t> {
                 }
                 literal(whole)
             }
-            Kind::Call if self.language == Language::Java && is_string_format(tree, node) => {
+            Kind::Call if makes_constant(tree, node, self.language) => {
                 let mut known = Some(Literal::ANY);
                 for argument in tree.with_role(node, Role::Arg) {
                     known = known.and(self.eval(argument)?.literal).and(Some(Literal::ANY));
@@ -364,19 +377,6 @@ impl<'t> Interpret<'t> for Solver<'t> {
     }
 }
 
-/// `String.format`, `java.lang.String.format`: of constants it makes one, whatever its text.
-fn is_string_format(tree: &Tree, call: NodeId) -> bool {
-    let named = |node: NodeId, role: Role, wanted: &str| {
-        tree.child(node, role).is_some_and(|name| tree.kind(name) == Kind::Ident && tree.sym(name).as_str() == wanted)
-    };
-    let Some(callee) = tree.child(call, Role::Callee).filter(|&callee| tree.kind(callee) == Kind::Member) else {
-        return false;
-    };
-    let of_string = named(callee, Role::Object, "String")
-        || tree.child(callee, Role::Object).is_some_and(|class| named(class, Role::Name, "String"));
-    of_string && named(callee, Role::Name, "format")
-}
-
 impl Solver<'_> {
     /// The string that an operator makes of what is known of its operands.
     fn string(&self, operator: Symbol, left: Option<Literal>, right: Option<Literal>) -> Option<Literal> {
@@ -430,6 +430,10 @@ impl Solver<'_> {
         let known = self.flow.state().and_then(|state| state.get(&name)).copied();
         match known.and_then(|known| known.expression) {
             Some(expression) => self.symbolic.insert(node, expression),
+            None if known.is_none() => match self.scopes.outer_value(self.scope, name, self.language) {
+                Some((_, value)) => self.symbolic.insert(node, value),
+                None => self.symbolic.remove(&node),
+            },
             None => self.symbolic.remove(&node),
         };
         let literal = match known {
@@ -470,7 +474,9 @@ impl Solver<'_> {
         let tree = self.tree;
         let kind = tree.kind(node);
         match kind {
-            Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Atom => {
+            Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Atom | Kind::Regex
+                if tree.child(node, Role::Part).is_none() =>
+            {
                 Some(Literal { kind, sym: tree.sym(node), node: Some(node), any: false })
             }
             Kind::Ident => {

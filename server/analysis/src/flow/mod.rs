@@ -3,6 +3,7 @@
 mod constant;
 mod frames;
 mod interpret;
+mod pure;
 mod scope;
 
 pub(crate) use constant::{Constants, Value};

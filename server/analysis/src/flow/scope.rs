@@ -17,6 +17,8 @@ pub(crate) struct Scopes {
 struct Scope {
     kind: Kind,
     parent: Option<usize>,
+    /// A constructor of Java.
+    is_constructor: bool,
     declared: Vec<Symbol>,
     /// Names of scopes further out that are assigned here or in a scope within.
     writes_outer: Vec<Symbol>,
@@ -32,6 +34,8 @@ struct Name {
 /// An assignment seen, before it is known whose name it is.
 struct Write {
     scope: usize,
+    /// The class whose field it is said to be (`this.x`).
+    class: Option<usize>,
     name: Symbol,
     value: Option<NodeId>,
     times: u32,
@@ -105,6 +109,13 @@ impl Scopes {
         if found.writes == 1 { Some((scope, found.value?)) } else { None }
     }
 
+    /// Whether a field may be read before code of this scope assigns it: all but its class's only constructor.
+    fn is_late(&self, scope: usize, class: usize) -> bool {
+        let of_class = |scope: &&Scope| scope.is_constructor && scope.parent == Some(class);
+        let sets_up = of_class(&&self.all[scope]) && self.all.iter().filter(of_class).count() == 1;
+        self.all[class].kind == Kind::Class && scope != class && !sets_up
+    }
+
     fn class_around(&self, from: usize) -> Option<usize> {
         std::iter::successors(Some(from), |&scope| self.all[scope].parent)
             .find(|&scope| self.all[scope].kind == Kind::Class)
@@ -170,7 +181,8 @@ impl Reader<'_> {
                         let name = tree.sym(target);
                         self.declare(name);
                         // A loop's or catch's variable has no value here: they count it.
-                        self.write(name, value, u32::from(value.is_some()));
+                        let times = if self.is_open_field(node) { MANY } else { u32::from(value.is_some()) };
+                        self.write(name, value, times);
                     }
                     target => self.pattern(target, true),
                 }
@@ -215,7 +227,8 @@ impl Reader<'_> {
             }
         }
         let parent = self.around.last().map(|&(scope, _)| scope);
-        self.scopes.all.push(Scope { kind, parent, declared: Vec::new(), writes_outer: Vec::new() });
+        let is_constructor = self.language == Language::Java && kind == Kind::Function && self.is_constructor(node);
+        self.scopes.all.push(Scope { kind, parent, is_constructor, declared: Vec::new(), writes_outer: Vec::new() });
         self.scopes.by_node.insert(node, number);
         self.around.push((number, tree.end(node)));
     }
@@ -236,9 +249,10 @@ impl Reader<'_> {
             }
             Kind::Member if is_this(tree, tree.child(target, Role::Object)) => {
                 let class = self.around.iter().rev().find(|&&(scope, _)| self.scopes.all[scope].kind == Kind::Class);
-                if let (Some(&(scope, _)), Some(name)) = (class, tree.child(target, Role::Name)) {
-                    let name = self.scopes.names.entry((scope, tree.sym(name))).or_default();
-                    name.writes += MANY;
+                let at = self.around.last().map_or(0, |&(scope, _)| scope);
+                if let (Some(&(class, _)), Some(name)) = (class, tree.child(target, Role::Name)) {
+                    let times = if self.language == Language::Java { times } else { MANY };
+                    self.writes.push(Write { scope: at, class: Some(class), name: tree.sym(name), value, times });
                 }
             }
             _ => self.pattern(Some(target), assignment_declares(self.language)),
@@ -256,7 +270,7 @@ impl Reader<'_> {
             let mut args = tree.with_role(node, Role::Arg);
             let name = args.next().filter(|&name| tree.kind(name) == Kind::Str);
             if let (Some(name), Some(value)) = (name, args.next()) {
-                self.writes.push(Write { scope: 0, name: tree.sym(name), value: Some(value), times: 1 });
+                self.writes.push(Write { scope: 0, class: None, name: tree.sym(name), value: Some(value), times: 1 });
             }
         }
     }
@@ -300,8 +314,24 @@ impl Reader<'_> {
 
     fn write(&mut self, name: Symbol, value: Option<NodeId>, times: u32) {
         if let (Some(&(scope, _)), true) = (self.around.last(), times > 0) {
-            self.writes.push(Write { scope, name, value, times });
+            self.writes.push(Write { scope, class: None, name, value, times });
         }
+    }
+
+    /// Whether code elsewhere may assign a field of Java.
+    fn is_open_field(&self, node: NodeId) -> bool {
+        let tree = self.tree;
+        let class = tree.ancestors(node).nth(1).filter(|&above| tree.kind(above) == Kind::Class);
+        let is_class = class.is_some_and(|class| tree.sym(class).as_str() == "class");
+        let closed = |modifier: NodeId| matches!(tree.sym(modifier).as_str(), "private" | "final");
+        self.language == Language::Java && is_class && !tree.with_role(node, Role::Modifier).any(closed)
+    }
+
+    fn is_constructor(&self, function: NodeId) -> bool {
+        let tree = self.tree;
+        let name = |node: NodeId| tree.child(node, Role::Name).map(|name| tree.sym(name));
+        let class = tree.ancestors(function).nth(1).filter(|&above| tree.kind(above) == Kind::Class);
+        class.is_some_and(|class| name(class) == name(function)) && tree.child(function, Role::Type).is_none()
     }
 
     fn finish(mut self) -> Scopes {
@@ -312,14 +342,16 @@ impl Reader<'_> {
         if self.language == Language::Ruby {
             self.scopes.share_with_blocks();
         }
-        for Write { scope, name, value, times } in self.writes {
+        for Write { scope, class, name, value, times } in self.writes {
             // Whoever assigns a name that nobody declares makes it the file's.
-            let holder = self.scopes.holder(scope, name, self.language).unwrap_or(0);
+            let holder = class.or_else(|| self.scopes.holder(scope, name, self.language)).unwrap_or(0);
+            let late = self.language == Language::Java && self.scopes.is_late(scope, holder);
+            let times = if late { MANY } else { times };
             let entry = self.scopes.names.entry((holder, name)).or_default();
             entry.writes += times;
             entry.value = value;
             let mut within = scope;
-            while within != holder {
+            while within != holder && class.is_none() {
                 let inner = &mut self.scopes.all[within];
                 if !inner.writes_outer.contains(&name) {
                     inner.writes_outer.push(name);

@@ -86,7 +86,7 @@ impl Unifier<'_> {
         }
         let mut envs = self.roles(p, t, &[], env.clone())?;
         if matches!(operator.as_str(), "==" | "!=" | "===" | "!==") {
-            if self.options.symmetric_eq {
+            if self.options.symmetric_eq || self.options.commutative_compop {
                 let mut ts: Vec<NodeId> = self.file.tree.children(t).collect();
                 ts.reverse();
                 let ps: Vec<NodeId> = self.pattern.children(p).collect();

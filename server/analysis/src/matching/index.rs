@@ -5,7 +5,7 @@ use super::unify::is_expression_kind;
 use crate::context::FileContext;
 use crate::hash::{NumberMap, NumberSet};
 use weir_model::Language;
-use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
+use weir_syntax::{Difference, Kind, NodeId, Role, Symbol, Tree};
 
 const KINDS: usize = Kind::TypedMetavar as usize + 1;
 
@@ -69,6 +69,16 @@ impl Index {
             }
         }
         index
+    }
+
+    /// Nodes that were a name, type or part of an import and are none now, or the other way round.
+    pub(crate) fn changed_places(&self, old: &Self, difference: &Difference) -> Vec<NodeId> {
+        let before = difference.new.start as usize;
+        let (behind, old_behind) = (difference.new.end as usize, difference.old.end as usize);
+        let changed = |(at, (now, was)): (usize, (&bool, &bool))| (now != was).then_some(NodeId(at as u32));
+        let prefix = self.no_expression[..before].iter().zip(&old.no_expression[..before]);
+        let suffix = self.no_expression[behind..].iter().zip(&old.no_expression[old_behind..]);
+        prefix.enumerate().filter_map(changed).chain((behind..).zip(suffix).filter_map(changed)).collect()
     }
 
     /// Takes up what the file's imports tell: an imported name also occurs where another name stands for it.

@@ -14,13 +14,13 @@ use weir_model::Span;
 pub(crate) struct Record {
     /// Only what touches this is kept in full.
     line: Span,
-    found: RefCell<HashMap<usize, Found>>,
+    found: RefCell<HashMap<usize, Matched>>,
     effects: RefCell<HashMap<usize, Effect>>,
 }
 
 /// What a formula matches by itself.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct Matched {
     /// The matches that touch the line.
     pub(crate) here: Vec<Match>,
     /// Where the others are, in order.
@@ -54,7 +54,7 @@ impl Record {
     }
 
     /// What a formula was found to match, if it was evaluated.
-    pub(crate) fn found_by(&self, formula: &Formula) -> Option<Found> {
+    pub(crate) fn found_by(&self, formula: &Formula) -> Option<Matched> {
         self.found.borrow().get(&formula.key()).cloned()
     }
 
@@ -65,7 +65,7 @@ impl Record {
 
     pub(super) fn found(&self, formula: &Formula, matches: &[Match]) {
         let elsewhere = matches.iter().map(|found| found.span).filter(|span| !span.touches(self.line));
-        let found = Found { here: self.here(matches), elsewhere: elsewhere.collect() };
+        let found = Matched { here: self.here(matches), elsewhere: elsewhere.collect() };
         self.found.borrow_mut().insert(formula.key(), found);
     }
 

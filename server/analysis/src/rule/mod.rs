@@ -1,9 +1,9 @@
 //! Rules: from the text of rule files to formulas over patterns and taint specifications.
 
+pub(crate) mod analyzer;
 pub(crate) mod comparison;
 mod compile;
 pub(crate) mod formula;
-pub(crate) mod generic;
 mod options;
 mod origin;
 mod prefilter;
@@ -13,8 +13,8 @@ mod yaml;
 
 pub(crate) use compile::COMPATIBLE_WITH;
 pub(crate) use formula::{
-    Condition, Focus, Formula, Leaf, Node, PatternLeaf, Propagator, Requires, Sanitizer, SideEffect, Sink, Source,
-    TaintSpec, Test, Within,
+    Condition, Focus, Formula, FullName, Leaf, Node, PatternLeaf, Propagator, Requires, Sanitizer, SideEffect, Sink,
+    SinkRequires, Source, TaintSpec, Test, Within,
 };
 pub(crate) use options::Options;
 pub(crate) use origin::Origin;
@@ -24,12 +24,15 @@ use crate::fix::FixTemplate;
 use crate::paths::Paths;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use weir_model::{Language, RuleInfo, RuleProblem, RuleSource, Severity};
 use weir_syntax::Symbol;
 
 /// Compiled rules.
 #[derive(Debug, Default)]
 pub struct RuleSet {
+    /// No two sets of one process have the same.
+    number: u64,
     pub(crate) rules: Vec<Rule>,
     infos: Vec<RuleInfo>,
     problems: Vec<RuleProblem>,
@@ -95,12 +98,18 @@ impl RuleSet {
     /// Compiles rule files. A rule that cannot run is left out and told of in [`problems`](Self::problems); it never
     /// keeps others from running. Rules whose id is in `disabled` are left out without a word.
     pub fn compile(sources: &[RuleSource], disabled: &[Arc<str>]) -> Self {
-        let mut set = Self::default();
+        static SETS: AtomicU64 = AtomicU64::new(1);
+        let mut set = Self { number: SETS.fetch_add(1, Ordering::Relaxed), ..Self::default() };
         let mut seen = HashSet::new();
         for source in sources {
             compile::file(source, disabled, &mut seen, &mut set);
         }
         set
+    }
+
+    /// What tells this set from all others of the process.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     /// The rules that run, in the order of the files.
@@ -116,6 +125,7 @@ impl RuleSet {
     /// The same rules, each tried on every file: slower, and the oracle for what the prefilter leaves out.
     #[must_use]
     pub fn without_prefilter(mut self) -> Self {
+        self.number = u64::MAX - self.number;
         self.rules.iter_mut().for_each(|rule| rule.needs.clear());
         self
     }

@@ -71,8 +71,7 @@ fn of_formula(formula: &Formula, language: Language) -> Need {
 }
 
 fn of_leaf(leaf: &PatternLeaf, language: Language) -> Need {
-    let pattern = leaf.by_language.iter().find(|(of, _)| *of == language);
-    pattern.map_or(Need::Any(Vec::new()), |(_, pattern)| Need::Names(names(pattern)))
+    leaf.pattern(language).map_or(Need::Any(Vec::new()), |pattern| Need::Names(names(pattern)))
 }
 
 /// The plain names of a pattern. Literals have types that nobody wrote.

@@ -12,7 +12,7 @@ use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::flow::{Flow, Interpret};
 use crate::matching::{Binding, Bindings, Match};
-use crate::rule::{Formula, Node, Options, Requires, TaintSpec};
+use crate::rule::{Formula, Node, Options, Requires, SinkRequires, TaintSpec};
 use std::collections::{BTreeMap, HashMap};
 use weir_model::{Language, Span, StepKind};
 use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
@@ -31,6 +31,8 @@ pub(super) struct Engine<'t> {
     labels: Vec<Symbol>,
     /// What stood where a propagator takes it from, by match.
     pub(super) propagated: HashMap<usize, Taints>,
+    /// What the nodes hold that a sink's `requires` asks of by themselves.
+    asked: HashMap<NodeId, Taints>,
     /// The sinks reached, by match: what reached them first by the shortest way.
     reached: BTreeMap<usize, Taint>,
     /// Named functions seen, to be run when the code around them is through.
@@ -234,6 +236,7 @@ impl<'t> Engine<'t> {
             traces: Traces::default(),
             labels,
             propagated: HashMap::new(),
+            asked: HashMap::new(),
             reached: BTreeMap::new(),
             deferred: Vec::new(),
             functions: Vec::new(),
@@ -375,6 +378,9 @@ impl<'t> Engine<'t> {
         for mark in with_role(MarkRole::From) {
             self.propagate(mark.index, node, &value);
         }
+        if with_role(MarkRole::Asked).next().is_some() {
+            self.asked.insert(node, value.all());
+        }
         for mark in with_role(MarkRole::Sink) {
             let mut reaching = value.all();
             let (sink, _) = &self.matches.sinks[mark.index];
@@ -421,15 +427,25 @@ impl<'t> Engine<'t> {
 
     fn sink(&mut self, index: usize, taints: Taints) {
         let (sink, found) = &self.matches.sinks[index];
-        let came = taints.len();
-        let taints = if self.options.taint_unify_mvars {
-            taints.filter(|taint| self.unify(found, &self.matches.sources[taint.source as usize].1))
-        } else {
-            taints
+        let parts = match &self.spec.sinks[*sink].requires {
+            SinkRequires::Whole(requires) => vec![(taints, requires)],
+            SinkRequires::Each(each) => {
+                each.iter().map(|(name, requires)| (self.asked_of(found, *name), requires)).collect()
+            }
         };
-        let met = self.satisfies(&self.spec.sinks[*sink].requires, &taints);
-        self.arrive(index, &taints, taints.len() < came, met);
-        if !met {
+        let mut taints = Taints::default();
+        let (mut unlike, mut unmet) = (false, None);
+        for (number, (came, requires)) in parts.into_iter().enumerate() {
+            let before = came.len();
+            let part = self.unifying(found, came);
+            unlike |= part.len() < before;
+            if unmet.is_none() && !self.holds(requires, &part) {
+                unmet = Some((number, part.clone()));
+            }
+            taints.union(&part);
+        }
+        self.arrive(index, &taints, unlike, unmet.as_ref());
+        if unmet.is_some() {
             return;
         }
         for taint in taints.iter() {
@@ -437,6 +453,24 @@ impl<'t> Engine<'t> {
             if self.reached.get(&index).is_none_or(|best| length < self.traces.length(best.trace)) {
                 self.reached.insert(index, taint);
             }
+        }
+    }
+
+    /// What a metavariable of a sink, of which the sink asks by itself, is known to hold.
+    fn asked_of(&self, sink: &Match, metavariable: Symbol) -> Taints {
+        let mut taints = Taints::default();
+        for asked in bound(self.tree(), sink, metavariable).iter().filter_map(|node| self.asked.get(node)) {
+            taints.union(asked);
+        }
+        taints
+    }
+
+    /// Of the taint that reaches a sink what counts there: all, or with `taint_unify_mvars` that of sources that agree with it.
+    fn unifying(&self, sink: &Match, taints: Taints) -> Taints {
+        if self.options.taint_unify_mvars {
+            taints.filter(|taint| self.unify(sink, &self.matches.sources[taint.source as usize].1))
+        } else {
+            taints
         }
     }
 

@@ -64,12 +64,19 @@ pub(crate) struct Arrival {
     pub(crate) sink: usize,
     /// The sources of what came.
     pub(crate) sources: Vec<u32>,
-    /// The labels of what came.
+    /// The labels of what came, or of that part of it that is not what the sink asks for.
     pub(crate) labels: Vec<Symbol>,
     /// Some of what came was left out: its metavariables are bound to other code than the sink's.
     pub(crate) unlike: bool,
-    /// Whether the labels are those that the sink asks for.
-    pub(crate) met: bool,
+    /// Which of what the sink asks for was not met, if anything: a number among the entries of its `requires`.
+    pub(crate) unmet: Option<usize>,
+}
+
+impl Arrival {
+    /// Whether the sink is reached by it.
+    pub(crate) fn is_met(&self) -> bool {
+        self.unmet.is_none() && !self.sources.is_empty()
+    }
 }
 
 impl Engine<'_> {
@@ -89,11 +96,12 @@ impl Engine<'_> {
         }
     }
 
-    /// A sink is run over, and some taint reaches it.
-    pub(super) fn arrive(&mut self, sink: usize, taints: &Taints, unlike: bool, met: bool) {
+    /// A sink is run over, and some taint reaches it. `unmet`: what it asks for in vain, and of which taint.
+    pub(super) fn arrive(&mut self, sink: usize, taints: &Taints, unlike: bool, unmet: Option<&(usize, Taints)>) {
         if self.watch.is_some() {
-            let (sources, labels) = self.origins(taints);
-            let arrival = Arrival { sink, sources, labels, unlike, met };
+            let (sources, _) = self.origins(taints);
+            let (_, labels) = self.origins(unmet.map_or(taints, |(_, asked)| asked));
+            let arrival = Arrival { sink, sources, labels, unlike, unmet: unmet.map(|(number, _)| *number) };
             if let Some(watch) = &mut self.watch
                 && watch.arrivals.len() < MOST_HALTS
                 && !watch.arrivals.contains(&arrival)

@@ -110,3 +110,37 @@ fn functions_that_assign_a_captured_name_make_it_unknown() {
     hold("javascript", "let x = 'v';\nknown(x);\nlater(() => { x = read(); });\nlost(x);\n");
     hold("ruby", "x = \"v\"\nlist.each { |e| x = e }\nlost(x)\n");
 }
+
+#[test]
+fn a_field_of_java_is_a_constant_if_nobody_can_change_it_before_it_is_read() {
+    hold(
+        "java",
+        r#"
+class A {
+    private String a = "v";
+    public String b = "v";
+    public static final String c = "v";
+    private static String d;
+    private String e;
+    private String f;
+    static { d = "v"; }
+    A() { this.e = "v"; f = "v"; }
+    void set() { f = "w"; }
+    void read() { known(a); known(this.a); lost(b); known(c); known(d); known(e); lost(f); }
+}
+class B {
+    private String g;
+    private String h;
+    B() { this.g = "v"; }
+    B(int x) {}
+    void set() { this.h = "v"; }
+    void read() { lost(g); lost(h); lost(this.h); }
+}
+"#,
+    );
+}
+
+#[test]
+fn what_php_makes_of_constants_is_constant() {
+    hold("php", "<?php\n$a = 'v';\nany(trim($a) . 'x');\nlost(trim($b));\nlost(other($a));\n");
+}

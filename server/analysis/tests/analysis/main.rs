@@ -1,11 +1,15 @@
 //! Rules over code, end to end: rule text and code in, the code with its findings marked out.
 
 mod check;
+mod conditions;
 mod constants;
 mod explain;
+mod generic;
 mod incremental;
 mod limits;
 mod matching;
+mod options;
 mod problems;
 mod rules;
+mod sound;
 mod taint;

@@ -641,3 +641,33 @@ fn any_of_several_insides_is_an_inside_and_meets_others_within_it() {
         run("python", rule, &code).findings.iter().map(|finding| finding.span.start as usize).collect();
     assert_eq!(starts, [code.find("g(x)").expect("the call in the first class")]);
 }
+
+#[test]
+fn parts_of_an_imported_name_are_in_focus_where_it_is_used() {
+    check(
+        "python",
+        "
+        patterns:
+        - pattern: os.$F(...)
+        - focus-metavariable: $F
+        ",
+        "
+        from os import system as run
+        def f(x):
+            run(x)
+            ^^^
+        ",
+    );
+    check(
+        "python",
+        "
+        patterns:
+        - pattern: from os import $F
+        - focus-metavariable: $F
+        ",
+        "
+        from os import system
+                       ^^^^^^
+        ",
+    );
+}

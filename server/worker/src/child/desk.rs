@@ -7,7 +7,7 @@ use super::watchdog::{Subject, Watchdog};
 use super::workspace::Held;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use weir_analysis::{Budget, Options, Unit};
 use weir_model::{Explanation, Finding, Note, NoteKind, Question, ScanOptions, Timing};
 use weir_syntax::{Limits, ParseNote, Source, Tree};
@@ -145,7 +145,7 @@ impl<A: Analysis> Desk<A> {
         let at_work = |rule: Option<&Arc<str>>| self.watchdog.at_work(rule);
         let whole = micros(time.deadline);
         let (until, per_rule) = (began + whole / 4 * 3, (whole / 4).min(micros(MAX_PER_RULE)));
-        work(&Budget::new(&clock, time.cancelled, &at_work, until, per_rule))
+        work(&Budget::new(&clock, time.cancelled, &at_work, until, per_rule).on_day(today()))
     }
 
     /// Microseconds since the worker started.
@@ -168,6 +168,12 @@ impl Outcome {
 
 fn micros(duration: Duration) -> u64 {
     duration.as_micros() as u64
+}
+
+/// Days since 1970-01-01.
+fn today() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    (since.as_secs() / 86_400).cast_signed()
 }
 
 fn notes(notes: &[ParseNote]) -> impl Iterator<Item = Note> {

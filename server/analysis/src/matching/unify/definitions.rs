@@ -63,7 +63,7 @@ impl Unifier<'_> {
         else {
             return Ok(Vec::new());
         };
-        if tree.kind(value) != Kind::Lambda {
+        if tree.kind(value) != Kind::Lambda || self.is_other_arrow(p, value) {
             return Ok(Vec::new());
         }
         let envs = self.node(name, target, env)?;
@@ -107,7 +107,9 @@ impl Unifier<'_> {
         let (pattern, tree) = (self.pattern, self.file.tree);
         let parts = |role: Role| Some((pattern.child(p, role)?, tree.child(t, role)?));
         let (Some(target), Some(value)) = (parts(Role::Target), parts(Role::Value)) else { return Ok(Vec::new()) };
-        if !self.options.vardef_assign || (pattern.sym(p).as_str() != "=" && !pattern.sym(p).is_empty()) {
+        let is_field = || tree.ancestors(t).nth(1).is_some_and(|above| tree.kind(above) == Kind::Class);
+        let allowed = self.options.vardef_assign || (self.options.flddef_assign && is_field());
+        if !allowed || (pattern.sym(p).as_str() != "=" && !pattern.sym(p).is_empty()) {
             return Ok(Vec::new());
         }
         let envs = self.node(target.0, target.1, env)?;

@@ -14,11 +14,12 @@ mod structure;
 pub(super) use strings::{content_span, same_value};
 
 use super::Binding;
+use super::found::Anchors;
 use super::metavar::Env;
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
-use crate::rule::Options;
 use crate::rule::regex::Regex;
+use crate::rule::{Options, PatternLeaf};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -38,7 +39,7 @@ pub(super) struct Unifier<'a> {
     pub(super) file: &'a FileContext<'a>,
     pub(super) budget: &'a Budget<'a>,
     /// By the pattern's node: its rarest name, if all code that matches it must contain the name.
-    anchors: Vec<Option<Symbol>>,
+    anchors: Anchors,
     /// The regexes of the pattern's strings (`"=~/re/"`).
     regexes: RefCell<HashMap<Symbol, Option<Rc<Regex>>>>,
 }
@@ -47,6 +48,18 @@ impl<'a> Unifier<'a> {
     /// A pattern to be tried in a file.
     pub(super) fn new(pattern: &'a Tree, options: Options, file: &'a FileContext<'a>, budget: &'a Budget<'a>) -> Self {
         Self { pattern, options, file, budget, anchors: anchors(pattern, options, file), regexes: RefCell::default() }
+    }
+
+    /// The pattern of a leaf, to be tried in a file.
+    pub(super) fn of_leaf(
+        leaf: &PatternLeaf,
+        pattern: &'a Tree,
+        file: &'a FileContext<'a>,
+        budget: &'a Budget<'a>,
+    ) -> Self {
+        let options = leaf.options;
+        let anchors = file.found.anchors(leaf, || anchors(pattern, options, file));
+        Self { pattern, options, file, budget, anchors, regexes: RefCell::default() }
     }
 
     /// The regex that a pattern's string is, if it is one.
@@ -68,10 +81,10 @@ impl<'a> Unifier<'a> {
 
 /// The rarest name below each node of a pattern. Names that code may write differently (values stand for others, PHP ignores
 /// case) are no anchors.
-fn anchors(pattern: &Tree, options: Options, file: &FileContext<'_>) -> Vec<Option<Symbol>> {
+fn anchors(pattern: &Tree, options: Options, file: &FileContext<'_>) -> Anchors {
     let mut anchors: Vec<Option<Symbol>> = vec![None; pattern.len()];
     if options.symbolic_propagation || file.language == Language::Php {
-        return anchors;
+        return anchors.into();
     }
     for node in pattern.ids().rev() {
         let count = |name: Symbol| file.index.occurrences(name).len();
@@ -92,7 +105,7 @@ fn anchors(pattern: &Tree, options: Options, file: &FileContext<'_>) -> Vec<Opti
             }
         }
     }
-    anchors
+    anchors.into()
 }
 
 /// Whether code that matches a pattern's name must contain it, or a name that an import lets stand for it.
@@ -131,6 +144,9 @@ impl Unifier<'_> {
 
     fn kinds(&self, p: NodeId, t: NodeId, pk: Kind, tk: Kind, env: Env) -> Envs {
         match (pk, tk) {
+            (Kind::Function | Kind::Lambda, Kind::Function | Kind::Lambda) if self.is_other_arrow(p, t) => {
+                Ok(Vec::new())
+            }
             (Kind::Str, Kind::Template) if self.pattern.sym(p).as_str().starts_with("$...") => {
                 let parts: Vec<NodeId> = self.file.tree.children(t).collect();
                 let span = self.file.tree.span(t);
@@ -144,7 +160,7 @@ impl Unifier<'_> {
             (Kind::Atom, Kind::Atom) => self.atom(p, t, env),
             (Kind::For, Kind::For | Kind::ForEach) if self.is_any_loop(p) => self.loop_body(p, t, env),
             (Kind::Return, Kind::Return) => self.structure(p, t, env),
-            (Kind::Return, _) if self.file.index.is_returned(self.file, t) => {
+            (Kind::Return, _) if self.options.implicit_return && self.file.index.is_returned(self.file, t) => {
                 match self.pattern.child(p, Role::Value) {
                     Some(value) => self.node(value, t, env),
                     None => Ok(Vec::new()),
@@ -196,6 +212,12 @@ impl Unifier<'_> {
             _ if pk == tk => self.structure(p, t, env),
             _ => Ok(Vec::new()),
         }
+    }
+
+    /// Whether only one of two functions is an arrow, where that makes a difference.
+    pub(super) fn is_other_arrow(&self, p: NodeId, t: NodeId) -> bool {
+        !self.options.arrow_is_function
+            && (self.pattern.sym(p).as_str() == "=>") != (self.file.tree.sym(t).as_str() == "=>")
     }
 
     /// Whether a function expression's own name takes part: it is only for the function itself, so that the pattern may
@@ -258,9 +280,19 @@ impl Unifier<'_> {
     fn deep(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
         let Some(inner) = self.pattern.children(p).next() else { return Ok(vec![env]) };
         let mut out = Vec::new();
-        for below in self.file.tree.descendants(t) {
-            if self.is_expression(below) || below == t {
-                extend(&mut out, self.node(inner, below, env.clone())?);
+        // What names stand for is looked into as well.
+        let mut tops = vec![t];
+        let mut next = 0;
+        while let Some(&top) = tops.get(next) {
+            next += 1;
+            for below in self.file.tree.descendants(top) {
+                if self.is_expression(below) || below == top {
+                    extend(&mut out, self.node(inner, below, env.clone())?);
+                }
+                let value = self.file.constants.symbolic(below).filter(|_| self.options.symbolic_propagation);
+                if let Some(value) = value.filter(|value| tops.len() < MOST_ORDERS && !tops.contains(value)) {
+                    tops.push(value);
+                }
             }
         }
         Ok(out)

@@ -40,6 +40,7 @@ impl Unifier<'_> {
             let ps: Vec<NodeId> = pattern.with_role(p, role).collect();
             let ts: Vec<NodeId> = tree.with_role(t, role).collect();
             envs = self.each(envs, |env| match role {
+                Role::Decorator if self.options.decorators_order_matters => self.in_order(&ps, &ts, env),
                 Role::Decorator | Role::Modifier | Role::Catch => self.subset(&ps, &ts, env),
                 _ => self.list(&ps, &ts, env),
             })?;
@@ -48,6 +49,25 @@ impl Unifier<'_> {
             }
         }
         Ok(envs)
+    }
+
+    /// Every pattern's node matches some code's node, in the same order.
+    fn in_order(&self, ps: &[NodeId], ts: &[NodeId], env: Env) -> Envs {
+        self.budget.tick()?;
+        let Some((&p, rest)) = ps.split_first() else { return Ok(vec![env]) };
+        if self.pattern.kind(p) == Kind::Ellipsis {
+            return self.in_order(rest, ts, env);
+        }
+        let mut out = Vec::new();
+        for (at, &t) in ts.iter().enumerate() {
+            for env in self.node(p, t, env.clone())? {
+                extend(&mut out, self.in_order(rest, &ts[at + 1..], env)?);
+                if out.len() > MOST_ORDERS {
+                    return Ok(out);
+                }
+            }
+        }
+        Ok(out)
     }
 
     /// Every pattern's node matches some code's node, in any order, each code's node used once.
@@ -102,7 +122,11 @@ impl Unifier<'_> {
         if content.0.is_empty() && self.options.xml_singleton_loose_matching {
             return Ok(envs);
         }
-        self.each(envs, |env| self.list(&content.0, &content.1, env))
+        let dots = content.0.iter().any(|&p| self.pattern.kind(p) == Kind::Ellipsis);
+        let any_order = !self.options.xml_children_ordered && (dots || content.0.len() == content.1.len());
+        self.each(envs, |env| {
+            if any_order { self.subset(&content.0, &content.1, env) } else { self.list(&content.0, &content.1, env) }
+        })
     }
 
     pub(super) fn loop_body(&self, p: NodeId, t: NodeId, env: Env) -> Envs {

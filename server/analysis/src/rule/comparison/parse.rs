@@ -204,14 +204,23 @@ impl Parser {
                 self.expect(".")?;
                 self.expect("match")?;
                 self.expect("(")?;
-                let Some(Token::Value(Value::Str(regex))) = self.tokens.get(self.at).cloned() else {
-                    return Err("the first argument of `re.match` must be a regex in quotes".to_owned());
-                };
-                self.at += 1;
+                let regex = self.text("the first argument of `re.match`")?;
                 self.expect(",")?;
                 let value = self.binary(0)?;
                 self.expect(")")?;
                 Expr::Match(Regex::value(&regex)?, Box::new(value))
+            }
+            "today" => {
+                self.expect("(")?;
+                self.expect(")")?;
+                Expr::Today
+            }
+            "strptime" => {
+                self.expect("(")?;
+                let value = self.binary(0)?;
+                let format = if self.take(",") { Some(self.text("the second argument of `strptime`")?) } else { None };
+                self.expect(")")?;
+                Expr::Date(Box::new(value), format)
             }
             name => {
                 let function = match name {
@@ -229,6 +238,15 @@ impl Parser {
         };
         self.depth -= 1;
         Ok(expr)
+    }
+
+    /// A text in quotes; `what` it is for.
+    fn text(&mut self, what: &str) -> Result<String, String> {
+        let Some(Token::Value(Value::Str(text))) = self.tokens.get(self.at).cloned() else {
+            return Err(format!("{what} must be a text in quotes"));
+        };
+        self.at += 1;
+        Ok(text)
     }
 
     fn list(&mut self, end: &str) -> Result<Vec<Expr>, String> {

@@ -2,12 +2,12 @@
 
 use super::Reader;
 use super::conditions::{self, Condition};
-use crate::rule::generic::Generic;
+use crate::generic::Generic;
 use crate::rule::regex::Regex;
 use crate::rule::yaml::{Key, Place, Yaml};
 use crate::rule::{Focus, Formula, Leaf, Node, Origin, PatternLeaf};
 use std::sync::Arc;
-use weir_syntax::{Pattern, Symbol};
+use weir_syntax::Pattern;
 
 /// Whether a conjunction needs a part that finds something.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -192,11 +192,11 @@ fn finds(formula: &Formula) -> bool {
 /// A pattern leaf. A text that is valid in one language of the rule cannot match in the others.
 pub(super) fn pattern(reader: &mut Reader, name: &str, value: &Yaml) -> Option<Formula> {
     let text = reader.text(name, value)?;
-    if reader.generic {
-        let generic = Generic::parse(text).map_err(|error| reader.error(value.place, format!("`{name}`: {error}")));
-        return generic
-            .ok()
-            .map(|generic| Formula::of(Node::Leaf(Leaf::Generic(generic)), Origin::under("pattern", value)));
+    if let Some(engine) = reader.generic {
+        let generic = Generic::parse(text, engine, &reader.generic_config);
+        let generic = generic.map_err(|error| reader.error(value.place, format!("`{name}`: {error}")));
+        let leaf = Node::Leaf(Leaf::Generic(generic.ok()?));
+        return Some(Formula::of(leaf, Origin::under("pattern", value)));
     }
     if reader.languages.is_empty() {
         // In a rule for any text a pattern is a regex.
@@ -218,7 +218,7 @@ pub(super) fn pattern(reader: &mut Reader, name: &str, value: &Yaml) -> Option<F
             None
         }
         _ => {
-            let leaf = PatternLeaf { text: Symbol::new(text), by_language, options: reader.options };
+            let leaf = PatternLeaf::new(text, by_language, reader.options);
             Some(Formula::of(Node::Leaf(Leaf::Pattern(leaf)), Origin::under("pattern", value)))
         }
     }

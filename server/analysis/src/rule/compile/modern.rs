@@ -102,16 +102,12 @@ fn condition(reader: &mut Reader, entry: &Yaml) -> Option<Where> {
         conditions::regex(reader, entry)
     } else if entry.get("type").is_some() || entry.get("types").is_some() {
         conditions::types(reader, entry)
-    } else if let Some((key, _)) = unsupported(entry) {
-        reader
-            .unsupported(key.place, format!("`{}` under `where` is not supported yet; the rule is skipped", key.text));
-        None
+    } else if entry.get("analyzer").is_some() {
+        conditions::analysis(reader, entry)
+    } else if ["module", "modules", "fqn", "fqns", "kind"].iter().any(|key| entry.get(key).is_some()) {
+        conditions::full_name(reader, entry)
     } else {
         conditions::pattern(reader, entry, &|reader, entry| formula(reader, "pattern", entry, Positives::Given))
     };
     test.map(|test| Where::Condition(Condition { test, origin: Origin::under("where", entry) }))
-}
-
-fn unsupported(entry: &Yaml) -> Option<&(Key, Yaml)> {
-    entry.as_map()?.iter().find(|(key, _)| matches!(key.text.as_str(), "analyzer" | "name" | "module" | "modules"))
 }

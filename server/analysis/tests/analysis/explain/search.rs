@@ -530,8 +530,8 @@ fn what_keeps_a_rule_from_a_file_is_told() {
         &rule("min-version: 9.0.0"),
         "f(1)  # HERE",
         "
-        NotRun: the rule is for other versions: this one counts as Semgrep 1.150.0
-        x [min-version] 9.0.0: the rule is for other versions: this one counts as Semgrep 1.150.0
+        NotRun: the rule is for other versions: this one counts as Semgrep 1.182.0
+        x [min-version] 9.0.0: the rule is for other versions: this one counts as Semgrep 1.182.0
         ",
     );
     let rule = "
@@ -568,6 +568,54 @@ fn a_comment_that_hides_a_finding_is_shown() {
             2: f(1)  $X=1
         x line 1 asks to ignore the finding
             1: # nosemgrep: rule
+        ",
+    );
+}
+
+#[test]
+fn what_analyzers_and_full_names_do_not_find_is_told() {
+    for (condition, asks) in [
+        ("metavariable-analysis: {metavariable: $X, analyzer: entropy}", "is no known text that looks random"),
+        ("metavariable-analysis: {metavariable: $X, analyzer: redos}", "is no known regex that may take very long"),
+        ("metavariable-name: {metavariable: $X, module: os}", "is not known to stand for such a name"),
+    ] {
+        let told = explained("python", &format!("patterns: [{{pattern: f($X)}}, {{{condition}}}]"), "f(a)\n", 1);
+        assert!(told.summary.ends_with(&format!("`$X` is `a`, which {asks}")), "{told:#?}");
+    }
+}
+
+#[test]
+fn a_rule_for_any_text_is_told_like_others() {
+    let rule = "
+        options: {generic_caseless: true}
+        patterns:
+        - pattern: password = $VALUE
+        - pattern-not: password = env
+        ";
+    check(
+        "generic",
+        rule,
+        "password = secret HERE\npassword = env",
+        "
+        Reported: all that the rule asks for is there
+        + [patterns] : leaves 1 match on the line
+            1: password = secret  $VALUE=secret
+          + [pattern] password = $VALUE: matches
+              1: password = secret  $VALUE=secret
+          + [pattern-not] password = env: takes nothing away: it matches nothing here
+        ",
+    );
+    check(
+        "generic",
+        rule,
+        "password = secret\npassword = env HERE",
+        "
+        NotReported: `pattern-not: password = env` (line 8 of the rule file): takes the match away: it removes what it matches itself
+        x [patterns] : leaves nothing on the line, only in line 1
+          + [pattern] password = $VALUE: matches
+              2: password = env  $VALUE=env
+          x [pattern-not] password = env: takes the match away: it removes what it matches itself
+              2: password = env <- is taken away
         ",
     );
 }

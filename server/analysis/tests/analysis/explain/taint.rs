@@ -445,3 +445,86 @@ fn a_finding_that_stands_at_its_source_is_told_at_its_sink() {
         ",
     );
 }
+
+#[test]
+fn a_sink_that_asks_of_each_metavariable_says_of_which_it_asked_in_vain() {
+    let rule = "
+        mode: taint
+        pattern-sources: [{pattern: size(), label: SIZE}, {pattern: data(), label: DATA}]
+        pattern-sinks: [{pattern: 'sink($B, $N)', requires: [{$B: DATA}, {$N: SIZE}]}]
+        ";
+    check(
+        "python",
+        rule,
+        "sink(data(), data())  # HERE",
+        "
+        NotReported: of `$N` the sink requires `SIZE`, and the labels that are there are `DATA`
+        + the line has 1 sink
+          x [pattern] sink($B, $N): of `$N` the sink requires `SIZE`, and the labels that are there are `DATA`
+              1: sink(data(), data())  $B=data()  $N=data()
+        + 2 sources in the file
+          x [pattern] data(): reaches a sink on the line, which requires other labels
+              1: data() <- enters here
+              1: sink(data(), data()) <- goes through here
+          x [pattern] data(): reaches a sink on the line, which requires other labels
+              1: data() <- enters here
+              1: sink(data(), data()) <- goes through here
+        ",
+    );
+    check(
+        "python",
+        rule,
+        "sink(data(), size())  # HERE",
+        "
+        Reported: untrusted data that enters in line 1 reaches the sink
+        + untrusted data goes from its source to the sink
+            1: size() <- enters here
+            1: sink(data(), size()) <- reaches its sink
+        + the line has 1 sink
+          + [pattern] sink($B, $N): untrusted data reaches it
+              1: sink(data(), size())  $B=data()  $N=size()
+        + 2 sources in the file
+          + [pattern] size(): reaches a sink on the line
+              1: size() <- enters here
+          + [pattern] data(): reaches a sink on the line
+              1: data() <- enters here
+        ",
+    );
+    check(
+        "python",
+        rule,
+        "sink(1, 2)  # HERE\nx = size()\nsink(x, 3)",
+        "
+        NotReported: the line is a sink, but no untrusted data reaches it
+        + the line has 1 sink
+          x [pattern] sink($B, $N): what reaches it is clean
+              1: sink(1, 2)  $B=1  $N=2
+        + 1 source in the file
+          x [pattern] size(): enters only after the line
+              2: size() <- enters here
+        ",
+    );
+}
+
+#[test]
+fn a_sink_that_does_not_leave_the_function_says_so() {
+    let rule = "
+        mode: taint
+        pattern-sources: [pattern: source()]
+        pattern-sinks: [{pattern: sink(...), at-exit: true}]
+        ";
+    check(
+        "python",
+        rule,
+        "def f():\n  sink(source())  # HERE\n  g()",
+        "
+        NotReported: the line is a sink, but it counts only where control leaves the function (`at-exit`), and more of it runs after this
+        + the line has 1 sink
+          x [pattern] sink(...): it counts only where control leaves the function (`at-exit`), and more of it runs after this
+              2: sink(source())
+        + 1 source in the function around the line
+          x [pattern] source(): was not followed: no sink that counts is in the code around it
+              2: source() <- enters here
+        ",
+    );
+}

@@ -25,7 +25,8 @@ fn function_after<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role, befo
 
 /// Function expressions and arrows. An expression as body is returned.
 pub(super) fn lambda<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    l.node(Kind::Lambda, role, node, |l| {
+    let sym = if node.kind() == "arrow_function" { Symbol::new("=>") } else { Symbol::EMPTY };
+    l.node_sym(Kind::Lambda, role, sym, Span::from(node.byte_range()), |l| {
         let [name, params, param, result, inner] =
             l.parts(node, ["name", "parameters", "parameter", "return_type", "body"]);
         l.visit_some(name, Role::Name);
@@ -120,7 +121,7 @@ pub(super) fn class_body<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Rol
         for child in node.children(&mut cursor) {
             match child.kind() {
                 "decorator" => decorators.push(child),
-                "method_definition" | "method_signature" | "abstract_method_signature" => {
+                "method_definition" | "method_signature" | "abstract_method_signature" if !decorators.is_empty() => {
                     function_after(l, child, Role::Stmt, &decorators);
                     decorators.clear();
                 }
