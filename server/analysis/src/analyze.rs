@@ -44,7 +44,7 @@ pub struct Analysis {
 
 /// Runs the rules over one text. When time is up or a newer text is there, what is known so far is the answer.
 pub fn analyze(rules: &RuleSet, unit: &Unit<'_>, options: Options, budget: &Budget<'_>) -> Analysis {
-    run(None, rules, unit, options, budget)
+    run_all(None, rules, unit, options, budget)
 }
 
 /// As [`analyze()`], with what the last analysis of the same text left: what did not change since then is not looked at
@@ -56,10 +56,10 @@ pub fn analyze_again(
     options: Options,
     budget: &Budget<'_>,
 ) -> Analysis {
-    run(Some(memo), rules, unit, options, budget)
+    run_all(Some(memo), rules, unit, options, budget)
 }
 
-fn run(
+fn run_all(
     mut memo: Option<&mut Memo>,
     rules: &RuleSet,
     unit: &Unit<'_>,
@@ -124,6 +124,11 @@ fn run(
     }
     finish(&mut analysis.findings, unit.text, options);
     analysis
+}
+
+/// Runs one rule over one file, from scratch.
+pub(crate) fn run(file: &FileContext<'_>, rule: &Rule, budget: &Budget<'_>) -> Result<Vec<Finding>, Stop> {
+    Run { file, before: None, old: None, new: Results::default(), budget }.rule(rule)
 }
 
 /// One rule over one file.
@@ -219,7 +224,7 @@ fn finding(file: &FileContext<'_>, rule: &Rule, found: &Match, trace: Option<Tra
 }
 
 /// Sorts, drops repetitions, and adds what depends on all findings of the file.
-fn finish(findings: &mut Vec<Finding>, text: &str, options: Options) {
+pub(crate) fn finish(findings: &mut Vec<Finding>, text: &str, options: Options) {
     findings.sort_by(|a, b| (a.span, &a.rule_id, &a.message).cmp(&(b.span, &b.rule_id, &b.message)));
     findings.dedup_by(|a, b| a.span == b.span && a.rule_id == b.rule_id && a.message == b.message);
     let mut seen: HashMap<String, usize> = HashMap::new();

@@ -275,7 +275,7 @@ pub(super) fn kinds_of(root: Kind, language: Language) -> Option<impl Iterator<I
 }
 
 /// The kinds besides its own that a pattern's root can match; `None` for any.
-fn kinds_for(kind: Kind, language: Language) -> Option<&'static [Kind]> {
+pub(super) fn kinds_for(kind: Kind, language: Language) -> Option<&'static [Kind]> {
     Some(match kind {
         Kind::Metavar | Kind::TypedMetavar | Kind::DeepEllipsis | Kind::Ellipsis => return None,
         // A constant may be known of a variable, a field or an operation.

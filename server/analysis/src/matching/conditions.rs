@@ -11,7 +11,7 @@ use crate::context::FileContext;
 use crate::flow::Value;
 use crate::rule::formula::Within;
 use crate::rule::regex::Regex;
-use crate::rule::{Condition, Formula, FullName, Options};
+use crate::rule::{Condition, Formula, FullName, Options, Test};
 use weir_model::{Language, Span};
 use weir_syntax::{Kind, Limits, NodeId, Role, Source};
 
@@ -21,14 +21,23 @@ impl Evaluation<'_> {
         if conditions.is_empty() {
             return Ok(matches);
         }
+        if let Some(record) = self.record {
+            for condition in conditions {
+                record.anew(condition);
+            }
+        }
         let mut out = Vec::new();
         for found in matches {
             self.budget.tick()?;
             let mut all = vec![found.bindings.clone()];
             for condition in conditions {
                 let mut next = Vec::new();
+                let asked = !all.is_empty();
                 for bindings in all {
                     next.extend(self.condition(condition, &found.bindings, bindings)?);
+                }
+                if let Some(record) = self.record.filter(|_| asked) {
+                    record.asked(condition, &found, !next.is_empty());
                 }
                 all = next;
             }
@@ -40,13 +49,13 @@ impl Evaluation<'_> {
 
     /// The bindings so far if they meet a condition, with what the condition binds.
     fn condition(&self, condition: &Condition, own: &Bindings, bindings: Bindings) -> Result<Vec<Bindings>, Stop> {
-        match condition {
-            Condition::Comparison(comparison) => {
+        match &condition.test {
+            Test::Comparison(comparison) => {
                 let holds =
                     comparison.holds(self.budget.today, &|name| Some(value::of(bindings.get(name)?, self.file)));
                 Ok(if holds { vec![bindings] } else { Vec::new() })
             }
-            Condition::Type { metavariable, types } => {
+            Test::Type { metavariable, types } => {
                 let Some(Binding::Node(node)) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
                 for (_, type_) in types.iter().filter(|(language, _)| *language == self.file.language) {
                     let unifier = Unifier::new(type_.tree(), Options::default(), self.file, self.budget);
@@ -58,22 +67,22 @@ impl Evaluation<'_> {
                 }
                 Ok(Vec::new())
             }
-            Condition::Analysis { metavariable, analyzer } => {
+            Test::Analysis { metavariable, analyzer } => {
                 let Some(binding) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
                 let Some(text) = self.string(binding) else { return Ok(Vec::new()) };
                 Ok(if analyzer.finds(&text, self.budget)? { vec![bindings] } else { Vec::new() })
             }
-            Condition::Name { metavariable, name } => {
+            Test::Name { metavariable, name } => {
                 let Some(Binding::Node(node)) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
                 let full = self.file.names.full_names(self.file.tree, *node);
                 Ok(if full.iter().any(|full| is_named(full, name)) { vec![bindings] } else { Vec::new() })
             }
-            Condition::Regex { metavariable, regex, constant_propagation } => {
+            Test::Regex { metavariable, regex, constant_propagation } => {
                 let Some(binding) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
                 let groups = self.text_matches(binding, regex, *constant_propagation)?;
                 Ok(groups.and_then(|groups| bindings.merge(&groups, self.file)).into_iter().collect())
             }
-            Condition::Pattern { metavariable, within, formula } => {
+            Test::Pattern { metavariable, within, formula } => {
                 let Some(binding) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
                 let found = self.inner(binding, *within, formula, own)?;
                 let mut out: Vec<Bindings> = Vec::new();
@@ -170,7 +179,8 @@ impl Evaluation<'_> {
             _ => 0..0,
         };
         let scope = Scope { nodes, top, env: Env::from(outer), around: None, among: None };
-        let inner = Evaluation { file: self.file, budget: self.budget, scope, text: Some(span), zone: None };
+        let inner =
+            Evaluation { file: self.file, budget: self.budget, scope, text: Some(span), zone: None, record: None };
         let mut out: Vec<Bindings> = Vec::new();
         for found in inner.formula(formula)? {
             if let Some(bindings) = outer.merge(&found.bindings, self.file)

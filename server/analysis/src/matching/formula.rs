@@ -6,6 +6,7 @@
 use super::candidates::{Among, Around, Scope};
 use super::list::FoundList;
 use super::metavar::Env;
+use super::record::Record;
 use super::{Binding, Bindings, Match, candidates};
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
@@ -32,7 +33,26 @@ fn is_inside(formula: &Formula) -> bool {
 
 /// All matches of a formula in a file, sorted by place, none twice.
 pub(crate) fn find(formula: &Formula, file: &FileContext<'_>, budget: &Budget<'_>) -> Result<Vec<Match>, Stop> {
-    Evaluation { file, budget, scope: Scope::of(file, None), text: None, zone: None }.formula(formula)
+    evaluate(formula, file, None, budget)
+}
+
+/// As [`find`], and notes down what happens around a line.
+pub(crate) fn find_recorded(
+    formula: &Formula,
+    file: &FileContext<'_>,
+    record: &Record,
+    budget: &Budget<'_>,
+) -> Result<Vec<Match>, Stop> {
+    evaluate(formula, file, Some(record), budget)
+}
+
+fn evaluate(
+    formula: &Formula,
+    file: &FileContext<'_>,
+    record: Option<&Record>,
+    budget: &Budget<'_>,
+) -> Result<Vec<Match>, Stop> {
+    Evaluation { file, budget, scope: Scope::of(file, None), text: None, zone: None, record }.formula(formula)
 }
 
 /// The matches of a formula that lie in a subtree, around it or across its border. Formulas that read text or look
@@ -44,7 +64,8 @@ pub(crate) fn find_near(
     zone: &Zone,
 ) -> Result<Vec<Match>, Stop> {
     let scope = Scope::of(file, Some(Rc::clone(&zone.among)));
-    let mut found = Evaluation { file, budget, scope, text: None, zone: Some(zone.node) }.formula(formula)?;
+    let near = Evaluation { file, budget, scope, text: None, zone: Some(zone.node), record: None };
+    let mut found = near.formula(formula)?;
     found.retain(|found| zone.is_near(found.span));
     Ok(found)
 }
@@ -97,18 +118,27 @@ pub(super) struct Evaluation<'a> {
     pub(super) text: Option<Span>,
     /// The subtree to which all is restricted, if to one.
     pub(super) zone: Option<NodeId>,
+    /// Who is to be told of every step over the whole file.
+    pub(super) record: Option<&'a Record>,
 }
 
 impl Evaluation<'_> {
     pub(super) fn formula(&self, formula: &Formula) -> Result<Vec<Match>, Stop> {
         let mut matches = self.conditions(&formula.conditions, self.part(&formula.node)?)?;
         for focus in &formula.focus {
-            matches = self.focus(focus, &matches)?;
+            let focused = self.focus(&focus.metavariables, &matches)?;
+            if let Some(record) = self.record {
+                record.step(focus, &matches, &focused);
+            }
+            matches = focused;
         }
         if let Some(name) = formula.name {
             matches = matches.into_iter().filter_map(|found| self.named(name, &found)).collect();
         }
         dedup(&mut matches, self.budget)?;
+        if let Some(record) = self.record {
+            record.found(formula, &matches);
+        }
         Ok(matches)
     }
 
@@ -208,11 +238,11 @@ impl Evaluation<'_> {
         positives.sort_by_key(|(part, formula)| (*part as u8, breadth(formula, self.file)));
         let mut current: Option<(Part, Vec<Match>)> = None;
         for (part, formula) in positives {
-            current = Some(match current {
+            let next = match &current {
                 None => (part, self.formula(formula)?),
                 Some((Part::Plain, matches)) if part == Part::Inside => {
                     let mut kept = Vec::new();
-                    for group in groups(&matches) {
+                    for group in groups(matches) {
                         let found = self.around(formula, group)?;
                         kept.extend(self.intersect(Part::Plain, group, part, &found)?);
                     }
@@ -220,9 +250,14 @@ impl Evaluation<'_> {
                 }
                 Some((kept, matches)) => {
                     let found = self.formula(formula)?;
-                    (kept, self.intersect(kept, &matches, part, &found)?)
+                    (*kept, self.intersect(*kept, matches, part, &found)?)
                 }
-            });
+            };
+            if let Some(record) = self.record {
+                let before = current.as_ref().map_or(&next.1, |(_, before)| before);
+                record.step(formula, before, &next.1);
+            }
+            current = Some(next);
             if current.as_ref().is_some_and(|(_, matches)| matches.is_empty()) {
                 return Ok(Vec::new());
             }
@@ -233,7 +268,14 @@ impl Evaluation<'_> {
             if matches.is_empty() {
                 break;
             }
-            matches = self.without(&matches, negative)?;
+            if let Some(record) = self.record {
+                record.anew(negative);
+            }
+            let left = self.without(&matches, negative)?;
+            if let Some(record) = self.record {
+                record.step(negative, &matches, &left);
+            }
+            matches = left;
         }
         Ok(matches)
     }
@@ -316,6 +358,9 @@ impl Evaluation<'_> {
                     };
                     if place && found.bindings.agrees(&bad.bindings, self.file) {
                         dropped = true;
+                        if let Some(record) = self.record {
+                            record.dropped(negative, found, bad);
+                        }
                         break;
                     }
                 }
@@ -336,7 +381,7 @@ impl Evaluation<'_> {
         };
         let around = Around::new(self.file.tree, matches.iter().map(|found| found.span));
         let scope = Scope { env, around: Some(Rc::new(around)), ..self.scope.clone() };
-        Evaluation { file: self.file, budget: self.budget, scope, ..*self }.formula(formula)
+        Evaluation { file: self.file, budget: self.budget, scope, record: None, ..*self }.formula(formula)
     }
 
     /// The places of some metavariables instead of the matches', where they lie within them.

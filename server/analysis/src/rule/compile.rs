@@ -7,7 +7,7 @@ mod modern;
 mod taint;
 
 use super::yaml::{self, Fault, Place, Yaml};
-use super::{Body, Need, Options, Rule, RuleSet};
+use super::{Body, Need, Options, Origin, OutOfRange, Rule, RuleSet};
 use crate::fix::FixTemplate;
 use crate::generic::{Config, Engine};
 use crate::paths::Paths;
@@ -17,7 +17,7 @@ use weir_model::{Language, RuleInfo, RuleProblem, RuleSource, Severity};
 use weir_syntax::Symbol;
 
 /// The version of Semgrep whose rule language this is; rules may ask for at least or at most a version.
-const COMPATIBLE_WITH: [u32; 3] = [1, 182, 0];
+pub(crate) const COMPATIBLE_WITH: [u32; 3] = [1, 182, 0];
 
 /// Compiles one rule file into the set. `seen` holds the texts of the rules so far: the same rule in two files runs once,
 /// and is listed with both.
@@ -65,16 +65,18 @@ fn rule(
     let report = |faults: Vec<Fault>, skipped| {
         faults.into_iter().map(|fault| problem(source, id.as_deref(), &fault, skipped)).collect::<Vec<_>>()
     };
-    if out_of_range {
+    if let Some(origin) = out_of_range {
+        set.out_of_range.extend(id.map(|id| OutOfRange { id: id.into(), source: source.name.clone(), origin }));
         return;
     }
     let runs = errors.is_empty() && unsupported.is_empty();
     set.problems.extend(report(errors, false));
     set.problems.extend(report(unsupported, true));
     set.problems.extend(report(warnings, true));
-    let Some((rule, mut info)) = compiled.filter(|_| runs) else { return };
+    let Some((mut rule, mut info)) = compiled.filter(|_| runs) else { return };
     if !disabled.contains(&rule.id) {
         info.source.clone_from(&source.name);
+        rule.source.clone_from(&source.name);
         set.add(is_new.then_some(rule), info);
     }
 }
@@ -106,8 +108,8 @@ struct Reader {
     unsupported: Vec<Fault>,
     /// What the author should know: the rule runs.
     warnings: Vec<Fault>,
-    /// The rule is for other versions.
-    out_of_range: bool,
+    /// The rule is for other versions: where that is said.
+    out_of_range: Option<Origin>,
 }
 
 impl Reader {
@@ -220,6 +222,8 @@ fn read_rule(reader: &mut Reader, yaml: &Yaml) -> Option<(Rule, RuleInfo)> {
     let paths = paths(reader, yaml);
     let rule = Rule {
         id: id?,
+        source: String::new(),
+        origin: yaml.get("id").map_or(Origin::NOWHERE, |value| Origin::under("id", value)),
         message: message?,
         severity: severity?,
         languages: reader.languages.clone(),
@@ -242,13 +246,16 @@ fn read_rule(reader: &mut Reader, yaml: &Yaml) -> Option<(Rule, RuleInfo)> {
 }
 
 fn versions(reader: &mut Reader, yaml: &Yaml) {
-    for (key, in_range) in [("min-version", u8::from(false)), ("max-version", u8::from(true))] {
+    for key in ["min-version", "max-version"] {
         let Some(value) = yaml.get(key) else { continue };
         let Some(version) = value.as_str().and_then(version) else {
             reader.error(value.place, format!("`{key}` must be a version, like 1.50.0"));
             continue;
         };
-        reader.out_of_range |= if in_range == 0 { version > COMPATIBLE_WITH } else { version < COMPATIBLE_WITH };
+        let fits = if key == "min-version" { version <= COMPATIBLE_WITH } else { version >= COMPATIBLE_WITH };
+        if !fits {
+            reader.out_of_range = Some(Origin::under(key, value));
+        }
     }
 }
 

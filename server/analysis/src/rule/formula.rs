@@ -1,8 +1,8 @@
 //! The formula a rule is: patterns joined by and, or, not, inside; and what makes a taint rule.
 
-use super::Options;
 use super::analyzer::Analyzer;
 use super::comparison::Comparison;
+use super::{Options, Origin};
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use weir_model::Language;
@@ -16,9 +16,18 @@ pub(crate) struct Formula {
     /// `metavariable-*` and `where:`, applied after positives and negatives.
     pub(crate) conditions: Vec<Condition>,
     /// `focus-metavariable`: each entry is a list whose places are united; several entries are intersected.
-    pub(crate) focus: Vec<Vec<Symbol>>,
+    pub(crate) focus: Vec<Focus>,
     /// `as`: the metavariable that is bound to what the formula matches, after conditions.
     pub(crate) name: Option<Symbol>,
+    /// Where it stands in the rule.
+    pub(crate) origin: Origin,
+}
+
+/// One `focus-metavariable`.
+#[derive(Debug)]
+pub(crate) struct Focus {
+    pub(crate) metavariables: Vec<Symbol>,
+    pub(crate) origin: Origin,
 }
 
 /// The kinds of formula.
@@ -77,11 +86,23 @@ impl PatternLeaf {
     pub(crate) fn pattern(&self, language: Language) -> Option<&Pattern> {
         self.by_language.iter().find(|(of, _)| *of == language).map(|(_, pattern)| &**pattern)
     }
+
+    /// Whether the pattern is several statements in a language.
+    pub(crate) fn is_sequence(&self, language: Language) -> bool {
+        self.pattern(language).is_some_and(|pattern| pattern.roots().count() > 1)
+    }
 }
 
 /// A condition on a match's bindings.
 #[derive(Debug)]
-pub(crate) enum Condition {
+pub(crate) struct Condition {
+    pub(crate) test: Test,
+    pub(crate) origin: Origin,
+}
+
+/// What a condition asks.
+#[derive(Debug)]
+pub(crate) enum Test {
     /// `metavariable-regex`: the text (a string's content with its quotes; the constant, if `constant_propagation`) must
     /// match from its start.
     Regex { metavariable: Symbol, regex: crate::rule::regex::Regex, constant_propagation: bool },

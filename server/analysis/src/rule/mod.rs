@@ -5,17 +5,20 @@ pub(crate) mod comparison;
 mod compile;
 pub(crate) mod formula;
 mod options;
+mod origin;
 mod prefilter;
 pub(crate) mod regex;
 mod requires;
 mod yaml;
 
+pub(crate) use compile::COMPATIBLE_WITH;
 pub(crate) use formula::{
-    Condition, Formula, FullName, Leaf, Node, PatternLeaf, Propagator, Requires, Sanitizer, SideEffect, Sink,
-    SinkRequires, Source, TaintSpec, Within,
+    Condition, Focus, Formula, FullName, Leaf, Node, PatternLeaf, Propagator, Requires, Sanitizer, SideEffect, Sink,
+    SinkRequires, Source, TaintSpec, Test, Within,
 };
 pub(crate) use options::Options;
-pub(crate) use prefilter::Need;
+pub(crate) use origin::Origin;
+pub(crate) use prefilter::{Lack, Need};
 
 use crate::fix::FixTemplate;
 use crate::paths::Paths;
@@ -33,12 +36,28 @@ pub struct RuleSet {
     pub(crate) rules: Vec<Rule>,
     infos: Vec<RuleInfo>,
     problems: Vec<RuleProblem>,
+    /// Rules for other versions: they do not run, and nobody is told unless he asks.
+    pub(crate) out_of_range: Vec<OutOfRange>,
+}
+
+/// A rule whose `min-version` or `max-version` keeps it from running.
+#[derive(Debug)]
+pub(crate) struct OutOfRange {
+    pub(crate) id: Arc<str>,
+    /// The rule file's name.
+    pub(crate) source: String,
+    /// Where the version stands in it.
+    pub(crate) origin: Origin,
 }
 
 /// One compiled rule.
 #[derive(Debug)]
 pub(crate) struct Rule {
     pub(crate) id: Arc<str>,
+    /// The file it came from.
+    pub(crate) source: String,
+    /// Where its id stands in that.
+    pub(crate) origin: Origin,
     /// With metavariables, to be filled in.
     pub(crate) message: String,
     pub(crate) severity: Severity,
@@ -63,11 +82,15 @@ pub(crate) enum Body {
 }
 
 impl Rule {
-    /// Whether the rule reads files in a language at all, and may find something in one with these names.
+    /// Whether the rule reads files in a language, and may find something in one with these names.
     pub(crate) fn applies(&self, language: Option<Language>, has: &impl Fn(Symbol) -> bool) -> bool {
-        let Some(language) = language else { return self.any_text };
-        let need = self.needs.iter().find(|(of, _)| *of == language);
-        (self.any_text || self.languages.contains(&language)) && need.is_none_or(|(_, need)| need.is_met(has))
+        let need = self.needs.iter().find(|(of, _)| Some(*of) == language);
+        self.reads(language) && need.is_none_or(|(_, need)| need.is_met(has))
+    }
+
+    /// Whether the rule reads files in a language at all.
+    pub(crate) fn reads(&self, language: Option<Language>) -> bool {
+        self.any_text || language.is_some_and(|language| self.languages.contains(&language))
     }
 }
 

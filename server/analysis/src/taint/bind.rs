@@ -3,6 +3,7 @@
 use super::cell::{Cell, Store, Taints};
 use super::engine::Engine;
 use super::state::Place;
+use super::watch::Why;
 use crate::budget::Stop;
 use crate::flow::{Interpret, Value, is_this};
 use weir_model::{Language, StepKind};
@@ -37,6 +38,7 @@ impl Engine<'_> {
         }
         let mut value = self.eval_child(node, Role::Value)?;
         if self.is_declared_trusted(node) {
+            self.halt(Why::Trusted, node, |_| value.all());
             self.given = Some((node, value.all()));
             value = Cell::default();
         }
@@ -54,6 +56,7 @@ impl Engine<'_> {
             let mut value = self.marked(target, value);
             let parameter = self.tree().parent(target).filter(|&parent| self.tree().kind(parent) == Kind::Param);
             if parameter.is_some_and(|parameter| self.is_declared_trusted(parameter)) {
+                self.halt(Why::Trusted, target, |_| value.all());
                 value = Cell::default();
             }
             self.store(target, value)?;
@@ -79,6 +82,9 @@ impl Engine<'_> {
             Kind::Ident | Kind::Member | Kind::Subscript => {
                 if let Some(place) = self.place(target) {
                     let value = self.step(value, tree.span(target), StepKind::Assign);
+                    if value.is_clean() {
+                        self.halt(Why::Overwritten, target, |this| this.held(&place));
+                    }
                     if let Some(state) = self.flow.state_mut() {
                         state.set(&place, &value);
                     }
@@ -254,7 +260,9 @@ impl Engine<'_> {
         if self.only_assignments() {
             return Ok(key.map_or_else(Cell::default, |key| object.listed_field(key)));
         }
-        if !self.options.taint_assume_safe_indexes {
+        if self.options.taint_assume_safe_indexes {
+            self.halt(Why::Index, node, |_| index_taints);
+        } else {
             value.taint(&index_taints);
         }
         Ok(value)

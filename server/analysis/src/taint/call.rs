@@ -4,6 +4,7 @@ use super::cell::{Cell, Taints};
 use super::engine::Engine;
 use super::marks::MarkRole;
 use super::state::Place;
+use super::watch::Why;
 use crate::budget::Stop;
 use crate::flow::Interpret;
 use weir_model::{Language, StepKind};
@@ -164,10 +165,13 @@ impl<'t> Engine<'t> {
             if callee.receiver.is_none() && !self.only_assignments() {
                 back.union(&callee.value);
             }
+            let why = if self.only_assignments() { Why::NotAssigned } else { Why::Called };
+            self.halt(why, node, |_| whole.clone().filter(|taint| !back.contains(*taint)));
             self.given = Some((node, whole));
             return Ok(Cell::flat(back));
         }
         if self.is_trusted(node) {
+            self.halt(Why::Trusted, node, |_| whole.clone());
             self.given = Some((node, whole));
             return Ok(Cell::default());
         }
@@ -181,6 +185,8 @@ impl<'t> Engine<'t> {
         self.eval_child(node, Role::Body)?;
         self.may_throw();
         if self.options.taint_assume_safe_functions || self.only_assignments() {
+            let why = if self.only_assignments() { Why::NotAssigned } else { Why::Called };
+            self.halt(why, node, |_| whole.clone());
             self.given = Some((node, whole));
             return Ok(Cell::flat(self.propagated_late(node)));
         }

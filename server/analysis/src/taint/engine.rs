@@ -6,6 +6,7 @@ use super::marks::{Mark, MarkRole, Marks, bound, effects};
 use super::safe::is_comparison;
 use super::state::{Place, State};
 use super::trace::{TraceId, Traces};
+use super::watch::{Watch, Why};
 use super::{TaintFinding, TaintMatches};
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
@@ -46,6 +47,8 @@ pub(super) struct Engine<'t> {
     pub(super) given: Option<(NodeId, Taints)>,
     /// Names that are bound are where a value begins (parameters) or is taken apart: their marks count.
     pub(super) marks_names: bool,
+    /// What is noted down for an explanation, if one is asked for.
+    pub(super) watch: Option<Watch>,
 }
 
 impl<'t> Interpret<'t> for Engine<'t> {
@@ -91,10 +94,12 @@ impl<'t> Interpret<'t> for Engine<'t> {
 
     fn leave(&mut self, node: NodeId, mut value: Cell) -> Result<Cell, Stop> {
         if !value.is_clean() && self.is_trusted(node) {
+            self.halt(Why::Trusted, node, |_| value.all());
             value = Cell::default();
         }
         match self.tree().kind(node) {
             Kind::Return => {
+                self.halt(Why::Returned, node, |_| value.all());
                 if let Some(returned) = self.returned.last_mut() {
                     returned.union(&value.all());
                 }
@@ -187,7 +192,10 @@ impl<'t> Interpret<'t> for Engine<'t> {
                 self.add_to(&place, &right);
             }
         }
-        if self.only_assignments() || (self.options.taint_assume_safe_comparisons && is_comparison(operator)) {
+        let is_trusted = self.options.taint_assume_safe_comparisons && is_comparison(operator);
+        if self.only_assignments() || is_trusted {
+            let why = if is_trusted { Why::Compared } else { Why::NotAssigned };
+            self.halt(why, node, |_| left.all().with(&right));
             return Cell::default();
         }
         let mut whole = left.all();
@@ -236,6 +244,7 @@ impl<'t> Engine<'t> {
             thrown: Taints::default(),
             given: None,
             marks_names: false,
+            watch: None,
         }
     }
 
@@ -305,29 +314,31 @@ impl<'t> Engine<'t> {
 
     /// What the rule's marks on a node, and those around that hold for it, make of its value.
     pub(super) fn marked(&mut self, node: NodeId, mut value: Cell) -> Cell {
-        let own = self.marks.at(node);
+        let own = self.marks.at(node).to_vec();
         let mut marks = self.active.clone();
         marks.extend(own.iter().filter(|mark| mark.exact));
         // A variable is changed only where it is itself what was matched.
         let place = if own.is_empty() { None } else { self.place(node) };
         let place_of = |mark: &Mark| place.as_ref().filter(|_| own.contains(mark));
         let with_role = |role| marks.iter().filter(move |mark| mark.role == role);
-        let mut clean = false;
-        let mut taken: Vec<&Place> = Vec::new();
+        let mut clean = None;
+        let mut taken: Vec<(usize, &Place)> = Vec::new();
         for mark in with_role(MarkRole::Sanitizer) {
             let (entry, _) = &self.matches.sanitizers[mark.index];
             let (changes_place, changes_value) = effects(self.spec.sanitizers[*entry].by_side_effect);
-            clean |= changes_value;
+            clean = clean.or(changes_value.then_some(mark.index));
             if changes_place {
-                taken.extend(place_of(mark));
+                taken.extend(place_of(mark).map(|place| (mark.index, place)));
             }
         }
-        if let Some(state) = self.flow.state_mut().filter(|_| !taken.is_empty()) {
-            for place in taken {
+        for (index, place) in taken {
+            self.halt(Why::Sanitized(index), node, |this| this.held(place));
+            if let Some(state) = self.flow.state_mut() {
                 state.set(place, &Cell::default());
             }
         }
-        if clean {
+        if let Some(index) = clean {
+            self.halt(Why::Sanitized(index), node, |_| value.all());
             return Cell::default();
         }
         let mut given: Vec<(&Place, Taint)> = Vec::new();
@@ -336,6 +347,7 @@ impl<'t> Engine<'t> {
             let (entry, found) = &self.matches.sources[mark.index];
             let source = &self.spec.sources[*entry];
             if source.requires != Requires::Any && !self.satisfies(&source.requires, &value.all()) {
+                self.halt(Why::SourceAsks(mark.index), node, |_| value.all());
                 continue;
             }
             let trace = self.traces.source(found.span);
@@ -364,7 +376,7 @@ impl<'t> Engine<'t> {
             }
         }
         for mark in with_role(MarkRole::From) {
-            self.propagate(mark.index, &value);
+            self.propagate(mark.index, node, &value);
         }
         if with_role(MarkRole::Asked).next().is_some() {
             self.asked.insert(node, value.all());
@@ -385,11 +397,12 @@ impl<'t> Engine<'t> {
         value
     }
 
-    fn propagate(&mut self, index: usize, value: &Cell) {
+    fn propagate(&mut self, index: usize, node: NodeId, value: &Cell) {
         let (propagator, found) = &self.matches.propagators[index];
         let propagator = &self.spec.propagators[*propagator];
         let mut taints = value.all();
         if !self.satisfies(&propagator.requires, &taints) {
+            self.halt(Why::PropagatorAsks(index), node, |_| value.all());
             taints = Taints::default();
         }
         let traces = &mut self.traces;
@@ -414,34 +427,42 @@ impl<'t> Engine<'t> {
 
     fn sink(&mut self, index: usize, taints: Taints) {
         let (sink, found) = &self.matches.sinks[index];
-        let taints = match &self.spec.sinks[*sink].requires {
-            SinkRequires::Whole(requires) => {
-                let taints = self.unifying(found, taints);
-                if self.satisfies(requires, &taints) { taints } else { return }
-            }
+        let parts = match &self.spec.sinks[*sink].requires {
+            SinkRequires::Whole(requires) => vec![(taints, requires)],
             SinkRequires::Each(each) => {
-                let mut all = Taints::default();
-                for (name, requires) in each {
-                    let nodes = bound(self.tree(), found, *name);
-                    let mut taints = Taints::default();
-                    for asked in nodes.iter().filter_map(|node| self.asked.get(node)) {
-                        taints.union(asked);
-                    }
-                    let taints = self.unifying(found, taints);
-                    if !self.holds(requires, &taints) {
-                        return;
-                    }
-                    all.union(&taints);
-                }
-                all
+                each.iter().map(|(name, requires)| (self.asked_of(found, *name), requires)).collect()
             }
         };
+        let mut taints = Taints::default();
+        let (mut unlike, mut unmet) = (false, None);
+        for (number, (came, requires)) in parts.into_iter().enumerate() {
+            let before = came.len();
+            let part = self.unifying(found, came);
+            unlike |= part.len() < before;
+            if unmet.is_none() && !self.holds(requires, &part) {
+                unmet = Some((number, part.clone()));
+            }
+            taints.union(&part);
+        }
+        self.arrive(index, &taints, unlike, unmet.as_ref());
+        if unmet.is_some() {
+            return;
+        }
         for taint in taints.iter() {
             let length = self.traces.length(taint.trace);
             if self.reached.get(&index).is_none_or(|best| length < self.traces.length(best.trace)) {
                 self.reached.insert(index, taint);
             }
         }
+    }
+
+    /// What a metavariable of a sink, of which the sink asks by itself, is known to hold.
+    fn asked_of(&self, sink: &Match, metavariable: Symbol) -> Taints {
+        let mut taints = Taints::default();
+        for asked in bound(self.tree(), sink, metavariable).iter().filter_map(|node| self.asked.get(node)) {
+            taints.union(asked);
+        }
+        taints
     }
 
     /// Of the taint that reaches a sink what counts there: all, or with `taint_unify_mvars` that of sources that agree with it.
@@ -469,6 +490,16 @@ impl<'t> Engine<'t> {
             Binding::Nodes(_, span) | Binding::Text(span) => *span,
         };
         span.text(self.file.text)
+    }
+
+    /// The name of a label.
+    pub(super) fn label_name(&self, label: u8) -> Option<Symbol> {
+        self.labels.get(usize::from(label)).copied()
+    }
+
+    /// What a place holds where the run is.
+    pub(super) fn held(&self, place: &Place) -> Taints {
+        self.flow.state().map(|state| state.held(place).all()).unwrap_or_default()
     }
 
     fn label(&self, label: Symbol) -> u8 {

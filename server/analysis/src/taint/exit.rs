@@ -5,7 +5,7 @@ use weir_syntax::{Kind, NodeId, Role, Tree};
 
 /// Whether nothing of its function runs after what stands at a place: it is in a `return` or `throw`, or in the last statement
 /// of the function's body or of a branch that ends it.
-pub(super) fn is_at_exit(tree: &Tree, span: Span) -> bool {
+pub(crate) fn is_at_exit(tree: &Tree, span: Span) -> bool {
     let Some(innermost) = innermost(tree, span) else { return false };
     let mut at = innermost;
     loop {

@@ -14,6 +14,7 @@ mod marks;
 mod safe;
 mod state;
 mod trace;
+mod watch;
 
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
@@ -21,6 +22,8 @@ use crate::flow::Interpret;
 use crate::matching::Match;
 use crate::rule::{Options, TaintSpec};
 use engine::Engine;
+pub(crate) use exit::is_at_exit;
+pub(crate) use watch::{Arrival, Halt, Watch, Why};
 use weir_model::Trace;
 use weir_syntax::Tree;
 
@@ -56,4 +59,21 @@ pub(crate) fn run(
     let mut engine = Engine::new(file, spec, options, matches, budget);
     engine.eval(Tree::ROOT)?;
     Ok(engine.finish())
+}
+
+/// As [`run`], but says what it noted down of itself instead of what it found.
+pub(crate) fn watch(
+    file: &FileContext<'_>,
+    spec: &TaintSpec,
+    options: &Options,
+    matches: &TaintMatches,
+    budget: &Budget<'_>,
+) -> Result<Watch, Stop> {
+    if file.tree.is_empty() {
+        return Ok(Watch::default());
+    }
+    let mut engine = Engine::new(file, spec, options, matches, budget);
+    engine.watch = Some(Watch::default());
+    engine.eval(Tree::ROOT)?;
+    Ok(engine.watched())
 }

@@ -1,5 +1,6 @@
 //! Where taint has been: a forest of steps that share their beginnings.
 
+use std::collections::HashSet;
 use weir_model::{Span, Step, StepKind, Trace};
 
 /// The last step of a path.
@@ -55,6 +56,22 @@ impl Traces {
         }
         steps.reverse();
         Trace { steps }
+    }
+
+    /// All steps so far, none twice, each with the place of the source its path begins at.
+    pub(super) fn all(&self) -> Vec<(Span, Step)> {
+        let mut sources: Vec<Span> = Vec::with_capacity(self.0.len());
+        let mut steps: Vec<(Span, Step)> = Vec::new();
+        let mut seen = HashSet::new();
+        for link in &self.0 {
+            // A link comes after the one before it.
+            let source = link.before.map_or(link.step.span, |before| sources[before.0 as usize]);
+            sources.push(source);
+            if seen.insert((source, link.step.span, link.step.kind as u8)) {
+                steps.push((source, link.step.clone()));
+            }
+        }
+        steps
     }
 
     fn push(&mut self, link: Link) -> TraceId {

@@ -4,6 +4,7 @@ mod agreement;
 mod check;
 mod conditions;
 mod constants;
+mod explain;
 mod generic;
 mod hostile;
 mod incremental;

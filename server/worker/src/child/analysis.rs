@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use weir_analysis::{Budget, Memo, Options, RuleSet, Unit};
-use weir_model::{RuleInfo, RuleProblem, RuleSource};
+use weir_model::{Explanation, Question, RuleInfo, RuleProblem, RuleSource};
 
 /// What a worker does with a text. The product's is [`RuleEngine`]; tests of the processes bring one that crashes on demand.
 pub trait Analysis: Send + 'static {
@@ -21,6 +21,15 @@ pub trait Analysis: Send + 'static {
         options: Options,
         budget: &Budget<'_>,
     ) -> weir_analysis::Analysis;
+
+    /// Says why a rule reports a line of a text, or why it does not.
+    fn explain(
+        &self,
+        rules: &Self::Rules,
+        unit: &Unit<'_>,
+        question: &Question,
+        budget: &Budget<'_>,
+    ) -> Vec<Explanation>;
 }
 
 /// Rules ready to run, and what to say about them.
@@ -57,5 +66,9 @@ impl Analysis for RuleEngine {
             Some(memo) => weir_analysis::analyze_again(memo, rules, unit, options, budget),
             None => weir_analysis::analyze(rules, unit, options, budget),
         }
+    }
+
+    fn explain(&self, rules: &RuleSet, unit: &Unit<'_>, question: &Question, budget: &Budget<'_>) -> Vec<Explanation> {
+        weir_analysis::explain(rules, unit, question, budget)
     }
 }

@@ -1,7 +1,7 @@
 //! One analysis from text to findings, within its time, and alone with its panics.
 
 use super::analysis::Analysis;
-use super::inbox::ScanWork;
+use super::inbox::{Asked, ScanWork};
 use super::rulebook::Rulebook;
 use super::watchdog::{Subject, Watchdog};
 use super::workspace::Held;
@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use weir_analysis::{Budget, Memo, Options, Unit};
-use weir_model::{Finding, Note, NoteKind, Timing};
+use weir_model::{Explanation, Finding, Note, NoteKind, Question, ScanOptions, Timing};
 use weir_syntax::{Limits, ParseNote, Source, Tree};
 
 /// A rule that has not ended by then is cut off whatever the deadline: nobody waits for it.
@@ -30,6 +30,7 @@ pub(super) struct Desk<A: Analysis> {
 #[derive(Default)]
 pub(super) struct Outcome {
     pub(super) findings: Vec<Finding>,
+    pub(super) explanations: Vec<Explanation>,
     pub(super) notes: Vec<Note>,
     pub(super) timing: Timing,
 }
@@ -70,24 +71,26 @@ impl<A: Analysis> Desk<A> {
         changed.unwrap_or(true).then(|| self.document(held, time))
     }
 
-    /// Analyses one file of a scan.
+    /// Does what is asked of one file.
     pub(super) fn scan(&self, work: &ScanWork, time: &Time<'_>) -> Outcome {
         self.outcome(time, |began| {
             let text = String::from_utf8_lossy(&work.bytes);
             let invalid = matches!(text, std::borrow::Cow::Owned(_));
-            let options = Options {
-                ignore_paths: work.options.ignore_paths,
-                ignore_suppressions: work.options.ignore_suppressions,
-            };
             let unit = |text, tree| Unit { path: &work.path, text, language: work.language, tree };
+            let run = |unit: &Unit<'_>| match &work.what {
+                Asked::Findings(ScanOptions { ignore_paths, ignore_suppressions }) => {
+                    let options = Options { ignore_paths: *ignore_paths, ignore_suppressions: *ignore_suppressions };
+                    self.analyze(unit, None, options, &work.without, time, began)
+                }
+                Asked::Why(question) => self.explain(unit, question, time, began),
+            };
             let mut outcome = if let Some(language) = work.language {
                 let stop = || self.now() >= began + micros(time.deadline) / 2;
                 let source = Source::parse(language, text.into_owned(), Limits { stop: &stop });
                 let parsed = self.now();
-                let unit = unit(source.text(), source.tree());
-                self.analyze(&unit, None, options, &work.without, time, began).after(&source, parsed - began)
+                run(&unit(source.text(), source.tree())).after(&source, parsed - began)
             } else {
-                self.analyze(&unit(&text, &Tree::default()), None, options, &work.without, time, began)
+                run(&unit(&text, &Tree::default()))
             };
             if invalid {
                 outcome.notes.push(note(NoteKind::InvalidUtf8, "not valid UTF-8; what is not was read as U+FFFD"));
@@ -122,21 +125,35 @@ impl<A: Analysis> Desk<A> {
         began: u64,
     ) -> Outcome {
         let parsed = self.now();
-        let clock = || self.now();
-        let at_work = |rule: Option<&Arc<str>>| self.watchdog.at_work(rule);
-        let whole = micros(time.deadline);
-        // A quarter is left for sending what is known, before the watchdog speaks and the parent ends the process.
-        let (until, per_rule) = (began + whole / 4 * 3, (whole / 4).min(micros(MAX_PER_RULE)));
-        let budget = Budget::new(&clock, time.cancelled, &at_work, until, per_rule).on_day(today());
-        let found = match &self.rules {
-            Some(rules) => self.analysis.analyze(rules.without(without), memo, unit, options, &budget),
+        let found = self.budgeted(time, began, |budget| match &self.rules {
+            Some(rules) => self.analysis.analyze(rules.without(without), memo, unit, options, budget),
             None => weir_analysis::Analysis::default(),
-        };
+        });
         Outcome {
             findings: found.findings,
+            explanations: Vec::new(),
             notes: found.notes.into_iter().chain(without.iter().map(looped)).collect(),
             timing: Timing { analyze_us: (self.now() - parsed) as u32, ..Timing::default() },
         }
+    }
+
+    /// Says why a rule reports a line of a parsed text, or why it does not.
+    fn explain(&self, unit: &Unit<'_>, question: &Question, time: &Time<'_>, began: u64) -> Outcome {
+        let explanations = self.budgeted(time, began, |budget| match &self.rules {
+            Some(rules) => self.analysis.explain(rules.without(&[]), unit, question, budget),
+            None => Vec::new(),
+        });
+        Outcome { explanations, ..Outcome::default() }
+    }
+
+    /// Does something with a budget that leaves a quarter of the time for sending what is known, before the watchdog speaks
+    /// and the parent ends the process.
+    fn budgeted<T>(&self, time: &Time<'_>, began: u64, work: impl FnOnce(&Budget<'_>) -> T) -> T {
+        let clock = || self.now();
+        let at_work = |rule: Option<&Arc<str>>| self.watchdog.at_work(rule);
+        let whole = micros(time.deadline);
+        let (until, per_rule) = (began + whole / 4 * 3, (whole / 4).min(micros(MAX_PER_RULE)));
+        work(&Budget::new(&clock, time.cancelled, &at_work, until, per_rule).on_day(today()))
     }
 
     /// Microseconds since the worker started.

@@ -7,7 +7,7 @@ use crate::rule::analyzer::Analyzer;
 use crate::rule::comparison::{Comparison, Number};
 use crate::rule::regex::Regex;
 use crate::rule::yaml::{Key, Yaml};
-use crate::rule::{Formula, FullName, Within};
+use crate::rule::{Formula, FullName, Origin, Test, Within};
 use std::sync::Arc;
 use weir_model::Language;
 use weir_syntax::{Pattern, Symbol};
@@ -17,13 +17,13 @@ pub(super) use crate::rule::Condition;
 /// A condition under `patterns`.
 pub(super) fn condition(reader: &mut Reader, key: &Key, value: &Yaml) -> Option<Condition> {
     let name = key.text.as_str();
-    match name {
+    let test = match name {
         "metavariable-regex" => regex(reader, value),
         "metavariable-pattern" => {
             pattern(reader, value, &|reader, value| formula::of_map(reader, value, Positives::Given))
         }
         "metavariable-type" => types(reader, value),
-        "metavariable-comparison" => comparison(reader, value).map(Condition::Comparison),
+        "metavariable-comparison" => comparison(reader, value).map(Test::Comparison),
         "metavariable-analysis" => analysis(reader, value),
         "metavariable-name" | "semgrep-internal-metavariable-name" => full_name(reader, value),
         "pattern-where-python" | "pattern-where" => {
@@ -35,16 +35,17 @@ pub(super) fn condition(reader: &mut Reader, key: &Key, value: &Yaml) -> Option<
             reader.error(key.place, format!("`{name}` is not a key of the rule language"));
             None
         }
-    }
+    };
+    test.map(|test| Condition { test, origin: Origin::of(key, value) })
 }
 
-pub(super) fn regex(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
+pub(super) fn regex(reader: &mut Reader, value: &Yaml) -> Option<Test> {
     let metavariable = subject(reader, value)?;
     let text = reader.required(value, "regex")?;
     let place = value.get("regex").map_or(value.place, |regex| regex.place);
     let regex = formula::compiled(reader, "regex", place, Regex::value(text))?;
     let constant_propagation = reader.flag(value, "constant-propagation", false);
-    Some(Condition::Regex { metavariable, regex, constant_propagation })
+    Some(Test::Regex { metavariable, regex, constant_propagation })
 }
 
 /// `metavariable-pattern`; `formula` reads the formula in either syntax.
@@ -52,7 +53,7 @@ pub(super) fn pattern(
     reader: &mut Reader,
     value: &Yaml,
     formula: &dyn Fn(&mut Reader, &Yaml) -> Option<Formula>,
-) -> Option<Condition> {
+) -> Option<Test> {
     let metavariable = subject(reader, value)?;
     let (within, languages) = match value.get("language") {
         None => (Within::Same, None),
@@ -78,11 +79,11 @@ pub(super) fn pattern(
     if let Some(outer) = outer {
         reader.languages = outer;
     }
-    Some(Condition::Pattern { metavariable, within, formula: Box::new(formula?) })
+    Some(Test::Pattern { metavariable, within, formula: Box::new(formula?) })
 }
 
 /// `metavariable-type`.
-pub(super) fn types(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
+pub(super) fn types(reader: &mut Reader, value: &Yaml) -> Option<Test> {
     let metavariable = subject(reader, value)?;
     let Some((key, names)) = ["type", "types"].into_iter().find_map(|key| Some((key, value.get(key)?))) else {
         reader.error(value.place, "`type` or `types` is missing");
@@ -100,11 +101,11 @@ pub(super) fn types(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
         }
         types.extend(parsed);
     }
-    Some(Condition::Type { metavariable, types })
+    Some(Test::Type { metavariable, types })
 }
 
 /// `metavariable-analysis`: the analyzer's name, or a map with its `kind` and perhaps `mode`.
-pub(super) fn analysis(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
+pub(super) fn analysis(reader: &mut Reader, value: &Yaml) -> Option<Test> {
     let metavariable = subject(reader, value)?;
     let analyzer = value.get("analyzer");
     let details = analyzer.filter(|analyzer| analyzer.as_map().is_some()).unwrap_or(value);
@@ -127,11 +128,11 @@ pub(super) fn analysis(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
         }
         None => analyzer,
     };
-    Some(Condition::Analysis { metavariable, analyzer })
+    Some(Test::Analysis { metavariable, analyzer })
 }
 
 /// `metavariable-name`.
-pub(super) fn full_name(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
+pub(super) fn full_name(reader: &mut Reader, value: &Yaml) -> Option<Test> {
     let metavariable = subject(reader, value)?;
     if let Some(kind) = value.get("kind") {
         let message = "`kind` asks what a framework makes of a name, which is not known here; the rule is skipped";
@@ -147,7 +148,7 @@ pub(super) fn full_name(reader: &mut Reader, value: &Yaml) -> Option<Condition> 
         reader.error(value.place, "`module` or `modules` is missing");
         return None;
     }
-    Some(Condition::Name { metavariable, name: FullName { modules, names } })
+    Some(Test::Name { metavariable, name: FullName { modules, names } })
 }
 
 /// A full name with its parts joined by dots, whatever joins them in the language.
