@@ -8,11 +8,13 @@ pub mod kind;
 mod lower;
 mod parser;
 mod pattern;
+mod pattern_parser;
 mod symbol;
 mod tree;
 
 pub use kind::{Kind, Role};
 pub use parser::{Limits, ParseNote, Source};
 pub use pattern::{Pattern, PatternError};
+pub use pattern_parser::PatternParser;
 pub use symbol::{Symbol, interned_bytes};
 pub use tree::{Children, NodeId, Tree};
