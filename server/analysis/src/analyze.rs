@@ -46,11 +46,8 @@ pub fn analyze(rules: &RuleSet, unit: &Unit<'_>, options: Options, budget: &Budg
     let mut analysis = Analysis::default();
     let index = Index::of(unit.tree);
     let has = |name| index.has(name);
-    let applicable = rules
-        .rules
-        .iter()
-        .filter(|rule| rule.applies(unit.language, &has) && (options.ignore_paths || rule.paths.admit(unit.path)));
-    let applicable: Vec<&Rule> = applicable.collect();
+    let admits = |rule: &&Rule| options.ignore_paths || rule.paths.admit(unit.path);
+    let applicable: Vec<&Rule> = rules.for_file(unit.language, &has).into_iter().filter(admits).collect();
     if applicable.is_empty() {
         return analysis;
     }

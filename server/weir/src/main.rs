@@ -8,6 +8,7 @@ mod cli;
 mod lsp;
 mod main_loop;
 mod report;
+mod rules_cache;
 mod rules_source;
 mod session;
 

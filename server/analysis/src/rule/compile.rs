@@ -5,82 +5,81 @@ mod formula;
 mod modern;
 mod taint;
 
+use super::files::{Listed, RuleFile};
 use super::yaml::{self, Fault, Place, Yaml};
-use super::{Body, Need, Options, Rule, RuleSet};
+use super::{Body, Need, Options, Rule};
 use crate::fix::FixTemplate;
 use crate::paths::Paths;
-use std::collections::HashSet;
 use std::sync::Arc;
-use weir_model::{Language, RuleInfo, RuleProblem, RuleSource, Severity};
-use weir_syntax::Symbol;
+use weir_model::{Language, RuleInfo, RuleProblem, Severity};
+use weir_syntax::{PatternParser, Symbol};
 
 /// The version of Semgrep whose rule language this is; rules may ask for at least or at most a version.
 const COMPATIBLE_WITH: [u32; 3] = [1, 150, 0];
 
-/// Compiles one rule file into the set. `seen` holds the texts of the rules so far: the same rule in two files runs once,
-/// and is listed with both.
-pub(super) fn file<'s>(source: &'s RuleSource, disabled: &[Arc<str>], seen: &mut HashSet<&'s str>, set: &mut RuleSet) {
-    let file = yaml::read(&source.text);
+/// Reads one rule file.
+pub(super) fn file(text: &str, patterns: &mut PatternParser) -> RuleFile {
+    let mut read = RuleFile::default();
+    let file = yaml::read(text);
     for document in &file.documents {
         let Some(rules) = document.get("rules") else {
             // A file may end with `---`.
             if !document.is_null() {
                 let message = "a rule file is a map with the list `rules:`; put the rules under that key".to_owned();
-                set.problems.push(problem(source, None, &Fault { place: document.place, message }, false));
+                read.problems.push(problem(None, &Fault { place: document.place, message }, false));
             }
             continue;
         };
         let Some(rules) = rules.as_list() else {
             let message = format!("`rules:` must be a list of rules, not {}", rules.describe());
-            set.problems.push(problem(source, None, &Fault { place: rules.place, message }, false));
+            read.problems.push(problem(None, &Fault { place: rules.place, message }, false));
             continue;
         };
         for yaml in rules {
-            let is_new = seen.insert(yaml.place.span.text(&source.text).trim_end());
-            rule(source, yaml, &file.duplicates, is_new, disabled, set);
+            rule(yaml, &file.duplicates, patterns, &mut read);
         }
     }
     if let Some(fault) = &file.broken {
         let message = format!("this is not valid YAML: {}", fault.message);
-        set.problems.push(problem(source, None, &Fault { place: fault.place, message }, false));
+        read.problems.push(problem(None, &Fault { place: fault.place, message }, false));
     }
+    read
 }
 
-fn rule(
-    source: &RuleSource,
-    yaml: &Yaml,
-    duplicates: &[Fault],
-    is_new: bool,
-    disabled: &[Arc<str>],
-    set: &mut RuleSet,
-) {
-    let mut reader = Reader::default();
+/// Compiles a rule that was compiled before and had no errors.
+pub(super) fn again(yaml: &Yaml, patterns: &mut PatternParser) -> Option<Rule> {
+    let mut reader = Reader { patterns: std::mem::take(patterns), ..Reader::default() };
+    let read = read_rule(&mut reader, yaml);
+    *patterns = reader.patterns;
+    read.map(|(rule, ..)| rule)
+}
+
+fn rule(yaml: &Yaml, duplicates: &[Fault], patterns: &mut PatternParser, file: &mut RuleFile) {
+    let mut reader = Reader { patterns: std::mem::take(patterns), ..Reader::default() };
     let id = yaml.get("id").and_then(Yaml::as_str).map(str::to_owned);
     let compiled = read_rule(&mut reader, yaml);
     let within = |fault: &&Fault| yaml.place.span.contains(fault.place.span);
     reader.errors.extend(duplicates.iter().filter(within).cloned());
-    let Reader { errors, unsupported, warnings, out_of_range, .. } = reader;
-    let report = |faults: Vec<Fault>, skipped| {
-        faults.into_iter().map(|fault| problem(source, id.as_deref(), &fault, skipped)).collect::<Vec<_>>()
-    };
+    let Reader { errors, unsupported, warnings, out_of_range, languages, .. } = reader;
+    *patterns = reader.patterns;
     if out_of_range {
         return;
     }
     let runs = errors.is_empty() && unsupported.is_empty();
-    set.problems.extend(report(errors, false));
-    set.problems.extend(report(unsupported, true));
-    set.problems.extend(report(warnings, true));
-    let Some((rule, mut info)) = compiled.filter(|_| runs) else { return };
-    if !disabled.contains(&rule.id) {
-        info.source.clone_from(&source.name);
-        set.add(is_new.then_some(rule), info);
+    for (faults, skipped) in [(errors, false), (unsupported, true), (warnings, true)] {
+        file.problems.extend(faults.iter().map(|fault| problem(id.as_deref(), fault, skipped)));
+    }
+    if let Some((rule, info, any_text)) = compiled.filter(|_| runs) {
+        let needs = languages.iter().map(|&language| (language, Need::of(&rule.body, language))).collect();
+        file.rules.push(Listed::new(rule, yaml, info, languages, any_text, needs));
     }
 }
 
-fn problem(source: &RuleSource, rule_id: Option<&str>, fault: &Fault, skipped: bool) -> RuleProblem {
+/// A problem; whoever knows the file's name adds it.
+fn problem(rule_id: Option<&str>, fault: &Fault, skipped: bool) -> RuleProblem {
     let Place { span, line, column } = fault.place;
     RuleProblem {
-        source: source.name.clone(),
+        source: String::new(),
         rule_id: rule_id.map(str::to_owned),
         span: Some(span),
         line,
@@ -91,8 +90,9 @@ fn problem(source: &RuleSource, rule_id: Option<&str>, fault: &Fault, skipped: b
 }
 
 /// What reading one rule has found out so far. Reading goes on after an error, so that an author sees all at once.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Reader {
+    patterns: PatternParser,
     languages: Vec<Language>,
     /// Patterns are generic: for any text.
     generic: bool,
@@ -183,7 +183,8 @@ impl Reader {
     }
 }
 
-fn read_rule(reader: &mut Reader, yaml: &Yaml) -> Option<(Rule, RuleInfo)> {
+/// The rule, what fronts show of it, and whether it reads any text.
+fn read_rule(reader: &mut Reader, yaml: &Yaml) -> Option<(Rule, RuleInfo, bool)> {
     if yaml.as_map().is_none() {
         reader.error(yaml.place, format!("a rule must be a map, not {}", yaml.describe()));
         return None;
@@ -203,22 +204,10 @@ fn read_rule(reader: &mut Reader, yaml: &Yaml) -> Option<(Rule, RuleInfo)> {
     let (names, any_text) = languages(reader, yaml)?;
     options(reader, yaml);
     let body = body(reader, yaml);
-    let need = |body: &Body| reader.languages.iter().map(|&language| (language, Need::of(body, language))).collect();
-    let needs = body.as_ref().map(need).unwrap_or_default();
     let fix = fix(reader, yaml);
     let paths = paths(reader, yaml);
-    let rule = Rule {
-        id: id?,
-        message: message?,
-        severity: severity?,
-        languages: reader.languages.clone(),
-        any_text,
-        body: body?,
-        needs,
-        fix,
-        paths,
-        options: reader.options,
-    };
+    let rule =
+        Rule { id: id?, message: message?, severity: severity?, body: body?, fix, paths, options: reader.options };
     let info = RuleInfo {
         id: rule.id.clone(),
         source: String::new(),
@@ -227,7 +216,7 @@ fn read_rule(reader: &mut Reader, yaml: &Yaml) -> Option<(Rule, RuleInfo)> {
         languages: names,
         metadata: yaml.get("metadata").map_or_else(|| "{}".to_owned(), |metadata| metadata.to_json().to_string()),
     };
-    Some((rule, info))
+    Some((rule, info, any_text))
 }
 
 fn versions(reader: &mut Reader, yaml: &Yaml) {

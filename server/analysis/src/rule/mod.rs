@@ -2,6 +2,8 @@
 
 pub(crate) mod comparison;
 mod compile;
+mod dispatch;
+mod files;
 pub(crate) mod formula;
 pub(crate) mod generic;
 mod options;
@@ -15,19 +17,29 @@ pub(crate) use formula::{
     Within,
 };
 pub(crate) use options::Options;
-pub(crate) use prefilter::Need;
+use prefilter::Need;
+
+pub use files::RuleFiles;
 
 use crate::fix::FixTemplate;
 use crate::paths::Paths;
+use dispatch::Dispatch;
+use files::{Listed, Patterns, RuleFile};
 use std::collections::HashSet;
 use std::sync::Arc;
 use weir_model::{Language, RuleInfo, RuleProblem, RuleSource, Severity};
 use weir_syntax::Symbol;
 
-/// Compiled rules.
+/// The rules in force.
 #[derive(Debug, Default)]
 pub struct RuleSet {
-    pub(crate) rules: Vec<Rule>,
+    files: Vec<Arc<RuleFile>>,
+    /// The rules that run, by the numbers of their file and of themselves in it.
+    running: Vec<(usize, usize)>,
+    dispatch: Dispatch,
+    /// Every rule is tried on every file in its languages.
+    tries_all: bool,
+    patterns: Patterns,
     infos: Vec<RuleInfo>,
     problems: Vec<RuleProblem>,
 }
@@ -39,12 +51,7 @@ pub(crate) struct Rule {
     /// With metavariables, to be filled in.
     pub(crate) message: String,
     pub(crate) severity: Severity,
-    pub(crate) languages: Vec<Language>,
-    /// `languages: [regex]`: runs on every file, whatever its language.
-    pub(crate) any_text: bool,
     pub(crate) body: Body,
-    /// What a file in one of the languages must hold.
-    pub(crate) needs: Vec<(Language, Need)>,
     pub(crate) fix: Option<FixTemplate>,
     pub(crate) paths: Paths,
     pub(crate) options: Options,
@@ -59,24 +66,33 @@ pub(crate) enum Body {
     Taint(TaintSpec),
 }
 
-impl Rule {
-    /// Whether the rule reads files in a language at all, and may find something in one with these names.
-    pub(crate) fn applies(&self, language: Option<Language>, has: &impl Fn(Symbol) -> bool) -> bool {
-        let Some(language) = language else { return self.any_text };
-        let need = self.needs.iter().find(|(of, _)| *of == language);
-        (self.any_text || self.languages.contains(&language)) && need.is_none_or(|(_, need)| need.is_met(has))
-    }
-}
-
 impl RuleSet {
-    /// Compiles rule files. A rule that cannot run is left out and told of in [`problems`](Self::problems); it never
-    /// keeps others from running. Rules whose id is in `disabled` are left out without a word.
+    /// Compiles rule files; see [`RuleFiles::rules`].
     pub fn compile(sources: &[RuleSource], disabled: &[Arc<str>]) -> Self {
-        let mut set = Self::default();
+        RuleFiles::default().rules(sources, disabled)
+    }
+
+    fn new(sources: &[RuleSource], files: Vec<Arc<RuleFile>>, disabled: &[Arc<str>], patterns: Patterns) -> Self {
+        let mut set = Self { patterns, ..Self::default() };
+        // The same rule in two files runs once, and is listed with both.
         let mut seen = HashSet::new();
-        for source in sources {
-            compile::file(source, disabled, &mut seen, &mut set);
+        for (number, (source, file)) in sources.iter().zip(&files).enumerate() {
+            let named = |problem: &RuleProblem| RuleProblem { source: source.name.clone(), ..problem.clone() };
+            set.problems.extend(file.problems.iter().map(named));
+            for (at, rule) in file.rules.iter().enumerate() {
+                let is_new = seen.insert(source.text.get(rule.span.range()).unwrap_or_default().trim_end());
+                if disabled.contains(&rule.info.id) {
+                    continue;
+                }
+                set.infos.push(RuleInfo { source: source.name.clone(), ..rule.info.clone() });
+                if is_new {
+                    set.running.push((number, at));
+                }
+            }
         }
+        let running: Vec<&Listed> = set.running.iter().map(|&(file, at)| &files[file].rules[at]).collect();
+        set.dispatch = Dispatch::new(&running);
+        set.files = files;
         set
     }
 
@@ -93,12 +109,25 @@ impl RuleSet {
     /// The same rules, each tried on every file: slower, and the oracle for what the prefilter leaves out.
     #[must_use]
     pub fn without_prefilter(mut self) -> Self {
-        self.rules.iter_mut().for_each(|rule| rule.needs.clear());
+        self.tries_all = true;
         self
     }
 
-    fn add(&mut self, rule: Option<Rule>, info: RuleInfo) {
-        self.rules.extend(rule);
-        self.infos.push(info);
+    /// The rules that may find something in a file of a language (`None`: a text in none), in the order of the files; `has`
+    /// tells whether a name occurs in it. Those that are tried for the first time are compiled now.
+    pub(crate) fn for_file(&self, language: Option<Language>, has: &impl Fn(Symbol) -> bool) -> Vec<&Rule> {
+        let numbers: Vec<u32> = if self.tries_all {
+            (0..self.running.len() as u32).collect()
+        } else {
+            self.dispatch.candidates(language, has)
+        };
+        let listed = numbers.into_iter().map(|number| self.listed(number));
+        let met = |rule: &&Listed| self.tries_all || rule.need(language).is_none_or(|need| need.is_met(has));
+        listed.filter(|rule| rule.reads(language)).filter(met).filter_map(|rule| rule.rule(&self.patterns)).collect()
+    }
+
+    fn listed(&self, number: u32) -> &Listed {
+        let (file, at) = self.running[number as usize];
+        &self.files[file].rules[at]
     }
 }

@@ -5,6 +5,7 @@
 
 use regex::{Captures, Regex};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span as Range};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -27,15 +28,16 @@ pub(crate) struct Place {
     pub(crate) column: u32,
 }
 
-/// A value and where it stands.
-#[derive(Clone, Debug, PartialEq)]
+/// A value and where it stands. What is kept of a rule without errors says no places: nobody asks for them again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Yaml {
+    #[serde(skip)]
     pub(crate) place: Place,
     pub(crate) value: Value,
 }
 
 /// The kinds of value.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Value {
     /// Text; `plain` if it was written without quotes, so that it may be a number, boolean or null.
     Scalar { text: String, plain: bool },
@@ -46,9 +48,10 @@ pub(crate) enum Value {
 }
 
 /// A key of a map and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Key {
     pub(crate) text: String,
+    #[serde(skip)]
     pub(crate) place: Place,
 }
 

@@ -3,6 +3,7 @@
 mod check;
 mod constants;
 mod incremental;
+mod kept;
 mod limits;
 mod matching;
 mod problems;

@@ -6,9 +6,8 @@ use crate::rule::comparison::{Comparison, Number};
 use crate::rule::regex::Regex;
 use crate::rule::yaml::{Key, Yaml};
 use crate::rule::{Formula, Within};
-use std::sync::Arc;
 use weir_model::Language;
-use weir_syntax::{Pattern, Symbol};
+use weir_syntax::Symbol;
 
 pub(super) use crate::rule::Condition;
 
@@ -88,10 +87,8 @@ pub(super) fn types(reader: &mut Reader, value: &Yaml) -> Option<Condition> {
     };
     let mut types = Vec::new();
     for name in reader.texts(key, names) {
-        let parsed = reader
-            .languages
-            .iter()
-            .filter_map(|&language| Some((language, Arc::new(Pattern::parse(language, &name).ok()?))));
+        let (languages, patterns) = (&reader.languages, &mut reader.patterns);
+        let parsed = languages.iter().filter_map(|&language| Some((language, patterns.parse(language, &name).ok()?)));
         let parsed: Vec<_> = parsed.collect();
         if parsed.is_empty() {
             reader.error(names.place, format!("`{key}` must name a type"));

@@ -6,8 +6,7 @@ use crate::rule::generic::Generic;
 use crate::rule::regex::Regex;
 use crate::rule::yaml::{Key, Place, Yaml};
 use crate::rule::{Formula, Leaf, Node, PatternLeaf};
-use std::sync::Arc;
-use weir_syntax::{Pattern, Symbol};
+use weir_syntax::Symbol;
 
 /// Whether a conjunction needs a part that finds something.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -191,8 +190,8 @@ pub(super) fn pattern(reader: &mut Reader, name: &str, value: &Yaml) -> Option<F
     let mut by_language = Vec::new();
     let mut first_error = None;
     for &language in &reader.languages {
-        match Pattern::parse(language, text) {
-            Ok(pattern) => by_language.push((language, Arc::new(pattern))),
+        match reader.patterns.parse(language, text) {
+            Ok(pattern) => by_language.push((language, pattern)),
             Err(error) => {
                 first_error.get_or_insert(error);
             }
