@@ -39,7 +39,7 @@ pub(super) fn file(text: &str, patterns: &mut PatternParser) -> RuleFile {
             rule(yaml, &file.duplicates, patterns, &mut read);
         }
     }
-    if let Some(fault) = &file.broken {
+    for fault in &file.broken {
         let message = format!("this is not valid YAML: {}", fault.message);
         read.problems.push(problem(None, &Fault { place: fault.place, message }, false));
     }
@@ -144,6 +144,24 @@ impl Reader {
         }
     }
 
+    /// The entries of a value that must be a map with some keys.
+    fn map<'y>(&mut self, key: &str, yaml: &'y Yaml, keys: &str) -> Option<&'y Yaml> {
+        if yaml.as_map().is_some() {
+            return Some(yaml);
+        }
+        self.error(yaml.place, format!("`{key}` must be a map with {keys}, not {}", yaml.describe()));
+        None
+    }
+
+    /// The list of a value that must be one and have entries.
+    fn entries<'y>(&mut self, key: &str, yaml: &'y Yaml) -> Option<&'y [Yaml]> {
+        let list = self.list(key, yaml)?;
+        if list.is_empty() {
+            self.error(yaml.place, format!("`{key}` is empty; it needs an entry"));
+        }
+        Some(list)
+    }
+
     /// The list of a value that must be one.
     fn list<'y>(&mut self, key: &str, yaml: &'y Yaml) -> Option<&'y [Yaml]> {
         let list = yaml.as_list();
@@ -203,6 +221,7 @@ fn read_rule(reader: &mut Reader, yaml: &Yaml) -> Option<(Rule, RuleInfo, bool)>
     let severity = severity(reader, yaml);
     let (names, any_text) = languages(reader, yaml)?;
     options(reader, yaml);
+    misspelt(reader, yaml);
     let body = body(reader, yaml);
     let fix = fix(reader, yaml);
     let paths = paths(reader, yaml);
@@ -307,6 +326,41 @@ fn options(reader: &mut Reader, yaml: &Yaml) {
     }
 }
 
+/// Keys of a rule that begin like those of formulas.
+const FORMULA_LIKE_KEYS: &[&str] = &[
+    "pattern",
+    "patterns",
+    "pattern-either",
+    "pattern-regex",
+    "pattern-sources",
+    "pattern-sinks",
+    "pattern-sanitizers",
+    "pattern-propagators",
+    "pattern-where-python",
+    "fix",
+    "fix-regex",
+];
+
+/// Rules may have keys for other tools, but one that looks like a key of a formula was meant as one.
+fn misspelt(reader: &mut Reader, yaml: &Yaml) {
+    for (key, _) in yaml.as_map().unwrap_or_default() {
+        let name = key.text.as_str();
+        let meant = ["pattern", "metavariable", "focus", "fix"].iter().any(|start| name.starts_with(start));
+        if meant && !FORMULA_LIKE_KEYS.contains(&name) {
+            reader.warning(
+                key.place,
+                format!("`{name}` has no meaning here and is ignored; look at how it is spelt and placed"),
+            );
+        }
+    }
+    let is_taint = yaml.get("mode").and_then(Yaml::as_str) == Some("taint");
+    if let Some((key, _)) =
+        yaml.as_map().unwrap_or_default().iter().find(|(key, _)| key.text == "pattern-sources" && !is_taint)
+    {
+        reader.warning(key.place, "`pattern-sources` is ignored; a taint rule says `mode: taint`");
+    }
+}
+
 /// Keys of rules that do something this engine does not do yet.
 const UNSUPPORTED_KEYS: &[&str] = &["join", "extract", "dest-language", "pattern-where-python", "validators"];
 
@@ -335,6 +389,7 @@ fn body(reader: &mut Reader, yaml: &Yaml) -> Option<Body> {
         return None;
     }
     if let Some(taint) = yaml.get("taint") {
+        let taint = reader.map("taint", taint, "`sources` and `sinks`")?;
         return Some(Body::Taint(taint::spec(reader, taint, taint::Syntax::Modern)));
     }
     if let Some(formula) = yaml.get("match") {
@@ -352,7 +407,7 @@ fn fix(reader: &mut Reader, yaml: &Yaml) -> Option<FixTemplate> {
         let text = if fix.is_null() { Some("") } else { reader.text("fix", fix) };
         return text.map(|text| FixTemplate::Text(text.to_owned()));
     }
-    let fix = yaml.get("fix-regex")?;
+    let fix = reader.map("fix-regex", yaml.get("fix-regex")?, "`regex` and `replacement`")?;
     let pattern = reader.required(fix, "regex")?;
     let replacement = match fix.get("replacement") {
         Some(value) if value.is_null() => "",
@@ -382,7 +437,7 @@ fn paths(reader: &mut Reader, yaml: &Yaml) -> Paths {
     let Some(paths) = yaml.get("paths") else { return Paths::default() };
     if paths.as_map().is_none() {
         if !paths.is_null() {
-            reader.error(paths.place, "`paths` must be a map with `include` and `exclude`");
+            reader.map("paths", paths, "`include` or `exclude`");
         }
         return Paths::default();
     }

@@ -14,6 +14,16 @@ pub(super) use crate::rule::Condition;
 /// A condition under `patterns`.
 pub(super) fn condition(reader: &mut Reader, key: &Key, value: &Yaml) -> Option<Condition> {
     let name = key.text.as_str();
+    let keys = match name {
+        "metavariable-regex" => "`metavariable` and `regex`",
+        "metavariable-pattern" => "`metavariable` and `pattern` or the like",
+        "metavariable-type" => "`metavariable` and `type`",
+        "metavariable-comparison" => "`comparison`",
+        _ => "",
+    };
+    if !keys.is_empty() {
+        reader.map(name, value, keys)?;
+    }
     match name {
         "metavariable-regex" => regex(reader, value),
         "metavariable-pattern" => {
@@ -110,7 +120,7 @@ pub(super) fn comparison(reader: &mut Reader, value: &Yaml) -> Option<Comparison
         None => Some(10),
     };
     let Some(base) = base else {
-        reader.error(value.place, "`base` must be a number from 2 to 36");
+        reader.error(value.get("base").map_or(value.place, |base| base.place), "`base` must be a number from 2 to 36");
         return None;
     };
     let number = match value.get("metavariable") {

@@ -84,7 +84,7 @@ fn operand(reader: &mut Reader, name: &str, value: &Yaml, positives: Positives) 
 fn all(reader: &mut Reader, name: &str, value: &Yaml, positives: Positives) -> Option<Formula> {
     let before = reader.faults();
     let (mut parts, mut conditions, mut focus) = (Vec::new(), Vec::new(), Vec::new());
-    for entry in reader.list(name, value)? {
+    for entry in reader.entries(name, value)? {
         let Some(entries) = entry.as_map() else {
             reader.error(entry.place, format!("an entry of `{name}` must be a map, like `pattern: ...`"));
             continue;
@@ -139,7 +139,7 @@ pub(super) fn must_find(reader: &mut Reader, name: &str, place: Place, formula: 
 
 fn any(reader: &mut Reader, name: &str, value: &Yaml, positives: Positives) -> Option<Formula> {
     let mut parts = Vec::new();
-    for entry in reader.list(name, value)? {
+    for entry in reader.entries(name, value)? {
         let Some(entries) = entry.as_map() else {
             reader.error(entry.place, format!("an entry of `{name}` must be a map, like `pattern: ...`"));
             continue;

@@ -66,7 +66,7 @@ fn operand(reader: &mut Reader, key: &Key, value: &Yaml, positives: Positives) -
 }
 
 fn parts(reader: &mut Reader, name: &str, value: &Yaml, positives: Positives) -> Option<Vec<Formula>> {
-    Some(reader.list(name, value)?.iter().filter_map(|part| formula(reader, name, part, positives)).collect())
+    Some(reader.entries(name, value)?.iter().filter_map(|part| formula(reader, name, part, positives)).collect())
 }
 
 /// The formula with what `where` asks.
@@ -94,6 +94,7 @@ enum Where {
 }
 
 fn condition(reader: &mut Reader, entry: &Yaml) -> Option<Where> {
+    let entry = reader.map("where", entry, "`focus`, `comparison` or `metavariable`")?;
     if let Some(value) = entry.get("focus") {
         return formula::focus(reader, "focus", value).map(Where::Focus);
     }
