@@ -85,7 +85,7 @@ fn run_all(
             return analysis;
         }
     };
-    let before = kept.and_then(|kept| kept.before(&file).ok());
+    let before = kept.and_then(|kept| kept.before(&file));
     let mut results: Vec<Option<Results>> = Vec::new();
     results.resize_with(rules.len(), || None);
     let mut cancelled = false;

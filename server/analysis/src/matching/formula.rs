@@ -189,7 +189,7 @@ impl Evaluation<'_> {
         if scope.is_file(file) {
             let known = file.found.with(leaf, |list| match self.zone {
                 Some(zone) => list.around(file.tree, zone),
-                None => list.iter().map(|found| found.found).collect(),
+                None => list.iter().map(|found| found.matched).collect(),
             });
             if let Some(mut known) = known {
                 known.retain(|found| scope.wants(found.span));
@@ -207,7 +207,7 @@ impl Evaluation<'_> {
             };
             file.found.keep(leaf, occurs, &found, hits);
         }
-        Ok(found.into_iter().map(|found| found.found).collect())
+        Ok(found.into_iter().map(|found| found.matched).collect())
     }
 
     /// What a regex or a generic pattern finds in the text looked at.

@@ -103,17 +103,17 @@ impl Key {
 }
 
 impl Kept {
-    /// The version before as the file at hand sees it, or itself back where too much is different.
-    pub(crate) fn before(self, file: &FileContext<'_>) -> Result<Before, Self> {
+    /// The version before as the file at hand sees it, unless too much is different.
+    pub(crate) fn before(self, file: &FileContext<'_>) -> Option<Before> {
         let difference = Difference::between((&self.tree, &self.text), (file.tree, file.text));
         if difference.new.start == 0 {
-            return Err(self);
+            return None;
         }
         match facts::touched(&self, file, &difference) {
             Some(touched) if touched.len() * ONE_IN <= file.tree.len() => {
-                Ok(Before::new(self, file.tree, difference, touched))
+                Some(Before::new(self, file.tree, difference, touched))
             }
-            _ => Err(self),
+            _ => None,
         }
     }
 }
