@@ -77,6 +77,11 @@ impl FoundLeaves {
         }
     }
 
+    /// Whether a pattern was looked for in the whole file.
+    pub(super) fn is_known(&self, leaf: &PatternLeaf) -> bool {
+        self.leaves.borrow().get(&leaf.number).is_some_and(|leaf| leaf.known.is_some())
+    }
+
     /// What a pattern is known to match, and whether the names it needs occur.
     pub(super) fn known(&self, leaf: &PatternLeaf) -> Option<(Known, bool)> {
         let all = self.leaves.borrow();

@@ -84,6 +84,8 @@ fn changed_in(tree: &Tree, before: &Before, lost: &mut [Found], found: &mut [Fou
     found.sort_by_key(|found| found.root);
     let mut changed: Option<NodeId> = gone.then_some(before.place);
     let mut change = |node: NodeId| {
+        // What such a node held and holds no more is only below what holds both.
+        let node = if before.difference.stretched.contains(&node) { common(tree, node, before.place) } else { node };
         changed = Some(changed.map_or(node, |changed| common(tree, changed, node)));
     };
     let (mut lost, mut found) = (&*lost, &*found);

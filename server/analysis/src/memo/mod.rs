@@ -58,7 +58,7 @@ pub(crate) struct Before {
     pub(crate) touched: Touched,
     /// The touched nodes, to look for patterns among.
     pub(crate) among: Rc<Among>,
-    /// The smallest subtree around all that is new or gone.
+    /// The smallest subtree around all that is new or gone, in both versions.
     pub(crate) place: NodeId,
     /// Whether no statement came or went.
     pub(crate) within_statement: bool,
@@ -120,11 +120,7 @@ impl Kept {
 
 impl Before {
     fn new(kept: Kept, tree: &Tree, difference: Difference, touched: Touched) -> Self {
-        let new = NodeId(difference.new.start);
-        let is_all = !difference.new.is_empty()
-            && tree.end(new).0 == difference.new.end
-            && tree.span(new).contains(difference.new_text);
-        let place = if is_all { new } else { difference.around.last().copied().unwrap_or(Tree::ROOT) };
+        let place = difference.around.last().copied().unwrap_or(Tree::ROOT);
         let among = Rc::new(Among::new(tree, touched.all()));
         let has_statement = |tree: &Tree, range: &Range<u32>| {
             let is_statement = |node| matches!(tree.role(node), Role::Stmt | Role::Resource | Role::Else);
