@@ -81,7 +81,9 @@ pub(crate) struct Zone {
 impl Zone {
     /// The zone of a node.
     pub(crate) fn new(tree: &Tree, node: NodeId) -> Self {
-        Self { node, span: tree.span(node), among: Rc::new(Among::zone(tree, node)) }
+        // The body of a heredoc stands apart from the node it belongs to.
+        let span = tree.descendants(node).fold(tree.span(node), |span, below| span.union(tree.span(below)));
+        Self { node, span, among: Rc::new(Among::zone(tree, node)) }
     }
 
     /// Whether the zone is the whole file.
