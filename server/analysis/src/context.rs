@@ -2,8 +2,9 @@
 
 use crate::analyze::Unit;
 use crate::budget::{Budget, Stop};
-use crate::flow::Constants;
+use crate::flow::{Constants, Functions};
 use crate::matching::{FoundLeaves, Index, Names};
+use std::cell::OnceCell;
 use weir_model::Language;
 use weir_syntax::Tree;
 
@@ -21,6 +22,8 @@ pub(crate) struct FileContext<'a> {
     pub(crate) names: Names,
     /// What its variables are known to hold.
     pub(crate) constants: Constants,
+    /// Its functions and classes, once a taint rule asks.
+    functions: OnceCell<Functions>,
     /// What patterns matched in it.
     pub(crate) found: FoundLeaves,
 }
@@ -39,7 +42,13 @@ impl<'a> FileContext<'a> {
             index,
             names,
             constants: Constants::solve(unit.tree, language, budget)?,
+            functions: OnceCell::new(),
             found: FoundLeaves::default(),
         })
+    }
+
+    /// Its functions and classes.
+    pub(crate) fn functions(&self) -> &Functions {
+        self.functions.get_or_init(|| Functions::of(self.tree, self.constants.scopes()))
     }
 }

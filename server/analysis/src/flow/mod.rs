@@ -2,10 +2,12 @@
 
 mod constant;
 mod frames;
+mod functions;
 mod interpret;
 mod scope;
 
 pub(crate) use constant::{Constants, Value};
 pub(crate) use frames::Flow;
+pub(crate) use functions::{Functions, Reached, class_around, last_name};
 pub(crate) use interpret::Interpret;
 pub(crate) use scope::is_this;

@@ -72,6 +72,27 @@ impl Scopes {
         self.names.get(&(0, name)).is_some_and(|name| name.writes > 1)
     }
 
+    /// Names that code within a scope may share with the code around: of the file, of classes and of functions that hold others.
+    pub(crate) fn shared_names(&self) -> NumberSet<Symbol> {
+        let mut holds = vec![false; self.all.len()];
+        for parent in self.all.iter().filter_map(|scope| scope.parent) {
+            holds[parent] = true;
+        }
+        let mut shared = NumberSet::default();
+        for (scope, _) in self.all.iter().zip(holds).filter(|(_, holds)| *holds) {
+            shared.extend(scope.declared.iter().copied());
+        }
+        // What nobody declares is the file's: JavaScript's assigned names, what `global` says.
+        shared.extend(self.names.keys().filter(|(scope, _)| *scope == 0).map(|(_, name)| *name));
+        shared
+    }
+
+    /// Whether a function assigns one of its parameters anew.
+    pub(crate) fn is_reassigned(&self, function: NodeId, name: Symbol) -> bool {
+        let found = self.by_node.get(&function).and_then(|&scope| self.names.get(&(scope, name)));
+        found.is_some_and(|name| name.writes > MANY)
+    }
+
     /// The number of the scope at this node, if it is one.
     pub(super) fn at(&self, node: NodeId) -> Option<usize> {
         self.by_node.get(&node).copied()

@@ -43,6 +43,8 @@ pub(crate) struct Options {
     pub(crate) taint_assume_safe_numbers: bool,
     /// A taint finding stands at its source instead of its sink.
     pub(crate) taint_focus_on_source: bool,
+    /// Taint is followed into the functions of the file and out of them.
+    pub(crate) taint_intrafile: bool,
     /// Only assignments carry taint, not operators or calls.
     pub(crate) taint_only_propagate_through_assignments: bool,
 }
@@ -70,6 +72,7 @@ impl Default for Options {
             taint_assume_safe_booleans: false,
             taint_assume_safe_numbers: false,
             taint_focus_on_source: false,
+            taint_intrafile: true,
             taint_only_propagate_through_assignments: false,
         }
     }
@@ -99,7 +102,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "interfile",
     "max_match_per_file",
     "taint_fixpoint_timeout",
-    "taint_intrafile",
     "timeout",
     "unify_ids_strictly",
     "xml_children_ordered",
@@ -128,6 +130,7 @@ impl Options {
             "taint_assume_safe_comparisons" => &mut self.taint_assume_safe_comparisons,
             "taint_assume_safe_booleans" => &mut self.taint_assume_safe_booleans,
             "taint_assume_safe_numbers" => &mut self.taint_assume_safe_numbers,
+            "taint_intrafile" => &mut self.taint_intrafile,
             "taint_only_propagate_through_assignments" => &mut self.taint_only_propagate_through_assignments,
             _ => return None,
         })

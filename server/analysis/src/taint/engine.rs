@@ -1,15 +1,19 @@
 //! The walk: expressions and their taint, marks applied where they stand.
 
-use super::cell::{Cell, Taint, Taints};
-use super::function::Deferred;
+use super::cell::{Cell, Origin, Taint, Taints};
+use super::context::Context;
+use super::function::{Deferred, Handed};
 use super::marks::{Mark, MarkRole, Marks, bound, effects};
 use super::safe::is_comparison;
+use super::call::Arguments;
+use super::resolve::Target;
 use super::state::{Place, State};
 use super::trace::{TraceId, Traces};
 use super::{TaintFinding, TaintMatches};
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
-use crate::flow::{Flow, Interpret};
+use crate::flow::{Flow, Functions, Interpret, Reached};
+use crate::hash::NumberMap;
 use crate::matching::{Binding, Bindings, Match};
 use crate::rule::{Formula, Node, Options, Requires, TaintSpec};
 use std::collections::{BTreeMap, HashMap};
@@ -30,16 +34,33 @@ pub(super) struct Engine<'t> {
     labels: Vec<Symbol>,
     /// What stood where a propagator takes it from, by match.
     pub(super) propagated: HashMap<usize, Taints>,
-    /// The sinks reached, by match: what reached them first by the shortest way.
-    reached: BTreeMap<usize, Taint>,
+    /// The sinks reached, by match and where the taint began, by the shortest way.
+    pub(super) reached: BTreeMap<(usize, Origin, u8), Taint>,
     /// Named functions seen, to be run when the code around them is through.
     pub(super) deferred: Vec<Deferred>,
     /// The functions at work, outermost first.
     pub(super) functions: Vec<NodeId>,
     /// What the functions at work return.
-    pub(super) returned: Vec<Taints>,
+    pub(super) returned: Vec<Cell>,
     /// What was thrown and not yet caught.
-    thrown: Taints,
+    pub(super) thrown: Taints,
+    /// What functions do, by how they are entered.
+    pub(super) contexts: NumberMap<NodeId, Vec<Context>>,
+    /// Calls at work.
+    pub(super) calls: usize,
+    /// Nodes within nodes at work, apart from the innermost function's.
+    pub(super) nesting: usize,
+    /// The outermost context at work that was asked for what it does.
+    pub(super) lowest: usize,
+    /// Contexts worked out with what was known so far of one still at work.
+    pub(super) provisional: Vec<(NodeId, usize)>,
+    /// What the fields of classes hold before any method has run.
+    pub(super) class_fields: NumberMap<NodeId, Cell>,
+    /// What a constructor that has just run has made.
+    pub(super) made: Option<Cell>,
+    /// Functions in which, or in what they run, there is a source or a sink.
+    with_source: Option<Reached>,
+    with_sink: Option<Reached>,
     /// What a node gets apart from its value: a sink there is reached by both.
     pub(super) given: Option<(NodeId, Taints)>,
     /// Names that are bound are where a value begins (parameters) or is taken apart: their marks count.
@@ -92,9 +113,10 @@ impl<'t> Interpret<'t> for Engine<'t> {
             value = Cell::default();
         }
         match self.tree().kind(node) {
-            Kind::Return => {
+            Kind::Return if !self.returned.is_empty() && !value.is_empty() => {
+                let value = self.step(value.clone(), self.tree().span(node), StepKind::Return);
                 if let Some(returned) = self.returned.last_mut() {
-                    returned.union(&value.all());
+                    returned.join(&value);
                 }
             }
             Kind::Throw => {
@@ -115,7 +137,7 @@ impl<'t> Interpret<'t> for Engine<'t> {
     fn expression(&mut self, node: NodeId) -> Result<Cell, Stop> {
         let tree = self.tree();
         match tree.kind(node) {
-            Kind::Ident => Ok(self.flow.state().map_or_else(Cell::default, |state| state.get(tree.sym(node)))),
+            Kind::Ident => self.name(node),
             Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Atom | Kind::Regex | Kind::Token => {
                 Ok(Cell::default())
             }
@@ -124,7 +146,7 @@ impl<'t> Interpret<'t> for Engine<'t> {
             Kind::New => self.new_object(node),
             Kind::Member => {
                 let object = self.eval_child(node, Role::Object)?;
-                Ok(self.member(node, &object))
+                self.read_member(node, &object)
             }
             Kind::Subscript => self.subscript(node),
             Kind::Slice => self.parts(node).map(|_| Cell::default()),
@@ -144,6 +166,12 @@ impl<'t> Interpret<'t> for Engine<'t> {
                 // What comes back is the caller's; what is handed out may be a sink's.
                 let value = self.eval_child(node, Role::Value)?;
                 self.given = Some((node, value.all()));
+                if self.language() == Language::Ruby {
+                    return self.yield_to_block(node, &value);
+                }
+                if let Some(returned) = self.returned.last_mut() {
+                    returned.taint(&value.all());
+                }
                 Ok(Cell::default())
             }
             Kind::Comprehension => self.comprehension(node),
@@ -169,7 +197,11 @@ impl<'t> Interpret<'t> for Engine<'t> {
                 let value = self.eval_child(node, Role::Operand)?;
                 Ok(if self.only_assignments() { Cell::default() } else { Cell::flat(value.all()) })
             }
-            Kind::Lambda => self.lambda(node, None).map(|_| Cell::default()),
+            Kind::Lambda => {
+                let value = self.function_value(node);
+                self.lambda(node, Handed::Nothing)?;
+                Ok(value)
+            }
             Kind::Function | Kind::Class => self.definition(node),
             Kind::Other if tree.sym(node).as_str() == "sequence_expression" => self.eval_all(node, Role::Child),
             _ => self.parts(node).map(Cell::flat),
@@ -231,6 +263,15 @@ impl<'t> Engine<'t> {
             functions: Vec::new(),
             returned: Vec::new(),
             thrown: Taints::default(),
+            contexts: NumberMap::default(),
+            calls: 0,
+            nesting: 0,
+            lowest: usize::MAX,
+            provisional: Vec::new(),
+            class_fields: NumberMap::default(),
+            made: None,
+            with_source: None,
+            with_sink: None,
             given: None,
             marks_names: false,
         }
@@ -238,18 +279,26 @@ impl<'t> Engine<'t> {
 
     /// What was found.
     pub(super) fn finish(self) -> Vec<TaintFinding> {
-        let finding = |(&sink, taint): (&usize, &Taint)| {
+        let mut best: BTreeMap<usize, (&Match, TraceId)> = BTreeMap::new();
+        for (&(sink, origin, _), taint) in &self.reached {
+            let Origin::Source(source) = origin else { continue };
+            let (_, source) = &self.matches.sources[source as usize];
+            let shorter = |best: &(&Match, TraceId)| self.traces.length(taint.trace) < self.traces.length(best.1);
+            if best.get(&sink).is_none_or(shorter) {
+                best.insert(sink, (source, taint.trace));
+            }
+        }
+        let finding = |(sink, (source, trace)): (usize, (&Match, TraceId))| {
             let (_, found) = &self.matches.sinks[sink];
-            let (_, source) = &self.matches.sources[taint.source as usize];
             let mut sink = found.clone();
             for (name, binding) in &source.bindings.0 {
                 if let Err(at) = sink.bindings.0.binary_search_by_key(name, |(name, _)| *name) {
                     sink.bindings.0.insert(at, (*name, binding.clone()));
                 }
             }
-            TaintFinding { sink, trace: self.traces.finish(taint.trace, found.span) }
+            TaintFinding { sink, trace: self.traces.finish(trace, found.span) }
         };
-        self.reached.iter().map(finding).collect()
+        best.into_iter().map(finding).collect()
     }
 
     /// All children that are evaluated; all their taint.
@@ -336,7 +385,7 @@ impl<'t> Engine<'t> {
                 continue;
             }
             let trace = self.traces.source(found.span);
-            let taint = Taint { source: mark.index as u32, label: self.label(source.label), trace };
+            let taint = Taint { origin: Origin::Source(mark.index as u32), label: self.label(source.label), trace };
             if source.control {
                 ran.add(taint);
                 continue;
@@ -408,20 +457,103 @@ impl<'t> Engine<'t> {
 
     fn sink(&mut self, index: usize, taints: Taints) {
         let (sink, found) = &self.matches.sinks[index];
-        let taints = if self.options.taint_unify_mvars {
-            taints.filter(|taint| self.unify(found, &self.matches.sources[taint.source as usize].1))
-        } else {
-            taints
-        };
+        let taints = taints.filter(|taint| self.may_reach(found, taint));
         if !self.satisfies(&self.spec.sinks[*sink].requires, &taints) {
             return;
         }
-        for taint in taints.iter() {
+        let reached: Vec<_> = taints.iter().map(|taint| (index, taint)).collect();
+        self.reach(&reached);
+    }
+
+    /// Notes that sinks are reached.
+    pub(super) fn reach(&mut self, reached: &[(usize, Taint)]) {
+        for &(sink, taint) in reached {
+            if !self.may_reach(&self.matches.sinks[sink].1, &taint) {
+                continue;
+            }
+            let key = (sink, taint.origin, taint.label);
             let length = self.traces.length(taint.trace);
-            if self.reached.get(&index).is_none_or(|best| length < self.traces.length(best.trace)) {
-                self.reached.insert(index, taint);
+            if self.reached.get(&key).is_none_or(|best| length < self.traces.length(best.trace)) {
+                self.reached.insert(key, taint);
             }
         }
+    }
+
+    /// Whether a sink's match and that of a source agree, where the rule wants that.
+    fn may_reach(&self, sink: &Match, taint: &Taint) -> bool {
+        match taint.origin {
+            Origin::Source(source) if self.options.taint_unify_mvars => {
+                self.unify(sink, &self.matches.sources[source as usize].1)
+            }
+            _ => true,
+        }
+    }
+
+    /// The functions and classes of the file.
+    pub(super) fn functions_of_file(&self) -> &'t Functions {
+        self.file.functions()
+    }
+
+    /// Whether there is a source in a function or in what it may run.
+    pub(super) fn has_source(&mut self, function: NodeId) -> bool {
+        let functions = self.functions_of_file();
+        let set = self.with_source.get_or_insert_with(|| functions.reaching(self.file.tree, self.marks.sources()));
+        functions.is_in(set, function)
+    }
+
+    /// Whether there is a sink in a function or in what it may run.
+    pub(super) fn has_sink(&mut self, function: NodeId) -> bool {
+        let functions = self.functions_of_file();
+        let set = self.with_sink.get_or_insert_with(|| functions.reaching(self.file.tree, self.marks.sinks()));
+        functions.is_in(set, function)
+    }
+
+    /// What a name holds or means.
+    fn name(&mut self, node: NodeId) -> Result<Cell, Stop> {
+        let tree = self.tree();
+        let name = tree.sym(node);
+        let value = self.flow.state().map_or_else(Cell::default, |state| state.get(name));
+        if !value.refs().is_empty() || self.marks_names {
+            return Ok(value);
+        }
+        let meant = self.definition_named(node);
+        if meant.is_empty() {
+            return Ok(value);
+        }
+        // Ruby calls a method by its bare name.
+        if self.language() == Language::Ruby && tree.role(node) != Role::Callee {
+            let targets: Vec<_> = meant.refs().iter().flat_map(|reference| self.of_reference(reference)).collect();
+            if !targets.is_empty() {
+                let returned = self.invoke(node, &targets, &Arguments::default())?;
+                return Ok(returned.unwrap_or(value));
+            }
+        }
+        Ok(value.with_refs(meant.refs()))
+    }
+
+    /// What a member of an object holds; runs the method that gives it, if there is one.
+    fn read_member(&mut self, node: NodeId, object: &Cell) -> Result<Cell, Stop> {
+        let tree = self.tree();
+        let value = self.member(node, object);
+        let Some(name) = tree.child(node, Role::Name).filter(|&name| tree.kind(name) == Kind::Ident) else {
+            return Ok(value);
+        };
+        let name = tree.sym(name);
+        if !self.options.taint_intrafile || !value.refs().is_empty() || !self.functions_of_file().has_name(name) {
+            return Ok(value);
+        }
+        let Some(at) = tree.child(node, Role::Object) else { return Ok(value) };
+        let targets = self.of_object(at, object, name);
+        let runs = |target: &Target| {
+            self.language() == Language::Ruby
+                || ["property", "cached_property"].iter().any(|name| self.is_decorated(target.function, name))
+                || tree.with_role(target.function, Role::Modifier).any(|modifier| tree.sym(modifier).as_str() == "get")
+        };
+        if !targets.is_empty() && targets.iter().all(runs) {
+            let returned = self.invoke(node, &targets, &Arguments::default())?;
+            return Ok(returned.unwrap_or(value));
+        }
+        Ok(value.with_refs(&self.method_value(object, name)))
     }
 
     /// Whether two matches bind the same text wherever they bind the same metavariable.

@@ -7,9 +7,13 @@
 mod bind;
 mod call;
 mod cell;
+mod context;
 mod engine;
 mod function;
+mod invoke;
 mod marks;
+mod reference;
+mod resolve;
 mod safe;
 mod state;
 mod trace;

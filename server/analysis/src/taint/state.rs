@@ -1,10 +1,10 @@
 //! What variables hold at a point.
 
-use super::cell::{Cell, Store};
+use super::cell::{Cell, Store, Taints};
 use std::rc::Rc;
 use weir_syntax::Symbol;
 
-/// Variables that hold taint, sorted; all others are clean. Cheap to clone.
+/// Variables of which something is known, sorted; all others are clean. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct State(Rc<Vec<(Symbol, Rc<Cell>)>>);
 
@@ -25,11 +25,17 @@ impl Place {
 }
 
 /// Fields deeper than this are not told apart from the field above.
-const MAX_DEPTH: usize = 4;
+pub(super) const MAX_DEPTH: usize = 4;
 
 impl State {
+    /// Whether no variable holds taint.
     pub(super) fn is_clean(&self) -> bool {
-        self.0.is_empty()
+        self.0.iter().all(|(_, cell)| cell.is_clean())
+    }
+
+    /// What is known, by variable.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Symbol, &Cell)> {
+        self.0.iter().map(|(name, cell)| (*name, &**cell))
     }
 
     /// What a variable holds.
@@ -51,7 +57,7 @@ impl State {
         let path = &place.path[..place.path.len().min(MAX_DEPTH)];
         let how = if path.len() < place.path.len() { Store::Add } else { how };
         let found = self.find(place.root);
-        if value.is_clean() && (how == Store::Add || found.is_err()) {
+        if value.is_empty() && (how == Store::Add || found.is_err()) {
             return;
         }
         let vars = Rc::make_mut(&mut self.0);
@@ -60,9 +66,20 @@ impl State {
             at
         });
         Rc::make_mut(&mut vars[at].1).set(path, value, how);
-        if vars[at].1.is_clean() {
+        if vars[at].1.is_empty() {
             vars.remove(at);
         }
+    }
+
+    /// The same with other taint; fields deeper than `depth` are not told apart any longer.
+    pub(super) fn rewrite(&self, depth: usize, change: &mut dyn FnMut(&Taints) -> Taints) -> Self {
+        Self(Rc::new(self.0.iter().map(|(name, cell)| (*name, Rc::new(cell.rewrite(depth, change)))).collect()))
+    }
+
+    /// Whether both know the same; their fields are in order.
+    pub(super) fn same(&self, other: &Self) -> bool {
+        let same = |((a, ours), (b, theirs)): (&(Symbol, Rc<Cell>), &(Symbol, Rc<Cell>))| a == b && ours.same(theirs);
+        self.0.len() == other.0.len() && self.0.iter().zip(other.0.iter()).all(same)
     }
 
     /// Keeps the variables for which `keep` holds.
@@ -79,10 +96,10 @@ impl State {
 
     /// Adds what another path knows; says whether that changed anything.
     pub(super) fn join(&mut self, other: &Self) -> bool {
-        if Rc::ptr_eq(&self.0, &other.0) || other.is_clean() {
+        if Rc::ptr_eq(&self.0, &other.0) || other.0.is_empty() {
             return false;
         }
-        if self.is_clean() {
+        if self.0.is_empty() {
             self.clone_from(other);
             return true;
         }

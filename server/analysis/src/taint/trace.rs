@@ -10,12 +10,24 @@ pub(super) struct TraceId(u32);
 struct Link {
     before: Option<TraceId>,
     length: u32,
-    step: Step,
+    way: Way,
+}
+
+#[derive(Debug)]
+enum Way {
+    /// The caller knows what was before.
+    Entry,
+    Step(Step),
+    /// A whole path of a function that was called, from its entry on.
+    Within(TraceId),
 }
 
 /// All paths of one run.
 #[derive(Debug, Default)]
-pub(super) struct Traces(Vec<Link>);
+pub(super) struct Traces {
+    links: Vec<Link>,
+    entry: Option<TraceId>,
+}
 
 /// Longer paths are not told step by step: nobody reads them, and loops would make them grow.
 const MAX_LENGTH: u32 = 64;
@@ -23,42 +35,66 @@ const MAX_LENGTH: u32 = 64;
 impl Traces {
     /// A path that begins here.
     pub(super) fn source(&mut self, span: Span) -> TraceId {
-        self.push(Link { before: None, length: 1, step: Step { span, kind: StepKind::Source } })
+        self.push(Link { before: None, length: 1, way: Way::Step(Step { span, kind: StepKind::Source }) })
+    }
+
+    /// The path of what a function is handed, seen from within.
+    pub(super) fn entry(&mut self) -> TraceId {
+        if let Some(entry) = self.entry {
+            return entry;
+        }
+        let entry = self.push(Link { before: None, length: 0, way: Way::Entry });
+        self.entry = Some(entry);
+        entry
     }
 
     /// A path that goes on here.
     pub(super) fn step(&mut self, before: TraceId, span: Span, kind: StepKind) -> TraceId {
-        let last = &self.0[before.0 as usize];
-        if last.length >= MAX_LENGTH || (last.step.span == span && last.step.kind == kind) {
+        let last = &self.links[before.0 as usize];
+        if last.length >= MAX_LENGTH
+            || matches!(&last.way, Way::Step(step) if step.span == span && step.kind == kind)
+        {
             return before;
         }
         let length = last.length + 1;
-        self.push(Link { before: Some(before), length, step: Step { span, kind } })
+        self.push(Link { before: Some(before), length, way: Way::Step(Step { span, kind }) })
+    }
+
+    /// A path that goes on through a function, as the function's own path says.
+    pub(super) fn through(&mut self, before: TraceId, within: TraceId) -> TraceId {
+        let inner = self.length(within);
+        let length = self.length(before) + inner;
+        if inner == 0 || length > MAX_LENGTH {
+            return before;
+        }
+        self.push(Link { before: Some(before), length, way: Way::Within(within) })
     }
 
     /// The number of steps.
     pub(super) fn length(&self, trace: TraceId) -> u32 {
-        self.0[trace.0 as usize].length
+        self.links[trace.0 as usize].length
     }
 
     /// The path that ends at a sink.
     pub(super) fn finish(&self, trace: TraceId, sink: Span) -> Trace {
         let mut steps = vec![Step { span: sink, kind: StepKind::Sink }];
-        let mut at = Some(trace);
-        while let Some(trace) = at {
-            let link = &self.0[trace.0 as usize];
-            let is_sink = link.step.kind == StepKind::Call && link.step.span == sink;
-            if !is_sink {
-                steps.push(link.step.clone());
+        let mut rest = vec![trace];
+        while let Some(trace) = rest.pop() {
+            let link = &self.links[trace.0 as usize];
+            rest.extend(link.before);
+            match &link.way {
+                Way::Entry => {}
+                Way::Step(step) if step.kind == StepKind::Call && step.span == sink => {}
+                Way::Step(step) => steps.push(step.clone()),
+                Way::Within(inner) => rest.push(*inner),
             }
-            at = link.before;
         }
         steps.reverse();
         Trace { steps }
     }
 
     fn push(&mut self, link: Link) -> TraceId {
-        self.0.push(link);
-        TraceId(self.0.len() as u32 - 1)
+        self.links.push(link);
+        TraceId(self.links.len() as u32 - 1)
     }
 }

@@ -1,0 +1,533 @@
+//! Calls of functions that are in the file: what is handed over, what comes back, what is left changed.
+
+use super::bind::number;
+use super::call::Arguments;
+use super::cell::{Cell, Store, Taints};
+use super::context::Entry;
+use super::engine::{Engine, RAN};
+use super::reference::{Held, Ref};
+use super::resolve::{Receiver, Target};
+use super::state::{Place, State};
+use crate::budget::Stop;
+use crate::flow::Interpret;
+use weir_model::Language;
+use weir_syntax::{Kind, NodeId, Role, Symbol};
+
+/// What a call hands to the parameters of a function.
+struct Bound {
+    /// By parameter; nothing where the call says nothing.
+    cells: Vec<Option<Cell>>,
+    /// The arguments that are handed over as they are, by parameter.
+    nodes: Vec<Option<NodeId>>,
+}
+
+/// Not a variable: holds the block a Ruby method was given.
+pub(super) const BLOCK: &str = "&block";
+
+impl<'t> Engine<'t> {
+    /// Runs what a call may run; gives what comes back, or nothing if some of it is not known.
+    pub(super) fn invoke(
+        &mut self,
+        call: NodeId,
+        targets: &[Target],
+        arguments: &Arguments,
+    ) -> Result<Option<Cell>, Stop> {
+        let Some(before) = self.flow.state().cloned() else { return Ok(Some(Cell::default())) };
+        let mut value = Cell::default();
+        let mut after: Option<State> = None;
+        let mut runs_on = false;
+        for target in targets {
+            self.flow.replace(Some(before.clone()));
+            let Some(returned) = self.invoke_one(call, target, arguments)? else {
+                self.flow.replace(Some(before));
+                return Ok(None);
+            };
+            value.join(&returned);
+            if let Some(state) = self.flow.replace(None) {
+                runs_on = true;
+                match &mut after {
+                    Some(after) => {
+                        after.join(&state);
+                    }
+                    None => after = Some(state),
+                }
+            }
+        }
+        self.flow.replace(if runs_on { after } else { None });
+        Ok(Some(value))
+    }
+
+    fn invoke_one(&mut self, call: NodeId, target: &Target, arguments: &Arguments) -> Result<Option<Cell>, Stop> {
+        let tree = self.tree();
+        let function = target.function;
+        if tree.child(function, Role::Body).is_none() {
+            return Ok(None);
+        }
+        let bound = self.bind_arguments(function, arguments, target);
+        let Some(state) = self.flow.state().cloned() else { return Ok(Some(Cell::default())) };
+        let mut entry = Entry { state: self.visible(function, &state), parameters: bound.cells.clone() };
+        for (name, cell) in target.held.iter() {
+            if !self.sees(function, *name) || state.get(*name).is_empty() {
+                entry.state.set(&Place::variable(*name), cell);
+            }
+        }
+        if self.language() == Language::Ruby {
+            let block = arguments.block();
+            if !block.is_empty() {
+                entry.state.set(&Place::variable(Symbol::new(BLOCK)), &block);
+            }
+        }
+        self.enter_object(function, target, &state, &mut entry);
+        let hands_functions = entry.parameters.iter().flatten().any(|cell| !cell.refs().is_empty());
+        if entry.is_clean()
+            && !hands_functions
+            && !self.has_source(function)
+            && !self.functions_of_file().makes(function)
+        {
+            return Ok(Some(Cell::default()));
+        }
+        let nested = tree.ancestors(call).take_while(|node| self.functions.last() != Some(node)).count();
+        self.nesting += nested;
+        let outcome = self.outcome(function, &entry, Some(tree.span(call)))?;
+        self.nesting -= nested;
+        let Some(outcome) = outcome else { return Ok(None) };
+        self.reach(&outcome.reached);
+        self.throw(&outcome.thrown);
+        let Some(end) = outcome.end else {
+            self.flow.replace(None);
+            return Ok(Some(Cell::default()));
+        };
+        self.leave_changed(function, target, &entry, &bound, &end);
+        Ok(Some(outcome.returned))
+    }
+
+    /// Makes an object of a class and runs its constructor.
+    pub(super) fn construct(
+        &mut self,
+        call: NodeId,
+        class: NodeId,
+        arguments: &Arguments,
+    ) -> Result<Option<Cell>, Stop> {
+        let tree = self.tree();
+        let functions = self.functions_of_file();
+        let mut object = Cell::reference(Ref::Object(class));
+        for class in functions.lineage(class).into_iter().rev() {
+            if let Some(fields) = self.class_fields.get(&class) {
+                for (name, field) in fields.fields() {
+                    object.set(&[name], field, Store::Replace);
+                }
+            }
+        }
+        let constructors = self.by_count(self.constructors(class), arguments);
+        if constructors.is_empty() {
+            if let Some(object) = self.construct_by_fields(class, object.clone(), arguments) {
+                return Ok(Some(object));
+            }
+            if !functions.is_whole(class) {
+                return Ok(None);
+            }
+            return Ok(Some(object));
+        }
+        let mut made = Cell::default();
+        let Some(before) = self.flow.state().cloned() else { return Ok(Some(object)) };
+        for constructor in constructors {
+            self.flow.replace(Some(before.clone()));
+            let target = Target {
+                function: constructor,
+                receiver: Receiver::Made(object.clone()),
+                held: Held::default(),
+                skip: 0,
+            };
+            if self.invoke_one(call, &target, arguments)?.is_none() {
+                self.flow.replace(Some(before));
+                return Ok(None);
+            }
+            made.join(&self.made.take().unwrap_or_else(|| object.clone()));
+        }
+        if self.flow.state().is_none() {
+            self.flow.replace(Some(before));
+        }
+        let _ = tree;
+        Ok(Some(made))
+    }
+
+    /// An object whose fields are what its class declares, in order: records, data classes.
+    fn construct_by_fields(&self, class: NodeId, mut object: Cell, arguments: &Arguments) -> Option<Cell> {
+        let tree = self.tree();
+        let names: Vec<Symbol> = if self.language() == Language::Java {
+            let parameters = tree.with_role(class, Role::Param);
+            parameters.filter_map(|parameter| Some(tree.sym(tree.child(parameter, Role::Name)?))).collect()
+        } else if self.language() == Language::Python && self.is_data_class(class) {
+            let body = tree.child(class, Role::Body)?;
+            let fields = tree.with_role(body, Role::Stmt).filter(|&field| tree.kind(field) == Kind::VarDef);
+            let targets = fields.filter_map(|field| tree.child(field, Role::Target));
+            targets.filter(|&target| tree.kind(target) == Kind::Ident).map(|target| tree.sym(target)).collect()
+        } else {
+            return None;
+        };
+        if names.is_empty() {
+            return None;
+        }
+        let mut at = 0;
+        for (node, cell) in &arguments.each {
+            if tree.kind(*node) == Kind::KeywordArg {
+                object.set(&[tree.sym(*node)], cell, Store::Replace);
+            } else if let Some(&name) = names.get(at) {
+                object.set(&[name], cell, Store::Replace);
+                at += 1;
+            }
+        }
+        Some(object)
+    }
+
+    fn is_data_class(&self, class: NodeId) -> bool {
+        let tree = self.tree();
+        let mut marks: Vec<Option<Symbol>> = tree
+            .with_role(class, Role::Decorator)
+            .map(|decorator| {
+                let value = tree.child(decorator, Role::Value)?;
+                let value = if tree.kind(value) == Kind::Call { tree.child(value, Role::Callee)? } else { value };
+                crate::flow::last_name(tree, Some(value))
+            })
+            .collect();
+        marks.extend(tree.with_role(class, Role::Base).map(|base| crate::flow::last_name(tree, Some(base))));
+        marks.into_iter().flatten().any(|name| matches!(name.as_str(), "dataclass" | "NamedTuple" | "BaseModel"))
+    }
+
+    /// What of a state a function can see: variables outside of it that it, or what it runs, uses.
+    pub(super) fn visible(&self, function: NodeId, state: &State) -> State {
+        let mut visible = State::default();
+        for &name in self.functions_of_file().uses(function).iter() {
+            let cell = state.get(name);
+            if name != RAN && !cell.is_empty() && self.sees(function, name) {
+                visible.set(&Place::variable(name), &cell);
+            }
+        }
+        visible
+    }
+
+    /// Whether a name outside of a function means there what it means here.
+    fn sees(&self, function: NodeId, name: Symbol) -> bool {
+        let scopes = self.file.constants.scopes();
+        let hides = |here: &&NodeId| !self.tree().is_within(function, **here) && scopes.declared(**here).contains(&name);
+        !self.functions.iter().any(|here| hides(&here))
+    }
+
+    /// Whether a function uses a name that is not its own.
+    pub(super) fn is_outer(&self, function: NodeId, name: Symbol) -> bool {
+        self.functions_of_file().uses(function).binary_search(&name).is_ok()
+            && !self.file.constants.scopes().declared(function).contains(&name)
+    }
+
+    /// Which argument each parameter gets.
+    fn bind_arguments(&self, function: NodeId, arguments: &Arguments, target: &Target) -> Bound {
+        let tree = self.tree();
+        let parameters: Vec<NodeId> = tree.with_role(function, Role::Param).collect();
+        let skipped = usize::from(self.has_own_parameter(function) && !matches!(target.receiver, Receiver::Explicit));
+        let mut bound = Bound { cells: vec![None; parameters.len()], nodes: vec![None; parameters.len()] };
+        let star = |at: usize| tree.sym(parameters[at]).as_str();
+        let named = |name: Symbol| {
+            let is_named = |parameter: &NodeId| {
+                let own = tree.child(*parameter, Role::Name);
+                own.is_some_and(|own| tree.sym(own).as_str().trim_start_matches('$') == name.as_str())
+            };
+            parameters.iter().position(is_named)
+        };
+        let rest = (skipped..parameters.len()).find(|&at| matches!(star(at), "*" | "..."));
+        let keywords = (skipped..parameters.len()).find(|&at| star(at) == "**");
+        let add = |bound: &mut Bound, at: usize, path: &[Symbol], cell: &Cell| {
+            let whole = bound.cells[at].get_or_insert_with(Cell::default);
+            whole.set(path, cell, if path.is_empty() { Store::Replace } else { Store::Add });
+        };
+        let mut at = skipped;
+        let mut in_rest = 0;
+        for (node, cell) in arguments.each.iter().skip(target.skip) {
+            let node = *node;
+            let span = tree.span(node);
+            let _ = span;
+            if tree.role(node) == Role::BlockArg {
+                if let Some(block) = (0..parameters.len()).find(|&at| star(at) == "&") {
+                    add(&mut bound, block, &[], cell);
+                }
+                continue;
+            }
+            match tree.kind(node) {
+                Kind::KeywordArg => {
+                    let name = tree.sym(node);
+                    if let Some(at) = named(name).filter(|&at| !matches!(star(at), "**" | "*")) {
+                        add(&mut bound, at, &[], cell);
+                        bound.nodes[at] = tree.child(node, Role::Value);
+                    } else if let Some(keywords) = keywords {
+                        add(&mut bound, keywords, &[name], cell);
+                    } else if at < parameters.len() && self.language() == Language::Ruby {
+                        // A method takes keywords as a hash.
+                        let last = parameters.len() - 1;
+                        add(&mut bound, last.max(at), &[name], cell);
+                    }
+                }
+                Kind::Spread if tree.sym(node).as_str() == "**" => {
+                    for parameter in skipped..parameters.len() {
+                        let own = tree.child(parameters[parameter], Role::Name).map(|own| tree.sym(own));
+                        if Some(parameter) == keywords {
+                            add(&mut bound, parameter, &[], cell);
+                        } else if let (Some(name), None) = (own, &bound.cells[parameter]) {
+                            add(&mut bound, parameter, &[], &cell.field(name));
+                        }
+                    }
+                }
+                Kind::Spread if tree.sym(node).as_str() != "&" => {
+                    let mut from = 0;
+                    while at < parameters.len() && Some(at) != rest {
+                        if !matches!(star(at), "**" | "&") {
+                            add(&mut bound, at, &[], &cell.field(number(from)));
+                            from += 1;
+                        }
+                        at += 1;
+                    }
+                    if let Some(rest) = rest {
+                        if from == 0 && in_rest == 0 {
+                            add(&mut bound, rest, &[], cell);
+                        } else {
+                            let any = cell.clone().any_field();
+                            bound.cells[rest].get_or_insert_with(Cell::default).taint(&any.all());
+                        }
+                    }
+                }
+                _ if at < parameters.len() && Some(at) != rest && !matches!(star(at), "**" | "&") => {
+                    add(&mut bound, at, &[], cell);
+                    bound.nodes[at] = Some(node);
+                    at += 1;
+                }
+                _ => {
+                    if let Some(rest) = rest {
+                        add(&mut bound, rest, &[number(in_rest)], cell);
+                        in_rest += 1;
+                    }
+                }
+            }
+        }
+        bound
+    }
+
+    /// Gives a function the object it runs on.
+    fn enter_object(&self, function: NodeId, target: &Target, state: &State, entry: &mut Entry) {
+        let this = Symbol::new(self.object_name(function));
+        match &target.receiver {
+            Receiver::None | Receiver::Explicit => {}
+            Receiver::Same => {
+                let here = self.functions.iter().rev().find(|&&here| self.class_of(here).is_some());
+                let own = here.map_or(this, |&here| Symbol::new(self.object_name(here)));
+                self.set_object(function, entry, state.get(own));
+            }
+            Receiver::Made(cell) | Receiver::Object(_, cell) => {
+                let mut this = Cell::default();
+                if self.has_bare_fields() {
+                    for &name in self.functions_of_file().uses(function).iter() {
+                        if self.is_bare_field(function, name) {
+                            entry.state.set(&Place::variable(name), &cell.field(self.field_key(name)));
+                        }
+                    }
+                    this = this.with_refs(cell.refs());
+                } else {
+                    this.clone_from(cell);
+                }
+                self.set_object(function, entry, this);
+            }
+        }
+    }
+
+    /// Takes over what a function has changed.
+    fn leave_changed(&mut self, function: NodeId, target: &Target, entry: &Entry, bound: &Bound, end: &State) {
+        let tree = self.tree();
+        let scopes = self.file.constants.scopes();
+        let own_object = matches!(target.receiver, Receiver::Object(..) | Receiver::Made(_));
+        // Variables outside.
+        for &name in self.functions_of_file().uses(function).iter() {
+            let is_field = own_object && self.is_bare_field(function, name);
+            if !is_field && self.sees(function, name) && !scopes.declared(function).contains(&name) {
+                let (was, is) = (entry.state.get(name), end.get(name));
+                if !was.same(&is)
+                    && let Some(state) = self.flow.state_mut()
+                {
+                    state.set(&Place::variable(name), &is);
+                }
+            }
+        }
+        // The object.
+        let own = Symbol::new(self.object_name(function));
+        match &target.receiver {
+            Receiver::None | Receiver::Explicit => {}
+            Receiver::Same if self.has_bare_fields() => {}
+            Receiver::Same => {
+                let here = self.functions.iter().rev().find(|&&here| self.class_of(here).is_some());
+                let here = here.map_or(own, |&here| Symbol::new(self.object_name(here)));
+                let object = end.get(own);
+                if let Some(state) = self.flow.state_mut() {
+                    state.set(&Place::variable(here), &object);
+                }
+            }
+            Receiver::Made(cell) => {
+                self.made = Some(self.changed_object(function, cell, end));
+            }
+            Receiver::Object(node, cell) => {
+                let object = self.changed_object(function, cell, end);
+                if let Some(place) = self.place(*node)
+                    && let Some(state) = self.flow.state_mut()
+                {
+                    state.set(&place, &object);
+                }
+            }
+        }
+        // What parameters refer to.
+        if matches!(self.language(), Language::Elixir) {
+            return;
+        }
+        for (at, parameter) in tree.with_role(function, Role::Param).enumerate() {
+            let Some(argument) = bound.nodes[at] else { continue };
+            let Some(name) = tree.child(parameter, Role::Name).filter(|&name| tree.kind(name) == Kind::Ident) else {
+                continue;
+            };
+            let name = tree.sym(name);
+            let by_value = self.language() == Language::Php && tree.sym(parameter).as_str() != "&";
+            if scopes.is_reassigned(function, name) && (by_value || self.language() != Language::Php) {
+                continue;
+            }
+            let was = entry.parameters[at].clone().unwrap_or_default();
+            let is = end.get(name);
+            if by_value && is.refs().is_empty() || self.same_taint(&was, &is) {
+                continue;
+            }
+            if let Some(place) = self.place(argument)
+                && let Some(state) = self.flow.state_mut()
+            {
+                state.set(&place, &is);
+            }
+        }
+    }
+
+    fn same_taint(&self, was: &Cell, is: &Cell) -> bool {
+        was.rewrite(super::state::MAX_DEPTH, &mut Clone::clone).same(is)
+    }
+
+    /// An object as a method leaves it.
+    fn changed_object(&self, function: NodeId, before: &Cell, end: &State) -> Cell {
+        if !self.has_bare_fields() {
+            return end.get(Symbol::new(self.object_name(function)));
+        }
+        let mut object = before.clone();
+        for &name in self.functions_of_file().uses(function).iter() {
+            if self.is_bare_field(function, name) {
+                object.set(&[self.field_key(name)], &end.get(name), Store::Replace);
+            }
+        }
+        object
+    }
+
+    /// What a method leaves in its object, as a whole.
+    pub(super) fn object_left(&self, function: NodeId, end: &State) -> Cell {
+        self.changed_object(function, &Cell::default(), end)
+    }
+
+    /// Lays what is known of an object's fields where its methods find it.
+    pub(super) fn lay_fields(&self, function: NodeId, entry: &mut Entry, this: &mut Cell, fields: &Cell) {
+        if !self.has_bare_fields() {
+            this.join(fields);
+            return;
+        }
+        for &name in self.functions_of_file().uses(function).iter() {
+            if self.is_bare_field(function, name) {
+                entry.state.add(&Place::variable(name), &fields.field(self.field_key(name)));
+            }
+        }
+    }
+
+    /// Puts the object a method runs on where the method finds it.
+    pub(super) fn set_object(&self, function: NodeId, entry: &mut Entry, this: Cell) {
+        if self.has_own_parameter(function) {
+            if entry.parameters.is_empty() {
+                entry.parameters.push(None);
+            }
+            entry.parameters[0] = Some(this);
+        } else {
+            entry.state.set(&Place::variable(Symbol::new(self.object_name(function))), &this);
+        }
+    }
+
+    /// The variable that holds the object a method runs on.
+    pub(super) fn object_name(&self, function: NodeId) -> &'static str {
+        let tree = self.tree();
+        match self.language() {
+            Language::Python if self.has_own_parameter(function) => {
+                let first = tree.child(function, Role::Param).and_then(|first| tree.child(first, Role::Name));
+                first.map_or("self", |name| tree.sym(name).as_str())
+            }
+            Language::Python | Language::Ruby | Language::Elixir => "self",
+            Language::Php => "$this",
+            _ => "this",
+        }
+    }
+
+    /// Whether the first parameter of a function is the object it runs on.
+    pub(super) fn has_own_parameter(&self, function: NodeId) -> bool {
+        let tree = self.tree();
+        self.language() == Language::Python
+            && tree.kind(function) == Kind::Function
+            && self.class_of(function).is_some()
+            && !self.is_decorated(function, "staticmethod")
+            && tree.child(function, Role::Param).is_some_and(|first| tree.sym(first).is_empty())
+    }
+
+    pub(super) fn is_decorated(&self, function: NodeId, name: &str) -> bool {
+        let tree = self.tree();
+        tree.with_role(function, Role::Decorator).any(|decorator| {
+            let value = crate::flow::last_name(tree, tree.child(decorator, Role::Value));
+            value.is_some_and(|value| value.as_str() == name)
+        })
+    }
+
+    /// The class a function is a method of.
+    pub(super) fn class_of(&self, function: NodeId) -> Option<NodeId> {
+        let tree = self.tree();
+        let is_scope = |node: &NodeId| {
+            matches!(tree.kind(*node), Kind::Function | Kind::Lambda | Kind::Class)
+                || tree.kind(*node) == Kind::New && tree.child(*node, Role::Body).is_some()
+        };
+        let around = tree.ancestors(function).find(is_scope)?;
+        matches!(tree.kind(around), Kind::Class | Kind::New).then_some(around)
+    }
+
+    /// Whether methods name the fields of their object as if they were variables.
+    pub(super) fn has_bare_fields(&self) -> bool {
+        matches!(self.language(), Language::Java | Language::Ruby)
+    }
+
+    /// Whether a name in a method is that of a field.
+    pub(super) fn is_bare_field(&self, function: NodeId, name: Symbol) -> bool {
+        match self.language() {
+            Language::Ruby => name.as_str().starts_with('@'),
+            Language::Java => {
+                let functions = self.functions_of_file();
+                let scopes = self.file.constants.scopes();
+                let class = crate::flow::class_around(self.tree(), functions, function);
+                class.is_some_and(|class| {
+                    functions.lineage(class).iter().any(|&class| scopes.declared(class).contains(&name))
+                })
+            }
+            _ => false,
+        }
+    }
+
+    /// A field's name as seen from outside the object.
+    pub(super) fn field_key(&self, name: Symbol) -> Symbol {
+        let text = name.as_str();
+        match self.language() {
+            Language::Ruby => Symbol::new(text.trim_start_matches('@')),
+            Language::Php => Symbol::new(text.trim_start_matches('$')),
+            _ => name,
+        }
+    }
+
+    fn throw(&mut self, thrown: &Taints) {
+        self.thrown.union(thrown);
+    }
+}
