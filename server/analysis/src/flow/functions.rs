@@ -265,11 +265,7 @@ impl Functions {
 
     /// The methods of a name in a class, or in the nearest class it extends that has one.
     pub(crate) fn methods(&self, class: NodeId, name: Symbol) -> Vec<NodeId> {
-        self.lineage(class)
-            .into_iter()
-            .find_map(|class| self.in_scope.get(&(class, name)))
-            .cloned()
-            .unwrap_or_default()
+        self.lineage(class).into_iter().find_map(|class| self.in_scope.get(&(class, name))).cloned().unwrap_or_default()
     }
 
     /// The methods of a name in the classes that extend a class.
@@ -309,7 +305,9 @@ impl Functions {
     pub(crate) fn is_whole(&self, class: NodeId) -> bool {
         self.lineage(class).iter().all(|class| {
             let bases = self.bases.get(class).map_or(&[][..], Vec::as_slice);
-            bases.iter().all(|&base| base.as_str() == "object" || base.as_str() == "Object" || self.class(base).is_some())
+            bases
+                .iter()
+                .all(|&base| base.as_str() == "object" || base.as_str() == "Object" || self.class(base).is_some())
         })
     }
 }

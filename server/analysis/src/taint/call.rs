@@ -194,12 +194,7 @@ impl<'t> Engine<'t> {
     }
 
     /// The value of a call of what is in the file.
-    fn known_call(
-        &mut self,
-        node: NodeId,
-        callee: &Callee<'_>,
-        arguments: &Arguments,
-    ) -> Result<Option<Cell>, Stop> {
+    fn known_call(&mut self, node: NodeId, callee: &Callee<'_>, arguments: &Arguments) -> Result<Option<Cell>, Stop> {
         match self.called(node, callee, arguments) {
             Called::Unknown => Ok(None),
             Called::Functions(targets) => self.invoke(node, &targets, arguments),

@@ -192,7 +192,7 @@ impl Cell {
 
     /// The value of a field or element that is not known by name: whatever is said of the value is said of its elements.
     pub(super) fn any_field(self) -> Self {
-        let mut any = Self::flat(self.own.clone());
+        let mut any = Self { refs: Vec::new(), ..self.clone() };
         for (_, field) in &self.fields {
             any.join(field);
         }

@@ -34,6 +34,8 @@ pub(super) struct Outcome {
     pub(super) thrown: Taints,
     /// The sinks reached in it, by match.
     pub(super) reached: Vec<(usize, Taint)>,
+    /// It is still at work: it may do more than is known.
+    pub(super) partial: bool,
 }
 
 /// A function with a way to enter it.
@@ -111,7 +113,12 @@ impl Outcome {
 impl Engine<'_> {
     /// What a function does if it is entered like this, in terms of the taint that enters; `call` is where it is called.
     /// Nothing if that is too much to work out.
-    pub(super) fn outcome(&mut self, function: NodeId, entry: &Entry, call: Option<Span>) -> Result<Option<Outcome>, Stop> {
+    pub(super) fn outcome(
+        &mut self,
+        function: NodeId,
+        entry: &Entry,
+        call: Option<Span>,
+    ) -> Result<Option<Outcome>, Stop> {
         let mut inputs = Vec::new();
         let mut canonical = self.canonical(entry, MAX_DEPTH, &mut inputs);
         let known = self.contexts.get(&function).map_or(&[][..], Vec::as_slice);
@@ -125,11 +132,13 @@ impl Engine<'_> {
                 return Ok(None);
             }
         }
+        let mut partial = false;
         let outcome = match at {
             Some(at) => match self.contexts[&function][at].progress {
                 Progress::Done => self.contexts[&function][at].outcome.clone(),
                 Progress::Working(depth) | Progress::Provisional(depth) => {
                     self.lowest = self.lowest.min(depth);
+                    partial = true;
                     self.contexts[&function][at].outcome.clone()
                 }
                 Progress::Stale => match self.work_out(function, at)? {
@@ -150,7 +159,7 @@ impl Engine<'_> {
                 }
             }
         };
-        Ok(Some(self.instantiate(&outcome, &inputs, call)))
+        Ok(Some(Outcome { partial, ..self.instantiate(&outcome, &inputs, call) }))
     }
 
     fn may_call(&self) -> bool {
@@ -178,7 +187,12 @@ impl Engine<'_> {
             if self.lowest < depth {
                 break (outcome, Progress::Provisional(self.lowest));
             }
-            if self.lowest > depth || rounds == 0 || outcome.same(&before) {
+            let settled = self.lowest > depth || rounds == 0 || outcome.same(&before);
+            if settled && self.lowest == depth && rounds > 0 && outcome.end.is_none() {
+                // It calls itself on every path: what runs after that counts all the same.
+                let end = Some(self.seen_outside(function, &entry.state));
+                self.context(function, at).outcome = Rc::new(Outcome { end, ..Outcome::clone(&outcome) });
+            } else if settled {
                 break (outcome, Progress::Done);
             }
             for (function, at) in self.provisional.split_off(first_provisional) {
@@ -258,6 +272,7 @@ impl Engine<'_> {
             end: outcome.end.as_ref().map(|end| end.rewrite(MAX_DEPTH, &mut change)),
             thrown: change(&outcome.thrown),
             reached,
+            partial: false,
         }
     }
 
@@ -288,6 +303,7 @@ impl Engine<'_> {
                 .into_iter()
                 .map(|((sink, ..), taint)| (sink, taint))
                 .collect(),
+            partial: false,
         };
         self.active = active;
         self.functions = functions;

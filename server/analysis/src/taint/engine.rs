@@ -1,12 +1,12 @@
 //! The walk: expressions and their taint, marks applied where they stand.
 
+use super::call::Arguments;
 use super::cell::{Cell, Origin, Taint, Taints};
 use super::context::Context;
 use super::function::{Deferred, Handed};
 use super::marks::{Mark, MarkRole, Marks, bound, effects};
-use super::safe::is_comparison;
-use super::call::Arguments;
 use super::resolve::Target;
+use super::safe::is_comparison;
 use super::state::{Place, State};
 use super::trace::{TraceId, Traces};
 use super::{TaintFinding, TaintMatches};

@@ -114,10 +114,10 @@ impl Engine<'_> {
                         object.join(others);
                     }
                 }
-                let source = self.has_source(deferred.node)
-                    || deferred.active.iter().any(|mark| mark.role == MarkRole::Source);
-                let sink = self.has_sink(deferred.node)
-                    || deferred.active.iter().any(|mark| mark.role == MarkRole::Sink);
+                let source =
+                    self.has_source(deferred.node) || deferred.active.iter().any(|mark| mark.role == MarkRole::Source);
+                let sink =
+                    self.has_sink(deferred.node) || deferred.active.iter().any(|mark| mark.role == MarkRole::Sink);
                 let enters = source || !state.is_clean() || !object.is_clean();
                 if !enters || !(sink || source) {
                     continue;

@@ -94,8 +94,12 @@ impl<'t> Engine<'t> {
         self.reach(&outcome.reached);
         self.throw(&outcome.thrown);
         let Some(end) = outcome.end else {
-            self.flow.replace(None);
-            return Ok(Some(Cell::default()));
+            if outcome.partial {
+                self.flow.replace(None);
+                return Ok(Some(Cell::default()));
+            }
+            // It only throws, as a method does that classes below are to define.
+            return Ok(None);
         };
         self.leave_changed(function, target, &entry, &bound, &end);
         Ok(Some(outcome.returned))
@@ -209,7 +213,8 @@ impl<'t> Engine<'t> {
     /// Whether a name outside of a function means there what it means here.
     fn sees(&self, function: NodeId, name: Symbol) -> bool {
         let scopes = self.file.constants.scopes();
-        let hides = |here: &&NodeId| !self.tree().is_within(function, **here) && scopes.declared(**here).contains(&name);
+        let hides =
+            |here: &&NodeId| !self.tree().is_within(function, **here) && scopes.declared(**here).contains(&name);
         !self.functions.iter().any(|here| hides(&here))
     }
 

@@ -79,7 +79,8 @@ impl<'t> Engine<'t> {
                     match reference {
                         Ref::Class(class) if self.language() == Language::Python => return Called::Class(*class),
                         Ref::Object(class) => {
-                            let magic = Symbol::new(if self.language() == Language::Php { "__invoke" } else { "__call__" });
+                            let magic =
+                                Symbol::new(if self.language() == Language::Php { "__invoke" } else { "__call__" });
                             for function in self.functions_of_file().methods(*class, magic) {
                                 let cell = Cell::default().with_refs(&callee.refs);
                                 targets.push(self.target(function, Receiver::Object(at, cell)));
@@ -104,12 +105,14 @@ impl<'t> Engine<'t> {
                 {
                     return Called::Class(class);
                 }
-                targets.extend(callee.refs.iter().flat_map(|reference| self.of_reference(reference)).map(|mut target| {
-                    if matches!(target.receiver, Receiver::None) {
-                        target.receiver = Receiver::Object(*object, cell.clone());
-                    }
-                    target
-                }));
+                targets.extend(callee.refs.iter().flat_map(|reference| self.of_reference(reference)).map(
+                    |mut target| {
+                        if matches!(target.receiver, Receiver::None) {
+                            target.receiver = Receiver::Object(*object, cell.clone());
+                        }
+                        target
+                    },
+                ));
                 if targets.is_empty() {
                     targets = self.of_object(*object, cell, name);
                 }
@@ -162,12 +165,12 @@ impl<'t> Engine<'t> {
         let mut targets = Vec::new();
         let mut add = |found: Vec<NodeId>, of_class: bool| {
             for function in found {
-                let receiver = if of_class && self.has_own_parameter(function) && !self.is_decorated(function, "classmethod")
-                {
-                    Receiver::Explicit
-                } else {
-                    receiver.clone()
-                };
+                let receiver =
+                    if of_class && self.has_own_parameter(function) && !self.is_decorated(function, "classmethod") {
+                        Receiver::Explicit
+                    } else {
+                        receiver.clone()
+                    };
                 if !targets.iter().any(|target: &Target| target.function == function) {
                     targets.push(self.target(function, receiver));
                 }
@@ -185,10 +188,8 @@ impl<'t> Engine<'t> {
                 Ref::Class(class) => add(functions.methods(*class, name), !this),
                 Ref::Function(function, held) => {
                     if let Some((_, skip)) = RUNS.iter().find(|(run, _)| *run == name.as_str()) {
-                        let is_javascript = matches!(
-                            self.language(),
-                            Language::JavaScript | Language::TypeScript | Language::Tsx
-                        );
+                        let is_javascript =
+                            matches!(self.language(), Language::JavaScript | Language::TypeScript | Language::Tsx);
                         let skip = if is_javascript && name.as_str() == "call" { 1 } else { *skip };
                         let held = held.clone();
                         return vec![Target { function: *function, receiver: Receiver::None, held, skip }];
@@ -252,9 +253,9 @@ impl<'t> Engine<'t> {
         let tree = self.tree();
         let is_super = match tree.kind(object) {
             Kind::Ident => matches!(tree.sym(object).as_str(), "super" | "parent"),
-            Kind::Call => tree.child(object, Role::Callee).is_some_and(|callee| {
-                tree.kind(callee) == Kind::Ident && tree.sym(callee).as_str() == "super"
-            }),
+            Kind::Call => tree
+                .child(object, Role::Callee)
+                .is_some_and(|callee| tree.kind(callee) == Kind::Ident && tree.sym(callee).as_str() == "super"),
             _ => false,
         };
         if !is_super {

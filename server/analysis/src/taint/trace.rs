@@ -51,9 +51,7 @@ impl Traces {
     /// A path that goes on here.
     pub(super) fn step(&mut self, before: TraceId, span: Span, kind: StepKind) -> TraceId {
         let last = &self.links[before.0 as usize];
-        if last.length >= MAX_LENGTH
-            || matches!(&last.way, Way::Step(step) if step.span == span && step.kind == kind)
-        {
+        if last.length >= MAX_LENGTH || matches!(&last.way, Way::Step(step) if step.span == span && step.kind == kind) {
             return before;
         }
         let length = last.length + 1;
