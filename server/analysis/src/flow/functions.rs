@@ -17,6 +17,8 @@ pub(crate) struct Functions {
     classes: NumberMap<Symbol, Vec<NodeId>>,
     /// The names of all functions and classes.
     names: NumberSet<Symbol>,
+    /// The names of all fields that classes declare.
+    fields: NumberSet<Symbol>,
     /// Names of classes that a class says it extends.
     bases: NumberMap<NodeId, Vec<Symbol>>,
     /// The classes that extend a class of this name.
@@ -139,6 +141,9 @@ impl Functions {
                 _ => {}
             }
         }
+        for &class in self.bases.keys() {
+            self.fields.extend(scopes.declared(class));
+        }
         let shared = scopes.shared_names();
         for definition in &mut self.all {
             definition.mentions.sort_unstable();
@@ -248,6 +253,11 @@ impl Functions {
             }
         }
         Vec::new()
+    }
+
+    /// Whether a class has a field of this name.
+    pub(crate) fn has_field(&self, name: Symbol) -> bool {
+        self.fields.contains(&name)
     }
 
     /// Whether a function or class has this name.

@@ -75,7 +75,7 @@ impl Engine<'_> {
     fn store(&mut self, target: NodeId, value: Cell) -> Result<(), Stop> {
         let tree = self.tree();
         match tree.kind(target) {
-            Kind::Ident if self.marks_names && value.is_clean() && is_this(tree, Some(target)) => {}
+            Kind::Ident if self.marks_names && value.is_empty() && is_this(tree, Some(target)) => {}
             Kind::Ident | Kind::Member | Kind::Subscript => {
                 if let Some(place) = self.place(target) {
                     let value = self.step(value, tree.span(target), StepKind::Assign);
@@ -185,11 +185,14 @@ impl Engine<'_> {
     pub(super) fn place(&self, node: NodeId) -> Option<Place> {
         let tree = self.tree();
         match tree.kind(node) {
-            Kind::Ident => Some(Place::variable(tree.sym(node))),
-            Kind::Member => {
-                if let Some(name) = self.own_field(node) {
-                    return Some(Place::variable(name));
+            Kind::Ident => Some(match self.field_named(node) {
+                Some(field) => {
+                    let this = if self.language() == Language::Ruby { "self" } else { "this" };
+                    Place { root: Symbol::new(this), path: vec![field], element: false }
                 }
+                None => Place::variable(tree.sym(node)),
+            }),
+            Kind::Member => {
                 let mut place = self.place(tree.child(node, Role::Object)?)?;
                 let name = tree.child(node, Role::Name).filter(|&name| tree.kind(name) == Kind::Ident);
                 descend(&mut place, name.map(|name| tree.sym(name)));
@@ -210,16 +213,32 @@ impl Engine<'_> {
         }
     }
 
-    /// The bare name of Java's `this.x` and Ruby's `self.x`, which means the same unless a variable hides it.
-    pub(super) fn own_field(&self, node: NodeId) -> Option<Symbol> {
+    /// The field of the object at work that a bare name means: Java's, unless a variable hides it, and Ruby's `@x`.
+    pub(super) fn field_named(&self, node: NodeId) -> Option<Symbol> {
         let tree = self.tree();
-        if !matches!(self.language(), Language::Java | Language::Ruby) || !is_this(tree, tree.child(node, Role::Object))
-        {
-            return None;
+        let name = tree.sym(node);
+        match self.language() {
+            Language::Ruby => {
+                let field = name.as_str().strip_prefix('@').filter(|field| !field.starts_with('@'))?;
+                Some(Symbol::new(field))
+            }
+            Language::Java if self.file.functions().has_field(name) => {
+                let scopes = self.file.constants.scopes();
+                for around in tree.ancestors(node) {
+                    match tree.kind(around) {
+                        Kind::Class => {
+                            let lineage = self.file.functions().lineage(around);
+                            let is_field = lineage.iter().any(|&class| scopes.declared(class).contains(&name));
+                            return is_field.then_some(name);
+                        }
+                        Kind::Function | Kind::Lambda if scopes.declared(around).contains(&name) => return None,
+                        _ => {}
+                    }
+                }
+                None
+            }
+            _ => None,
         }
-        let name = tree.sym(tree.child(node, Role::Name)?);
-        let hidden = |function: &NodeId| self.file.constants.scopes().declared(*function).contains(&name);
-        (!self.functions.iter().any(hidden)).then_some(name)
     }
 
     /// The field or element a key or index is known to name.

@@ -319,9 +319,6 @@ impl<'t> Engine<'t> {
     /// What a member of an object holds.
     pub(super) fn member(&self, node: NodeId, object: &Cell) -> Cell {
         let tree = self.tree();
-        if let Some(name) = self.own_field(node) {
-            return self.flow.state().map_or_else(Cell::default, |state| state.get(name));
-        }
         match tree.child(node, Role::Name).filter(|&name| tree.kind(name) == Kind::Ident) {
             Some(name) if self.only_assignments() => object.listed_field(tree.sym(name)),
             Some(name) => object.field(tree.sym(name)),
@@ -512,7 +509,14 @@ impl<'t> Engine<'t> {
     fn name(&mut self, node: NodeId) -> Result<Cell, Stop> {
         let tree = self.tree();
         let name = tree.sym(node);
-        let value = self.flow.state().map_or_else(Cell::default, |state| state.get(name));
+        let state = self.flow.state();
+        let value = match self.field_named(node) {
+            Some(field) => {
+                let this = if self.language() == Language::Ruby { "self" } else { "this" };
+                state.map_or_else(Cell::default, |state| state.get(Symbol::new(this)).field(field))
+            }
+            None => state.map_or_else(Cell::default, |state| state.get(name)),
+        };
         if !value.refs().is_empty() || self.marks_names {
             return Ok(value);
         }

@@ -72,15 +72,21 @@ impl Engine<'_> {
     pub(super) fn class_body(&mut self, node: NodeId) -> Result<(), Stop> {
         let first = self.deferred.len();
         let before = self.flow.state().cloned().unwrap_or_default();
+        let this = field_of_object(Symbol::EMPTY, self.language()).root;
+        if let Some(state) = self.flow.state_mut() {
+            state.set(&Place::variable(this), &Cell::default());
+        }
         self.eval_child(node, Role::Body)?;
         let within = self.flow.replace(Some(before.clone())).unwrap_or_default();
         let mut for_methods = before;
-        let mut fields = Cell::default();
+        let mut fields = within.get(this);
+        for_methods.set(&Place::variable(this), &fields);
         for &name in self.file.constants.scopes().declared(node) {
             let value = within.get(name);
             if !value.is_empty() {
                 for_methods.set(&field_of_object(name, self.language()), &value);
-                fields.set(&[self.field_key(name)], &value, super::cell::Store::Replace);
+                let key = Symbol::new(name.as_str().trim_start_matches(['$', '@']));
+                fields.set(&[key], &value, super::cell::Store::Replace);
             }
         }
         self.class_fields.insert(node, fields);
@@ -148,9 +154,9 @@ impl Engine<'_> {
             let name = Symbol::new(self.object_name(node));
             let mut this = state.get(name).with_refs(&[Ref::Object(class)]);
             if let Some(fields) = self.class_fields.get(&class) {
-                self.lay_fields(node, &mut entry, &mut this, fields);
+                this.join(fields);
             }
-            self.lay_fields(node, &mut entry, &mut this, object);
+            this.join(object);
             self.set_object(node, &mut entry, this);
         }
         let outer = self.flow.replace(None);
@@ -161,11 +167,11 @@ impl Engine<'_> {
         let mut left = State::default();
         let Some(end) = &outcome.end else { return Ok(Some((left, Cell::default()))) };
         for (name, cell) in end.iter().filter(|(_, cell)| !cell.is_clean()) {
-            if self.is_outer(node, name) && !(class.is_some() && self.is_bare_field(node, name)) {
+            if self.is_outer(node, name) {
                 left.add(&Place::variable(name), cell);
             }
         }
-        let object = class.map(|_| self.object_left(node, end)).unwrap_or_default();
+        let object = class.map(|_| end.get(Symbol::new(self.object_name(node)))).unwrap_or_default();
         Ok(Some((left, object)))
     }
 
@@ -254,11 +260,11 @@ impl Engine<'_> {
         if let (Some(state), false) = (self.flow.state(), self.functions.is_empty()) {
             let scopes = self.file.constants.scopes();
             let is_held = |name: &Symbol| {
-                matches!(name.as_str(), "this" | "$this")
+                matches!(name.as_str(), "this" | "$this" | "self")
                     || self.functions.iter().any(|function| scopes.declared(*function).contains(name))
             };
             let uses = self.functions_of_file().uses(node);
-            let own_object = [Symbol::new("this"), Symbol::new("$this")];
+            let own_object = [Symbol::new("this"), Symbol::new("$this"), Symbol::new("self")];
             for &name in uses.iter().chain(&own_object).filter(|name| is_held(name)) {
                 let cell = state.get(name);
                 if !cell.is_empty() {
@@ -272,17 +278,14 @@ impl Engine<'_> {
     }
 }
 
-/// A field as methods name it; Java's by its bare name, as [`Engine::own_field`] reads it.
+/// A field as methods reach it.
 fn field_of_object(name: Symbol, language: Language) -> Place {
-    if matches!(language, Language::Java) {
-        return Place::variable(name);
-    }
     let object = match language {
         Language::Python | Language::Ruby => "self",
         Language::Php => "$this",
         _ => "this",
     };
-    let field = Symbol::new(name.as_str().trim_start_matches('$'));
+    let field = Symbol::new(name.as_str().trim_start_matches(['$', '@']));
     Place { root: Symbol::new(object), path: vec![field], element: false }
 }
 

@@ -324,20 +324,7 @@ impl<'t> Engine<'t> {
                 let own = here.map_or(this, |&here| Symbol::new(self.object_name(here)));
                 self.set_object(function, entry, state.get(own));
             }
-            Receiver::Made(cell) | Receiver::Object(_, cell) => {
-                let mut this = Cell::default();
-                if self.has_bare_fields() {
-                    for &name in self.functions_of_file().uses(function).iter() {
-                        if self.is_bare_field(function, name) {
-                            entry.state.set(&Place::variable(name), &cell.field(self.field_key(name)));
-                        }
-                    }
-                    this = this.with_refs(cell.refs());
-                } else {
-                    this.clone_from(cell);
-                }
-                self.set_object(function, entry, this);
-            }
+            Receiver::Made(cell) | Receiver::Object(_, cell) => self.set_object(function, entry, cell.clone()),
         }
     }
 
@@ -345,11 +332,9 @@ impl<'t> Engine<'t> {
     fn leave_changed(&mut self, function: NodeId, target: &Target, entry: &Entry, bound: &Bound, end: &State) {
         let tree = self.tree();
         let scopes = self.file.constants.scopes();
-        let own_object = matches!(target.receiver, Receiver::Object(..) | Receiver::Made(_));
         // Variables outside.
         for &name in self.functions_of_file().uses(function).iter() {
-            let is_field = own_object && self.is_bare_field(function, name);
-            if !is_field && self.sees(function, name) && !scopes.declared(function).contains(&name) {
+            if self.sees(function, name) && !scopes.declared(function).contains(&name) {
                 let (was, is) = (entry.state.get(name), end.get(name));
                 if !was.same(&is)
                     && let Some(state) = self.flow.state_mut()
@@ -362,7 +347,6 @@ impl<'t> Engine<'t> {
         let own = Symbol::new(self.object_name(function));
         match &target.receiver {
             Receiver::None | Receiver::Explicit => {}
-            Receiver::Same if self.has_bare_fields() => {}
             Receiver::Same => {
                 let here = self.functions.iter().rev().find(|&&here| self.class_of(here).is_some());
                 let here = here.map_or(own, |&here| Symbol::new(self.object_name(here)));
@@ -371,11 +355,9 @@ impl<'t> Engine<'t> {
                     state.set(&Place::variable(here), &object);
                 }
             }
-            Receiver::Made(cell) => {
-                self.made = Some(self.changed_object(function, cell, end));
-            }
-            Receiver::Object(node, cell) => {
-                let object = self.changed_object(function, cell, end);
+            Receiver::Made(_) => self.made = Some(end.get(own)),
+            Receiver::Object(node, _) => {
+                let object = end.get(own);
                 if let Some(place) = self.place(*node)
                     && let Some(state) = self.flow.state_mut()
                 {
@@ -412,38 +394,6 @@ impl<'t> Engine<'t> {
 
     fn same_taint(&self, was: &Cell, is: &Cell) -> bool {
         was.rewrite(super::state::MAX_DEPTH, &mut Clone::clone).same(is)
-    }
-
-    /// An object as a method leaves it.
-    fn changed_object(&self, function: NodeId, before: &Cell, end: &State) -> Cell {
-        if !self.has_bare_fields() {
-            return end.get(Symbol::new(self.object_name(function)));
-        }
-        let mut object = before.clone();
-        for &name in self.functions_of_file().uses(function).iter() {
-            if self.is_bare_field(function, name) {
-                object.set(&[self.field_key(name)], &end.get(name), Store::Replace);
-            }
-        }
-        object
-    }
-
-    /// What a method leaves in its object, as a whole.
-    pub(super) fn object_left(&self, function: NodeId, end: &State) -> Cell {
-        self.changed_object(function, &Cell::default(), end)
-    }
-
-    /// Lays what is known of an object's fields where its methods find it.
-    pub(super) fn lay_fields(&self, function: NodeId, entry: &mut Entry, this: &mut Cell, fields: &Cell) {
-        if !self.has_bare_fields() {
-            this.join(fields);
-            return;
-        }
-        for &name in self.functions_of_file().uses(function).iter() {
-            if self.is_bare_field(function, name) {
-                entry.state.add(&Place::variable(name), &fields.field(self.field_key(name)));
-            }
-        }
     }
 
     /// Puts the object a method runs on where the method finds it.
@@ -499,37 +449,6 @@ impl<'t> Engine<'t> {
         };
         let around = tree.ancestors(function).find(is_scope)?;
         matches!(tree.kind(around), Kind::Class | Kind::New).then_some(around)
-    }
-
-    /// Whether methods name the fields of their object as if they were variables.
-    pub(super) fn has_bare_fields(&self) -> bool {
-        matches!(self.language(), Language::Java | Language::Ruby)
-    }
-
-    /// Whether a name in a method is that of a field.
-    pub(super) fn is_bare_field(&self, function: NodeId, name: Symbol) -> bool {
-        match self.language() {
-            Language::Ruby => name.as_str().starts_with('@'),
-            Language::Java => {
-                let functions = self.functions_of_file();
-                let scopes = self.file.constants.scopes();
-                let class = crate::flow::class_around(self.tree(), functions, function);
-                class.is_some_and(|class| {
-                    functions.lineage(class).iter().any(|&class| scopes.declared(class).contains(&name))
-                })
-            }
-            _ => false,
-        }
-    }
-
-    /// A field's name as seen from outside the object.
-    pub(super) fn field_key(&self, name: Symbol) -> Symbol {
-        let text = name.as_str();
-        match self.language() {
-            Language::Ruby => Symbol::new(text.trim_start_matches('@')),
-            Language::Php => Symbol::new(text.trim_start_matches('$')),
-            _ => name,
-        }
     }
 
     fn throw(&mut self, thrown: &Taints) {

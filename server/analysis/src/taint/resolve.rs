@@ -134,8 +134,14 @@ impl<'t> Engine<'t> {
     pub(super) fn of_reference(&self, reference: &Ref) -> Vec<Target> {
         match reference {
             Ref::Function(function, held) => {
-                let same = self.class_of(*function).is_some() && self.has_bare_fields();
-                let receiver = if same {
+                let same = match self.language() {
+                    Language::Java | Language::Ruby => self.class_of(*function).is_some(),
+                    _ => false,
+                };
+                let tree = self.tree();
+                let inner = tree.kind(*function) == Kind::Lambda
+                    && self.functions.last().is_some_and(|&here| tree.is_within(*function, here));
+                let receiver = if same || inner {
                     Receiver::Same
                 } else if self.has_own_parameter(*function) {
                     Receiver::Explicit
