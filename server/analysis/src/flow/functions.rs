@@ -28,6 +28,7 @@ pub(crate) struct Functions {
     /// Definitions that may give back a function or an object.
     makes: Vec<bool>,
     used: RefCell<NumberMap<usize, Rc<[Symbol]>>>,
+    fates: RefCell<NumberMap<NodeId, Rc<NumberMap<Symbol, (bool, bool)>>>>,
 }
 
 /// A function, lambda or class.
@@ -219,6 +220,29 @@ impl Functions {
         let names: Rc<[Symbol]> = names.into();
         self.used.borrow_mut().insert(number, names.clone());
         names
+    }
+
+    /// Whether a function tests a variable of its own in a condition, and whether it hands it on in a call.
+    pub(crate) fn fate(&self, tree: &Tree, function: NodeId, name: Symbol) -> (bool, bool) {
+        let known = self.fates.borrow().get(&function).cloned();
+        let fates = known.unwrap_or_else(|| {
+            let mut fates: NumberMap<Symbol, (bool, bool)> = NumberMap::default();
+            let mut conditions = NodeId(0);
+            for node in tree.descendants(function) {
+                if matches!(tree.role(node), Role::Cond | Role::Subject | Role::Guard) {
+                    conditions = conditions.max(tree.end(node));
+                }
+                if tree.kind(node) == Kind::Ident {
+                    let fate = fates.entry(tree.sym(node)).or_default();
+                    fate.0 |= node < conditions;
+                    fate.1 |= tree.role(node) == Role::Arg;
+                }
+            }
+            let fates = Rc::new(fates);
+            self.fates.borrow_mut().insert(function, fates.clone());
+            fates
+        });
+        fates.get(&name).copied().unwrap_or_default()
     }
 
     /// The functions a bare name means where `node` stands; those of a class count where a language says so.

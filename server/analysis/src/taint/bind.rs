@@ -1,6 +1,6 @@
 //! Assignments: which places they name and what is stored there; and the values that have places within.
 
-use super::cell::{Cell, Store, Taints};
+use super::cell::{Cell, Store, Taints, number};
 use super::engine::Engine;
 use super::state::Place;
 use crate::budget::Stop;
@@ -27,7 +27,25 @@ impl Engine<'_> {
             self.given = Some((node, within));
         }
         self.bind_target(target, value.clone())?;
+        if operator == "=" {
+            self.note_alias(target, tree.child(node, Role::Value));
+        }
         Ok(value)
+    }
+
+    /// After `a = b`: what is stored in a field of one is there in the other.
+    fn note_alias(&mut self, target: NodeId, value: Option<NodeId>) {
+        if matches!(self.language(), Language::Php | Language::Elixir) {
+            return;
+        }
+        let tree = self.tree();
+        let variable = |node: NodeId| {
+            (tree.kind(node) == Kind::Ident).then(|| self.place(node)).flatten().filter(|place| place.path.is_empty())
+        };
+        let (Some(target), Some(value)) = (variable(target), value.and_then(variable)) else { return };
+        if let Some(state) = self.flow.state_mut() {
+            state.alias(target.root, value.root);
+        }
     }
 
     pub(super) fn define(&mut self, node: NodeId) -> Result<Cell, Stop> {
@@ -42,6 +60,7 @@ impl Engine<'_> {
         }
         if let Some(target) = tree.child(node, Role::Target) {
             self.bind_target(target, value.clone())?;
+            self.note_alias(target, tree.child(node, Role::Value));
         }
         Ok(value)
     }
@@ -96,8 +115,13 @@ impl Engine<'_> {
             }
             Kind::Array | Kind::Tuple => {
                 for (at, element) in tree.children(target).enumerate() {
+                    if let Some((head, tail)) = self.head_and_tail(element) {
+                        self.bind_target(head, value.field(number(at)))?;
+                        self.bind_target(tail, value.from_element(at + 1))?;
+                        continue;
+                    }
                     let part = if tree.kind(element) == Kind::Spread {
-                        value.clone().any_field()
+                        value.from_element(at)
                     } else {
                         value.field(number(at))
                     };
@@ -105,10 +129,12 @@ impl Engine<'_> {
                 }
             }
             Kind::Dict => {
+                let mut taken = Vec::new();
                 for entry in tree.children(target).filter(|&entry| tree.role(entry) != Role::Callee) {
                     let key = tree.child(entry, Role::Key).and_then(|key| self.key(key));
                     match (tree.kind(entry), key) {
                         (Kind::Pair, key) => {
+                            taken.extend(key);
                             let part = match key {
                                 Some(key) => value.field(key),
                                 None => value.clone().any_field(),
@@ -117,6 +143,7 @@ impl Engine<'_> {
                                 self.bind_target(inner, part)?;
                             }
                         }
+                        (Kind::Spread, _) => self.bind_target(entry, value.without(&taken))?,
                         _ => self.bind_target(entry, value.clone())?,
                     }
                 }
@@ -179,6 +206,15 @@ impl Engine<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Elixir's `[head | tail]`, seen from within.
+    fn head_and_tail(&self, element: NodeId) -> Option<(NodeId, NodeId)> {
+        let tree = self.tree();
+        let is_cons = self.language() == Language::Elixir
+            && tree.kind(element) == Kind::Binary
+            && tree.sym(element).as_str() == "|";
+        if is_cons { tree.child(element, Role::Left).zip(tree.child(element, Role::Right)) } else { None }
     }
 
     /// The place an expression names, if it names one.
@@ -246,7 +282,7 @@ impl Engine<'_> {
         let tree = self.tree();
         match tree.kind(node) {
             Kind::Str | Kind::Number | Kind::Atom => Some(tree.sym(node)),
-            Kind::Ident => match self.file.constants.get(node)? {
+            Kind::Ident | Kind::Binary | Kind::Template => match self.file.constants.get(node)? {
                 Value::Str(text) | Value::Number(text) => Some(*text),
                 Value::Node(literal) => {
                     matches!(tree.kind(*literal), Kind::Str | Kind::Number | Kind::Atom).then(|| tree.sym(*literal))
@@ -281,18 +317,23 @@ impl Engine<'_> {
 
     pub(super) fn array(&mut self, node: NodeId) -> Result<Cell, Stop> {
         let tree = self.tree();
-        let mut array = Cell::default();
+        let mut before = Vec::new();
+        let mut after = Taints::default();
         let mut known = tree.kind(node) != Kind::Set;
-        for (at, element) in tree.children(node).enumerate() {
+        for element in tree.children(node) {
             let value = self.eval(element)?;
             known &= tree.kind(element) != Kind::Spread;
-            if value.is_clean() {
-                continue;
-            }
             if known {
-                array.set(&[number(at)], &value, Store::Replace);
+                before.push(value);
             } else {
-                array.taint(&value.all());
+                after.union(&value.all());
+            }
+        }
+        // Where an element stands is known up to the first that may be many.
+        let mut array = Cell::flat(after);
+        for (at, value) in before.iter().enumerate() {
+            if !value.is_empty() || !array.own().is_empty() {
+                array.set(&[number(at)], value, Store::Replace);
             }
         }
         Ok(array)
@@ -345,12 +386,6 @@ impl Engine<'_> {
         }
         Ok(Cell::flat(element.all()))
     }
-}
-
-/// The name of an element by its number.
-pub(super) fn number(at: usize) -> Symbol {
-    const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
-    DIGITS.get(at).map_or_else(|| Symbol::new(&at.to_string()), |digit| Symbol::new(digit))
 }
 
 /// From a place to a field of it, or to one of its elements if the name is not known. Elements are not told apart: what is

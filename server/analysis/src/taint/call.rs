@@ -373,7 +373,16 @@ impl<'t> Engine<'t> {
             }
             return;
         }
-        let Some((object, held)) = &callee.receiver else { return };
+        let Some((object, held)) = &callee.receiver else {
+            if name == "setattr" && self.language() == Language::Python && each.len() == 3 {
+                self.set_attribute(each[0].0, each[1].0, &each[2].1);
+            }
+            return;
+        };
+        if name == "clear" && each.is_empty() {
+            self.clear(*object, held);
+            return;
+        }
         if let Some(field) = property(name, "set").filter(|_| self.language() == Language::Java && each.len() == 1) {
             self.store_by_call(node, *object, Some(field), &each[0].1.all());
             return;
@@ -399,6 +408,25 @@ impl<'t> Engine<'t> {
         self.store_by_call(node, *object, key, &stored);
     }
 
+    /// Python's `setattr(o, "name", value)`.
+    fn set_attribute(&mut self, object: NodeId, name: NodeId, value: &Cell) {
+        let Some(mut place) = self.place(object) else { return };
+        match self.key(name) {
+            Some(name) => place.path.push(name),
+            None => place.element = true,
+        }
+        if let Some(state) = self.flow.state_mut() {
+            state.set(&place, value);
+        }
+    }
+
+    /// A collection is emptied.
+    fn clear(&mut self, object: NodeId, held: &Cell) {
+        if let (Some(place), Some(state)) = (self.place(object), self.flow.state_mut()) {
+            state.update(&place, &Cell::default().with_refs(held.refs()));
+        }
+    }
+
     fn store_by_call(&mut self, node: NodeId, target: NodeId, field: Option<Symbol>, stored: &Taints) {
         if stored.is_empty() {
             return;
@@ -412,6 +440,10 @@ impl<'t> Engine<'t> {
 
     /// The value a call is known to take out of one field of its object.
     fn given_by_key(&self, node: NodeId, callee: &Callee<'_>, arguments: &Arguments) -> Option<Cell> {
+        if callee.name == "getattr" && self.language() == Language::Python {
+            let (_, object) = arguments.each.first().filter(|(_, object)| !object.is_clean())?;
+            return Some(object.field(self.key(arguments.each.get(1)?.0)?));
+        }
         let (_, object) = callee.receiver.as_ref().filter(|(_, object)| !object.is_clean())?;
         let each = &arguments.each;
         let is_getter = self.language() == Language::Java && each.is_empty();

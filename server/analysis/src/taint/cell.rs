@@ -1,6 +1,6 @@
 //! What is known of a value: which taint it holds, as a whole and in its fields.
 
-use super::reference::{Ref, join_refs};
+use super::reference::{Literal, Ref, join_refs};
 use super::trace::TraceId;
 use weir_syntax::Symbol;
 
@@ -142,6 +142,12 @@ impl Cell {
         &self.refs
     }
 
+    /// The same value, known to be a literal.
+    pub(super) fn with_literal(mut self, literal: Literal) -> Self {
+        self.refs.push(Ref::Literal(literal));
+        self
+    }
+
     /// The same value, known to be one of these as well.
     pub(super) fn with_refs(mut self, refs: &[Ref]) -> Self {
         join_refs(&mut self.refs, refs);
@@ -197,6 +203,26 @@ impl Cell {
             any.join(field);
         }
         any
+    }
+
+    /// An array without its first elements.
+    pub(super) fn from_element(&self, first: usize) -> Self {
+        let mut rest = Self::flat(self.own.clone());
+        for (name, field) in &self.fields {
+            match name.as_str().parse::<usize>() {
+                Ok(at) if at >= first => rest.fields.push((number(at - first), field.clone())),
+                Ok(_) => {}
+                Err(_) => rest.fields.push((*name, field.clone())),
+            }
+        }
+        rest
+    }
+
+    /// An object without some of its fields.
+    pub(super) fn without(&self, names: &[Symbol]) -> Self {
+        let mut rest = Self::flat(self.own.clone());
+        rest.fields = self.fields.iter().filter(|(name, _)| !names.contains(name)).cloned().collect();
+        rest
     }
 
     /// Forgets the taint of the value as a whole; what is known of its fields stays.
@@ -300,7 +326,9 @@ impl Cell {
     /// than `depth` are not told apart any longer.
     pub(super) fn rewrite(&self, depth: usize, change: &mut dyn FnMut(&Taints) -> Taints) -> Self {
         if depth == 0 {
-            return Self { refs: self.refs.clone(), ..Self::flat(change(&self.all())) };
+            let told_apart = |reference: &&Ref| !matches!(reference, Ref::Literal(_));
+            let refs = self.refs.iter().filter(told_apart).cloned().collect();
+            return Self { refs, ..Self::flat(change(&self.all())) };
         }
         let own = if self.own.is_empty() { Taints::default() } else { change(&self.own) };
         let refs = self.refs.iter().map(|reference| reference.rewrite(depth - 1, change)).collect();
@@ -318,6 +346,12 @@ impl Cell {
             && self.fields.len() == other.fields.len()
             && self.fields.iter().zip(&other.fields).all(|((a, ours), (b, theirs))| a == b && ours.same(theirs))
     }
+}
+
+/// The name of an element by its number.
+pub(super) fn number(at: usize) -> Symbol {
+    const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+    DIGITS.get(at).map_or_else(|| Symbol::new(&at.to_string()), |digit| Symbol::new(digit))
 }
 
 #[cfg(test)]

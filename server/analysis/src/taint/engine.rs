@@ -5,6 +5,7 @@ use super::cell::{Cell, Origin, Taint, Taints};
 use super::context::Context;
 use super::function::{Deferred, Handed};
 use super::marks::{Mark, MarkRole, Marks, bound, effects};
+use super::reference::Ref;
 use super::resolve::Target;
 use super::safe::is_comparison;
 use super::state::{Place, State};
@@ -100,6 +101,15 @@ impl<'t> Interpret<'t> for Engine<'t> {
         value.any_field()
     }
 
+    fn decided(&self, condition: NodeId) -> Option<bool> {
+        self.truth(condition)
+    }
+
+    fn is_case(&self, subject: NodeId, condition: NodeId) -> Option<bool> {
+        let (subject, case) = (self.literal(subject)?, self.literal(condition)?);
+        (subject.kind == case.kind).then_some(subject.sym == case.sym)
+    }
+
     fn caught(&mut self) -> Cell {
         Cell::flat(std::mem::take(&mut self.thrown))
     }
@@ -193,8 +203,12 @@ impl<'t> Interpret<'t> for Engine<'t> {
                 let right = self.eval_child(node, Role::Right)?;
                 Ok(self.binary(node, left, right))
             }
+            Kind::Unary if tree.sym(node).as_str() == "&" && self.language() == Language::Elixir => self.capture(node),
             Kind::Unary => {
                 let value = self.eval_child(node, Role::Operand)?;
+                if tree.sym(node).as_str() == "delete" {
+                    self.forget(tree.child(node, Role::Operand));
+                }
                 Ok(if self.only_assignments() { Cell::default() } else { Cell::flat(value.all()) })
             }
             Kind::Lambda => {
@@ -204,6 +218,20 @@ impl<'t> Interpret<'t> for Engine<'t> {
             }
             Kind::Function | Kind::Class => self.definition(node),
             Kind::Other if tree.sym(node).as_str() == "sequence_expression" => self.eval_all(node, Role::Child),
+            Kind::Other if tree.sym(node).as_str() == "delete_statement" => {
+                for child in tree.children(node) {
+                    self.forget(Some(child));
+                }
+                Ok(Cell::default())
+            }
+            // Elixir's function of several clauses.
+            Kind::Other if tree.sym(node).as_str() == "anonymous_function" => {
+                let mut clauses = Cell::default();
+                for clause in tree.children(node) {
+                    clauses.join(&self.eval(clause)?);
+                }
+                Ok(clauses)
+            }
             _ => self.parts(node).map(Cell::flat),
         }
     }
@@ -321,9 +349,26 @@ impl<'t> Engine<'t> {
         let tree = self.tree();
         match tree.child(node, Role::Name).filter(|&name| tree.kind(name) == Kind::Ident) {
             Some(name) if self.only_assignments() => object.listed_field(tree.sym(name)),
-            Some(name) => object.field(tree.sym(name)),
+            Some(name) => self.field_of(object, tree.sym(name)),
             None => Cell::flat(object.all()),
         }
+    }
+
+    /// A field of an object; of a class, what its body says unless something else is known.
+    fn field_of(&self, object: &Cell, name: Symbol) -> Cell {
+        let field = object.field(name);
+        if !field.is_empty() || object.fields().any(|(field, _)| field == name) {
+            return field;
+        }
+        let class = object.refs().iter().find_map(|reference| match reference {
+            Ref::Class(class) => Some(*class),
+            _ => None,
+        });
+        let Some(class) = class else { return field };
+        let key = Symbol::new(name.as_str().trim_start_matches('$'));
+        let lineage = self.functions_of_file().lineage(class);
+        let known = lineage.iter().filter_map(|class| self.class_fields.get(class));
+        known.map(|fields| fields.listed_field(key)).find(|field| !field.is_empty()).unwrap_or(field)
     }
 
     pub(super) fn only_assignments(&self) -> bool {
@@ -503,6 +548,33 @@ impl<'t> Engine<'t> {
         let functions = self.functions_of_file();
         let set = self.with_sink.get_or_insert_with(|| functions.reaching(self.file.tree, self.marks.sinks()));
         functions.is_in(set, function)
+    }
+
+    /// Elixir's `&f/1`: the function of that name and number of parameters.
+    fn capture(&mut self, node: NodeId) -> Result<Cell, Stop> {
+        let tree = self.tree();
+        let operand = tree.child(node, Role::Operand).filter(|&operand| tree.sym(operand).as_str() == "/");
+        let sides = operand.and_then(|at| tree.child(at, Role::Left).zip(tree.child(at, Role::Right)));
+        let Some((name, count)) = sides else { return self.parts(node).map(Cell::flat) };
+        let named = self.eval(name)?;
+        let count = tree.sym(count).as_str().parse::<usize>().unwrap_or_default();
+        let takes = |reference: &&Ref| match reference {
+            Ref::Function(function, _) | Ref::Method(function, _) => {
+                tree.with_role(*function, Role::Param).count() == count
+            }
+            _ => false,
+        };
+        let refs: Vec<Ref> = named.refs().iter().filter(takes).cloned().collect();
+        Ok(Cell::flat(named.all()).with_refs(&refs))
+    }
+
+    /// Nothing is left of what a place held.
+    fn forget(&mut self, node: Option<NodeId>) {
+        if let (Some(place), Some(state)) = (node.and_then(|node| self.place(node)), self.flow.state_mut())
+            && !place.element
+        {
+            state.set(&place, &Cell::default());
+        }
     }
 
     /// What a name holds or means.

@@ -1,8 +1,7 @@
 //! Calls of functions that are in the file: what is handed over, what comes back, what is left changed.
 
-use super::bind::number;
 use super::call::Arguments;
-use super::cell::{Cell, Store, Taints};
+use super::cell::{Cell, Store, Taints, number};
 use super::context::Entry;
 use super::engine::{Engine, RAN};
 use super::reference::{Held, Ref};
@@ -78,7 +77,8 @@ impl<'t> Engine<'t> {
             }
         }
         self.enter_object(function, target, &state, &mut entry);
-        let hands_functions = entry.parameters.iter().flatten().any(|cell| !cell.refs().is_empty());
+        let runs = |reference: &Ref| !matches!(reference, Ref::Literal(_));
+        let hands_functions = entry.parameters.iter().flatten().any(|cell| cell.refs().iter().any(runs));
         if entry.is_clean()
             && !hands_functions
             && !self.has_source(function)
@@ -122,6 +122,12 @@ impl<'t> Engine<'t> {
                 }
             }
         }
+        let own = crate::flow::last_name(tree, tree.child(class, Role::Name));
+        if let (Some(name), Some(state)) = (own, self.flow.state()) {
+            for (name, field) in state.get(name).fields() {
+                object.set(&[name], field, Store::Replace);
+            }
+        }
         let constructors = self.by_count(self.constructors(class), arguments);
         if constructors.is_empty() {
             if let Some(object) = self.construct_by_fields(class, object.clone(), arguments) {
@@ -151,7 +157,6 @@ impl<'t> Engine<'t> {
         if self.flow.state().is_none() {
             self.flow.replace(Some(before));
         }
-        let _ = tree;
         Ok(Some(made))
     }
 
@@ -299,7 +304,11 @@ impl<'t> Engine<'t> {
                     }
                 }
                 _ if at < parameters.len() && Some(at) != rest && !matches!(star(at), "**" | "&") => {
-                    add(&mut bound, at, &[], cell);
+                    let name = tree.child(parameters[at], Role::Name).map(|name| tree.sym(name));
+                    match name.and_then(|name| self.telling_literal(function, name, node)) {
+                        Some(literal) => add(&mut bound, at, &[], &cell.clone().with_literal(literal)),
+                        None => add(&mut bound, at, &[], cell),
+                    }
                     bound.nodes[at] = Some(node);
                     at += 1;
                 }
@@ -361,7 +370,7 @@ impl<'t> Engine<'t> {
                 if let Some(place) = self.place(*node)
                     && let Some(state) = self.flow.state_mut()
                 {
-                    state.set(&place, &object);
+                    state.update(&place, &object);
                 }
             }
         }
@@ -387,7 +396,7 @@ impl<'t> Engine<'t> {
             if let Some(place) = self.place(argument)
                 && let Some(state) = self.flow.state_mut()
             {
-                state.set(&place, &is);
+                state.update(&place, &is);
             }
         }
     }

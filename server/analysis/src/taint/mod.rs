@@ -17,6 +17,7 @@ mod resolve;
 mod safe;
 mod state;
 mod trace;
+mod truth;
 
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;

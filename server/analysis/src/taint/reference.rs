@@ -2,12 +2,19 @@
 
 use super::cell::{Cell, Taints};
 use std::rc::Rc;
-use weir_syntax::{NodeId, Symbol};
+use weir_syntax::{Kind, NodeId, Symbol};
 
 /// What a function holds on to from where it was made.
 pub(super) type Held = Rc<Vec<(Symbol, Cell)>>;
 
-/// A function, class or object of the file.
+/// A value that is written down: a number, string, boolean, atom or nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Literal {
+    pub(super) kind: Kind,
+    pub(super) sym: Symbol,
+}
+
+/// A function, class or object of the file; or a literal, of what a call hands to a parameter.
 #[derive(Clone, Debug)]
 pub(super) enum Ref {
     /// The function or lambda at a node.
@@ -18,6 +25,8 @@ pub(super) enum Ref {
     Class(NodeId),
     /// An object of the class at a node.
     Object(NodeId),
+    /// This value and no other.
+    Literal(Literal),
 }
 
 /// More functions or classes that a value may be are not told apart.
@@ -31,6 +40,7 @@ impl Ref {
             Self::Method(node, _) => (1, *node),
             Self::Class(node) => (2, *node),
             Self::Object(node) => (3, *node),
+            Self::Literal(_) => (4, NodeId(0)),
         }
     }
 
@@ -55,6 +65,7 @@ impl Ref {
                         && ours.iter().zip(&**theirs).all(|((a, ours), (b, theirs))| a == b && ours.same(theirs))
                 }
                 (Self::Method(_, ours), Self::Method(_, theirs)) => ours.same(theirs),
+                (Self::Literal(ours), Self::Literal(theirs)) => ours == theirs,
                 _ => true,
             }
     }
@@ -63,7 +74,16 @@ impl Ref {
 /// Adds what a value may be as well; says whether that was new. What two of the same function hold is joined.
 pub(super) fn join_refs(into: &mut Vec<Ref>, from: &[Ref]) -> bool {
     let mut changed = false;
-    for reference in from {
+    // A literal is known only if it is the same on all ways.
+    let literal = |reference: &Ref| matches!(reference, Ref::Literal(_));
+    let (ours, theirs) = (into.iter().find(|known| literal(known)), from.iter().find(|known| literal(known)));
+    if let Some(ours) = ours
+        && !theirs.is_some_and(|theirs| theirs.same(ours))
+    {
+        into.retain(|known| !literal(known));
+        changed = true;
+    }
+    for reference in from.iter().filter(|known| !literal(known)) {
         let Some(known) = into.iter_mut().find(|known| known.key() == reference.key()) else {
             if into.len() < MAX_REFS {
                 into.push(reference.clone());

@@ -158,7 +158,7 @@ impl<'t> Engine<'t> {
                     skip: 0,
                 }]
             }
-            Ref::Class(_) | Ref::Object(_) => Vec::new(),
+            Ref::Class(_) | Ref::Object(_) | Ref::Literal(_) => Vec::new(),
         }
     }
 
@@ -206,6 +206,7 @@ impl<'t> Engine<'t> {
                         return vec![self.target(*function, Receiver::Made(Cell::clone(held)))];
                     }
                 }
+                Ref::Literal(_) => {}
             }
         }
         if targets.is_empty() && this {

@@ -6,7 +6,11 @@ use weir_syntax::Symbol;
 
 /// Variables of which something is known, sorted; all others are clean. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(super) struct State(Rc<Vec<(Symbol, Rc<Cell>)>>);
+pub(super) struct State {
+    vars: Rc<Vec<(Symbol, Rc<Cell>)>>,
+    /// Pairs of variables that are sure to hold the same object.
+    same: Rc<Vec<(Symbol, Symbol)>>,
+}
 
 /// A variable, or a field of one.
 #[derive(Clone, Debug)]
@@ -25,32 +29,74 @@ impl Place {
 }
 
 /// Fields deeper than this are not told apart from the field above.
-pub(super) const MAX_DEPTH: usize = 4;
+pub(super) const MAX_DEPTH: usize = 6;
+
+/// More pairs of names for the same object than this are not kept.
+const MAX_ALIASES: usize = 32;
 
 impl State {
     /// Whether no variable holds taint.
     pub(super) fn is_clean(&self) -> bool {
-        self.0.iter().all(|(_, cell)| cell.is_clean())
+        self.vars.iter().all(|(_, cell)| cell.is_clean())
     }
 
     /// What is known, by variable.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Symbol, &Cell)> {
-        self.0.iter().map(|(name, cell)| (*name, &**cell))
+        self.vars.iter().map(|(name, cell)| (*name, &**cell))
     }
 
     /// What a variable holds.
     pub(super) fn get(&self, name: Symbol) -> Cell {
-        self.find(name).map_or_else(|_| Cell::default(), |at| Cell::clone(&self.0[at].1))
+        self.find(name).map_or_else(|_| Cell::default(), |at| Cell::clone(&self.vars[at].1))
     }
 
-    /// Stores a value.
+    /// Stores a value. A variable is then another one; what has been stored in a field is there by whatever name.
     pub(super) fn set(&mut self, place: &Place, value: &Cell) {
-        self.store(place, value, if place.element { Store::Element } else { Store::Replace });
+        if place.path.is_empty() && !place.element {
+            if self.same.iter().any(|(a, _)| *a == place.root) {
+                Rc::make_mut(&mut self.same).retain(|(a, b)| *a != place.root && *b != place.root);
+            }
+            self.store(place, value, Store::Replace);
+        } else {
+            self.everywhere(place, value, if place.element { Store::Element } else { Store::Replace });
+        }
     }
 
     /// Adds a value to what a place holds.
     pub(super) fn add(&mut self, place: &Place, value: &Cell) {
-        self.store(place, value, Store::Add);
+        self.everywhere(place, value, Store::Add);
+    }
+
+    /// Stores what has become of the object at a place.
+    pub(super) fn update(&mut self, place: &Place, value: &Cell) {
+        self.everywhere(place, value, if place.element { Store::Element } else { Store::Replace });
+    }
+
+    /// Notes that a variable holds the same object as another.
+    pub(super) fn alias(&mut self, name: Symbol, other: Symbol) {
+        if name == other || self.same.len() >= MAX_ALIASES {
+            return;
+        }
+        let others: Vec<Symbol> = self.same.iter().filter(|(a, _)| *a == other).map(|(_, b)| *b).collect();
+        let same = Rc::make_mut(&mut self.same);
+        for other in others.into_iter().chain([other]).filter(|other| *other != name) {
+            for pair in [(name, other), (other, name)] {
+                if !same.contains(&pair) {
+                    same.push(pair);
+                }
+            }
+        }
+    }
+
+    /// Stores in a place and in all others that are the same.
+    fn everywhere(&mut self, place: &Place, value: &Cell, how: Store) {
+        if self.same.iter().any(|(a, _)| *a == place.root) {
+            let others: Vec<Symbol> = self.same.iter().filter(|(a, _)| *a == place.root).map(|(_, b)| *b).collect();
+            for root in others {
+                self.store(&Place { root, ..place.clone() }, value, how);
+            }
+        }
+        self.store(place, value, how);
     }
 
     fn store(&mut self, place: &Place, value: &Cell, how: Store) {
@@ -60,7 +106,7 @@ impl State {
         if value.is_empty() && (how == Store::Add || found.is_err()) {
             return;
         }
-        let vars = Rc::make_mut(&mut self.0);
+        let vars = Rc::make_mut(&mut self.vars);
         let at = found.unwrap_or_else(|at| {
             vars.insert(at, (place.root, Rc::default()));
             at
@@ -73,19 +119,20 @@ impl State {
 
     /// The same with other taint; fields deeper than `depth` are not told apart any longer.
     pub(super) fn rewrite(&self, depth: usize, change: &mut dyn FnMut(&Taints) -> Taints) -> Self {
-        Self(Rc::new(self.0.iter().map(|(name, cell)| (*name, Rc::new(cell.rewrite(depth, change)))).collect()))
+        let vars = self.vars.iter().map(|(name, cell)| (*name, Rc::new(cell.rewrite(depth, change)))).collect();
+        Self { vars: Rc::new(vars), same: Rc::default() }
     }
 
     /// Whether both know the same; their fields are in order.
     pub(super) fn same(&self, other: &Self) -> bool {
         let same = |((a, ours), (b, theirs)): (&(Symbol, Rc<Cell>), &(Symbol, Rc<Cell>))| a == b && ours.same(theirs);
-        self.0.len() == other.0.len() && self.0.iter().zip(other.0.iter()).all(same)
+        self.vars.len() == other.vars.len() && self.vars.iter().zip(other.vars.iter()).all(same)
     }
 
     /// Keeps the variables for which `keep` holds.
     pub(super) fn retain(&mut self, keep: impl Fn(Symbol) -> bool) {
-        if self.0.iter().any(|(name, _)| !keep(*name)) {
-            Rc::make_mut(&mut self.0).retain(|(name, _)| keep(*name));
+        if self.vars.iter().any(|(name, _)| !keep(*name)) {
+            Rc::make_mut(&mut self.vars).retain(|(name, _)| keep(*name));
         }
     }
 
@@ -96,16 +143,20 @@ impl State {
 
     /// Adds what another path knows; says whether that changed anything.
     pub(super) fn join(&mut self, other: &Self) -> bool {
-        if Rc::ptr_eq(&self.0, &other.0) || other.0.is_empty() {
-            return false;
+        let mut changed = false;
+        if !Rc::ptr_eq(&self.same, &other.same) && self.same.iter().any(|pair| !other.same.contains(pair)) {
+            Rc::make_mut(&mut self.same).retain(|pair| other.same.contains(pair));
+            changed = true;
         }
-        if self.0.is_empty() {
-            self.clone_from(other);
+        if Rc::ptr_eq(&self.vars, &other.vars) || other.vars.is_empty() {
+            return changed;
+        }
+        if self.vars.is_empty() {
+            self.vars.clone_from(&other.vars);
             return true;
         }
-        let mut changed = false;
-        let vars = Rc::make_mut(&mut self.0);
-        for (name, theirs) in other.0.iter() {
+        let vars = Rc::make_mut(&mut self.vars);
+        for (name, theirs) in other.vars.iter() {
             match vars.binary_search_by_key(name, |(name, _)| *name) {
                 Ok(at) if Rc::ptr_eq(&vars[at].1, theirs) => {}
                 Ok(at) => changed |= Rc::make_mut(&mut vars[at].1).join(theirs),
@@ -119,6 +170,6 @@ impl State {
     }
 
     fn find(&self, name: Symbol) -> Result<usize, usize> {
-        self.0.binary_search_by_key(&name, |(name, _)| *name)
+        self.vars.binary_search_by_key(&name, |(name, _)| *name)
     }
 }
