@@ -8,11 +8,12 @@ use super::cell::{Cell, Origin, Taint, Taints};
 use super::engine::Engine;
 use super::function::Handed;
 use super::state::{MAX_DEPTH, Place, State};
+use super::trace::{TraceId, Traces};
 use crate::budget::Stop;
 use crate::flow::Interpret;
 use std::rc::Rc;
 use weir_model::{Span, StepKind};
-use weir_syntax::{Kind, NodeId, Tree};
+use weir_syntax::{Kind, NodeId, Role, Symbol};
 
 /// How a function is entered.
 #[derive(Clone, Debug, Default)]
@@ -62,12 +63,14 @@ const MAX_CALLS: usize = 24;
 /// Nodes within nodes, over all calls at work: walks recurse, on a stack that is sized for one deep file.
 const MAX_NESTING: usize = 600;
 
-/// Ways of entering one function that are told apart; further ones do not tell fields apart, and so many of those again are
-/// taken for calls of functions that are not known.
-const MAX_CONTEXTS: usize = 8;
+/// Ways of entering one function that are told apart; further ones do not tell fields apart.
+const MAX_CONTEXTS: usize = 6;
+
+/// Ways of entering one function in all; what goes beyond is taken for calls of functions that are not known.
+const MAX_FLAT_CONTEXTS: usize = 10;
 
 /// How often functions that call each other are worked out again with what they do so far.
-const MAX_ROUNDS: u32 = 6;
+const MAX_ROUNDS: u32 = 5;
 
 impl Entry {
     /// Whether no taint enters.
@@ -128,7 +131,7 @@ impl Engine<'_> {
             canonical = self.canonical(entry, 0, &mut inputs);
             let known = &self.contexts[&function];
             at = known.iter().position(|context| context.entry.same(&canonical));
-            if at.is_none() && known.len() >= 2 * MAX_CONTEXTS {
+            if at.is_none() && known.len() >= MAX_FLAT_CONTEXTS {
                 return Ok(None);
             }
         }
@@ -190,7 +193,7 @@ impl Engine<'_> {
             let settled = self.lowest > depth || rounds == 0 || outcome.same(&before);
             if settled && self.lowest == depth && rounds > 0 && outcome.end.is_none() {
                 // It calls itself on every path: what runs after that counts all the same.
-                let end = Some(self.seen_outside(function, &entry.state));
+                let end = Some(self.as_entered(function, &entry));
                 self.context(function, at).outcome = Rc::new(Outcome { end, ..Outcome::clone(&outcome) });
             } else if settled {
                 break (outcome, Progress::Done);
@@ -240,7 +243,7 @@ impl Engine<'_> {
     /// An outcome with the caller's taint in place of the numbers.
     fn instantiate(&mut self, outcome: &Outcome, inputs: &[Taints], call: Option<Span>) -> Outcome {
         let traces = &mut self.traces;
-        let mut handed = |taint: Taint, into: &mut dyn FnMut(Taint)| match taint.origin {
+        let handed = |traces: &mut Traces, taint: Taint, into: &mut dyn FnMut(Taint)| match taint.origin {
             Origin::Source(_) => into(taint),
             Origin::Input(at) => {
                 for input in inputs[at as usize].iter() {
@@ -256,24 +259,28 @@ impl Engine<'_> {
         };
         let mut reached = Vec::new();
         for &(sink, taint) in &outcome.reached {
-            handed(taint, &mut |taint| reached.push((sink, taint)));
+            handed(traces, taint, &mut |taint| reached.push((sink, taint)));
         }
         let mut change = |taints: &Taints| {
             let mut changed = Taints::default();
             for taint in taints.iter() {
-                handed(taint, &mut |taint| {
+                handed(traces, taint, &mut |taint| {
                     changed.add(taint);
                 });
             }
             changed
         };
-        Outcome {
-            returned: outcome.returned.rewrite(MAX_DEPTH, &mut change),
-            end: outcome.end.as_ref().map(|end| end.rewrite(MAX_DEPTH, &mut change)),
-            thrown: change(&outcome.thrown),
-            reached,
-            partial: false,
+        let mut returned = outcome.returned.rewrite(MAX_DEPTH, &mut change);
+        let thrown = change(&outcome.thrown);
+        let end = outcome.end.as_ref().map(|end| end.rewrite(MAX_DEPTH, &mut change));
+        if let Some(call) = call {
+            // What begins within goes on here; what came from here has been told so before.
+            let began: Vec<TraceId> = outcome.returned.all().iter().map(|taint| taint.trace).collect();
+            returned = returned.map(&mut |trace| {
+                if began.contains(&trace) { traces.step(trace, call, StepKind::Call) } else { trace }
+            });
         }
+        Outcome { returned, end, thrown, reached, partial: false }
     }
 
     /// Runs a function apart from whatever is at work.
@@ -314,6 +321,19 @@ impl Engine<'_> {
         Ok(outcome)
     }
 
+    /// The state of a function that has changed nothing.
+    fn as_entered(&self, function: NodeId, entry: &Entry) -> State {
+        let tree = self.tree();
+        let mut state = entry.state.clone();
+        for (parameter, cell) in tree.with_role(function, Role::Param).zip(&entry.parameters) {
+            let name = tree.child(parameter, Role::Name).filter(|&name| tree.kind(name) == Kind::Ident);
+            if let (Some(name), Some(cell)) = (name, cell) {
+                state.set(&Place::variable(tree.sym(name)), cell);
+            }
+        }
+        self.seen_outside(function, &state)
+    }
+
     /// What of a function's end others can see.
     fn seen_outside(&self, function: NodeId, end: &State) -> State {
         let mut seen = State::default();
@@ -329,9 +349,8 @@ impl Engine<'_> {
     }
 
     /// Whether a name is that of a parameter of a function.
-    fn is_parameter(&self, function: NodeId, name: weir_syntax::Symbol) -> bool {
-        let tree: &Tree = self.tree();
-        use weir_syntax::Role;
+    fn is_parameter(&self, function: NodeId, name: Symbol) -> bool {
+        let tree = self.tree();
         tree.with_role(function, Role::Param)
             .any(|parameter| tree.child(parameter, Role::Name).is_some_and(|node| tree.sym(node) == name))
     }

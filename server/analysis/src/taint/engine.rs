@@ -6,7 +6,7 @@ use super::context::Context;
 use super::function::{Deferred, Handed};
 use super::marks::{Mark, MarkRole, Marks, bound, effects};
 use super::reference::Ref;
-use super::resolve::Target;
+use super::resolve::{Called, Target};
 use super::safe::is_comparison;
 use super::state::{Place, State};
 use super::trace::{TraceId, Traces};
@@ -550,6 +550,24 @@ impl<'t> Engine<'t> {
         functions.is_in(set, function)
     }
 
+    /// Ruby's bare `super`: the method above of the same name, with the same parameters.
+    fn call_above(&mut self, node: NodeId) -> Result<Cell, Stop> {
+        let tree = self.tree();
+        let mut arguments = Arguments::default();
+        if let Some(method) = tree.ancestors(node).find(|&around| tree.kind(around) == Kind::Function) {
+            for parameter in tree.with_role(method, Role::Param) {
+                if let Some(name) = tree.child(parameter, Role::Name) {
+                    let held = self.flow.state().map(|state| state.get(tree.sym(name))).unwrap_or_default();
+                    arguments.each.push((name, held));
+                }
+            }
+        }
+        match self.of_super(node, &arguments) {
+            Called::Functions(targets) => Ok(self.invoke(node, &targets, &arguments)?.unwrap_or_default()),
+            _ => Ok(Cell::default()),
+        }
+    }
+
     /// Elixir's `&f/1`: the function of that name and number of parameters.
     fn capture(&mut self, node: NodeId) -> Result<Cell, Stop> {
         let tree = self.tree();
@@ -591,6 +609,9 @@ impl<'t> Engine<'t> {
         };
         if !value.refs().is_empty() || self.marks_names {
             return Ok(value);
+        }
+        if name.as_str() == "super" && self.language() == Language::Ruby && tree.role(node) != Role::Callee {
+            return self.call_above(node);
         }
         let meant = self.definition_named(node);
         if meant.is_empty() {

@@ -236,7 +236,7 @@ impl Engine<'_> {
         let tree = self.tree();
         match (handed, tree.child(parameter, Role::Name)) {
             (Some(cell), Some(name)) if tree.kind(parameter) == Kind::Param => {
-                let mut cell = self.step(cell.clone(), tree.span(parameter), weir_model::StepKind::Parameter);
+                let mut cell = self.step(cell.clone(), tree.span(name), weir_model::StepKind::Parameter);
                 if self.is_declared_trusted(parameter) {
                     cell = Cell::default();
                 }

@@ -384,7 +384,8 @@ impl<'t> Engine<'t> {
                 continue;
             };
             let name = tree.sym(name);
-            let by_value = self.language() == Language::Php && tree.sym(parameter).as_str() != "&";
+            let by_reference = tree.span(parameter).text(self.file.text).contains('&');
+            let by_value = self.language() == Language::Php && !by_reference;
             if scopes.is_reassigned(function, name) && (by_value || self.language() != Language::Php) {
                 continue;
             }

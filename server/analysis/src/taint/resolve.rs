@@ -235,7 +235,7 @@ impl<'t> Engine<'t> {
     }
 
     /// `super(..)`: the constructor of the class above, in Ruby the method of the same name.
-    fn of_super(&self, node: NodeId, arguments: &Arguments) -> Called {
+    pub(super) fn of_super(&self, node: NodeId, arguments: &Arguments) -> Called {
         let tree = self.tree();
         let functions = self.functions_of_file();
         let Some(class) = class_around(tree, functions, node) else { return Called::Unknown };
@@ -320,12 +320,10 @@ impl<'t> Engine<'t> {
         };
         match self.language() {
             Language::Elixir => functions.retain(|function| tree.kind(*function) != Kind::Function || fits(function)),
-            Language::Java | Language::TypeScript | Language::Tsx => {
-                if functions.iter().any(fits) {
-                    functions.retain(fits);
-                }
-            }
-            _ => {}
+            Language::Java if functions.iter().any(fits) => functions.retain(fits),
+            Language::Java => {}
+            // Declarations without a body say only how the one with a body may be called.
+            _ => functions.retain(|function| tree.child(*function, Role::Body).is_some()),
         }
         functions
     }

@@ -51,7 +51,9 @@ impl Traces {
     /// A path that goes on here.
     pub(super) fn step(&mut self, before: TraceId, span: Span, kind: StepKind) -> TraceId {
         let last = &self.links[before.0 as usize];
-        if last.length >= MAX_LENGTH || matches!(&last.way, Way::Step(step) if step.span == span && step.kind == kind) {
+        // Handing a value to a parameter stores it there.
+        let told = |step: &Step| step.kind == kind || (step.kind, kind) == (StepKind::Parameter, StepKind::Assign);
+        if last.length >= MAX_LENGTH || matches!(&last.way, Way::Step(step) if step.span == span && told(step)) {
             return before;
         }
         let length = last.length + 1;
