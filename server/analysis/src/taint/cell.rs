@@ -126,6 +126,9 @@ const SOME_ELEMENT: &str = "[]";
 /// More fields of one value than this are not told apart.
 const MAX_FIELDS: usize = 64;
 
+/// Fields of one variable, at any depth: objects that hold objects that hold objects multiply.
+const MAX_CELLS: usize = 200;
+
 impl Cell {
     /// A value that holds the same taint everywhere.
     pub(super) fn flat(own: Taints) -> Self {
@@ -223,6 +226,22 @@ impl Cell {
         let mut rest = Self::flat(self.own.clone());
         rest.fields = self.fields.iter().filter(|(name, _)| !names.contains(name)).cloned().collect();
         rest
+    }
+
+    /// The same value, with less told apart if it has grown large.
+    pub(super) fn bounded(self) -> Self {
+        let mut left = MAX_CELLS;
+        if self.fits(&mut left) {
+            return self;
+        }
+        let pruned = |depth| self.rewrite(depth, &mut Clone::clone);
+        [3, 2, 1].into_iter().map(pruned).find(|pruned| pruned.fits(&mut { MAX_CELLS })).unwrap_or_else(|| pruned(0))
+    }
+
+    /// Counts the value and all within; says whether there are not too many.
+    fn fits(&self, left: &mut usize) -> bool {
+        *left = left.saturating_sub(1);
+        *left > 0 && self.fields.iter().all(|(_, field)| field.fits(left))
     }
 
     /// Forgets the taint of the value as a whole; what is known of its fields stays.

@@ -303,7 +303,7 @@ impl Engine<'_> {
         self.leave(function, Cell::default())?;
         let end = end.map(|end| self.seen_outside(function, &end));
         let outcome = Outcome {
-            returned: returned.rewrite(MAX_DEPTH, &mut Clone::clone),
+            returned: returned.bounded().rewrite(MAX_DEPTH, &mut Clone::clone),
             end,
             thrown: std::mem::replace(&mut self.thrown, thrown),
             reached: std::mem::replace(&mut self.reached, reached)

@@ -111,7 +111,11 @@ impl State {
             vars.insert(at, (place.root, Rc::default()));
             at
         });
-        Rc::make_mut(&mut vars[at].1).set(path, value, how);
+        let cell = Rc::make_mut(&mut vars[at].1);
+        cell.set(path, value, how);
+        if value.fields().next().is_some() {
+            *cell = std::mem::take(cell).bounded();
+        }
         if vars[at].1.is_empty() {
             vars.remove(at);
         }
