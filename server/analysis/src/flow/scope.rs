@@ -27,6 +27,7 @@ struct Name {
     /// How often it is assigned; a parameter, loop variable or the like counts as many.
     writes: u32,
     value: Option<NodeId>,
+    declared: bool,
 }
 
 /// An assignment seen, before it is known whose name it is.
@@ -313,8 +314,9 @@ impl Reader<'_> {
             let class = self.around.iter().rev().find(|&&(scope, _)| self.scopes.all[scope].kind == Kind::Class);
             scope = class.map_or(scope, |&(scope, _)| scope);
         }
-        if let std::collections::hash_map::Entry::Vacant(entry) = self.scopes.names.entry((scope, name)) {
-            entry.insert(Name::default());
+        // A method may have stored in the field before its class declares it.
+        let entry = self.scopes.names.entry((scope, name)).or_default();
+        if !std::mem::replace(&mut entry.declared, true) {
             self.scopes.all[scope].declared.push(name);
         }
     }

@@ -39,12 +39,13 @@ impl Engine<'_> {
             return;
         }
         let tree = self.tree();
-        let variable = |node: NodeId| {
-            (tree.kind(node) == Kind::Ident).then(|| self.place(node)).flatten().filter(|place| place.path.is_empty())
+        let place = |node: NodeId| match tree.kind(node) {
+            Kind::Ident | Kind::Member | Kind::Subscript => self.place(node),
+            _ => None,
         };
-        let (Some(target), Some(value)) = (variable(target), value.and_then(variable)) else { return };
-        if let Some(state) = self.flow.state_mut() {
-            state.alias(target.root, value.root);
+        let (Some(target), Some(value)) = (place(target), value.and_then(place)) else { return };
+        if let Some(state) = self.flow.state_mut().filter(|_| !value.element) {
+            state.alias(&target, &value);
         }
     }
 

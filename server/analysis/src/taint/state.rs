@@ -8,9 +8,12 @@ use weir_syntax::Symbol;
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
     vars: Rc<Vec<(Symbol, Rc<Cell>)>>,
-    /// Pairs of variables that are sure to hold the same object.
-    same: Rc<Vec<(Symbol, Symbol)>>,
+    /// Pairs of places that are sure to hold the same object.
+    same: Rc<Vec<(Name, Name)>>,
 }
+
+/// A variable and the fields from it to a place.
+type Name = (Symbol, Vec<Symbol>);
 
 /// A variable, or a field of one.
 #[derive(Clone, Debug)]
@@ -50,16 +53,12 @@ impl State {
         self.find(name).map_or_else(|_| Cell::default(), |at| Cell::clone(&self.vars[at].1))
     }
 
-    /// Stores a value. A variable is then another one; what has been stored in a field is there by whatever name.
+    /// Stores a value. The place is then another one; what has been stored in a field of it is there by whatever name.
     pub(super) fn set(&mut self, place: &Place, value: &Cell) {
-        if place.path.is_empty() && !place.element {
-            if self.same.iter().any(|(a, _)| *a == place.root) {
-                Rc::make_mut(&mut self.same).retain(|(a, b)| *a != place.root && *b != place.root);
-            }
-            self.store(place, value, Store::Replace);
-        } else {
-            self.everywhere(place, value, if place.element { Store::Element } else { Store::Replace });
+        if !place.element && self.same.iter().any(|(name, _)| is_below(name, place)) {
+            Rc::make_mut(&mut self.same).retain(|(a, b)| !is_below(a, place) && !is_below(b, place));
         }
+        self.update(place, value);
     }
 
     /// Adds a value to what a place holds.
@@ -72,15 +71,18 @@ impl State {
         self.everywhere(place, value, if place.element { Store::Element } else { Store::Replace });
     }
 
-    /// Notes that a variable holds the same object as another.
-    pub(super) fn alias(&mut self, name: Symbol, other: Symbol) {
-        if name == other || self.same.len() >= MAX_ALIASES {
+    /// Notes that a place holds the same object as another.
+    pub(super) fn alias(&mut self, place: &Place, other: &Place) {
+        let name = |place: &Place| (place.root, place.path.clone());
+        let (new, other) = (name(place), name(other));
+        if new == other || place.element || self.same.len() >= MAX_ALIASES {
             return;
         }
-        let others: Vec<Symbol> = self.same.iter().filter(|(a, _)| *a == other).map(|(_, b)| *b).collect();
+        let mut others: Vec<Name> = self.same.iter().filter(|(a, _)| *a == other).map(|(_, b)| b.clone()).collect();
+        others.push(other);
         let same = Rc::make_mut(&mut self.same);
-        for other in others.into_iter().chain([other]).filter(|other| *other != name) {
-            for pair in [(name, other), (other, name)] {
+        for other in others.into_iter().filter(|other| *other != new) {
+            for pair in [(new.clone(), other.clone()), (other, new.clone())] {
                 if !same.contains(&pair) {
                     same.push(pair);
                 }
@@ -90,11 +92,15 @@ impl State {
 
     /// Stores in a place and in all others that are the same.
     fn everywhere(&mut self, place: &Place, value: &Cell, how: Store) {
-        if self.same.iter().any(|(a, _)| *a == place.root) {
-            let others: Vec<Symbol> = self.same.iter().filter(|(a, _)| *a == place.root).map(|(_, b)| *b).collect();
-            for root in others {
-                self.store(&Place { root, ..place.clone() }, value, how);
+        let mut others = Vec::new();
+        for ((_, path), (other, start)) in self.same.iter().filter(|((root, _), _)| *root == place.root) {
+            if let Some(rest) = place.path.strip_prefix(path.as_slice()) {
+                let path = start.iter().chain(rest).copied().collect();
+                others.push(Place { root: *other, path, element: place.element });
             }
+        }
+        for other in &others {
+            self.store(other, value, how);
         }
         self.store(place, value, how);
     }
@@ -176,4 +182,9 @@ impl State {
     fn find(&self, name: Symbol) -> Result<usize, usize> {
         self.vars.binary_search_by_key(&name, |(name, _)| *name)
     }
+}
+
+/// Whether a name begins with a place.
+fn is_below((root, path): &Name, place: &Place) -> bool {
+    *root == place.root && path.starts_with(&place.path)
 }
