@@ -28,7 +28,7 @@ pub(crate) struct Functions {
     /// Definitions that may give back a function or an object.
     makes: Vec<bool>,
     used: RefCell<NumberMap<usize, Rc<[Symbol]>>>,
-    fates: RefCell<NumberMap<NodeId, Rc<NumberMap<Symbol, (bool, bool)>>>>,
+    fates: RefCell<NumberMap<NodeId, Rc<Fates>>>,
 }
 
 /// A function, lambda or class.
@@ -40,6 +40,9 @@ struct Definition {
     /// Names it uses that belong to code around it.
     uses: Vec<Symbol>,
 }
+
+/// What becomes of a function's variables: whether they are tested, and whether they are handed on.
+type Fates = NumberMap<Symbol, (bool, bool)>;
 
 /// A set of definitions.
 #[derive(Debug, Default)]
@@ -226,7 +229,7 @@ impl Functions {
     pub(crate) fn fate(&self, tree: &Tree, function: NodeId, name: Symbol) -> (bool, bool) {
         let known = self.fates.borrow().get(&function).cloned();
         let fates = known.unwrap_or_else(|| {
-            let mut fates: NumberMap<Symbol, (bool, bool)> = NumberMap::default();
+            let mut fates = Fates::default();
             let mut conditions = NodeId(0);
             for node in tree.descendants(function) {
                 if matches!(tree.role(node), Role::Cond | Role::Subject | Role::Guard) {
@@ -376,7 +379,6 @@ pub(crate) fn last_name(tree: &Tree, node: Option<NodeId>) -> Option<Symbol> {
         Kind::Ident | Kind::Str | Kind::Atom => Some(tree.sym(node)),
         Kind::Member => last_name(tree, tree.child(node, Role::Name)),
         Kind::Generic => last_name(tree, tree.child(node, Role::Callee)),
-        Kind::KeywordArg => None,
         _ => None,
     }
 }

@@ -118,14 +118,11 @@ impl Engine<'_> {
                 for (at, element) in tree.children(target).enumerate() {
                     if let Some((head, tail)) = self.head_and_tail(element) {
                         self.bind_target(head, value.field(number(at)))?;
-                        self.bind_target(tail, value.from_element(at + 1))?;
+                        self.bind_target(tail, value.tail(at + 1))?;
                         continue;
                     }
-                    let part = if tree.kind(element) == Kind::Spread {
-                        value.from_element(at)
-                    } else {
-                        value.field(number(at))
-                    };
+                    let part =
+                        if tree.kind(element) == Kind::Spread { value.tail(at) } else { value.field(number(at)) };
                     self.bind_target(element, part)?;
                 }
             }

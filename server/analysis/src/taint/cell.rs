@@ -209,7 +209,7 @@ impl Cell {
     }
 
     /// An array without its first elements.
-    pub(super) fn from_element(&self, first: usize) -> Self {
+    pub(super) fn tail(&self, first: usize) -> Self {
         let mut rest = Self::flat(self.own.clone());
         for (name, field) in &self.fields {
             match name.as_str().parse::<usize>() {

@@ -69,6 +69,10 @@ const MAX_CONTEXTS: usize = 6;
 /// Ways of entering one function in all; what goes beyond is taken for calls of functions that are not known.
 const MAX_FLAT_CONTEXTS: usize = 10;
 
+/// Calls followed for one rule in one file; code made for it could make them multiply. What comes after is taken for calls of
+/// functions that are not known.
+const MAX_FOLLOWED: u32 = 20_000;
+
 /// How often functions that call each other are worked out again with what they do so far.
 const MAX_ROUNDS: u32 = 5;
 
@@ -122,6 +126,10 @@ impl Engine<'_> {
         entry: &Entry,
         call: Option<Span>,
     ) -> Result<Option<Outcome>, Stop> {
+        self.followed += 1;
+        if self.followed > MAX_FOLLOWED {
+            return Ok(None);
+        }
         let mut inputs = Vec::new();
         let mut canonical = self.canonical(entry, MAX_DEPTH, &mut inputs);
         let known = self.contexts.get(&function).map_or(&[][..], Vec::as_slice);
@@ -135,33 +143,27 @@ impl Engine<'_> {
                 return Ok(None);
             }
         }
-        let mut partial = false;
-        let outcome = match at {
-            Some(at) => match self.contexts[&function][at].progress {
-                Progress::Done => self.contexts[&function][at].outcome.clone(),
-                Progress::Working(depth) | Progress::Provisional(depth) => {
-                    self.lowest = self.lowest.min(depth);
-                    partial = true;
-                    self.contexts[&function][at].outcome.clone()
-                }
-                Progress::Stale => match self.work_out(function, at)? {
-                    Some(outcome) => outcome,
-                    None => return Ok(None),
-                },
-            },
+        let at = match at {
+            Some(at) => at,
+            None if !self.may_call() => return Ok(None),
             None => {
-                if !self.may_call() {
-                    return Ok(None);
-                }
                 let contexts = self.contexts.entry(function).or_default();
-                let at = contexts.len();
                 contexts.push(Context { entry: canonical, outcome: Rc::default(), progress: Progress::Stale });
-                match self.work_out(function, at)? {
-                    Some(outcome) => outcome,
-                    None => return Ok(None),
-                }
+                contexts.len() - 1
             }
         };
+        let mut partial = false;
+        let progress = self.context(function, at).progress;
+        match progress {
+            Progress::Done => {}
+            Progress::Working(depth) | Progress::Provisional(depth) => {
+                self.lowest = self.lowest.min(depth);
+                partial = true;
+            }
+            Progress::Stale if !self.may_call() => return Ok(None),
+            Progress::Stale => self.work_out(function, at)?,
+        }
+        let outcome = self.context(function, at).outcome.clone();
         Ok(Some(Outcome { partial, ..self.instantiate(&outcome, &inputs, call) }))
     }
 
@@ -170,16 +172,13 @@ impl Engine<'_> {
     }
 
     /// Runs a function in a context, again and again if it calls itself.
-    fn work_out(&mut self, function: NodeId, at: usize) -> Result<Option<Rc<Outcome>>, Stop> {
-        if !self.may_call() {
-            return Ok(None);
-        }
+    fn work_out(&mut self, function: NodeId, at: usize) -> Result<(), Stop> {
         let depth = self.calls;
         self.calls += 1;
         let outer_lowest = std::mem::replace(&mut self.lowest, usize::MAX);
         let first_provisional = self.provisional.len();
         let mut rounds = MAX_ROUNDS;
-        let (outcome, progress) = loop {
+        let progress = loop {
             self.budget().look()?;
             self.lowest = usize::MAX;
             self.context(function, at).progress = Progress::Working(depth);
@@ -188,7 +187,7 @@ impl Engine<'_> {
             let before = std::mem::replace(&mut self.context(function, at).outcome, outcome.clone());
             rounds -= 1;
             if self.lowest < depth {
-                break (outcome, Progress::Provisional(self.lowest));
+                break Progress::Provisional(self.lowest);
             }
             let settled = self.lowest > depth || rounds == 0 || outcome.same(&before);
             if settled && self.lowest == depth && rounds > 0 && outcome.end.is_none() {
@@ -196,7 +195,7 @@ impl Engine<'_> {
                 let end = Some(self.as_entered(function, &entry));
                 self.context(function, at).outcome = Rc::new(Outcome { end, ..Outcome::clone(&outcome) });
             } else if settled {
-                break (outcome, Progress::Done);
+                break Progress::Done;
             }
             for (function, at) in self.provisional.split_off(first_provisional) {
                 self.context(function, at).progress = Progress::Stale;
@@ -213,7 +212,7 @@ impl Engine<'_> {
             self.provisional.push((function, at));
             self.lowest = outer_lowest.min(self.lowest);
         }
-        Ok(Some(outcome))
+        Ok(())
     }
 
     fn context(&mut self, function: NodeId, at: usize) -> &mut Context {

@@ -12,6 +12,8 @@ mod engine;
 mod function;
 mod invoke;
 mod marks;
+mod parameters;
+mod read;
 mod reference;
 mod resolve;
 mod safe;

@@ -20,6 +20,12 @@ pub(super) struct Target {
     pub(super) skip: usize,
 }
 
+impl Target {
+    fn new(function: NodeId, receiver: Receiver) -> Self {
+        Self { function, receiver, held: Held::default(), skip: 0 }
+    }
+}
+
 /// The object a function runs on.
 #[derive(Clone, Debug)]
 pub(super) enum Receiver {
@@ -60,7 +66,7 @@ const RUNS: &[(&str, usize)] = &[
     ("", 0),
 ];
 
-impl<'t> Engine<'t> {
+impl Engine<'_> {
     /// What a call runs.
     pub(super) fn called(&self, node: NodeId, callee: &Callee<'_>, arguments: &Arguments) -> Called {
         let tree = self.tree();
@@ -83,7 +89,7 @@ impl<'t> Engine<'t> {
                                 Symbol::new(if self.language() == Language::Php { "__invoke" } else { "__call__" });
                             for function in self.functions_of_file().methods(*class, magic) {
                                 let cell = Cell::default().with_refs(&callee.refs);
-                                targets.push(self.target(function, Receiver::Object(at, cell)));
+                                targets.push(Target::new(function, Receiver::Object(at, cell)));
                             }
                         }
                         reference => targets.extend(self.of_reference(reference)),
@@ -124,10 +130,6 @@ impl<'t> Engine<'t> {
         let fitting = self.by_count(functions, arguments);
         targets.retain(|target| fitting.contains(&target.function));
         if targets.is_empty() { Called::Unknown } else { Called::Functions(targets) }
-    }
-
-    fn target(&self, function: NodeId, receiver: Receiver) -> Target {
-        Target { function, receiver, held: Held::default(), skip: 0 }
     }
 
     /// The functions a value may be.
@@ -178,7 +180,7 @@ impl<'t> Engine<'t> {
                         receiver.clone()
                     };
                 if !targets.iter().any(|target: &Target| target.function == function) {
-                    targets.push(self.target(function, receiver));
+                    targets.push(Target::new(function, receiver));
                 }
             }
         };
@@ -203,7 +205,7 @@ impl<'t> Engine<'t> {
                 }
                 Ref::Method(function, held) => {
                     if RUNS.iter().any(|(run, _)| *run == name.as_str()) {
-                        return vec![self.target(*function, Receiver::Made(Cell::clone(held)))];
+                        return vec![Target::new(*function, Receiver::Made(Cell::clone(held)))];
                     }
                 }
                 Ref::Literal(_) => {}
@@ -215,7 +217,7 @@ impl<'t> Engine<'t> {
                 if found.iter().all(|&method| self.is_abstract(method)) {
                     found = functions.overrides(tree, class, name);
                 }
-                targets.extend(found.into_iter().map(|function| self.target(function, Receiver::Same)));
+                targets.extend(found.into_iter().map(|function| Target::new(function, Receiver::Same)));
             }
         } else if targets.is_empty() && cell.refs().is_empty() {
             // The type it is declared with.
@@ -224,7 +226,7 @@ impl<'t> Engine<'t> {
                 let mut found = functions.methods(class, name);
                 found.extend(functions.overrides(tree, class, name));
                 found.retain(|&method| !self.is_abstract(method));
-                targets.extend(found.into_iter().map(|function| self.target(function, receiver.clone())));
+                targets.extend(found.into_iter().map(|function| Target::new(function, receiver.clone())));
             }
         }
         targets
@@ -252,7 +254,7 @@ impl<'t> Engine<'t> {
         if constructors.is_empty() {
             return Called::Unknown;
         }
-        Called::Functions(constructors.into_iter().map(|function| self.target(function, Receiver::Same)).collect())
+        Called::Functions(constructors.into_iter().map(|function| Target::new(function, Receiver::Same)).collect())
     }
 
     /// The class above, if an expression means the object as one of that.
@@ -277,7 +279,7 @@ impl<'t> Engine<'t> {
         if found.is_empty() {
             return Called::Unknown;
         }
-        Called::Functions(found.into_iter().map(|function| self.target(function, receiver.clone())).collect())
+        Called::Functions(found.into_iter().map(|function| Target::new(function, receiver.clone())).collect())
     }
 
     /// The constructors of a class.

@@ -135,8 +135,8 @@ impl State {
 
     /// Whether both know the same; their fields are in order.
     pub(super) fn same(&self, other: &Self) -> bool {
-        let same = |((a, ours), (b, theirs)): (&(Symbol, Rc<Cell>), &(Symbol, Rc<Cell>))| a == b && ours.same(theirs);
-        self.vars.len() == other.vars.len() && self.vars.iter().zip(other.vars.iter()).all(same)
+        self.vars.len() == other.vars.len()
+            && self.iter().zip(other.iter()).all(|((a, ours), (b, theirs))| a == b && ours.same(theirs))
     }
 
     /// Keeps the variables for which `keep` holds.

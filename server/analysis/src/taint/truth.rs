@@ -107,13 +107,14 @@ impl Engine<'_> {
 fn compare(operator: &str, left: Literal, right: Literal) -> Option<bool> {
     let number = |literal: Literal| literal.sym.as_str().parse::<f64>().ok().filter(|_| literal.kind == Kind::Number);
     if let (Some(left), Some(right)) = (number(left), number(right)) {
+        let order = left.partial_cmp(&right)?;
         return match operator {
-            "==" | "===" | "is" => Some(left == right),
-            "!=" | "!==" | "is not" => Some(left != right),
-            "<" => Some(left < right),
-            "<=" => Some(left <= right),
-            ">" => Some(left > right),
-            ">=" => Some(left >= right),
+            "==" | "===" | "is" => Some(order.is_eq()),
+            "!=" | "!==" | "is not" => Some(order.is_ne()),
+            "<" => Some(order.is_lt()),
+            "<=" => Some(order.is_le()),
+            ">" => Some(order.is_gt()),
+            ">=" => Some(order.is_ge()),
             _ => None,
         };
     }

@@ -366,7 +366,7 @@ end
 fn php_functions_references_and_objects() {
     follow(
         "php",
-        r#"<?php
+        r"<?php
 function same($x) { return $x; }
 function constant_($x) { return 'fine'; }
 function fill(&$a, $x) { $a = $x; }
@@ -406,7 +406,7 @@ function f() {
     $s = new Sub($x);
     sink($s->up()); calm($s->w);
 }
-"#,
+",
     );
 }
 
