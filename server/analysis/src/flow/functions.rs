@@ -17,6 +17,8 @@ pub(crate) struct Functions {
     classes: NumberMap<Symbol, Vec<NodeId>>,
     /// The names of all functions and classes.
     names: NumberSet<Symbol>,
+    /// Fields that belong to a class itself, not to its objects; Java's.
+    statics: NumberSet<(NodeId, Symbol)>,
     /// The names of all fields that classes declare.
     fields: NumberSet<Symbol>,
     /// Names of classes that a class says it extends.
@@ -60,7 +62,12 @@ impl Functions {
             let is_body = tree.kind(node) == Kind::New && tree.child(node, Role::Body).is_some();
             if matches!(tree.kind(node), Kind::Function | Kind::Lambda | Kind::Class) || is_body {
                 functions.define(tree, node, &mut by_name);
+            } else if tree.kind(node) == Kind::VarDef {
+                functions.define_static(tree, node);
             }
+        }
+        for &class in functions.bases.keys() {
+            functions.fields.extend(scopes.declared(class));
         }
         functions.mention(tree, scopes, &by_name);
         functions
@@ -104,6 +111,17 @@ impl Functions {
         }
     }
 
+    fn define_static(&mut self, tree: &Tree, field: NodeId) {
+        let is_static = tree.with_role(field, Role::Modifier).any(|modifier| tree.sym(modifier).as_str() == "static");
+        let class = tree.parent(field).and_then(|body| tree.parent(body));
+        if let (Some(class), Some(name)) = (class, last_name(tree, tree.child(field, Role::Target)))
+            && is_static
+            && tree.kind(class) == Kind::Class
+        {
+            self.statics.insert((class, name));
+        }
+    }
+
     fn mention(&mut self, tree: &Tree, scopes: &Scopes, by_name: &NumberMap<Symbol, Vec<usize>>) {
         let mut around: Vec<(usize, NodeId)> = Vec::new();
         let mut makes = vec![false; self.all.len()];
@@ -133,6 +151,11 @@ impl Functions {
                     makes[innermost] |= self.classes.contains_key(&name)
                         || matches!(name.as_str(), "this" | "self" | "$this" | "cls" | "static");
                     if tree.kind(node) == Kind::Ident && outer.insert((innermost, name)) {
+                        if let Some(class) = self.class_meant(tree, &around, name) {
+                            for &(number, _) in around.iter().rev() {
+                                self.all[number].uses.push(class);
+                            }
+                        }
                         for &(number, _) in around.iter().rev() {
                             if scopes.declared(self.all[number].node).contains(&name) {
                                 break;
@@ -144,9 +167,6 @@ impl Functions {
                 Kind::New | Kind::Dict => makes[innermost] = true,
                 _ => {}
             }
-        }
-        for &class in self.bases.keys() {
-            self.fields.extend(scopes.declared(class));
         }
         let shared = scopes.shared_names();
         for definition in &mut self.all {
@@ -164,6 +184,23 @@ impl Functions {
         }
         self.mentioned_by = mentioned_by;
         self.makes = self.closure(makes).0;
+    }
+
+    /// The name of the class that a name in its methods stands for: `self`, or a field of the class itself.
+    fn class_meant(&self, tree: &Tree, around: &[(usize, NodeId)], name: Symbol) -> Option<Symbol> {
+        let is_own = matches!(name.as_str(), "self" | "static");
+        if !is_own && !self.fields.contains(&name) {
+            return None;
+        }
+        let classes = around.iter().rev().map(|&(number, _)| self.all[number].node);
+        let mut classes = classes.filter(|&class| tree.kind(class) == Kind::Class);
+        let class = classes.find(|&class| is_own || self.statics.contains(&(class, name)))?;
+        last_name(tree, tree.child(class, Role::Name))
+    }
+
+    /// Whether a field belongs to its class itself.
+    pub(crate) fn is_static(&self, class: NodeId, name: Symbol) -> bool {
+        self.statics.contains(&(class, name))
     }
 
     /// The definitions from which one of the given nodes can be reached, in them or in what they mention.

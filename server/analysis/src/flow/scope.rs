@@ -11,6 +11,8 @@ pub(crate) struct Scopes {
     by_node: NumberMap<NodeId, usize>,
     names: NumberMap<(usize, Symbol), Name>,
     classes: NumberMap<Symbol, usize>,
+    /// Names that some function says are not its own.
+    said_outer: NumberSet<Symbol>,
 }
 
 #[derive(Debug)]
@@ -70,7 +72,7 @@ impl Scopes {
 
     /// Whether the file has a variable of its own of this name that is assigned more than once.
     pub(crate) fn is_assigned_often(&self, name: Symbol) -> bool {
-        self.names.get(&(0, name)).is_some_and(|name| name.writes > 1)
+        self.names.get(&(0, name)).is_some_and(|found| found.writes > 1 && !self.classes.contains_key(&name))
     }
 
     /// Names that code within a scope may share with the code around: of the file, of classes and of functions that hold others.
@@ -86,6 +88,11 @@ impl Scopes {
         // What nobody declares is the file's: JavaScript's assigned names, what `global` says.
         shared.extend(self.names.keys().filter(|(scope, _)| *scope == 0).map(|(_, name)| *name));
         shared
+    }
+
+    /// Whether functions that do not see the variables around them see this one: a function says so.
+    pub(crate) fn is_said_outer(&self, name: Symbol) -> bool {
+        self.said_outer.contains(&name)
     }
 
     /// Whether a function assigns one of its parameters anew.
@@ -214,7 +221,12 @@ impl Reader<'_> {
                 let name = tree.child(node, Role::Alias).or(tree.child(node, Role::Name));
                 self.pattern(name, true);
             }
-            Kind::Other if matches!(tree.sym(node).as_str(), "global_statement" | "nonlocal_statement") => {
+            Kind::Other
+                if matches!(
+                    tree.sym(node).as_str(),
+                    "global_statement" | "nonlocal_statement" | "global_declaration"
+                ) =>
+            {
                 if let Some(&(scope, _)) = self.around.last() {
                     self.outer.extend(tree.children(node).map(|child| (scope, tree.sym(child))));
                 }
@@ -329,6 +341,7 @@ impl Reader<'_> {
 
     fn finish(mut self) -> Scopes {
         for (scope, name) in self.outer {
+            self.scopes.said_outer.insert(name);
             self.scopes.names.remove(&(scope, name));
             self.scopes.all[scope].declared.retain(|&declared| declared != name);
         }

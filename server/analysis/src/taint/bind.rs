@@ -219,15 +219,13 @@ impl Engine<'_> {
     pub(super) fn place(&self, node: NodeId) -> Option<Place> {
         let tree = self.tree();
         match tree.kind(node) {
-            Kind::Ident => Some(match self.field_named(node) {
-                Some(field) => {
-                    let this = if self.language() == Language::Ruby { "self" } else { "this" };
-                    Place { root: Symbol::new(this), path: vec![field], element: false }
-                }
-                None => Place::variable(tree.sym(node)),
-            }),
+            Kind::Ident => Some(self.field_named(node).unwrap_or_else(|| Place::variable(tree.sym(node)))),
             Kind::Member => {
-                let mut place = self.place(tree.child(node, Role::Object)?)?;
+                let object = tree.child(node, Role::Object)?;
+                let mut place = match self.own_class(object) {
+                    Some(class) => class,
+                    None => self.place(object)?,
+                };
                 let name = tree.child(node, Role::Name).filter(|&name| tree.kind(name) == Kind::Ident);
                 descend(&mut place, name.map(|name| tree.sym(name)));
                 Some(place)
@@ -247,23 +245,29 @@ impl Engine<'_> {
         }
     }
 
-    /// The field of the object at work that a bare name means: Java's, unless a variable hides it, and Ruby's `@x`.
-    pub(super) fn field_named(&self, node: NodeId) -> Option<Symbol> {
+    /// The field of the object or class at work that a bare name means: Java's, unless a variable hides it, and Ruby's `@x`.
+    pub(super) fn field_named(&self, node: NodeId) -> Option<Place> {
         let tree = self.tree();
         let name = tree.sym(node);
+        let of = |root: Symbol, field: Symbol| Some(Place { root, path: vec![field], element: false });
+        let functions = self.file.functions();
         match self.language() {
             Language::Ruby => {
                 let field = name.as_str().strip_prefix('@').filter(|field| !field.starts_with('@'))?;
-                Some(Symbol::new(field))
+                of(Symbol::new("self"), Symbol::new(field))
             }
-            Language::Java if self.file.functions().has_field(name) => {
+            Language::Java if functions.has_field(name) => {
                 let scopes = self.file.constants.scopes();
                 for around in tree.ancestors(node) {
                     match tree.kind(around) {
                         Kind::Class => {
-                            let lineage = self.file.functions().lineage(around);
-                            let is_field = lineage.iter().any(|&class| scopes.declared(class).contains(&name));
-                            return is_field.then_some(name);
+                            let lineage = functions.lineage(around);
+                            let class = lineage.into_iter().find(|&class| scopes.declared(class).contains(&name))?;
+                            let own = crate::flow::last_name(tree, tree.child(class, Role::Name));
+                            return match own.filter(|_| functions.is_static(class, name)) {
+                                Some(class) => of(class, name),
+                                None => of(Symbol::new("this"), name),
+                            };
                         }
                         Kind::Function | Kind::Lambda if scopes.declared(around).contains(&name) => return None,
                         _ => {}
@@ -273,6 +277,16 @@ impl Engine<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The class that PHP's `self::` or `static::` means, by name.
+    fn own_class(&self, object: NodeId) -> Option<Place> {
+        let tree = self.tree();
+        let means_class = self.language() == Language::Php
+            && tree.kind(object) == Kind::Ident
+            && matches!(tree.sym(object).as_str(), "self" | "static");
+        let class = crate::flow::class_around(tree, self.file.functions(), object).filter(|_| means_class)?;
+        crate::flow::last_name(tree, tree.child(class, Role::Name)).map(Place::variable)
     }
 
     /// The field or element a key or index is known to name.

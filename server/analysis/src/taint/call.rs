@@ -396,6 +396,11 @@ impl<'t> Engine<'t> {
         if !stores {
             return;
         }
+        if let (true, [(entries, _)]) = (matches!(name, "update" | "merge!" | "assign"), each.as_slice())
+            && self.tree().kind(*entries) == Kind::Dict
+        {
+            self.replace_entries(*object, *entries);
+        }
         let key = each.first().and_then(|&(key, _)| self.key(key));
         let key = key.filter(|_| each.len() == 2 && STORES_BY_KEY.contains(&name));
         let mut stored = Taints::default();
@@ -406,6 +411,21 @@ impl<'t> Engine<'t> {
         let held = held.all();
         let stored = stored.filter(|taint| !held.contains(*taint));
         self.store_by_call(node, *object, key, &stored);
+    }
+
+    /// Entries with known keys take the place of those a collection had; what is untrusted among them is stored by the call.
+    fn replace_entries(&mut self, object: NodeId, entries: NodeId) {
+        let tree = self.tree();
+        let Some(place) = self.place(object).filter(|place| !place.element) else { return };
+        for entry in tree.with_role(entries, Role::Entry).filter(|&entry| tree.kind(entry) == Kind::Pair) {
+            if let (Some(key), Some(state)) =
+                (tree.child(entry, Role::Key).and_then(|key| self.key(key)), self.flow.state_mut())
+            {
+                let mut place = place.clone();
+                place.path.push(key);
+                state.set(&place, &Cell::default());
+            }
+        }
     }
 
     /// Python's `setattr(o, "name", value)`.

@@ -7,7 +7,7 @@ use super::marks::{Mark, MarkRole};
 use super::reference::Ref;
 use super::state::{Place, State};
 use crate::budget::Stop;
-use crate::flow::Interpret;
+use crate::flow::{Interpret, last_name};
 use std::rc::Rc;
 use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Symbol};
@@ -77,8 +77,13 @@ impl Engine<'_> {
             state.set(&Place::variable(this), &Cell::default());
         }
         self.eval_child(node, Role::Body)?;
-        let within = self.flow.replace(Some(before.clone())).unwrap_or_default();
+        let within = self.flow.replace(None).unwrap_or_default();
+        // Fields of the class itself stay.
         let mut for_methods = before;
+        if let Some(class) = last_name(self.tree(), self.tree().child(node, Role::Name)) {
+            for_methods.set(&Place::variable(class), &within.get(class));
+        }
+        self.flow.replace(Some(for_methods.clone()));
         let mut fields = within.get(this);
         for_methods.set(&Place::variable(this), &fields);
         for &name in self.file.constants.scopes().declared(node) {

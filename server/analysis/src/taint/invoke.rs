@@ -211,6 +211,9 @@ impl Engine<'_> {
     /// Whether a name outside of a function means there what it means here.
     fn sees(&self, function: NodeId, name: Symbol) -> bool {
         let scopes = self.file.constants.scopes();
+        if self.tree().kind(function) == Kind::Function && hides_outer_variable(self.language(), name) {
+            return scopes.is_said_outer(name);
+        }
         let hides =
             |here: &&NodeId| !self.tree().is_within(function, **here) && scopes.declared(**here).contains(&name);
         !self.functions.iter().any(|here| hides(&here))
@@ -358,5 +361,16 @@ impl Engine<'_> {
 
     fn throw(&mut self, thrown: &Taints) {
         self.thrown.union(thrown);
+    }
+}
+
+/// Whether named functions do not see a variable of this name of the code around them.
+fn hides_outer_variable(language: Language, name: Symbol) -> bool {
+    let text = name.as_str();
+    match language {
+        Language::Php => text.starts_with('$'),
+        Language::Ruby => text.starts_with(|first: char| first.is_lowercase() || first == '_'),
+        Language::Elixir => !text.starts_with('@') && !text.starts_with(char::is_uppercase),
+        _ => false,
     }
 }

@@ -5,6 +5,7 @@ use super::cell::Cell;
 use super::engine::Engine;
 use super::reference::Ref;
 use super::resolve::{Called, Target};
+use super::state::Place;
 use crate::budget::Stop;
 use crate::flow::Interpret;
 use weir_model::Language;
@@ -14,6 +15,12 @@ impl Engine<'_> {
     /// What a member of an object holds.
     pub(super) fn member(&self, node: NodeId, object: &Cell) -> Cell {
         let tree = self.tree();
+        let is_static = self.language() == Language::Php && tree.sym(node).as_str() == "::";
+        if let (true, Some(place), Some(state)) = (is_static, self.place(node), self.flow.state())
+            && let [field] = place.path.as_slice()
+        {
+            return self.field_of(&state.get(place.root).with_refs(object.refs()), *field);
+        }
         match tree.child(node, Role::Name).filter(|&name| tree.kind(name) == Kind::Ident) {
             Some(name) if self.only_assignments() => object.listed_field(tree.sym(name)),
             Some(name) => self.field_of(object, tree.sym(name)),
@@ -44,9 +51,8 @@ impl Engine<'_> {
         let name = tree.sym(node);
         let state = self.flow.state();
         let value = match self.field_named(node) {
-            Some(field) => {
-                let this = if self.language() == Language::Ruby { "self" } else { "this" };
-                state.map_or_else(Cell::default, |state| state.get(Symbol::new(this)).field(field))
+            Some(Place { root, path, .. }) => {
+                state.map_or_else(Cell::default, |state| path.iter().fold(state.get(root), |cell, &at| cell.field(at)))
             }
             None => state.map_or_else(Cell::default, |state| state.get(name)),
         };
@@ -58,6 +64,13 @@ impl Engine<'_> {
         }
         let meant = self.definition_named(node);
         if meant.is_empty() {
+            // Ruby reads an attribute of the object at work by its bare name.
+            let scopes = self.file.constants.scopes();
+            let is_variable = || self.functions.iter().any(|function| scopes.declared(*function).contains(&name));
+            if self.language() == Language::Ruby && value.is_empty() && !is_variable() {
+                let this = self.flow.state().map(|state| state.get(Symbol::new("self"))).unwrap_or_default();
+                return Ok(this.listed_field(name));
+            }
             return Ok(value);
         }
         // Ruby calls a method by its bare name.

@@ -173,12 +173,15 @@ impl Engine<'_> {
         let mut targets = Vec::new();
         let mut add = |found: Vec<NodeId>, of_class: bool| {
             for function in found {
-                let receiver =
-                    if of_class && self.has_own_parameter(function) && !self.is_decorated(function, "classmethod") {
-                        Receiver::Explicit
-                    } else {
-                        receiver.clone()
-                    };
+                let is_static = self.is_decorated(function, "staticmethod")
+                    || matches!(self.language(), Language::Php | Language::Java);
+                let receiver = if of_class && is_static {
+                    Receiver::None
+                } else if of_class && self.has_own_parameter(function) && !self.is_decorated(function, "classmethod") {
+                    Receiver::Explicit
+                } else {
+                    receiver.clone()
+                };
                 if !targets.iter().any(|target: &Target| target.function == function) {
                     targets.push(Target::new(function, receiver));
                 }

@@ -442,6 +442,77 @@ end
 }
 
 #[test]
+fn what_functions_see_of_the_code_around_them_is_the_languages_affair() {
+    follow(
+        "php",
+        r"<?php
+$g = source();
+$h = source();
+function reads() { global $g; sink($g); }
+function alone() { calm($h); }
+function keeps($x) { global $kept; $kept = $x; }
+class C {
+    public static $q;
+    static function put($x) { self::$q = $x; }
+    static function get() { return self::$q; }
+    function show() { sink(self::$q); }
+}
+reads();
+alone();
+keeps($g);
+sink($kept);
+C::put($g);
+sink(C::get());
+(new C())->show();
+",
+    );
+    follow(
+        "ruby",
+        "
+x = source()
+$g = source()
+def alone
+  calm(x)
+end
+def reads
+  sink($g)
+end
+class C
+  attr_reader :name
+  def initialize(name)
+    @name = name
+  end
+  def show
+    sink(name)
+  end
+end
+alone
+reads
+C.new(x).show
+",
+    );
+    follow(
+        "java",
+        r#"
+class C {
+    static String last = "";
+    String own;
+    static void put(String x) { last = x; }
+    static String get() { return C.last; }
+}
+class Main {
+    void main() {
+        C.put(source());
+        sink(C.get()); sink(C.last); calm(new C().own);
+        C.last = "";
+        calm(C.get());
+    }
+}
+"#,
+    );
+}
+
+#[test]
 fn recursion_ends_and_finds_what_goes_round() {
     follow(
         "python",
