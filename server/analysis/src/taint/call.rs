@@ -146,7 +146,7 @@ impl Arguments {
         self.block.clone()
     }
 
-    fn all(&self) -> Taints {
+    pub(super) fn all(&self) -> Taints {
         let mut all = self.returned.clone();
         for (_, value) in &self.each {
             all.union(&value.all());
@@ -171,6 +171,9 @@ impl<'t> Engine<'t> {
             self.given = Some((node, whole));
             self.may_throw();
             return Ok(value);
+        }
+        if self.options.taint_intrafile && self.constructs_base(node) {
+            self.keep_in_object(&arguments.all());
         }
         self.stores(node, &callee, &arguments);
         self.may_throw();
@@ -411,6 +414,14 @@ impl<'t> Engine<'t> {
         let held = held.all();
         let stored = stored.filter(|taint| !held.contains(*taint));
         self.store_by_call(node, *object, key, &stored);
+    }
+
+    /// A class above that is not in the file may keep what its constructor is given in the object.
+    pub(super) fn keep_in_object(&mut self, taints: &Taints) {
+        if let Some(&method) = self.functions.iter().rev().find(|&&function| self.class_of(function).is_some()) {
+            let this = Symbol::new(self.object_name(method));
+            self.add_to(&Place::variable(this), taints);
+        }
     }
 
     /// Entries with known keys take the place of those a collection had; what is untrusted among them is stored by the call.

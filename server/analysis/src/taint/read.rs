@@ -121,10 +121,11 @@ impl Engine<'_> {
                 }
             }
         }
-        match self.of_super(node, &arguments) {
-            Called::Functions(targets) => Ok(self.invoke(node, &targets, &arguments)?.unwrap_or_default()),
-            _ => Ok(Cell::default()),
+        if let Called::Functions(targets) = self.of_super(node, &arguments) {
+            return Ok(self.invoke(node, &targets, &arguments)?.unwrap_or_default());
         }
+        self.keep_in_object(&arguments.all());
+        Ok(Cell::default())
     }
 
     /// Elixir's `&f/1`: the function of that name and number of parameters.

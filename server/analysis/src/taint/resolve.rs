@@ -260,17 +260,36 @@ impl Engine<'_> {
         Called::Functions(constructors.into_iter().map(|function| Target::new(function, Receiver::Same)).collect())
     }
 
-    /// The class above, if an expression means the object as one of that.
-    fn super_of(&self, object: NodeId) -> Option<NodeId> {
+    /// Whether a call runs the constructor of the class above.
+    pub(super) fn constructs_base(&self, call: NodeId) -> bool {
         let tree = self.tree();
-        let is_super = match tree.kind(object) {
+        let Some(callee) = tree.child(call, Role::Callee) else { return false };
+        match tree.kind(callee) {
+            Kind::Ident => tree.sym(callee).as_str() == "super",
+            Kind::Member => {
+                let name = last_name(tree, Some(callee)).map_or("", |name| name.as_str());
+                matches!(name, "__init__" | "__construct")
+                    && tree.child(callee, Role::Object).is_some_and(|object| self.is_super(object))
+            }
+            _ => false,
+        }
+    }
+
+    fn is_super(&self, object: NodeId) -> bool {
+        let tree = self.tree();
+        match tree.kind(object) {
             Kind::Ident => matches!(tree.sym(object).as_str(), "super" | "parent"),
             Kind::Call => tree
                 .child(object, Role::Callee)
                 .is_some_and(|callee| tree.kind(callee) == Kind::Ident && tree.sym(callee).as_str() == "super"),
             _ => false,
-        };
-        if !is_super {
+        }
+    }
+
+    /// The class above, if an expression means the object as one of that.
+    fn super_of(&self, object: NodeId) -> Option<NodeId> {
+        let tree = self.tree();
+        if !self.is_super(object) {
             return None;
         }
         let functions = self.functions_of_file();

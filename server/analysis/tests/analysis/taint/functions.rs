@@ -179,6 +179,7 @@ class Sub extends Box {
     value2() { return super.other() + this.v; }
 }
 function Old(x) { this.x = x; }
+class Failure extends Error { constructor(m, k) { super(m); this.k = k; } }
 async function f() {
     const x = source();
     sink(wrap(x)); calm(constant(x)); sink(pick({b: x}, [1, 2])); calm(pick({a: x}, [x, 2])); sink(pick({}, [1, x]));
@@ -195,6 +196,7 @@ async function f() {
     const s = new Sub(1, x);
     sink(s.v); sink(s.value2()); calm(s.a);
     sink(new Old(x).x); calm(new Old(1).x);
+    sink(new Failure(x, 1).message); calm(new Failure(x, 1).k); calm(new Failure(1, x).message);
     const o = { go(y) { return y; }, stop: y => '' };
     sink(o.go(x)); calm(o.stop(x)); sink(wrap.call(null, x));
     const out = [];
