@@ -2,7 +2,8 @@
 
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
-use crate::matching::{self, Index, Match};
+use crate::matching::{Index, Match};
+use crate::memo::{self, Before, Memo, Results};
 use crate::message;
 use crate::rule::{Body, Formula, Rule, RuleSet, TaintSpec};
 use crate::suppress;
@@ -43,86 +44,164 @@ pub struct Analysis {
 
 /// Runs the rules over one text. When time is up or a newer text is there, what is known so far is the answer.
 pub fn analyze(rules: &RuleSet, unit: &Unit<'_>, options: Options, budget: &Budget<'_>) -> Analysis {
+    run_all(None, rules, unit, options, budget)
+}
+
+/// As [`analyze()`], with what the last analysis of the same text left: what did not change since then is not looked at
+/// again. The answer is the same.
+pub fn analyze_again(
+    memo: &mut Memo,
+    rules: &RuleSet,
+    unit: &Unit<'_>,
+    options: Options,
+    budget: &Budget<'_>,
+) -> Analysis {
+    run_all(Some(memo), rules, unit, options, budget)
+}
+
+fn run_all(
+    mut memo: Option<&mut Memo>,
+    rules: &RuleSet,
+    unit: &Unit<'_>,
+    options: Options,
+    budget: &Budget<'_>,
+) -> Analysis {
     let mut analysis = Analysis::default();
-    let index = Index::of(unit.tree);
+    let index = Index::of(unit.tree, unit.language);
     let has = |name| index.has(name);
-    let applicable = rules
-        .rules
-        .iter()
-        .filter(|rule| rule.applies(unit.language, &has) && (options.ignore_paths || rule.paths.admit(unit.path)));
-    let applicable: Vec<&Rule> = applicable.collect();
+    let applies =
+        |rule: &Rule| rule.applies(unit.language, &has) && (options.ignore_paths || rule.paths.admit(unit.path));
+    let applicable: Vec<(usize, &Rule)> = rules.rules.iter().enumerate().filter(|(_, rule)| applies(rule)).collect();
     if applicable.is_empty() {
         return analysis;
     }
-    let file = match FileContext::new(unit, index, budget) {
+    let kept = memo.as_mut().and_then(|memo| memo.take(rules, unit, options));
+    let file = match FileContext::new(unit, index, memo.is_some(), budget) {
         Ok(file) => file,
         Err(stop) => {
+            if let Some(memo) = memo {
+                memo.put_back(kept);
+            }
             analysis.notes.extend(note(stop, None));
             return analysis;
         }
     };
-    for rule in applicable {
+    let before = kept.and_then(|kept| kept.before(&file).ok());
+    let mut results: Vec<Option<Results>> = Vec::new();
+    results.resize_with(rules.rules.len(), || None);
+    let mut cancelled = false;
+    for (number, rule) in applicable {
         budget.start_rule(&rule.id);
-        let found = run(&file, rule, budget);
+        let mut run = Run {
+            file: &file,
+            before: before.as_ref(),
+            old: before.as_ref().and_then(|before| before.results(number)),
+            new: Results::default(),
+            budget,
+        };
+        let found = run.rule(rule);
+        let new = run.new;
         budget.end_rule();
         match found {
-            Ok(found) => analysis.findings.extend(found),
+            Ok(found) => {
+                analysis.findings.extend(found);
+                results[number] = Some(new);
+            }
             Err(stop) => {
                 analysis.notes.extend(note(stop, Some(rule)));
+                cancelled = stop == Stop::Cancelled;
                 if stop != Stop::Rule {
                     break;
                 }
             }
         }
     }
+    match (memo, before) {
+        // The newer version that called this one off is compared with the last that was looked at in full.
+        (Some(memo), Some(before)) if cancelled => memo.put_back(Some(before.into_kept())),
+        (Some(memo), _) => memo.keep(rules, unit, options, file, results),
+        (None, _) => {}
+    }
     finish(&mut analysis.findings, unit.text, options);
     analysis
 }
 
-fn run(file: &FileContext<'_>, rule: &Rule, budget: &Budget<'_>) -> Result<Vec<Finding>, Stop> {
-    budget.look()?;
-    Ok(match &rule.body {
-        Body::Search(formula) => {
-            let matches = matching::find(formula, file, budget)?;
-            matches.into_iter().map(|found| finding(file, rule, &found, None)).collect()
-        }
-        Body::Taint(spec) => {
-            let found = taint::run(file, spec, &rule.options, &taint_matches(file, spec, budget)?, budget)?;
-            let place = |found: &TaintFinding| match found.trace.steps.first() {
-                Some(source) if rule.options.taint_focus_on_source => Match { span: source.span, ..found.sink.clone() },
-                _ => found.sink.clone(),
-            };
-            found.into_iter().map(|found| finding(file, rule, &place(&found), Some(found.trace))).collect()
-        }
-    })
+/// Runs one rule over one file, from scratch.
+pub(crate) fn run(file: &FileContext<'_>, rule: &Rule, budget: &Budget<'_>) -> Result<Vec<Finding>, Stop> {
+    Run { file, before: None, old: None, new: Results::default(), budget }.rule(rule)
 }
 
-/// Evaluates the formulas of a taint rule. Where nothing enters or nothing is reached, there is no more to do.
-fn taint_matches(file: &FileContext<'_>, spec: &TaintSpec, budget: &Budget<'_>) -> Result<TaintMatches, Stop> {
-    let sinks = find_each(file, spec.sinks.iter().map(|sink| &sink.formula), budget)?;
-    let mut matches = TaintMatches { sinks, ..TaintMatches::default() };
-    if matches.sinks.is_empty() {
-        return Ok(matches);
-    }
-    matches.sources = find_each(file, spec.sources.iter().map(|source| &source.formula), budget)?;
-    if matches.sources.is_empty() {
-        return Ok(matches);
-    }
-    matches.sanitizers = find_each(file, spec.sanitizers.iter().map(|sanitizer| &sanitizer.formula), budget)?;
-    matches.propagators = find_each(file, spec.propagators.iter().map(|propagator| &propagator.formula), budget)?;
-    Ok(matches)
+/// One rule over one file.
+struct Run<'a> {
+    file: &'a FileContext<'a>,
+    before: Option<&'a Before>,
+    /// What its formulas found in the version before, and what they find now.
+    old: Option<&'a Results>,
+    new: Results,
+    budget: &'a Budget<'a>,
 }
 
-fn find_each<'f>(
-    file: &FileContext<'_>,
-    formulas: impl Iterator<Item = &'f Formula>,
-    budget: &Budget<'_>,
-) -> Result<Vec<(usize, Match)>, Stop> {
-    let mut all = Vec::new();
-    for (index, formula) in formulas.enumerate() {
-        all.extend(matching::find(formula, file, budget)?.into_iter().map(|found| (index, found)));
+impl Run<'_> {
+    fn rule(&mut self, rule: &Rule) -> Result<Vec<Finding>, Stop> {
+        self.budget.look()?;
+        let file = self.file;
+        Ok(match &rule.body {
+            Body::Search(formula) => {
+                let matches = self.find(0, formula)?;
+                matches.into_iter().map(|found| finding(file, rule, &found, None)).collect()
+            }
+            Body::Taint(spec) => {
+                let found = taint::run(file, spec, &rule.options, &self.taint_matches(spec)?, self.budget)?.findings;
+                let place = |found: &TaintFinding| match found.trace.steps.first() {
+                    Some(source) if rule.options.taint_focus_on_source => {
+                        Match { span: source.span, ..found.sink.clone() }
+                    }
+                    _ => found.sink.clone(),
+                };
+                found.into_iter().map(|found| finding(file, rule, &place(&found), Some(found.trace))).collect()
+            }
+        })
     }
-    Ok(all)
+
+    /// The matches of the rule's formula of this number.
+    fn find(&mut self, number: usize, formula: &Formula) -> Result<Vec<Match>, Stop> {
+        let old = self.old.and_then(|old| old.get(number));
+        let found = memo::find(formula, self.file, self.before, old, self.budget)?;
+        self.new.keep(number, &found);
+        Ok(found)
+    }
+
+    /// Evaluates the formulas of a taint rule. Where nothing enters or nothing is reached, there is no more to do.
+    fn taint_matches(&mut self, spec: &TaintSpec) -> Result<TaintMatches, Stop> {
+        let mut number = 0;
+        let sinks = self.find_each(&mut number, spec.sinks.iter().map(|sink| &sink.formula))?;
+        let mut matches = TaintMatches { sinks, ..TaintMatches::default() };
+        if matches.sinks.is_empty() {
+            return Ok(matches);
+        }
+        matches.sources = self.find_each(&mut number, spec.sources.iter().map(|source| &source.formula))?;
+        if matches.sources.is_empty() {
+            return Ok(matches);
+        }
+        matches.sanitizers = self.find_each(&mut number, spec.sanitizers.iter().map(|sanitizer| &sanitizer.formula))?;
+        matches.propagators =
+            self.find_each(&mut number, spec.propagators.iter().map(|propagator| &propagator.formula))?;
+        Ok(matches)
+    }
+
+    /// The matches of formulas, each with its place among them. `number` counts the rule's formulas.
+    fn find_each<'f>(
+        &mut self,
+        number: &mut usize,
+        formulas: impl Iterator<Item = &'f Formula>,
+    ) -> Result<Vec<(usize, Match)>, Stop> {
+        let mut all = Vec::new();
+        for (index, formula) in formulas.enumerate() {
+            all.extend(self.find(*number, formula)?.into_iter().map(|found| (index, found)));
+            *number += 1;
+        }
+        Ok(all)
+    }
 }
 
 fn finding(file: &FileContext<'_>, rule: &Rule, found: &Match, trace: Option<Trace>) -> Finding {
@@ -145,7 +224,7 @@ fn finding(file: &FileContext<'_>, rule: &Rule, found: &Match, trace: Option<Tra
 }
 
 /// Sorts, drops repetitions, and adds what depends on all findings of the file.
-fn finish(findings: &mut Vec<Finding>, text: &str, options: Options) {
+pub(crate) fn finish(findings: &mut Vec<Finding>, text: &str, options: Options) {
     findings.sort_by(|a, b| (a.span, &a.rule_id, &a.message).cmp(&(b.span, &b.rule_id, &b.message)));
     findings.dedup_by(|a, b| a.span == b.span && a.rule_id == b.rule_id && a.message == b.message);
     let mut seen: HashMap<String, usize> = HashMap::new();

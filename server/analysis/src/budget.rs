@@ -26,6 +26,8 @@ pub struct Budget<'a> {
     pub deadline: u64,
     /// How long one rule may take, in microseconds.
     pub per_rule: u64,
+    /// The day it is for `today()` in rules: days since 1970-01-01.
+    pub today: i64,
     ticks: Cell<u32>,
     rule_deadline: Cell<u64>,
 }
@@ -42,7 +44,14 @@ impl<'a> Budget<'a> {
         deadline: u64,
         per_rule: u64,
     ) -> Self {
-        Self { clock, cancelled, at_work, deadline, per_rule, ticks: Cell::new(0), rule_deadline: Cell::new(deadline) }
+        let (ticks, rule_deadline) = (Cell::new(0), Cell::new(deadline));
+        Self { clock, cancelled, at_work, deadline, per_rule, today: 0, ticks, rule_deadline }
+    }
+
+    /// The same on a day, in days since 1970-01-01.
+    #[must_use]
+    pub fn on_day(self, today: i64) -> Self {
+        Self { today, ..self }
     }
 
     /// A budget without end, for tests and for compiling rules.

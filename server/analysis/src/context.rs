@@ -3,6 +3,7 @@
 use crate::analyze::Unit;
 use crate::budget::{Budget, Stop};
 use crate::flow::{Constants, Functions};
+use crate::generic::Documents;
 use crate::matching::{FoundLeaves, Index, Names};
 use std::cell::OnceCell;
 use weir_model::Language;
@@ -26,11 +27,14 @@ pub(crate) struct FileContext<'a> {
     functions: OnceCell<Functions>,
     /// What patterns matched in it.
     pub(crate) found: FoundLeaves,
+    /// It as patterns over any text see it.
+    pub(crate) documents: Documents,
 }
 
 impl<'a> FileContext<'a> {
-    /// Finds out about a file what all rules share; `index` is that of its tree.
-    pub(crate) fn new(unit: &Unit<'a>, mut index: Index, budget: &Budget<'_>) -> Result<Self, Stop> {
+    /// Finds out about a file what all rules share; `index` is that of its tree. `for_later`: what patterns match is kept for
+    /// the next version of the text.
+    pub(crate) fn new(unit: &Unit<'a>, mut index: Index, for_later: bool, budget: &Budget<'_>) -> Result<Self, Stop> {
         budget.look()?;
         let language = unit.language.unwrap_or(Language::JavaScript);
         let names = Names::of(unit.tree, language);
@@ -43,7 +47,8 @@ impl<'a> FileContext<'a> {
             names,
             constants: Constants::solve(unit.tree, language, budget)?,
             functions: OnceCell::new(),
-            found: FoundLeaves::default(),
+            found: FoundLeaves::new(for_later),
+            documents: Documents::default(),
         })
     }
 

@@ -1,22 +1,28 @@
 //! Rules to findings. Pure: no files, no clock, no threads, no async; budgets are passed in.
 //!
-//! [`RuleSet::compile`] turns rule files into one rule set; [`analyze()`] runs it over one [`Unit`]. Analysis of broken code
+//! [`RuleSet::compile`] turns rule files into one rule set; [`analyze()`] runs it over one [`Unit`], and
+//! [`explain()`] says why it reports a line, or does not. Analysis of broken code
 //! is normal work: the answer is findings and notes, never an error.
 
 mod analyze;
 pub mod budget;
 mod context;
+mod explain;
 mod fix;
 mod flow;
+mod generic;
 mod hash;
 mod matching;
+mod memo;
 mod message;
 mod paths;
 mod rule;
 mod suppress;
 mod taint;
 
-pub use analyze::{Analysis, Options, Unit, analyze};
+pub use analyze::{Analysis, Options, Unit, analyze, analyze_again};
 pub use budget::{Budget, Stop};
+pub use explain::explain;
 pub use fix::apply_fixes;
+pub use memo::Memo;
 pub use rule::RuleSet;

@@ -24,7 +24,7 @@ fn value(file: &FileContext<'_>, binding: &Binding) -> MetavarValue {
                 let literal = matches!(file.tree.kind(*value), Kind::Str | Kind::Number | Kind::Bool | Kind::Null);
                 literal.then(|| file.tree.span(*value).text(file.text).to_owned())
             }
-            Some(Value::AnyStr) | None => None,
+            Some(Value::Bool(_) | Value::AnyStr) | None => None,
         },
         Binding::Nodes(..) | Binding::Text(_) => None,
     };

@@ -6,8 +6,24 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 #[derive(Debug, Default)]
 pub(crate) struct Paths {
     /// `None`: all files.
-    include: Option<GlobSet>,
-    exclude: GlobSet,
+    include: Option<Globs>,
+    exclude: Globs,
+}
+
+/// Globs, and the texts they were made of.
+#[derive(Debug, Default)]
+struct Globs {
+    set: GlobSet,
+    texts: Vec<String>,
+}
+
+/// Why a rule does not look at a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Refusal<'a> {
+    /// None of `include` matches.
+    NotIncluded(&'a [String]),
+    /// This one of `exclude` does.
+    Excluded(&'a str),
 }
 
 impl Paths {
@@ -16,16 +32,36 @@ impl Paths {
         Ok(Self { include: include.map(globs).transpose()?, exclude: globs(exclude)? })
     }
 
+    /// Whether the rule looks at every file.
+    pub(crate) fn is_unlimited(&self) -> bool {
+        self.include.is_none() && self.exclude.texts.is_empty()
+    }
+
     /// Whether the rule looks at a file; the path is relative to the project's root, with forward slashes. `exclude` wins.
     pub(crate) fn admit(&self, path: &str) -> bool {
+        self.refusal(path).is_none()
+    }
+
+    /// Why the rule does not look at a file, if it does not.
+    pub(crate) fn refusal(&self, path: &str) -> Option<Refusal<'_>> {
         let path = path.trim_start_matches("./");
-        self.include.as_ref().is_none_or(|include| include.is_match(path)) && !self.exclude.is_match(path)
+        if let Some(at) = self.exclude.set.matches(path).first() {
+            return Some(Refusal::Excluded(&self.exclude.texts[at / PER_TEXT]));
+        }
+        let include = self.include.as_ref().filter(|include| !include.set.is_match(path))?;
+        Some(Refusal::NotIncluded(&include.texts))
     }
 }
 
+/// A folder stands for all below it.
+const ENDS: [&str; PER_TEXT] = ["", "/**"];
+
+/// So many globs are made of each text.
+const PER_TEXT: usize = 2;
+
 /// Globs as `.gitignore` has them: a leading slash anchors at the root, anything else may start in any folder; a folder
 /// stands for all below it.
-fn globs(patterns: &[String]) -> Result<GlobSet, String> {
+fn globs(patterns: &[String]) -> Result<Globs, String> {
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {
         let (anchored, rest) = match pattern.strip_prefix("./").unwrap_or(pattern).strip_prefix('/') {
@@ -34,7 +70,7 @@ fn globs(patterns: &[String]) -> Result<GlobSet, String> {
         };
         let rest = rest.trim_end_matches('/');
         let start = if anchored || rest.starts_with("**/") { "" } else { "**/" };
-        for end in ["", "/**"] {
+        for end in ENDS {
             let glob = GlobBuilder::new(&format!("{start}{rest}{end}"))
                 .literal_separator(true)
                 .build()
@@ -42,7 +78,8 @@ fn globs(patterns: &[String]) -> Result<GlobSet, String> {
             set.add(glob);
         }
     }
-    set.build().map_err(|error| error.to_string())
+    let set = set.build().map_err(|error| error.to_string())?;
+    Ok(Globs { set, texts: patterns.to_vec() })
 }
 
 #[cfg(test)]

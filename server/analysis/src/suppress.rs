@@ -17,17 +17,22 @@ fn mark(before: &str) -> Regex {
 
 /// Whether a comment on the finding's first line, or on the line before that, suppresses a rule there.
 pub(crate) fn is_suppressed(text: &str, finding: Span, rule_id: &str) -> bool {
+    mark_at(text, finding, rule_id).is_some()
+}
+
+/// The line with the comment that suppresses a rule at a finding.
+pub(crate) fn mark_at(text: &str, finding: Span, rule_id: &str) -> Option<Span> {
     let bytes = text.as_bytes();
     let at = (finding.start as usize).min(bytes.len());
     let start = bytes[..at].iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
     let end = bytes[at..].iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |newline| at + newline);
     let line = &text[start..end];
     if applies(&ON_LINE, line, rule_id) {
-        return true;
+        return Some(Span::from(start..end));
     }
-    let Some(before) = start.checked_sub(1) else { return false };
+    let before = start.checked_sub(1)?;
     let begin = bytes[..before].iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
-    applies(&ON_LINE_BEFORE, &text[begin..before], rule_id)
+    applies(&ON_LINE_BEFORE, &text[begin..before], rule_id).then(|| Span::from(begin..before))
 }
 
 fn applies(mark: &Regex, line: &str, rule_id: &str) -> bool {
@@ -41,7 +46,7 @@ fn applies(mark: &Regex, line: &str, rule_id: &str) -> bool {
 }
 
 /// An id names a rule if one is the other's last part: reports put the rule file's folder before the id.
-fn names(id: &str, rule_id: &str) -> bool {
+pub(crate) fn names(id: &str, rule_id: &str) -> bool {
     let id = id.split_whitespace().next().unwrap_or("").trim_matches(['"', '\'']);
     let ends = |long: &str, short: &str| long.strip_suffix(short).is_some_and(|before| before.ends_with('.'));
     !id.is_empty() && (id == rule_id || ends(id, rule_id) || ends(rule_id, id))

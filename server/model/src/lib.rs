@@ -6,6 +6,7 @@
 pub mod document;
 pub mod edit;
 pub mod encoding;
+pub mod explanation;
 pub mod finding;
 pub mod framing;
 pub mod language;
@@ -15,6 +16,7 @@ pub mod span;
 pub use document::{Document, StaleEdit, Version};
 pub use edit::Edit;
 pub use encoding::{Position, PositionEncoding, Range};
+pub use explanation::{Explanation, Outcome, Place, Question, Reason, RulePart, Verdict};
 pub use finding::{Finding, Fix, MetavarValue, Note, NoteKind, Severity, Step, StepKind, Trace};
 pub use language::Language;
 pub use message::{

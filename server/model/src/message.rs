@@ -1,6 +1,6 @@
 //! What parents and workers say to each other. Local and remote engines speak the same words.
 
-use crate::{Edit, Finding, Language, Note, Severity, Span, Version};
+use crate::{Edit, Explanation, Finding, Language, Note, Question, Severity, Span, Version};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -83,6 +83,20 @@ pub enum Request {
         /// Ids of rules not to run on this file: they looped in it.
         without: Vec<Arc<str>>,
     },
+    /// Say why a rule reports a line of a file, or why it does not. Answered by [`Event::Explained`].
+    Explain {
+        /// Chosen by the sender; echoed. Files of scans and these share their numbers.
+        job: JobId,
+        /// Path relative to the project's root, with forward slashes.
+        path: Arc<str>,
+        /// The language, or `None` for rules that read any text.
+        language: Option<Language>,
+        /// The file, as in [`Request::Scan`].
+        #[serde(with = "serde_bytes")]
+        bytes: Vec<u8>,
+        /// What is to be explained of it.
+        question: Question,
+    },
     /// Are you there? Answered by [`Event::Pong`].
     Ping {
         /// Echoed.
@@ -157,6 +171,15 @@ pub enum Event {
         notes: Vec<Note>,
         /// Where the time went.
         timing: Timing,
+    },
+    /// Why a rule reports a line, or why it does not.
+    Explained {
+        /// Echo.
+        job: JobId,
+        /// One for every rule of that name; none: there is no such rule.
+        explanations: Vec<Explanation>,
+        /// What could not be done.
+        notes: Vec<Note>,
     },
     /// Analysis is past its deadline and has not come back: this rule is at work. The parent will kill the worker.
     Stuck {

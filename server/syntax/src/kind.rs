@@ -3,7 +3,7 @@
 //! Conventions that every `lower/<language>.rs` keeps and the matcher relies on:
 //!
 //! - Parentheses, semicolons, separators and expression-statement wrappers leave no node. A parenthesised expression has
-//!   the span of what is inside.
+//!   the span of what is inside; in Python and JavaScript that of the parentheses, because there matches are told so.
 //! - A statement that declares or imports several things becomes several sibling nodes.
 //! - Whatever has no common kind becomes [`Kind::Other`] with the grammar's node kind as symbol and all its named
 //!   children lowered with [`Role::Child`]; a leaf without a common kind becomes [`Kind::Token`] with its text as symbol.
@@ -75,8 +75,9 @@ pub enum Kind {
     Await,
     /// sym: empty, or `from` / `*` for delegation. `Value?`
     Yield,
-    /// An anonymous function, arrow, block, closure. `Name? Modifier* Param* Type? Guard? Body`. An expression body is
-    /// `Block[Return]`; Elixir's `fn` has statements, the last of which is its value.
+    /// An anonymous function, arrow, block, closure. sym: `=>` for JavaScript's arrows, else empty.
+    /// `Name? Modifier* Param* Type? Guard? Body`. An expression body is `Block[Return]`; Elixir's `fn` has statements, the
+    /// last of which is its value.
     Lambda,
     /// `Element*`
     Array,
@@ -100,7 +101,8 @@ pub enum Kind {
     Cast,
     /// A generic type or the like: `List<String>`. `Callee` (the type), `Arg*`
     Generic,
-    /// `<a href={x}>..</a>`. `Name?` (none: fragment), `Attr*` (`JsxAttr`, Spread), `Element*`
+    /// `<a href={x}>..</a>`. `Name?` (none: fragment), `Attr*` (`JsxAttr`, Spread), `Element*`: text is [`Kind::Token`], `{x}`
+    /// is [`Kind::Other`].
     Jsx,
     /// `Name`, `Value?`
     JsxAttr,

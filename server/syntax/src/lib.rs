@@ -4,6 +4,7 @@
 //! which patterns and code are compared. A [`Pattern`] is parsed by the same grammar and lowered by the same code, then
 //! its placeholders become holes. This crate knows nothing of rules, taint, LSP, files or processes.
 
+mod difference;
 pub mod kind;
 mod lower;
 mod parser;
@@ -11,6 +12,7 @@ mod pattern;
 mod symbol;
 mod tree;
 
+pub use difference::Difference;
 pub use kind::{Kind, Role};
 pub use parser::{Limits, ParseNote, Source};
 pub use pattern::{Pattern, PatternError};

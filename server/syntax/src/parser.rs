@@ -1,7 +1,7 @@
-//! A text under edit and its trees: tree-sitter re-parses what changed, the lowering redoes the items that changed.
+//! A text under edit and its trees: tree-sitter re-parses what changed, the lowering redoes what changed.
 
-use crate::lower::{self, Piece};
-use crate::{Kind, Role, Symbol, Tree, tree::Node};
+use crate::Tree;
+use crate::lower::{self, Change, Dirty, Lookup, Lowering, Past};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use tree_sitter as ts;
@@ -37,20 +37,10 @@ pub struct Source {
     parser: ts::Parser,
     cst: Option<ts::Tree>,
     tree: Tree,
-    items: Vec<Item>,
-    notes: Vec<ParseNote>,
+    past: Past,
     relowered: usize,
     lowering: Duration,
     settled: bool,
-}
-
-/// A top-level node of the concrete tree and what became of it: the unit that an edit redoes or moves.
-struct Item {
-    span: Span,
-    kind_id: u16,
-    nodes: (u32, u32),
-    comments: (u32, u32),
-    notes: (u32, u32),
 }
 
 impl Source {
@@ -66,8 +56,7 @@ impl Source {
             parser,
             cst: None,
             tree: Tree::default(),
-            items: Vec::new(),
-            notes: Vec::new(),
+            past: Past::default(),
             relowered: 0,
             lowering: Duration::ZERO,
             settled: true,
@@ -86,8 +75,8 @@ impl Source {
         for edit in edits.iter().filter(|edit| !(edit.span.is_empty() && edit.text.is_empty())) {
             let (start, old_end) = (edit.span.start as usize, edit.span.end as usize);
             let new_end = start + edit.text.len();
-            let start_position = point(&self.text, start);
-            let old_end_position = point(&self.text, old_end);
+            let start_position = after(ts::Point::default(), &self.text[..start]);
+            let old_end_position = after(start_position, &self.text[start..old_end]);
             self.text.replace_range(start..old_end, &edit.text);
             if let Some(cst) = &mut self.cst {
                 cst.edit(&ts::InputEdit {
@@ -96,7 +85,7 @@ impl Source {
                     new_end_byte: new_end,
                     start_position,
                     old_end_position,
-                    new_end_position: point(&self.text, new_end),
+                    new_end_position: after(start_position, &edit.text),
                 });
             }
             dirty.push(Dirty { start: edit.span.start, old_end: edit.span.end, new_end: new_end as u32 });
@@ -118,13 +107,12 @@ impl Source {
             return false;
         }
         let tree = std::mem::take(&mut self.tree);
-        let items = std::mem::take(&mut self.items);
-        let notes = std::mem::take(&mut self.notes);
+        let past = std::mem::take(&mut self.past);
         let cst = self.cst.take();
         self.reparse(&[], limits);
         if self.cst.is_none() {
             // Out of time: what there was is better than nothing.
-            (self.tree, self.items, self.notes, self.cst, self.settled) = (tree, items, notes, cst, false);
+            (self.tree, self.past, self.cst, self.settled) = (tree, past, cst, false);
             return false;
         }
         self.tree != tree
@@ -147,10 +135,10 @@ impl Source {
 
     /// What could not be read, in order of place.
     pub fn notes(&self) -> &[ParseNote] {
-        &self.notes
+        &self.past.notes
     }
 
-    /// How many top-level items the last change lowered anew; for benchmarks and tests.
+    /// How many nodes of the tree the last change made anew; for benchmarks and tests.
     pub fn relowered(&self) -> usize {
         self.relowered
     }
@@ -173,176 +161,45 @@ impl Source {
         let Some(cst) = parsed else {
             self.parser.reset();
             self.cst = None;
-            self.tree = Tree::default();
-            self.tree.nodes.push(root(&self.text));
-            self.items.clear();
-            self.notes = vec![ParseNote::Stopped];
+            self.tree = Tree::empty_file(self.text.len());
+            self.past = Past { notes: vec![ParseNote::Stopped], ..Past::default() };
             // The next edit parses from scratch in any case.
             self.settled = true;
             return;
         };
-        let mut reuse = self.cst.as_ref().map(|old| Reuse::new(edits, old.changed_ranges(&cst)));
-        if let Some(reuse) = reuse.as_mut().filter(|_| self.language == Language::Ruby) {
-            reuse.widen_to_heredocs(&cst, &self.text);
-        }
-        self.settled = reuse.is_none() || !cst.root_node().has_error();
+        let change = self.cst.as_ref().map(|old| Change::new(edits, old, &cst));
+        self.settled = change.is_none() || !cst.root_node().has_error();
         let began = Instant::now();
-        self.lower(&cst, reuse.as_ref());
+        self.lower(&cst, change);
         self.lowering = began.elapsed();
         self.cst = Some(cst);
     }
 
-    fn lower(&mut self, cst: &ts::Tree, reuse: Option<&Reuse>) {
-        let old_tree = std::mem::take(&mut self.tree);
-        let old_items = std::mem::take(&mut self.items);
-        let old_notes = std::mem::take(&mut self.notes);
-        self.relowered = 0;
-        let mut lowering = lower::Lowering::new(self.language, &self.text);
-        lowering.piece.nodes.reserve(old_tree.nodes.len() + 64);
-        lowering.piece.nodes.push(root(&self.text));
-        let mut cursor = cst.walk();
-        let mut candidates = old_items.iter().peekable();
-        // What an item means may depend on the text just before it: PHP prints what stands behind `<?=`.
-        let mut before_is_old = true;
-        for child in cst.root_node().children(&mut cursor) {
-            let span = Span::from(child.byte_range());
-            let begin = lowering.piece.lengths();
-            let same = reuse.and_then(|reuse| {
-                let old_start = reuse.old_start(span)?;
-                while candidates.next_if(|item| item.span.start < old_start).is_some() {}
-                candidates
-                    .peek()
-                    .filter(|item| {
-                        item.span == Span::new(old_start, old_start + span.len()) && item.kind_id == child.kind_id()
-                    })
-                    .copied()
-            });
-            let old = same.filter(|_| before_is_old);
-            before_is_old = same.is_some();
-            if let Some(old) = old {
-                copy(&mut lowering.piece, old, &old_tree, &old_notes, span.start.wrapping_sub(old.span.start));
-            } else {
-                lowering.item(child);
-                self.relowered += 1;
-            }
-            let end = lowering.piece.lengths();
-            self.items.push(Item {
-                span,
-                kind_id: child.kind_id(),
-                nodes: (begin.0, end.0),
-                comments: (begin.1, end.1),
-                notes: (begin.2, end.2),
-            });
-        }
-        let Piece { mut nodes, comments, notes } = lowering.piece;
-        nodes[0].size = nodes.len() as u32;
+    fn lower(&mut self, cst: &ts::Tree, change: Option<Change>) {
+        let Tree { nodes, mut comments } = std::mem::take(&mut self.tree);
+        let lowering = match change {
+            Some(change) => Lowering::after(self.language, &self.text, Lookup::new(&nodes, &self.past, change)),
+            None => Lowering::new(self.language, &self.text),
+        };
+        let lowered = lowering.file(cst.root_node());
+        self.relowered = lowered.emitted();
+        let (nodes, past) = lowered.nodes(nodes);
+        self.past = past;
+        comments.clear();
+        comments.extend_from_slice(&self.past.comments);
+        // Handlers note what stands between a node's parts before they go into the parts.
+        comments.sort_by_key(|comment| comment.start);
         self.tree = Tree { nodes, comments };
-        self.notes = notes;
     }
 }
 
-fn root(text: &str) -> Node {
-    Node {
-        kind: Kind::File,
-        role: Role::Root,
-        sym: Symbol::EMPTY,
-        span: Span::new(0, text.len() as u32),
-        size: 1,
-        up: 0,
+/// The row and column in bytes, as tree-sitter counts them, of the end of a text that starts at a point.
+fn after(start: ts::Point, text: &str) -> ts::Point {
+    match memchr::memrchr(b'\n', text.as_bytes()) {
+        Some(last) => ts::Point {
+            row: start.row + memchr::memchr_iter(b'\n', text.as_bytes()).count(),
+            column: text.len() - last - 1,
+        },
+        None => ts::Point { row: start.row, column: start.column + text.len() },
     }
-}
-
-/// Copies an unchanged item, moved by `shift` bytes (wrapping: it may be negative).
-fn copy(piece: &mut Piece, old: &Item, tree: &Tree, notes: &[ParseNote], shift: u32) {
-    let moved = |span: Span| Span::new(span.start.wrapping_add(shift), span.end.wrapping_add(shift));
-    let from = old.nodes.0;
-    let to = piece.nodes.len() as u32;
-    piece.nodes.extend(tree.nodes[from as usize..old.nodes.1 as usize].iter().enumerate().map(|(at, node)| {
-        // The item's own top nodes hang from the root, whose distance changes with the item's place.
-        let outside = node.up > at as u32;
-        Node { span: moved(node.span), up: if outside { node.up - from + to } else { node.up }, ..*node }
-    }));
-    piece
-        .comments
-        .extend(tree.comments[old.comments.0 as usize..old.comments.1 as usize].iter().map(|&span| moved(span)));
-    piece.notes.extend(notes[old.notes.0 as usize..old.notes.1 as usize].iter().map(|note| match *note {
-        ParseNote::Syntax(span) => ParseNote::Syntax(moved(span)),
-        ParseNote::TooDeep(span) => ParseNote::TooDeep(moved(span)),
-        ParseNote::Stopped => ParseNote::Stopped,
-    }));
-}
-
-/// One edit's range, in the text before and after it.
-#[derive(Clone, Copy)]
-struct Dirty {
-    start: u32,
-    old_end: u32,
-    new_end: u32,
-}
-
-/// Which places of the new text are as they were, and where they were.
-struct Reuse {
-    /// One range of the new text covers all that changed.
-    dirty: Span,
-    /// How far what follows it moved (wrapping).
-    shift: u32,
-}
-
-impl Reuse {
-    fn new(edits: &[Dirty], changed: impl Iterator<Item = ts::Range>) -> Self {
-        let mut dirty: Option<Span> = None;
-        let mut shift = 0u32;
-        for edit in edits {
-            let grown = edit.new_end.wrapping_sub(edit.old_end);
-            let fresh = Span::new(edit.start, edit.new_end);
-            dirty = Some(match dirty {
-                // Earlier ranges are in the text before this edit: move what lies behind it.
-                Some(span) => {
-                    let through = |at: u32, inside: u32| {
-                        if at >= edit.old_end { at.wrapping_add(grown) } else { at.min(inside) }
-                    };
-                    Span::new(through(span.start, edit.start), through(span.end, edit.new_end)).union(fresh)
-                }
-                None => fresh,
-            });
-            shift = shift.wrapping_add(grown);
-        }
-        let mut dirty = dirty.unwrap_or_default();
-        for range in changed {
-            dirty = dirty.union(Span::new(range.start_byte as u32, range.end_byte as u32));
-        }
-        Self { dirty, shift }
-    }
-
-    /// The text of a heredoc between items belongs to an item on the line before: what changes one changes the other.
-    fn widen_to_heredocs(&mut self, cst: &ts::Tree, text: &str) {
-        let mut cursor = cst.walk();
-        let items = cst.root_node().children(&mut cursor);
-        let bodies: Vec<_> = items.filter(|item| item.kind() == "heredoc_body").map(|item| item.byte_range()).collect();
-        for body in bodies.into_iter().rev() {
-            if body.end as u32 >= self.dirty.start && body.start as u32 <= self.dirty.end {
-                let line = text[..body.start].rfind('\n').map_or(0, |at| at + 1);
-                self.dirty.start = self.dirty.start.min(line as u32);
-            }
-        }
-    }
-
-    /// Where an item of the new text started in the old one, if nothing in it or next to it changed.
-    fn old_start(&self, item: Span) -> Option<u32> {
-        if item.end < self.dirty.start {
-            Some(item.start)
-        } else if item.start > self.dirty.end {
-            Some(item.start.wrapping_sub(self.shift))
-        } else {
-            None
-        }
-    }
-}
-
-/// Row and column in bytes, as tree-sitter counts them.
-fn point(text: &str, offset: usize) -> ts::Point {
-    let before = &text.as_bytes()[..offset];
-    let line = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-    let row = memchr::memchr_iter(b'\n', before).count();
-    ts::Point { row, column: offset - line }
 }

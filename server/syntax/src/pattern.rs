@@ -83,21 +83,7 @@ impl Pattern {
                 continue;
             }
             let region = Span::new(before.len() as u32, (before.len() + prepared.len()) as u32);
-            let mut lowering = Lowering::of_pattern(language, &whole, &holes);
-            lowering.piece.nodes.push(Node {
-                kind: Kind::File,
-                role: Role::Root,
-                sym: Symbol::EMPTY,
-                span: Span::new(0, whole.len() as u32),
-                size: 1,
-                up: 0,
-            });
-            let mut cursor = cst.walk();
-            for child in cst.root_node().children(&mut cursor) {
-                lowering.item(child);
-            }
-            let mut nodes = lowering.piece.nodes;
-            nodes[0].size = nodes.len() as u32;
+            let (nodes, _) = Lowering::of_pattern(language, &whole, &holes).file(cst.root_node()).nodes(Vec::new());
             let tree = finish(&Tree { nodes, comments: Vec::new() }, region);
             if tree.len() > 1 {
                 return Ok(tree);
@@ -326,16 +312,15 @@ fn placeholders(text: &str, native_metavars: bool) -> String {
     out
 }
 
-/// Where the first error is, if the tree has one.
-fn first_error_in(node: ts::Node<'_>) -> Option<usize> {
-    if !node.has_error() {
-        return None;
+/// Where the first error is, if the tree has one. It may be as deep as the text is long.
+fn first_error_in(root: ts::Node<'_>) -> Option<usize> {
+    let mut node = root;
+    while node.has_error() && !node.is_error() && !node.is_missing() {
+        let mut cursor = node.walk();
+        let Some(inner) = node.children(&mut cursor).find(ts::Node::has_error) else { break };
+        node = inner;
     }
-    let mut cursor = node.walk();
-    if node.is_error() || node.is_missing() {
-        return Some(node.start_byte());
-    }
-    node.children(&mut cursor).find_map(first_error_in).or(Some(node.start_byte()))
+    node.has_error().then(|| node.start_byte())
 }
 
 /// Keeps what the pattern's text became and brings holes to their normal form:

@@ -31,6 +31,13 @@ impl Tree {
     /// The root, always there in a lowered tree.
     pub const ROOT: NodeId = NodeId(0);
 
+    /// The tree of a file nothing is known of.
+    pub(crate) fn empty_file(length: usize) -> Self {
+        let span = Span::new(0, length as u32);
+        let root = Node { kind: Kind::File, role: Role::Root, sym: Symbol::EMPTY, span, size: 1, up: 0 };
+        Self { nodes: vec![root], comments: Vec::new() }
+    }
+
     /// Number of nodes.
     pub fn len(&self) -> usize {
         self.nodes.len()

@@ -19,6 +19,9 @@ pub(crate) enum Command {
     /// Run rules against their annotated targets.
     #[command(after_help = TEST_HELP)]
     Test(TestArgs),
+    /// Say why a rule reports a line, or why it does not.
+    #[command(after_help = EXPLAIN_EXIT_CODES)]
+    Explain(ExplainArgs),
     /// Serve an editor (Language Server Protocol over standard input and output).
     Lsp(LspArgs),
     /// Analyse what the parent process sends; started by the other commands.
@@ -33,6 +36,12 @@ Exit codes:
   2  the scan failed
   3  a file could not be parsed or analysed in full, with --strict
   7  a rule could not be loaded; the others were run";
+
+const EXPLAIN_EXIT_CODES: &str = "\
+Exit codes:
+  0  explained, whether the line is reported or not
+  2  there is no such rule, file or line, or it could not be analysed
+  7  the rule could not be loaded";
 
 const TEST_HELP: &str = "\
 Targets of sqli.yaml are the files beside it named sqli.* (up to the first dot) and all files in a folder sqli/.
@@ -107,8 +116,11 @@ pub(crate) struct ScanArgs {
     pub(crate) dryrun: bool,
 }
 
+/// Larger files are not scanned if nothing else is said: machines write those.
+pub(crate) const DEFAULT_MAX_BYTES: u64 = 1_000_000;
+
 /// Which files are scanned.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Files")]
 pub(crate) struct FileArgs {
     /// Scan what `.gitignore` and `.semgrepignore` leave out, too.
@@ -128,7 +140,7 @@ pub(crate) struct FileArgs {
     pub(crate) include: Vec<String>,
 
     /// Skip files larger than this; 0 means no limit.
-    #[arg(long, value_name = "BYTES", default_value_t = 1_000_000)]
+    #[arg(long, value_name = "BYTES", default_value_t = DEFAULT_MAX_BYTES)]
     pub(crate) max_target_bytes: u64,
 }
 
@@ -211,6 +223,55 @@ pub(crate) struct TestArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The rule's id, or its last part (behind a dot).
+    #[arg(value_name = "RULE")]
+    pub(crate) rule: String,
+
+    /// The line, counted from one.
+    #[arg(value_name = "FILE:LINE", value_parser = line)]
+    pub(crate) line: LineArg,
+
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+
+    /// What goes to standard output.
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+    format: ExplainFormat,
+
+    /// Short for `--format json`.
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+
+    /// Seconds it may take.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds)]
+    pub(crate) timeout: f64,
+}
+
+impl ExplainArgs {
+    /// The format asked for.
+    pub(crate) fn format(&self) -> ExplainFormat {
+        if self.json { ExplainFormat::Json } else { self.format }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExplainFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// `FILE:LINE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LineArg {
+    pub(crate) file: PathBuf,
+    /// One-based.
+    pub(crate) line: u32,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct LspArgs {
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
@@ -218,6 +279,20 @@ pub(crate) struct LspArgs {
     /// Speak over standard input and output; the only way there is, accepted because editors pass it.
     #[arg(long)]
     pub(crate) stdio: bool,
+}
+
+/// `FILE:LINE`, and `FILE:LINE:COLUMN`, which is what reports print.
+fn line(text: &str) -> Result<LineArg, String> {
+    let split = |text: &str| {
+        let (file, number) = text.rsplit_once(':')?;
+        Some((file.to_owned(), number.parse::<u32>().ok()?))
+    };
+    let last = split(text);
+    let before = last.as_ref().and_then(|(file, _)| split(file));
+    match before.or(last) {
+        Some((file, line)) if !file.is_empty() && line > 0 => Ok(LineArg { file: file.into(), line }),
+        _ => Err("expected a file and a line counted from one, like src/app.py:42".to_owned()),
+    }
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
@@ -235,6 +310,22 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_line_of_a_file_may_have_a_column() {
+        for (text, expected) in [
+            ("a.py:42", Some(("a.py", 42))),
+            ("src/a.py:42:7", Some(("src/a.py", 42))),
+            ("C:\\a.py:3", Some(("C:\\a.py", 3))),
+            ("a.py", None),
+            ("a.py:0", None),
+            ("a.py:x", None),
+            (":3", None),
+        ] {
+            let expected = expected.map(|(file, line)| LineArg { file: file.into(), line });
+            assert_eq!(line(text).ok(), expected, "{text}");
+        }
     }
 
     #[test]

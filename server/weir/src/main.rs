@@ -1,4 +1,5 @@
-//! The fronts of Weir in one binary: `weir lsp` for editors, `weir scan` for terminals, `weir test` for rules.
+//! The fronts of Weir in one binary: `weir lsp` for editors, `weir scan` and `weir explain` for terminals,
+//! `weir test` for rules.
 //!
 //! This process owns files and settings and never parses what it reads: code and rules go to worker processes (the
 //! same binary as `weir worker`) and come back as plain data.
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Command::Worker => weir_worker::child_main(),
         Command::Lsp(args) => lsp::main(args),
         Command::Scan(args) => cli::scan::main(&args).map(ExitCode::from),
+        Command::Explain(args) => cli::explain::main(&args).map(ExitCode::from),
         Command::Test(args) => cli::test::main(&args).map(ExitCode::from),
     };
     match result {

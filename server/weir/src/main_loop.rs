@@ -172,7 +172,7 @@ impl MainLoop {
                 }
             }
             Update::Restarted { failure } => log_restart(&self.outbox, &failure),
-            Update::Scanned { .. } => {}
+            Update::Scanned { .. } | Update::Explained { .. } => {}
         }
     }
 

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 use weir_model::{
-    DocId, Document, Edit, Failure, Finding, JobId, Language, Note, NoteKind, RuleSource, ScanOptions, Span, Version,
+    DocId, Document, Edit, Failure, Finding, JobId, Language, Note, NoteKind, Question, RuleSource, ScanOptions, Span,
+    Verdict, Version,
 };
 use weir_worker::{Pool, PoolConfig, Update};
 
@@ -191,6 +192,33 @@ async fn a_rule_that_loops_in_one_file_runs_on_the_others_and_in_three_is_off() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_is_explained_and_what_cannot_be_is_said() {
+    let limits = PoolConfig { scan_deadline: Duration::from_secs(1), max_file: 1000, ..config(1) };
+    let mut test = Test::start(limits);
+    test.rules(&[("word", "eval"), ("loops", "loop:zz")]).await;
+    test.explain(1, "word", b"eval");
+    let answer = test.until(|update| matches!(update, Update::Explained { job: JobId(1), .. })).await;
+    let Update::Explained { explanations, notes, .. } = answer else { unreachable!("waited for") };
+    assert_eq!((explanations.len(), explanations[0].verdict, notes.len()), (1, Verdict::Reported, 0));
+    test.explain(2, "nobody", b"b");
+    let unknown = |update: &Update| matches!(update, Update::Explained { job: JobId(2), explanations, notes } if explanations.is_empty() && notes.is_empty());
+    test.until(unknown).await;
+    test.explain(3, "word", b"%PANIC%");
+    test.until(
+        |update| matches!(update, Update::Explained { job: JobId(3), notes, .. } if kinds(notes) == [NoteKind::Panic]),
+    )
+    .await;
+    test.explain(4, "word", &[b' '; 1001]);
+    test.until(|update| matches!(update, Update::Explained { job: JobId(4), notes, .. } if kinds(notes) == [NoteKind::TooLarge])).await;
+    // A rule that loops cannot be left out of its own explanation.
+    test.explain(5, "loops", b"zz");
+    test.until(|update| matches!(update, Update::Failed { job: Some(JobId(5)), .. })).await;
+    test.explain(6, "word", b"b");
+    test.until(|update| matches!(update, Update::Explained { job: JobId(6), .. })).await;
+    test.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hostile_files_are_survived_and_reported_per_file() {
     let mut test = Test::start(PoolConfig { max_file: 10_000_000, ..config(1) });
     test.rules(&[("needle", "eval")]).await;
@@ -343,6 +371,11 @@ impl Test {
             edits.iter().map(|(start, end, text)| Edit::new(Span::new(*start, *end), *text)).collect();
         document.apply(&edits, Version(base.0 + 1)).expect("edits that fit");
         self.pool.edit(doc, base, document.clone(), edits);
+    }
+
+    fn explain(&self, job: u64, rule_id: &str, bytes: &[u8]) {
+        let question = Question { rule_id: rule_id.into(), line: 1 };
+        self.pool.explain(JobId(job), "a.js".into(), Some(Language::JavaScript), bytes.to_vec(), question);
     }
 
     fn scan(&self, job: u64, bytes: &[u8]) {

@@ -1,6 +1,7 @@
-//! `weir scan` and `weir test`, run as people and pipelines run them.
+//! `weir scan`, `weir explain` and `weir test`, run as people and pipelines run them.
 
 mod apps;
+mod explain;
 mod files;
 mod formats;
 mod outcome;

@@ -3,8 +3,10 @@
 //! Inside a function constants follow its statements; a name of the code around is known if it is assigned exactly once.
 //! Strings put together of constants are constants too.
 
+use super::fold::{Scalar, integer};
 use super::frames::Flow;
 use super::interpret::Interpret;
+use super::pure::makes_constant;
 use super::scope::{Scopes, is_this};
 use crate::budget::{Budget, Stop};
 use crate::hash::NumberMap;
@@ -29,6 +31,8 @@ pub(crate) enum Value {
     Str(Symbol),
     /// A whole number that was computed.
     Number(Symbol),
+    /// A truth value that was computed.
+    Bool(bool),
     /// A string without anything from outside, but one of several: branches assign different literals.
     AnyStr,
 }
@@ -65,6 +69,16 @@ impl Constants {
         self.symbolic.get(&node).copied()
     }
 
+    /// All that is known to hold something, in no order.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (NodeId, &Value)> {
+        self.values.iter().map(|(node, value)| (*node, value))
+    }
+
+    /// All names and the expressions that were assigned to them, in no order.
+    pub(crate) fn expressions(&self) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
+        self.symbolic.iter().map(|(node, expression)| (*node, *expression))
+    }
+
     /// Whose names are whose.
     pub(crate) fn scopes(&self) -> &Scopes {
         &self.scopes
@@ -99,6 +113,7 @@ impl Literal {
             _ if self.any => Value::AnyStr,
             Some(node) => Value::Node(node),
             None if self.kind == Kind::Number => Value::Number(self.sym),
+            None if self.kind == Kind::Bool => Value::Bool(self.sym.as_str() == "true"),
             None => Value::Str(self.sym),
         }
     }
@@ -112,17 +127,28 @@ impl Literal {
         }
     }
 
-    /// Arithmetic on whole numbers.
-    fn compute(self, operator: &str, other: Self) -> Option<Self> {
-        let number = |literal: Self| literal.sym.as_str().parse::<i64>().ok().filter(|_| literal.kind == Kind::Number);
-        let (a, b) = (number(self)?, number(other)?);
-        let result = match operator {
-            "+" => a.checked_add(b)?,
-            "-" => a.checked_sub(b)?,
-            "*" => a.checked_mul(b)?,
-            _ => return None,
+    fn scalar(self, language: Language) -> Option<Scalar> {
+        match self.kind {
+            Kind::Bool => Some(Scalar::Bool(self.sym.as_str() == "true")),
+            Kind::Number => integer(self.sym.as_str(), language).map(Scalar::Integer),
+            _ => None,
+        }
+    }
+
+    fn of_scalar(scalar: Scalar) -> Self {
+        let (kind, text) = match scalar {
+            Scalar::Bool(value) => (Kind::Bool, value.to_string()),
+            Scalar::Integer(value) => (Kind::Number, value.to_string()),
         };
-        Some(Self { kind: Kind::Number, sym: Symbol::new(&result.to_string()), node: None, any: false })
+        Self { kind, sym: Symbol::new(&text), node: None, any: false }
+    }
+
+    fn unary(self, operator: &str, language: Language) -> Option<Self> {
+        self.scalar(language)?.unary(operator).map(Self::of_scalar)
+    }
+
+    fn binary(self, operator: &str, other: Self, language: Language) -> Option<Self> {
+        self.scalar(language)?.binary(operator, other.scalar(language)?).map(Self::of_scalar)
     }
 
     /// One after the other, if that makes a string.
@@ -222,7 +248,14 @@ impl<'t> Interpret<'t> for Solver<'t> {
     fn leave(&mut self, node: NodeId, value: Known) -> Result<Known, Stop> {
         if matches!(
             self.tree.kind(node),
-            Kind::Ident | Kind::Member | Kind::Binary | Kind::Template | Kind::Conditional | Kind::Call
+            Kind::Ident
+                | Kind::Member
+                | Kind::Unary
+                | Kind::Binary
+                | Kind::Cast
+                | Kind::Template
+                | Kind::Conditional
+                | Kind::Call
         ) {
             match value.literal {
                 Some(literal) => {
@@ -240,7 +273,9 @@ impl<'t> Interpret<'t> for Solver<'t> {
         let tree = self.tree;
         let kind = tree.kind(node);
         Ok(match kind {
-            Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Atom => {
+            Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Atom | Kind::Regex
+                if tree.child(node, Role::Part).is_none() =>
+            {
                 literal(Some(Literal { kind, sym: tree.sym(node), node: Some(node), any: false }))
             }
             Kind::Ident => self.read(node),
@@ -269,7 +304,7 @@ impl<'t> Interpret<'t> for Solver<'t> {
                 }
                 literal(whole)
             }
-            Kind::Call if self.language == Language::Java && is_string_format(tree, node) => {
+            Kind::Call if makes_constant(tree, node, self.language) => {
                 let mut known = Some(Literal::ANY);
                 for argument in tree.with_role(node, Role::Arg) {
                     known = known.and(self.eval(argument)?.literal).and(Some(Literal::ANY));
@@ -305,6 +340,10 @@ impl<'t> Interpret<'t> for Solver<'t> {
                 }
                 Known::default()
             }
+            Kind::Unary => {
+                let operand = self.eval_child(node, Role::Operand)?.literal;
+                literal(operand.and_then(|operand| operand.unary(tree.sym(node).as_str(), self.language)))
+            }
             Kind::Import | Kind::ImportFrom | Kind::Modifier => Known::default(),
             Kind::Cast | Kind::Await => {
                 let value = self.eval_child(node, Role::Value)?;
@@ -317,6 +356,7 @@ impl<'t> Interpret<'t> for Solver<'t> {
                 if matches!(kind, Kind::Call | Kind::New) {
                     self.may_throw();
                 }
+                self.called_for_effect(node)?;
                 Known::default()
             }
         })
@@ -325,8 +365,8 @@ impl<'t> Interpret<'t> for Solver<'t> {
     fn binary(&mut self, node: NodeId, left: Known, right: Known) -> Known {
         let operator = self.tree.sym(node);
         let (left, right) = (left.literal, right.literal);
-        let number = left.zip(right).and_then(|(left, right)| left.compute(operator.as_str(), right));
-        literal(number.or_else(|| self.string(operator, left, right)))
+        let scalar = left.zip(right).and_then(|(left, right)| left.binary(operator.as_str(), right, self.language));
+        literal(scalar.or_else(|| self.string(node, left, right)))
     }
 
     fn bind(&mut self, target: NodeId, value: Known) -> Result<(), Stop> {
@@ -364,33 +404,36 @@ impl<'t> Interpret<'t> for Solver<'t> {
     }
 }
 
-/// `String.format`, `java.lang.String.format`: of constants it makes one, whatever its text.
-fn is_string_format(tree: &Tree, call: NodeId) -> bool {
-    let named = |node: NodeId, role: Role, wanted: &str| {
-        tree.child(node, role).is_some_and(|name| tree.kind(name) == Kind::Ident && tree.sym(name).as_str() == wanted)
-    };
-    let Some(callee) = tree.child(call, Role::Callee).filter(|&callee| tree.kind(callee) == Kind::Member) else {
-        return false;
-    };
-    let of_string = named(callee, Role::Object, "String")
-        || tree.child(callee, Role::Object).is_some_and(|class| named(class, Role::Name, "String"));
-    of_string && named(callee, Role::Name, "format")
-}
-
 impl Solver<'_> {
     /// The string that an operator makes of what is known of its operands.
-    fn string(&self, operator: Symbol, left: Option<Literal>, right: Option<Literal>) -> Option<Literal> {
+    fn string(&self, node: NodeId, left: Option<Literal>, right: Option<Literal>) -> Option<Literal> {
+        let operator = self.tree.sym(node);
         let is_string = |side: Option<Literal>| side.is_some_and(|side| side.kind == Kind::Str);
         match (self.language, operator.as_str()) {
             (Language::Python | Language::Ruby, "*") => (is_string(left) || is_string(right)).then_some(Literal::ANY),
             // Python's older way to write a conditional: `c and a or b`.
-            (Language::Python, "&&") => right,
-            (Language::Python, "||") => left?.either(right?),
+            (Language::Python, "||") => {
+                left.or_else(|| self.guarded(node))?.either(right?).filter(|_| is_string(right))
+            }
             // Where numbers do not become text by themselves, text and a number are an error.
             (Language::Python | Language::Ruby, "+") if is_string(left) != is_string(right) => None,
             _ if self.concatenates(operator) => left?.concat(right?),
             _ => None,
         }
+    }
+
+    /// The literal `a` of `c and a`, which is the left side of an operator.
+    fn guarded(&self, node: NodeId) -> Option<Literal> {
+        let tree = self.tree;
+        let left = tree.child(node, Role::Left)?;
+        let guards = tree.kind(left) == Kind::Binary && tree.sym(left).as_str() == "&&";
+        let value = tree.child(left, Role::Right).filter(|_| guards)?;
+        let value = match self.values.get(&value) {
+            Some(&Value::Node(literal)) => literal,
+            _ => value,
+        };
+        let (kind, sym) = (tree.kind(value), tree.sym(value));
+        (kind == Kind::Str).then_some(Literal { kind, sym, node: Some(value), any: false })
     }
 
     /// A call that may change the string it is made on, as `concat` and the methods with `!` do.
@@ -418,6 +461,17 @@ impl Solver<'_> {
         Ok(Known::default())
     }
 
+    /// `x.f();` as a statement may change `x`; a constant of JavaScript, assigned once, stays what it is.
+    fn called_for_effect(&mut self, node: NodeId) -> Result<(), Stop> {
+        let tree = self.tree;
+        let called = tree.child(node, Role::Callee).filter(|_| tree.role(node) == Role::Stmt);
+        let object = called.and_then(|callee| tree.child(callee, Role::Object));
+        let Some(object) = object.filter(|&object| tree.kind(object) == Kind::Ident) else { return Ok(()) };
+        let is_constant = matches!(self.language, Language::JavaScript | Language::TypeScript | Language::Tsx)
+            && self.scopes.own_or_outer_value(self.scope, tree.sym(object), self.language).is_some();
+        if is_constant { Ok(()) } else { self.bind(object, Known::default()) }
+    }
+
     /// A variable's string was changed: to both joined, or to what nobody knows.
     fn changed_in_place(&mut self, variable: Option<NodeId>, joined: Option<(Known, Known)>) -> Result<(), Stop> {
         let Some(variable) = variable.filter(|&node| self.tree.kind(node) == Kind::Ident) else { return Ok(()) };
@@ -430,6 +484,10 @@ impl Solver<'_> {
         let known = self.flow.state().and_then(|state| state.get(&name)).copied();
         match known.and_then(|known| known.expression) {
             Some(expression) => self.symbolic.insert(node, expression),
+            None if known.is_none() => match self.scopes.outer_value(self.scope, name, self.language) {
+                Some((_, value)) => self.symbolic.insert(node, value),
+                None => self.symbolic.remove(&node),
+            },
             None => self.symbolic.remove(&node),
         };
         let literal = match known {
@@ -470,7 +528,9 @@ impl Solver<'_> {
         let tree = self.tree;
         let kind = tree.kind(node);
         match kind {
-            Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Atom => {
+            Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Atom | Kind::Regex
+                if tree.child(node, Role::Part).is_none() =>
+            {
                 Some(Literal { kind, sym: tree.sym(node), node: Some(node), any: false })
             }
             Kind::Ident => {
@@ -478,11 +538,16 @@ impl Solver<'_> {
                 self.once(holder, value)
             }
             Kind::Binary => {
-                let operator = tree.sym(node);
                 let left = self.fold(scope, tree.child(node, Role::Left)?)?;
                 let right = self.fold(scope, tree.child(node, Role::Right)?)?;
-                left.compute(operator.as_str(), right).or_else(|| self.string(operator, Some(left), Some(right)))
+                let scalar = left.binary(tree.sym(node).as_str(), right, self.language);
+                scalar.or_else(|| self.string(node, Some(left), Some(right)))
             }
+            Kind::Unary => {
+                let operand = self.fold(scope, tree.child(node, Role::Operand)?)?;
+                operand.unary(tree.sym(node).as_str(), self.language)
+            }
+            Kind::Cast => self.fold(scope, tree.child(node, Role::Value)?),
             Kind::Template => tree
                 .with_role(node, Role::Part)
                 .try_fold(Literal::string(""), |whole, part| whole.concat(self.fold(scope, part)?)),
@@ -497,8 +562,12 @@ impl Solver<'_> {
         let operator = tree.sym(node).as_str();
         if !matches!(operator, "=" | ":=" | "as") {
             let before = self.eval(target)?.literal;
-            let joins = operator.strip_suffix('=').is_some_and(|operator| self.concatenates(Symbol::new(operator)));
-            let whole = before.zip(known.literal).filter(|_| joins).and_then(|(before, after)| before.concat(after));
+            let operator = operator.strip_suffix('=').unwrap_or_default();
+            let joins = self.concatenates(Symbol::new(operator));
+            let whole = before.zip(known.literal).and_then(|(before, after)| {
+                let scalar = before.binary(operator, after, self.language);
+                scalar.or_else(|| before.concat(after).filter(|_| joins))
+            });
             known = literal(whole);
         } else if operator == "as" {
             known.literal = None;

@@ -22,6 +22,8 @@ struct Scope {
     declared: Vec<Symbol>,
     /// Names of scopes further out that are assigned here or in a scope within.
     writes_outer: Vec<Symbol>,
+    /// Of a class: its constructors.
+    constructors: Vec<usize>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,6 +37,8 @@ struct Name {
 /// An assignment seen, before it is known whose name it is.
 struct Write {
     scope: usize,
+    /// The class, if it is a field that is assigned (`this.x`).
+    class: Option<usize>,
     name: Symbol,
     value: Option<NodeId>,
     times: u32,
@@ -116,8 +120,13 @@ impl Scopes {
     /// The scope that holds a name seen from a scope within, and the one expression it is ever assigned.
     pub(super) fn outer_value(&self, from: usize, name: Symbol, language: Language) -> Option<(usize, NodeId)> {
         let scope = self.holder(from, name, language)?;
-        // The function's own names are followed along its statements instead.
-        if scope == from && self.all[from].kind != Kind::Class {
+        // The function's own names are followed along its statements instead. Ruby changes its strings in place.
+        let followed = match self.all[from].kind {
+            Kind::Class => false,
+            Kind::File => language == Language::Ruby,
+            _ => true,
+        };
+        if scope == from && followed {
             return None;
         }
         let found = self.names.get(&(scope, name))?;
@@ -199,7 +208,11 @@ impl Reader<'_> {
                         let name = tree.sym(target);
                         self.declare(name);
                         // A loop's or catch's variable has no value here: they count it.
-                        self.write(name, value, u32::from(value.is_some()));
+                        self.write(
+                            name,
+                            value,
+                            if self.is_open_field(node) { MANY } else { u32::from(value.is_some()) },
+                        );
                     }
                     target => self.pattern(target, true),
                 }
@@ -249,7 +262,15 @@ impl Reader<'_> {
             }
         }
         let parent = self.around.last().map(|&(scope, _)| scope);
-        self.scopes.all.push(Scope { kind, parent, declared: Vec::new(), writes_outer: Vec::new() });
+        let class = parent.filter(|&parent| self.scopes.all[parent].kind == Kind::Class);
+        if let Some(class) = class.filter(|_| kind == Kind::Function) {
+            let name = tree.child(node, Role::Name).map(|name| tree.sym(name));
+            if name.is_some_and(|name| self.scopes.classes.get(&name) == Some(&class)) {
+                self.scopes.all[class].constructors.push(number);
+            }
+        }
+        let (declared, writes_outer) = (Vec::new(), Vec::new());
+        self.scopes.all.push(Scope { kind, parent, declared, writes_outer, constructors: Vec::new() });
         self.scopes.by_node.insert(node, number);
         self.around.push((number, tree.end(node)));
     }
@@ -270,13 +291,25 @@ impl Reader<'_> {
             }
             Kind::Member if is_this(tree, tree.child(target, Role::Object)) => {
                 let class = self.around.iter().rev().find(|&&(scope, _)| self.scopes.all[scope].kind == Kind::Class);
-                if let (Some(&(scope, _)), Some(name)) = (class, tree.child(target, Role::Name)) {
-                    let name = self.scopes.names.entry((scope, tree.sym(name))).or_default();
-                    name.writes += MANY;
+                if let (Some(&(class, _)), Some(name)) = (class, tree.child(target, Role::Name)) {
+                    // Java declares its fields, so that all that is ever assigned to a private one is seen.
+                    let times = if self.language == Language::Java { times } else { MANY };
+                    let scope = self.around.last().map_or(class, |&(scope, _)| scope);
+                    self.writes.push(Write { scope, class: Some(class), name: tree.sym(name), value, times });
                 }
             }
             _ => self.pattern(Some(target), assignment_declares(self.language)),
         }
+    }
+
+    /// Whether other files may assign a field, as they may in Java if it is neither private nor final.
+    fn is_open_field(&self, var_def: NodeId) -> bool {
+        let tree = self.tree;
+        let class = tree.ancestors(var_def).nth(1).filter(|&above| tree.kind(above) == Kind::Class);
+        let closed = |modifier: NodeId| matches!(tree.sym(modifier).as_str(), "private" | "final");
+        self.language == Language::Java
+            && class.is_some_and(|class| tree.sym(class).as_str() != "interface")
+            && !tree.with_role(var_def, Role::Modifier).any(closed)
     }
 
     /// PHP's `define("NAME", value)`.
@@ -290,7 +323,7 @@ impl Reader<'_> {
             let mut args = tree.with_role(node, Role::Arg);
             let name = args.next().filter(|&name| tree.kind(name) == Kind::Str);
             if let (Some(name), Some(value)) = (name, args.next()) {
-                self.writes.push(Write { scope: 0, name: tree.sym(name), value: Some(value), times: 1 });
+                self.writes.push(Write { scope: 0, class: None, name: tree.sym(name), value: Some(value), times: 1 });
             }
         }
     }
@@ -335,7 +368,7 @@ impl Reader<'_> {
 
     fn write(&mut self, name: Symbol, value: Option<NodeId>, times: u32) {
         if let (Some(&(scope, _)), true) = (self.around.last(), times > 0) {
-            self.writes.push(Write { scope, name, value, times });
+            self.writes.push(Write { scope, class: None, name, value, times });
         }
     }
 
@@ -348,13 +381,15 @@ impl Reader<'_> {
         if self.language == Language::Ruby {
             self.scopes.share_with_blocks();
         }
-        for Write { scope, name, value, times } in self.writes {
+        for Write { scope, class, name, value, times } in self.writes {
             // Whoever assigns a name that nobody declares makes it the file's.
-            let holder = self.scopes.holder(scope, name, self.language).unwrap_or(0);
+            let holder = class.or_else(|| self.scopes.holder(scope, name, self.language)).unwrap_or(0);
+            let times = if self.scopes.may_run_later(scope, holder, self.language) { MANY } else { times };
             let entry = self.scopes.names.entry((holder, name)).or_default();
             entry.writes += times;
-            entry.value = value;
-            let mut within = scope;
+            // A name in the value may mean something else where it is assigned.
+            entry.value = value.filter(|&value| scope == holder || is_literal(self.tree, value));
+            let mut within = if class.is_some() { holder } else { scope };
             while within != holder {
                 let inner = &mut self.scopes.all[within];
                 if !inner.writes_outer.contains(&name) {
@@ -371,6 +406,14 @@ impl Reader<'_> {
 }
 
 impl Scopes {
+    /// Whether what is assigned to a field of Java may come after somebody has read it: it is not in the one constructor.
+    fn may_run_later(&self, scope: usize, holder: usize, language: Language) -> bool {
+        language == Language::Java
+            && scope != holder
+            && self.all[holder].kind == Kind::Class
+            && self.all[holder].constructors != [scope]
+    }
+
     /// A Ruby block assigns the variable of the method around it, if there is one of the name.
     fn share_with_blocks(&mut self) {
         for scope in 0..self.all.len() {
@@ -390,6 +433,10 @@ impl Scopes {
             }
         }
     }
+}
+
+fn is_literal(tree: &Tree, value: NodeId) -> bool {
+    !tree.descendants(value).any(|node| tree.kind(node) == Kind::Ident)
 }
 
 /// Whether an expression is the object a method runs on.

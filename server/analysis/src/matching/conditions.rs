@@ -11,9 +11,9 @@ use crate::context::FileContext;
 use crate::flow::Value;
 use crate::rule::formula::Within;
 use crate::rule::regex::Regex;
-use crate::rule::{Condition, Formula, Options};
+use crate::rule::{Condition, Formula, FullName, Options, Test};
 use weir_model::{Language, Span};
-use weir_syntax::{Kind, Limits, Role, Source};
+use weir_syntax::{Kind, Limits, NodeId, Role, Source};
 
 impl Evaluation<'_> {
     /// Keeps what meets all conditions. What a `metavariable-pattern` binds is no condition on another one.
@@ -21,14 +21,23 @@ impl Evaluation<'_> {
         if conditions.is_empty() {
             return Ok(matches);
         }
+        if let Some(record) = self.record {
+            for condition in conditions {
+                record.anew(condition);
+            }
+        }
         let mut out = Vec::new();
         for found in matches {
             self.budget.tick()?;
             let mut all = vec![found.bindings.clone()];
             for condition in conditions {
                 let mut next = Vec::new();
+                let asked = !all.is_empty();
                 for bindings in all {
                     next.extend(self.condition(condition, &found.bindings, bindings)?);
+                }
+                if let Some(record) = self.record.filter(|_| asked) {
+                    record.asked(condition, &found, !next.is_empty());
                 }
                 all = next;
             }
@@ -40,12 +49,13 @@ impl Evaluation<'_> {
 
     /// The bindings so far if they meet a condition, with what the condition binds.
     fn condition(&self, condition: &Condition, own: &Bindings, bindings: Bindings) -> Result<Vec<Bindings>, Stop> {
-        match condition {
-            Condition::Comparison(comparison) => {
-                let holds = comparison.holds(&|name| Some(value::of(bindings.get(name)?, self.file)));
+        match &condition.test {
+            Test::Comparison(comparison) => {
+                let holds =
+                    comparison.holds(self.budget.today, &|name| Some(value::of(bindings.get(name)?, self.file)));
                 Ok(if holds { vec![bindings] } else { Vec::new() })
             }
-            Condition::Type { metavariable, types } => {
+            Test::Type { metavariable, types } => {
                 let Some(Binding::Node(node)) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
                 for (_, type_) in types.iter().filter(|(language, _)| *language == self.file.language) {
                     let unifier = Unifier::new(type_.tree(), Options::default(), self.file, self.budget);
@@ -57,12 +67,22 @@ impl Evaluation<'_> {
                 }
                 Ok(Vec::new())
             }
-            Condition::Regex { metavariable, regex, constant_propagation } => {
+            Test::Analysis { metavariable, analyzer } => {
+                let Some(binding) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
+                let Some(text) = self.string(binding) else { return Ok(Vec::new()) };
+                Ok(if analyzer.finds(&text, self.budget)? { vec![bindings] } else { Vec::new() })
+            }
+            Test::Name { metavariable, name } => {
+                let Some(Binding::Node(node)) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
+                let full = self.file.names.full_names(self.file.tree, *node);
+                Ok(if full.iter().any(|full| is_named(full, name)) { vec![bindings] } else { Vec::new() })
+            }
+            Test::Regex { metavariable, regex, constant_propagation } => {
                 let Some(binding) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
                 let groups = self.text_matches(binding, regex, *constant_propagation)?;
                 Ok(groups.and_then(|groups| bindings.merge(&groups, self.file)).into_iter().collect())
             }
-            Condition::Pattern { metavariable, within, formula } => {
+            Test::Pattern { metavariable, within, formula } => {
                 let Some(binding) = bindings.get(*metavariable) else { return Ok(Vec::new()) };
                 let found = self.inner(binding, *within, formula, own)?;
                 let mut out: Vec<Bindings> = Vec::new();
@@ -111,7 +131,25 @@ impl Evaluation<'_> {
                 Ok(matches.then(Bindings::default))
             }
             None if constants && self.file.tree.kind(*node) == Kind::Str => in_file(content_span(self.file, *node)),
-            Some(Value::AnyStr) | None => Ok(None),
+            Some(Value::Bool(_) | Value::AnyStr) | None => Ok(None),
+        }
+    }
+
+    /// The string a binding is known to be, or the text it is, if it is no code.
+    fn string(&self, binding: &Binding) -> Option<String> {
+        let file = self.file;
+        let content = |literal: NodeId| {
+            let span = content_span(file, literal);
+            matches!(file.tree.kind(literal), Kind::Str | Kind::Regex).then(|| unescaped(file, span))
+        };
+        match binding {
+            Binding::Node(node) => match file.constants.get(*node) {
+                Some(Value::Node(value)) => content(*value),
+                Some(Value::Str(text)) => Some(text.as_str().replace(r"\\", r"\")),
+                _ => content(*node),
+            },
+            Binding::Text(span) => Some(unescaped(file, *span)),
+            Binding::Nodes(_, span) => Some(span.text(file.text).to_owned()),
         }
     }
 
@@ -140,8 +178,9 @@ impl Evaluation<'_> {
             (Some(first), Some(last)) => first.0..self.file.tree.end(*last).0,
             _ => 0..0,
         };
-        let scope = Scope { nodes, top, env: Env::from(outer), around: None };
-        let inner = Evaluation { file: self.file, budget: self.budget, scope, text: Some(span) };
+        let scope = Scope { nodes, top, env: Env::from(outer), around: None, among: None };
+        let inner =
+            Evaluation { file: self.file, budget: self.budget, scope, text: Some(span), zone: None, record: None };
         let mut out: Vec<Bindings> = Vec::new();
         for found in inner.formula(formula)? {
             if let Some(bindings) = outer.merge(&found.bindings, self.file)
@@ -180,10 +219,29 @@ impl Evaluation<'_> {
             other => other.span(self.file).text(self.file.text),
         };
         let stop = || self.budget.look().is_err();
-        let source = Source::parse(language, text.to_owned(), Limits { stop: &stop });
+        // Without its opening tag PHP is the HTML around it.
+        let tag = if language == Language::Php && !text.contains("<?") { "<?php " } else { "" };
+        let source = Source::parse(language, format!("{tag}{text}"), Limits { stop: &stop });
         self.budget.look()?;
         let unit = Unit { path: "", text: source.text(), language: Some(language), tree: source.tree() };
-        let file = FileContext::new(&unit, Index::of(unit.tree), self.budget)?;
+        let index = Index::of(unit.tree, unit.language);
+        let file = FileContext::new(&unit, index, false, self.budget)?;
         Ok(!find(formula, &file, self.budget)?.is_empty())
     }
+}
+
+/// Whether a full name is as wanted.
+fn is_named(full: &str, wanted: &FullName) -> bool {
+    let within = |module: &str| full.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    (wanted.modules.is_empty() || wanted.modules.iter().any(|module| within(module)))
+        && (wanted.names.is_empty() || wanted.names.iter().any(|name| name == full))
+}
+
+/// A text of the file; of a string literal's content, what the program sees for `\\`. Other escapes mean the same to a regex.
+fn unescaped(file: &FileContext<'_>, span: Span) -> String {
+    let text = span.text(file.text);
+    let before = file.text[..span.start as usize].trim_end_matches(['"', '\'']);
+    let is_quoted = before.len() < span.start as usize;
+    let is_raw = file.language == Language::Python && before.ends_with(['r', 'R']) || before.ends_with("String.raw");
+    if is_quoted && !is_raw { text.replace(r"\\", r"\") } else { text.to_owned() }
 }

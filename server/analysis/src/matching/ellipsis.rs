@@ -43,6 +43,20 @@ impl Unifier<'_> {
         tail: Tail,
         element: &Element<'_>,
     ) -> Result<Vec<Reached>, Stop> {
+        self.nested_sequence(ps, ts, env, tail, element, &|place| place + 1)
+    }
+
+    /// As [`sequence`](Self::sequence), where a list's elements may have parts of theirs behind them in the list: `after` says
+    /// where what follows an element begins.
+    pub(super) fn nested_sequence(
+        &self,
+        ps: &[NodeId],
+        ts: &[NodeId],
+        env: Env,
+        tail: Tail,
+        element: &Element<'_>,
+        after: &dyn Fn(usize) -> usize,
+    ) -> Result<Vec<Reached>, Stop> {
         let mut states = vec![Reached { next: 0, env, floating: false }];
         for (at, &p) in ps.iter().enumerate() {
             let last = at + 1 == ps.len();
@@ -77,7 +91,7 @@ impl Unifier<'_> {
                         for (place, &t) in ts.iter().enumerate().take(until).skip(state.next) {
                             self.budget.tick()?;
                             for env in element(p, t, state.env.clone())? {
-                                add(&mut next, Reached { next: place + 1, env, floating: false });
+                                add(&mut next, Reached { next: after(place), env, floating: false });
                             }
                         }
                     }

@@ -48,13 +48,26 @@ impl Unifier<'_> {
             Some(&Value::Str(content)) if self.pattern.kind(p) == Kind::Str => {
                 self.content(self.pattern.sym(p), content, content.as_str(), Binding::Node(t), env)
             }
-            Some(&Value::Number(number)) if self.pattern.kind(p) == Kind::Number => {
-                Ok(keep(same_value(self.pattern.sym(p), number), env))
+            Some(&Value::Number(number)) => Ok(keep(self.is_number(p, number.as_str()), env)),
+            Some(&Value::Bool(value)) => {
+                let wanted = self.pattern.kind(p) == Kind::Bool && (self.pattern.sym(p).as_str() == "true") == value;
+                Ok(keep(wanted, env))
             }
             Some(Value::AnyStr) => {
                 Ok(keep(self.pattern.kind(p) == Kind::Str && self.pattern.sym(p).as_str() == "...", env))
             }
             _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Whether a pattern is a number literal, with or without a sign, of this value.
+    fn is_number(&self, p: NodeId, value: &str) -> bool {
+        let is = |p: NodeId, value: &str| {
+            self.pattern.kind(p) == Kind::Number && same_value(self.pattern.sym(p).as_str(), value, self.file.language)
+        };
+        match value.strip_prefix('-').zip(self.pattern.child(p, Role::Operand)) {
+            Some((value, operand)) => self.pattern.sym(p).as_str() == "-" && is(operand, value),
+            None => is(p, value),
         }
     }
 
@@ -65,7 +78,8 @@ impl Unifier<'_> {
             Kind::Ident => (before.is_empty() && self.pattern.sym(p) == last.name).then_some(env),
             Kind::Metavar => self.bind(p, Binding::Node(last.node), env).pop(),
             Kind::Str => (before.is_empty() && self.pattern.sym(p) == last.name).then_some(env),
-            Kind::Member => {
+            // `A::b` is no name that an import brings in.
+            Kind::Member if self.pattern.sym(p).as_str() != "::" => {
                 let name = self.pattern.child(p, Role::Name)?;
                 let env = match self.pattern.kind(name) {
                     Kind::Ident => (self.pattern.sym(name) == last.name).then_some(env)?,
@@ -86,7 +100,7 @@ impl Unifier<'_> {
         }
         let mut envs = self.roles(p, t, &[], env.clone())?;
         if matches!(operator.as_str(), "==" | "!=" | "===" | "!==") {
-            if self.options.symmetric_eq {
+            if self.options.symmetric_eq || self.options.commutative_compop {
                 let mut ts: Vec<NodeId> = self.file.tree.children(t).collect();
                 ts.reverse();
                 let ps: Vec<NodeId> = self.pattern.children(p).collect();

@@ -3,16 +3,19 @@
 //! The order of the parts in the rule never matters: positives are intersected, then negatives drop, then conditions,
 //! then focus.
 
-use super::candidates::{Around, Scope};
+use super::candidates::{Among, Around, Scope};
+use super::list::FoundList;
 use super::metavar::Env;
+use super::record::Record;
 use super::{Binding, Bindings, Match, candidates};
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
+use crate::generic::Target;
 use crate::rule::regex::Found;
 use crate::rule::{Formula, Leaf, Node, PatternLeaf};
 use std::rc::Rc;
 use weir_model::Span;
-use weir_syntax::{Kind, NodeId, Pattern, Symbol};
+use weir_syntax::{Kind, NodeId, Pattern, Symbol, Tree};
 
 /// Whether a formula says only within what something lies: `pattern-inside`, or any or all of several.
 fn is_inside(formula: &Formula) -> bool {
@@ -30,9 +33,66 @@ fn is_inside(formula: &Formula) -> bool {
 
 /// All matches of a formula in a file, sorted by place, none twice.
 pub(crate) fn find(formula: &Formula, file: &FileContext<'_>, budget: &Budget<'_>) -> Result<Vec<Match>, Stop> {
-    let scope = Scope { nodes: 0..file.tree.len() as u32, top: Vec::new(), env: Env::default(), around: None };
-    let evaluation = Evaluation { file, budget, scope, text: None };
-    evaluation.formula(formula)
+    evaluate(formula, file, None, budget)
+}
+
+/// As [`find`], and notes down what happens around a line.
+pub(crate) fn find_recorded(
+    formula: &Formula,
+    file: &FileContext<'_>,
+    record: &Record,
+    budget: &Budget<'_>,
+) -> Result<Vec<Match>, Stop> {
+    evaluate(formula, file, Some(record), budget)
+}
+
+fn evaluate(
+    formula: &Formula,
+    file: &FileContext<'_>,
+    record: Option<&Record>,
+    budget: &Budget<'_>,
+) -> Result<Vec<Match>, Stop> {
+    Evaluation { file, budget, scope: Scope::of(file, None), text: None, zone: None, record }.formula(formula)
+}
+
+/// The matches of a formula that lie in a subtree, around it or across its border. Formulas that read text or look
+/// anywhere have no such part of their own ([`crate::memo`] knows).
+pub(crate) fn find_near(
+    formula: &Formula,
+    file: &FileContext<'_>,
+    budget: &Budget<'_>,
+    zone: &Zone,
+) -> Result<Vec<Match>, Stop> {
+    let scope = Scope::of(file, Some(Rc::clone(&zone.among)));
+    let near = Evaluation { file, budget, scope, text: None, zone: Some(zone.node), record: None };
+    let mut found = near.formula(formula)?;
+    found.retain(|found| zone.is_near(found.span));
+    Ok(found)
+}
+
+/// A subtree to which evaluation is restricted.
+#[derive(Debug)]
+pub(crate) struct Zone {
+    node: NodeId,
+    span: Span,
+    among: Rc<Among>,
+}
+
+impl Zone {
+    /// The zone of a node.
+    pub(crate) fn new(tree: &Tree, node: NodeId) -> Self {
+        Self { node, span: tree.span(node), among: Rc::new(Among::zone(tree, node)) }
+    }
+
+    /// Whether the zone is the whole file.
+    pub(crate) fn is_all(&self) -> bool {
+        self.node == Tree::ROOT
+    }
+
+    /// Whether a place shares something with the zone.
+    pub(crate) fn is_near(&self, place: Span) -> bool {
+        self.span.overlaps(place) || self.span.contains(place) || place.contains(self.span)
+    }
 }
 
 /// So many matches are looked around one by one.
@@ -56,19 +116,29 @@ pub(super) struct Evaluation<'a> {
     pub(super) scope: Scope,
     /// The text looked at by regexes, if not all.
     pub(super) text: Option<Span>,
+    /// The subtree to which all is restricted, if to one.
+    pub(super) zone: Option<NodeId>,
+    /// Who is to be told of every step over the whole file.
+    pub(super) record: Option<&'a Record>,
 }
 
 impl Evaluation<'_> {
     pub(super) fn formula(&self, formula: &Formula) -> Result<Vec<Match>, Stop> {
         let mut matches = self.conditions(&formula.conditions, self.part(&formula.node)?)?;
         for focus in &formula.focus {
-            matches = self.focus(focus, &matches)?;
+            let focused = self.focus(&focus.metavariables, &matches)?;
+            if let Some(record) = self.record {
+                record.step(focus, &matches, &focused);
+            }
+            matches = focused;
         }
         if let Some(name) = formula.name {
             matches = matches.into_iter().filter_map(|found| self.named(name, &found)).collect();
         }
-        matches.sort_by_key(|found| (found.span.start, found.span.end));
         dedup(&mut matches, self.budget)?;
+        if let Some(record) = self.record {
+            record.found(formula, &matches);
+        }
         Ok(matches)
     }
 
@@ -98,33 +168,46 @@ impl Evaluation<'_> {
 
     fn leaf(&self, leaf: &Leaf) -> Result<Vec<Match>, Stop> {
         match leaf {
-            Leaf::Pattern(leaf) => {
-                let pattern = leaf.by_language.iter().find(|(language, _)| *language == self.file.language);
-                match pattern {
-                    Some((_, pattern)) => self.pattern_leaf(leaf, pattern),
-                    None => Ok(Vec::new()),
-                }
-            }
+            Leaf::Pattern(leaf) => match leaf.pattern(self.file.language) {
+                Some(pattern) => self.pattern_leaf(leaf, pattern),
+                None => Ok(Vec::new()),
+            },
             Leaf::Regex(regex) => self.text_leaf(|text| regex.find_iter(text, self.budget)),
-            Leaf::Generic(generic) => self.text_leaf(|text| generic.find_iter(text, self.budget)),
+            Leaf::Generic(generic) => self.text_leaf(|text| {
+                let target = match self.text {
+                    Some(_) => Target::Part(text),
+                    None => Target::File(text, &self.file.documents),
+                };
+                generic.find(target, self.budget)
+            }),
         }
     }
 
     /// Many rules ask for the same sources and frameworks: what a pattern finds in the whole file is found once.
     fn pattern_leaf(&self, leaf: &PatternLeaf, pattern: &Pattern) -> Result<Vec<Match>, Stop> {
-        let find = || candidates::matches(pattern, leaf.options, self.file, &self.scope, self.budget);
-        if !self.scope.is_file(self.file) {
-            return find();
+        let (file, scope) = (self.file, &self.scope);
+        if scope.is_file(file) {
+            let known = file.found.with(leaf, |list| match self.zone {
+                Some(zone) => list.around(file.tree, zone),
+                None => list.iter().map(|found| found.found).collect(),
+            });
+            if let Some(mut known) = known {
+                known.retain(|found| scope.wants(found.span));
+                return Ok(known);
+            }
         }
-        if let Some(found) = self.file.found.get(leaf) {
-            let wanted = found.iter().filter(|found| self.scope.wants(found.span));
-            return Ok(wanted.cloned().collect());
+        let found = candidates::matches(leaf, pattern, file, scope, self.budget)?;
+        if scope.is_file(file) && scope.around.is_none() && self.zone.is_none() {
+            let occurs = candidates::names_occur(pattern.tree(), file);
+            let hits = if file.found.for_later {
+                candidates::hits(leaf, pattern, file, scope, self.budget)?
+                    .map(|hits| hits.into_iter().map(FoundList::new).collect())
+            } else {
+                None
+            };
+            file.found.keep(leaf, occurs, &found, hits);
         }
-        let found = find()?;
-        if self.scope.around.is_none() {
-            self.file.found.keep(leaf, &found);
-        }
-        Ok(found)
+        Ok(found.into_iter().map(|found| found.found).collect())
     }
 
     /// What a regex or a generic pattern finds in the text looked at.
@@ -155,11 +238,11 @@ impl Evaluation<'_> {
         positives.sort_by_key(|(part, formula)| (*part as u8, breadth(formula, self.file)));
         let mut current: Option<(Part, Vec<Match>)> = None;
         for (part, formula) in positives {
-            current = Some(match current {
+            let next = match &current {
                 None => (part, self.formula(formula)?),
                 Some((Part::Plain, matches)) if part == Part::Inside => {
                     let mut kept = Vec::new();
-                    for group in groups(&matches) {
+                    for group in groups(matches) {
                         let found = self.around(formula, group)?;
                         kept.extend(self.intersect(Part::Plain, group, part, &found)?);
                     }
@@ -167,9 +250,14 @@ impl Evaluation<'_> {
                 }
                 Some((kept, matches)) => {
                     let found = self.formula(formula)?;
-                    (kept, self.intersect(kept, &matches, part, &found)?)
+                    (*kept, self.intersect(*kept, matches, part, &found)?)
                 }
-            });
+            };
+            if let Some(record) = self.record {
+                let before = current.as_ref().map_or(&next.1, |(_, before)| before);
+                record.step(formula, before, &next.1);
+            }
+            current = Some(next);
             if current.as_ref().is_some_and(|(_, matches)| matches.is_empty()) {
                 return Ok(Vec::new());
             }
@@ -180,7 +268,14 @@ impl Evaluation<'_> {
             if matches.is_empty() {
                 break;
             }
-            matches = self.without(&matches, negative)?;
+            if let Some(record) = self.record {
+                record.anew(negative);
+            }
+            let left = self.without(&matches, negative)?;
+            if let Some(record) = self.record {
+                record.step(negative, &matches, &left);
+            }
+            matches = left;
         }
         Ok(matches)
     }
@@ -191,23 +286,46 @@ impl Evaluation<'_> {
         Match { span, node: Some(node), bindings: self.scope.env.finish() }
     }
 
-    /// Ranges of two positives: of two that lie in each other the inner one, with both bindings.
+    /// Ranges of two positives: of two that lie in each other the inner one, with both bindings. Both lists are sorted by
+    /// their starts.
     fn intersect(&self, kept: Part, left: &[Match], part: Part, right: &[Match]) -> Result<Vec<Match>, Stop> {
         let mut out: Vec<Match> = Vec::new();
+        let mut add = |inner: &Match, other: &Match| {
+            if let Some(bindings) = inner.bindings.merge(&other.bindings, self.file) {
+                out.push(Match { span: inner.span, node: inner.node, bindings });
+            }
+        };
+        // Of those on the right that begin at or before the place reached, the ones that have not ended there.
+        let mut open: Vec<usize> = Vec::new();
+        let mut begun = 0;
         for a in left {
-            for b in right {
+            if part == Part::Anywhere {
+                for b in right {
+                    self.budget.tick()?;
+                    add(a, b);
+                }
+                continue;
+            }
+            while right.get(begun).is_some_and(|b| b.span.start <= a.span.start) {
+                open.push(begun);
+                begun += 1;
+            }
+            open.retain(|&at| right[at].span.end >= a.span.start);
+            for &at in &open {
                 self.budget.tick()?;
-                let inner = if part == Part::Anywhere || b.span.contains(a.span) {
-                    a
+                let b = &right[at];
+                if b.span.contains(a.span) {
+                    add(a, b);
                 } else if a.span.contains(b.span) && part == kept {
-                    b
-                } else {
-                    continue;
-                };
-                if let Some(bindings) =
-                    inner.bindings.merge(if std::ptr::eq(inner, a) { &b.bindings } else { &a.bindings }, self.file)
-                {
-                    out.push(Match { span: inner.span, node: inner.node, bindings });
+                    add(b, a);
+                }
+            }
+            if part == kept {
+                for b in right[begun..].iter().take_while(|b| b.span.start <= a.span.end) {
+                    self.budget.tick()?;
+                    if a.span.contains(b.span) {
+                        add(b, a);
+                    }
                 }
             }
         }
@@ -240,6 +358,9 @@ impl Evaluation<'_> {
                     };
                     if place && found.bindings.agrees(&bad.bindings, self.file) {
                         dropped = true;
+                        if let Some(record) = self.record {
+                            record.dropped(negative, found, bad);
+                        }
                         break;
                     }
                 }
@@ -258,9 +379,9 @@ impl Evaluation<'_> {
             [only] => Env::from(&only.bindings),
             _ => self.scope.env.clone(),
         };
-        let around = Around::new(matches.iter().map(|found| found.span));
+        let around = Around::new(self.file.tree, matches.iter().map(|found| found.span));
         let scope = Scope { env, around: Some(Rc::new(around)), ..self.scope.clone() };
-        Evaluation { file: self.file, budget: self.budget, scope, text: self.text }.formula(formula)
+        Evaluation { file: self.file, budget: self.budget, scope, record: None, ..*self }.formula(formula)
     }
 
     /// The places of some metavariables instead of the matches', where they lie within them.
@@ -270,6 +391,12 @@ impl Evaluation<'_> {
             for &name in names {
                 self.budget.tick()?;
                 let Some(binding) = found.bindings.get(name) else { continue };
+                // What stands for a part of an imported name is in focus where the name is used.
+                let used = match binding {
+                    Binding::Node(node) => self.file.names.use_of(self.file.tree, *node, found.span).map(Binding::Node),
+                    _ => None,
+                };
+                let binding = used.as_ref().unwrap_or(binding);
                 let span = binding.span(self.file);
                 let inner = if found.span.contains(span) {
                     span
@@ -305,15 +432,11 @@ fn groups(matches: &[Match]) -> impl Iterator<Item = &[Match]> {
 /// How much a formula may find, to begin with what finds least.
 fn breadth(formula: &Formula, file: &FileContext<'_>) -> u8 {
     match &formula.node {
-        Node::Leaf(Leaf::Pattern(leaf)) => {
-            let pattern = leaf.by_language.iter().find(|(language, _)| *language == file.language);
-            pattern.map_or(0, |(_, pattern)| {
-                let named = pattern.tree().ids().any(|node| pattern.tree().kind(node) == Kind::Ident);
-                let hole =
-                    pattern.roots().all(|root| matches!(pattern.tree().kind(root), Kind::Metavar | Kind::Ellipsis));
-                if named { 0 } else { 1 + u8::from(hole) }
-            })
-        }
+        Node::Leaf(Leaf::Pattern(leaf)) => leaf.pattern(file.language).map_or(0, |pattern| {
+            let named = pattern.tree().ids().any(|node| pattern.tree().kind(node) == Kind::Ident);
+            let hole = pattern.roots().all(|root| matches!(pattern.tree().kind(root), Kind::Metavar | Kind::Ellipsis));
+            if named { 0 } else { 1 + u8::from(hole) }
+        }),
         Node::Leaf(Leaf::Regex(_) | Leaf::Generic(_)) => 1,
         Node::All(parts) => parts.iter().map(|part| breadth(part, file)).min().unwrap_or(0),
         Node::Any(parts) => parts.iter().map(|part| breadth(part, file)).max().unwrap_or(0),
@@ -321,14 +444,17 @@ fn breadth(formula: &Formula, file: &FileContext<'_>) -> u8 {
     }
 }
 
+/// Sorts matches by place and drops repetitions.
 pub(super) fn dedup(matches: &mut Vec<Match>, budget: &Budget<'_>) -> Result<(), Stop> {
+    matches.sort_by_key(|found| (found.span.start, found.span.end));
     let mut out: Vec<Match> = Vec::with_capacity(matches.len());
-    let mut by_span: std::collections::HashMap<Span, Vec<usize>> = std::collections::HashMap::new();
+    let mut first_here = 0;
     for found in matches.drain(..) {
         budget.tick()?;
-        let same = by_span.entry(found.span).or_default();
-        if !same.iter().any(|&at| out[at] == found) {
-            same.push(out.len());
+        if out.last().is_some_and(|last| last.span != found.span) {
+            first_here = out.len();
+        }
+        if !out[first_here..].contains(&found) {
             out.push(found);
         }
     }

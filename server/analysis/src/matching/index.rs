@@ -5,7 +5,7 @@ use super::unify::is_expression_kind;
 use crate::context::FileContext;
 use crate::hash::{NumberMap, NumberSet};
 use weir_model::Language;
-use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
+use weir_syntax::{Difference, Kind, NodeId, Role, Symbol, Tree};
 
 const KINDS: usize = Kind::TypedMetavar as usize + 1;
 
@@ -25,7 +25,7 @@ pub(crate) struct Index {
 
 impl Index {
     /// Reads a tree.
-    pub(crate) fn of(tree: &Tree) -> Self {
+    pub(crate) fn of(tree: &Tree, language: Option<Language>) -> Self {
         let mut index = Self {
             by_kind: vec![Vec::new(); KINDS],
             symbols: NumberMap::default(),
@@ -33,6 +33,7 @@ impl Index {
             lists: Vec::new(),
             no_expression: vec![false; tree.len()],
         };
+        let has_named_keys = matches!(language, Some(Language::JavaScript | Language::TypeScript | Language::Tsx));
         for node in tree.ids() {
             index.by_kind[tree.kind(node) as usize].push(node);
             let sym = tree.sym(node);
@@ -49,19 +50,42 @@ impl Index {
             if index.no_expression[node.0 as usize] {
                 continue;
             }
+            let parent = tree.parent(node).map(|parent| tree.kind(parent));
             match tree.role(node) {
+                // What Python and Ruby catch is an expression.
+                Role::Type
+                    if matches!(language, Some(Language::Python | Language::Ruby)) && parent == Some(Kind::Catch) => {}
+                // What a case compares with is a pattern.
+                Role::Cond if parent == Some(Kind::Case) && language != Some(Language::Elixir) => {
+                    let simple = matches!(
+                        tree.kind(node),
+                        Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Atom | Kind::Regex
+                    ) || (tree.kind(node) == Kind::Ident && language != Some(Language::Ruby));
+                    index.no_expression[node.0 as usize] = simple;
+                }
                 Role::Type | Role::Module | Role::Alias | Role::Modifier => {
                     let below = node.0 as usize..tree.end(node).0 as usize;
                     index.no_expression[below].fill(true);
                 }
-                Role::Name | Role::Decorator => index.no_expression[node.0 as usize] = true,
+                // A parameter may be a pattern that takes its value apart.
+                Role::Name => {
+                    let takes_apart = matches!(tree.kind(node), Kind::Dict | Kind::Array);
+                    index.no_expression[node.0 as usize] = !takes_apart;
+                }
+                Role::Decorator => index.no_expression[node.0 as usize] = true,
+                // Text between elements.
+                Role::Element if tree.kind(node) == Kind::Token => index.no_expression[node.0 as usize] = true,
                 Role::Target => {
                     let declared = tree.parent(node).is_some_and(|parent| {
                         tree.kind(parent) == Kind::VarDef && tree.child(parent, Role::Value).is_none()
                     });
                     index.no_expression[node.0 as usize] = declared && tree.kind(node) == Kind::Ident;
                 }
-                Role::Key => index.no_expression[node.0 as usize] = tree.kind(node) == Kind::Ident,
+                Role::Key => {
+                    // JavaScript's keys are names, quoted or not.
+                    let named = tree.kind(node) == Kind::Ident || (has_named_keys && tree.kind(node) == Kind::Str);
+                    index.no_expression[node.0 as usize] = named;
+                }
                 _ => {}
             }
             if tree.children(node).next().is_some_and(|child| tree.role(child) == Role::Stmt) {
@@ -69,6 +93,16 @@ impl Index {
             }
         }
         index
+    }
+
+    /// Nodes that were a name, type or part of an import and are none now, or the other way round.
+    pub(crate) fn changed_places(&self, old: &Self, difference: &Difference) -> Vec<NodeId> {
+        let before = difference.new.start as usize;
+        let (behind, old_behind) = (difference.new.end as usize, difference.old.end as usize);
+        let changed = |(at, (now, was)): (usize, (&bool, &bool))| (now != was).then_some(NodeId(at as u32));
+        let prefix = self.no_expression[..before].iter().zip(&old.no_expression[..before]);
+        let suffix = self.no_expression[behind..].iter().zip(&old.no_expression[old_behind..]);
+        prefix.enumerate().filter_map(changed).chain((behind..).zip(suffix).filter_map(changed)).collect()
     }
 
     /// Takes up what the file's imports tell: an imported name also occurs where another name stands for it.
@@ -125,7 +159,8 @@ impl Index {
     pub(super) fn is_returned(&self, file: &FileContext<'_>, node: NodeId) -> bool {
         let tree = file.tree;
         let is_value = is_expression_kind(tree.kind(node)) && self.is_expression_place(node);
-        if file.language != Language::Ruby || !is_value {
+        // An assignment's value is given back, too, but nobody means it.
+        if file.language != Language::Ruby || !is_value || tree.kind(node) == Kind::Assign {
             return false;
         }
         let mut at = node;

@@ -94,9 +94,15 @@ impl Bindings {
 
     /// Whether every name that both bind is bound to the same code. Numbers of a regex's groups are its own.
     pub(crate) fn agrees(&self, other: &Self, file: &FileContext<'_>) -> bool {
-        self.0
-            .iter()
-            .all(|(name, binding)| is_number(*name) || other.get(*name).is_none_or(|bound| same(file, binding, bound)))
+        self.conflict(other, file).is_none()
+    }
+
+    /// The first name that both bind, but to different code.
+    pub(crate) fn conflict(&self, other: &Self, file: &FileContext<'_>) -> Option<Symbol> {
+        let differs = |name: Symbol, binding: &Binding| {
+            !is_number(name) && other.get(name).is_some_and(|bound| !same(file, binding, bound))
+        };
+        self.0.iter().find(|(name, binding)| differs(*name, binding)).map(|(name, _)| *name)
     }
 }
 
@@ -166,7 +172,7 @@ fn same_tree(file: &FileContext<'_>, a: NodeId, b: NodeId) -> bool {
             && (x == a || tree.role(x) == tree.role(y))
             && match tree.kind(x) {
                 Kind::Ident => tree.sym(x) == tree.sym(y) && file.names.same_entity(x, y),
-                Kind::Number => same_value(tree.sym(x), tree.sym(y)),
+                Kind::Number => same_value(tree.sym(x).as_str(), tree.sym(y).as_str(), file.language),
                 Kind::Str => tree.sym(x) == tree.sym(y) && is_bytes(file, x) == is_bytes(file, y),
                 _ => tree.sym(x) == tree.sym(y),
             }

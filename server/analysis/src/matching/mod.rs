@@ -10,16 +10,25 @@ mod equivalence;
 mod formula;
 mod found;
 mod index;
+mod list;
 mod metavar;
 mod names;
+mod nearest;
+mod record;
+mod refresh;
 mod types;
 mod unify;
 mod value;
 
-pub(crate) use formula::find;
+pub(crate) use candidates::Among;
+pub(crate) use formula::{Zone, find, find_near, find_recorded};
 pub(crate) use found::FoundLeaves;
 pub(crate) use index::Index;
+pub(crate) use list::Touched;
 pub(crate) use names::Names;
+pub(crate) use nearest::{nearest, quote};
+pub(crate) use record::{Effect, Matched, Record};
+pub(crate) use refresh::refresh;
 
 use weir_model::Span;
 use weir_syntax::{NodeId, Symbol};

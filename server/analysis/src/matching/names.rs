@@ -3,9 +3,10 @@
 //! Scopes are functions, classes and the file, and blocks where the language has block scopes. A name that nothing in the
 //! file declares has no entity and is compared by its text alone.
 
+use super::list::Touched;
 use crate::hash::{NumberMap, NumberSet};
-use weir_model::Language;
-use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
+use weir_model::{Language, Span};
+use weir_syntax::{Difference, Kind, NodeId, Role, Symbol, Tree};
 
 /// The names of a file, resolved.
 #[derive(Debug, Default)]
@@ -78,6 +79,86 @@ impl Names {
         }
     }
 
+    /// Names that refer to something else than they did in an older version: to another declaration, or to one whose type or
+    /// import is touched. `None` if that cannot be told name by name.
+    pub(crate) fn changed_since(
+        &self,
+        old: &Self,
+        tree: &Tree,
+        (old_tree, difference): (&Tree, &Difference),
+        touched: &Touched,
+    ) -> Option<Vec<NodeId>> {
+        let moved = |node: NodeId, now: NodeId| difference.node(node) == Some(now) && !touched.has(now);
+        let same_path = |path: &[Segment], other: &[Segment]| {
+            path.len() == other.len() && path.iter().zip(other).all(|(a, b)| a.name == b.name && moved(a.node, b.node))
+        };
+        let same_entity = |entity: &Entity, other: &Entity| {
+            let same_type = match (entity.type_, other.type_) {
+                (Some(type_), Some(now)) => moved(type_, now),
+                (None, None) => true,
+                _ => false,
+            };
+            same_type && same_path(&entity.path, &other.path)
+        };
+        let same_wildcards = self.wildcards.len() == old.wildcards.len()
+            && old
+                .wildcards
+                .iter()
+                .zip(&self.wildcards)
+                .all(|((at, path), (now, other))| moved(*at, *now) && same_path(path, other));
+        // Fields are found through their class.
+        let of_classes = |names: &Self, tree: &Tree| {
+            let mut fields: Vec<_> = names
+                .declared
+                .iter()
+                .filter(|((owner, _), _)| tree.kind(*owner) == Kind::Class)
+                .map(|((owner, name), number)| (*owner, *name, *number as usize - 1))
+                .collect();
+            fields.sort_unstable();
+            fields
+        };
+        let (fields, old_fields) = (of_classes(self, tree), of_classes(old, old_tree));
+        let same_fields = fields.len() == old_fields.len()
+            && old_fields.iter().all(|(owner, name, number)| {
+                let Some(owner) = difference.node(*owner) else { return false };
+                let at = fields.partition_point(|(other, field, _)| (*other, *field) < (owner, *name));
+                fields.get(at).is_some_and(|(other, field, now)| {
+                    (*other, *field) == (owner, *name) && same_entity(&old.entities[*number], &self.entities[*now])
+                })
+            });
+        if !same_wildcards || !same_fields {
+            return None;
+        }
+        // Numbers of declarations may differ; they must differ alike wherever they occur.
+        let mut now_of: Vec<u32> = vec![u32::MAX; old.entities.len() + 1];
+        let mut was_of: Vec<u32> = vec![u32::MAX; self.entities.len() + 1];
+        (now_of[0], was_of[0]) = (0, 0);
+        let mut changed = Vec::new();
+        let mut compare = |at: usize, was: u32, now: u32| {
+            let (known, back) = (now_of[was as usize], was_of[now as usize]);
+            if known == now && back == was {
+                return;
+            }
+            if known == u32::MAX
+                && back == u32::MAX
+                && same_entity(&old.entities[was as usize - 1], &self.entities[now as usize - 1])
+            {
+                (now_of[was as usize], was_of[now as usize]) = (now, was);
+                return;
+            }
+            changed.push(NodeId(at as u32));
+        };
+        let before = difference.new.start as usize;
+        for at in 0..before {
+            compare(at, old.resolved[at], self.resolved[at]);
+        }
+        let behind = (difference.new.end as usize..).zip(&self.resolved[difference.new.end as usize..]);
+        for ((at, &now), &was) in behind.zip(&old.resolved[difference.old.end as usize..]) {
+            compare(at, was, now);
+        }
+        Some(changed)
+    }
+
     /// What an identifier refers to, if the file declares it.
     pub(crate) fn entity(&self, node: NodeId) -> Option<&Entity> {
         let number = *self.resolved.get(node.0 as usize)?;
@@ -128,6 +209,20 @@ impl Names {
         })
     }
 
+    /// For a part of an import outside a place: the last name within the place that stands for it there.
+    pub(super) fn use_of(&self, tree: &Tree, part: NodeId, within: Span) -> Option<NodeId> {
+        let in_import = |node: NodeId| {
+            tree.ancestors(node).any(|above| matches!(tree.kind(above), Kind::Import | Kind::ImportFrom))
+        };
+        if !in_import(part) || within.contains(tree.span(part)) {
+            return None;
+        }
+        let uses = self.references().filter(|(node, path)| {
+            within.contains(tree.span(*node)) && path.iter().any(|segment| segment.node == part) && !in_import(*node)
+        });
+        uses.last().map(|(node, _)| node)
+    }
+
     /// The full name of an identifier or member chain that starts with something imported.
     pub(crate) fn path(&self, tree: &Tree, node: NodeId) -> Option<Vec<Segment>> {
         // Most names are no import's: that is seen before the chain is written down.
@@ -137,6 +232,25 @@ impl Names {
         }
         let (_, chain) = chain(tree, node)?;
         Some(entity.path.iter().chain(chain.iter().rev()).copied().collect())
+    }
+
+    /// The full names an identifier or member chain can stand for, their parts joined by dots: by an import, or as it is
+    /// written, if the file declares nothing of that name.
+    pub(super) fn full_names(&self, tree: &Tree, node: NodeId) -> Vec<String> {
+        let joined = |path: &[Segment]| {
+            let parts: Vec<&str> = path.iter().map(|segment| segment.name.as_str()).collect();
+            parts.join(".").replace("::", ".").replace('\\', ".").trim_start_matches('.').to_owned()
+        };
+        if let Some(path) = self.path(tree, node) {
+            return vec![joined(&path)];
+        }
+        let mut names: Vec<String> = self.wildcard_paths(tree, node).iter().map(|path| joined(path)).collect();
+        if let Some((head, mut chain)) = chain(tree, node).filter(|(head, _)| self.entity(*head).is_none()) {
+            chain.push(Segment { name: tree.sym(head), node: head });
+            chain.reverse();
+            names.push(joined(&chain));
+        }
+        names
     }
 
     /// The full names an identifier or member chain can have because all names of a module were imported.
@@ -247,6 +361,9 @@ impl Collector<'_> {
                     scopes.owner(tree, node, |kind| matches!(kind, Kind::Function | Kind::Lambda | Kind::Catch));
                 if let Some(name) = tree.child(node, Role::Name) {
                     self.bind(owner, name, tree.child(node, Role::Type));
+                    if let Some(class) = self.class_that_keeps(node, owner) {
+                        self.bind(class, name, tree.child(node, Role::Type));
+                    }
                 }
             }
             Kind::VarDef => {
@@ -274,7 +391,8 @@ impl Collector<'_> {
             Kind::Assign if self.assignment_declares() => {
                 let owner = scopes.owner(tree, node, function);
                 if let Some(target) = tree.child(node, Role::Target) {
-                    self.bind_new(owner, target);
+                    let value = tree.child(node, Role::Value).filter(|&value| tree.kind(value) == Kind::New);
+                    self.bind_new(owner, target, value.and_then(|value| tree.child(value, Role::Callee)));
                 }
             }
             Kind::ForEach | Kind::CompFor => {
@@ -288,7 +406,7 @@ impl Collector<'_> {
                 if let Some(target) = target
                     && (self.assignment_declares() || tree.kind(node) == Kind::CompFor)
                 {
-                    self.bind_new(owner, target);
+                    self.bind_new(owner, target, None);
                 }
             }
             Kind::Catch => {
@@ -362,13 +480,26 @@ impl Collector<'_> {
         }
     }
 
-    /// As [`bind`](Self::bind), for an assignment: the first one declares.
-    fn bind_new(&mut self, owner: NodeId, target: NodeId) {
+    /// As [`bind`](Self::bind), for an assignment: the first one declares. Of several types it has none.
+    fn bind_new(&mut self, owner: NodeId, target: NodeId, type_: Option<NodeId>) {
         let tree = self.tree;
-        if tree.kind(target) == Kind::Ident && self.declared.contains_key(&(owner, tree.sym(target))) {
-            return;
-        }
-        self.bind(owner, target, None);
+        let before = self.declared.get(&(owner, tree.sym(target))).filter(|_| tree.kind(target) == Kind::Ident);
+        let Some(&before) = before else { return self.bind(owner, target, type_) };
+        let known = &mut self.entities[before as usize - 1].type_;
+        let same = |type_: NodeId, known: NodeId| tree.sym(type_) == tree.sym(known);
+        *known = known.filter(|&known| type_.is_some_and(|type_| same(type_, known)));
+    }
+
+    /// The class whose field a parameter of its constructor is too: in JavaScript where it says how the field can be reached,
+    /// and in a class with a decorator, whose framework hands it over.
+    fn class_that_keeps(&self, parameter: NodeId, function: NodeId) -> Option<NodeId> {
+        let tree = self.tree;
+        let is_constructor =
+            tree.child(function, Role::Name).is_some_and(|name| tree.sym(name).as_str() == "constructor");
+        let is_script = matches!(self.language, Language::JavaScript | Language::TypeScript | Language::Tsx);
+        let class = tree.ancestors(function).nth(1).filter(|&class| tree.kind(class) == Kind::Class)?;
+        let says = tree.child(parameter, Role::Modifier).is_some() || tree.child(class, Role::Decorator).is_some();
+        (is_script && is_constructor && says).then_some(class)
     }
 
     fn add(&mut self, owner: NodeId, name: Symbol, type_: Option<NodeId>, path: Vec<Segment>) {

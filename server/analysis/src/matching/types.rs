@@ -90,7 +90,7 @@ impl Unifier<'_> {
         match self.file.constants.get(t) {
             Some(&Value::Node(value)) => self.literal(value),
             Some(Value::Str(_) | Value::AnyStr) => Some(Type::Known(STRING)),
-            Some(Value::Number(_)) | None => self.literal(t),
+            Some(Value::Number(_) | Value::Bool(_)) | None => self.literal(t),
         }
     }
 
@@ -98,7 +98,9 @@ impl Unifier<'_> {
         let tree = self.file.tree;
         let text = tree.sym(t).as_str();
         Some(Type::Known(match tree.kind(t) {
-            Kind::Str | Kind::Template => STRING,
+            Kind::Str => STRING,
+            // With something put in nobody has said so.
+            Kind::Template if tree.children(t).all(|part| tree.kind(part) == Kind::Str) => STRING,
             Kind::Number => match self.file.language {
                 Language::JavaScript | Language::TypeScript | Language::Tsx => NUMBER,
                 _ if text.contains('.') => FRACTION,
@@ -126,7 +128,6 @@ impl Unifier<'_> {
                 Some(Type::Known(BOOLEAN))
             }
             "&" | "|" | "^" if either(BOOLEAN) => Some(Type::Known(BOOLEAN)),
-            "+" if either(STRING) => Some(Type::Known(STRING)),
             "+" | "-" if is(operand(Role::Left), INTEGER) && is(operand(Role::Right), INTEGER) => {
                 Some(Type::Known(INTEGER))
             }

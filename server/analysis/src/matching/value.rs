@@ -41,6 +41,7 @@ fn constant(node: NodeId, file: &FileContext<'_>, depth: u32) -> Option<Value> {
         _ => match file.constants.get(node)? {
             flow::Value::Node(value) if *value != node => constant(*value, file, depth + 1),
             flow::Value::Number(number) => comparison::number(number.as_str()),
+            flow::Value::Bool(value) => Some(Value::Bool(*value)),
             flow::Value::Str(text) => Some(Value::Str(text.as_str().to_owned())),
             _ => None,
         },

@@ -2,6 +2,7 @@
 //!
 //! What cannot be evaluated (an unbound metavariable, a text less than a number) makes the whole comparison false.
 
+mod date;
 mod eval;
 mod parse;
 
@@ -13,6 +14,8 @@ use weir_syntax::Symbol;
 pub(crate) struct Comparison {
     expr: Expr,
     number: Option<Number>,
+    /// Text that spells a number is one.
+    text_is_number: bool,
 }
 
 /// `metavariable`, `strip` and `base`: a text that is read as a number.
@@ -47,6 +50,10 @@ enum Expr {
     Call(Function, Box<Expr>),
     /// `re.match(REGEX, value)`.
     Match(Regex, Box<Expr>),
+    /// `today()`: when the day began.
+    Today,
+    /// `strptime(text)`, `strptime(text, FORMAT)`: when the day or second that a text names began.
+    Date(Box<Expr>, Option<String>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,19 +90,28 @@ enum Function {
 impl Comparison {
     /// Reads a comparison.
     pub(crate) fn parse(text: &str, number: Option<Number>) -> Result<Self, String> {
-        Ok(Self { expr: parse::expression(text)?, number })
+        Ok(Self { expr: parse::expression(text)?, number, text_is_number: false })
     }
 
-    /// Whether the comparison holds. `value` tells what constant a metavariable is.
-    pub(crate) fn holds(&self, value: &dyn Fn(Symbol) -> Option<Value>) -> bool {
+    /// The same for metavariables of generic patterns: they have no types, so that what spells a number is one.
+    pub(crate) fn of_text(self) -> Self {
+        Self { text_is_number: true, ..self }
+    }
+
+    /// Whether the comparison holds. `value` tells what constant a metavariable is, `today` the day in days since 1970-01-01.
+    pub(crate) fn holds(&self, today: i64, value: &dyn Fn(Symbol) -> Option<Value>) -> bool {
         let read = |name: Symbol| {
             let value = value(name)?;
             match self.number.filter(|number| number.metavariable == name) {
                 Some(number) => eval::number(&value, number.base),
+                None if self.text_is_number => Some(match value {
+                    Value::Str(text) => parse::number(&text).unwrap_or(Value::Str(text)),
+                    other => other,
+                }),
                 None => Some(value),
             }
         };
-        eval::eval(&self.expr, &read) == Some(Value::Bool(true))
+        eval::eval(&self.expr, &eval::Given { today, read: &read }) == Some(Value::Bool(true))
     }
 }
 
@@ -131,9 +147,12 @@ pub(crate) fn binary(operator: &str, left: &Value, right: &Value) -> Option<Valu
 mod tests {
     use super::*;
 
+    /// 2024-02-29.
+    const DAY: i64 = 19_782;
+
     fn holds(text: &str, x: &Value) -> bool {
         let comparison = Comparison::parse(text, None).unwrap_or_else(|error| panic!("{text}: {error}"));
-        comparison.holds(&|name| (name.as_str() == "$X").then(|| x.clone()))
+        comparison.holds(DAY, &|name| (name.as_str() == "$X").then(|| x.clone()))
     }
 
     #[test]
@@ -194,6 +213,24 @@ mod tests {
     }
 
     #[test]
+    fn days_are_compared() {
+        for (comparison, x, expected) in [
+            ("strptime($X) < today()", "2024-02-28", true),
+            ("strptime($X) == today()", "2024-02-29", true),
+            ("strptime($X) > today()", "3000-01-15", true),
+            ("strptime($X) < today()", "1906-12-09", true),
+            ("today() - strptime($X) == 86400 * 366", "2023-02-28", true),
+            ("strptime($X, '%d.%m.%Y %H:%M') > today()", "29.02.2024 00:01", true),
+            ("strptime($X) < today()", "this is not a date", false),
+            ("strptime($X) < today()", "2023-02-29", false),
+            ("strptime($X) < today()", "2023-01-01T10:00", false),
+            ("not strptime($X) < today()", "", false),
+        ] {
+            assert_eq!(holds(comparison, &Value::Str(x.to_owned())), expected, "{comparison} {x}");
+        }
+    }
+
+    #[test]
     fn a_metavariable_is_read_as_a_number_in_its_base() {
         let metavariable = Symbol::new("$X");
         for (text, base, value, expected) in [
@@ -203,13 +240,24 @@ mod tests {
             ("$X > 5", 10, "x", false),
         ] {
             let comparison = Comparison::parse(text, Some(Number { metavariable, base })).unwrap();
-            assert_eq!(comparison.holds(&|_| Some(Value::Str(value.to_owned()))), expected, "{text} {value}");
+            assert_eq!(comparison.holds(DAY, &|_| Some(Value::Str(value.to_owned()))), expected, "{text} {value}");
         }
     }
 
     #[test]
     fn what_is_no_comparison_is_an_error() {
-        for text in ["", "$X >", "$X > 5 5", "foo($X)", "$X // 2", "(1", "re.match('(', $X)", &"(".repeat(10_000)] {
+        for text in [
+            "",
+            "$X >",
+            "$X > 5 5",
+            "foo($X)",
+            "$X // 2",
+            "(1",
+            "re.match('(', $X)",
+            "today(1)",
+            "strptime($X, 1)",
+            &"(".repeat(10_000),
+        ] {
             assert!(Comparison::parse(text, None).is_err(), "{text}");
         }
     }

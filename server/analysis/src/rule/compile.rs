@@ -2,12 +2,14 @@
 
 mod conditions;
 mod formula;
+mod generic;
 mod modern;
 mod taint;
 
 use super::yaml::{self, Fault, Place, Yaml};
-use super::{Body, Need, Options, Rule, RuleSet};
+use super::{Body, Need, Options, Origin, OutOfRange, Rule, RuleSet};
 use crate::fix::FixTemplate;
+use crate::generic::{Config, Engine};
 use crate::paths::Paths;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,7 +17,7 @@ use weir_model::{Language, RuleInfo, RuleProblem, RuleSource, Severity};
 use weir_syntax::Symbol;
 
 /// The version of Semgrep whose rule language this is; rules may ask for at least or at most a version.
-const COMPATIBLE_WITH: [u32; 3] = [1, 150, 0];
+pub(crate) const COMPATIBLE_WITH: [u32; 3] = [1, 182, 0];
 
 /// Compiles one rule file into the set. `seen` holds the texts of the rules so far: the same rule in two files runs once,
 /// and is listed with both.
@@ -63,16 +65,18 @@ fn rule(
     let report = |faults: Vec<Fault>, skipped| {
         faults.into_iter().map(|fault| problem(source, id.as_deref(), &fault, skipped)).collect::<Vec<_>>()
     };
-    if out_of_range {
+    if let Some(origin) = out_of_range {
+        set.out_of_range.extend(id.map(|id| OutOfRange { id: id.into(), source: source.name.clone(), origin }));
         return;
     }
     let runs = errors.is_empty() && unsupported.is_empty();
     set.problems.extend(report(errors, false));
     set.problems.extend(report(unsupported, true));
     set.problems.extend(report(warnings, true));
-    let Some((rule, mut info)) = compiled.filter(|_| runs) else { return };
+    let Some((mut rule, mut info)) = compiled.filter(|_| runs) else { return };
     if !disabled.contains(&rule.id) {
         info.source.clone_from(&source.name);
+        rule.source.clone_from(&source.name);
         set.add(is_new.then_some(rule), info);
     }
 }
@@ -94,8 +98,9 @@ fn problem(source: &RuleSource, rule_id: Option<&str>, fault: &Fault, skipped: b
 #[derive(Debug, Default)]
 struct Reader {
     languages: Vec<Language>,
-    /// Patterns are generic: for any text.
-    generic: bool,
+    /// Patterns are for any text, and for this engine.
+    generic: Option<Engine>,
+    generic_config: Config,
     options: Options,
     /// The author's mistakes: the rule does not run.
     errors: Vec<Fault>,
@@ -103,8 +108,8 @@ struct Reader {
     unsupported: Vec<Fault>,
     /// What the author should know: the rule runs.
     warnings: Vec<Fault>,
-    /// The rule is for other versions.
-    out_of_range: bool,
+    /// The rule is for other versions: where that is said.
+    out_of_range: Option<Origin>,
 }
 
 impl Reader {
@@ -173,11 +178,16 @@ impl Reader {
     /// A metavariable's name, with its dollar sign.
     fn metavariable(&mut self, key: &str, yaml: &Yaml) -> Option<Symbol> {
         let text = self.text(key, yaml)?;
+        self.metavariable_named(key, text, yaml.place)
+    }
+
+    /// The metavariable of a name, with its dollar sign.
+    fn metavariable_named(&mut self, key: &str, text: &str, place: Place) -> Option<Symbol> {
         let name = text.strip_prefix("$...").or_else(|| text.strip_prefix('$')).unwrap_or("");
         let valid = !name.is_empty()
             && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
         if !valid {
-            self.error(yaml.place, format!("`{key}` must name a metavariable, like `$X`"));
+            self.error(place, format!("`{key}` must name a metavariable, like `$X`"));
         }
         valid.then(|| Symbol::new(text))
     }
@@ -202,6 +212,9 @@ fn read_rule(reader: &mut Reader, yaml: &Yaml) -> Option<(Rule, RuleInfo)> {
     let severity = severity(reader, yaml);
     let (names, any_text) = languages(reader, yaml)?;
     options(reader, yaml);
+    if reader.languages.is_empty() && names.iter().any(|name| name == "generic") {
+        reader.generic = Some(reader.generic_config.engine);
+    }
     let body = body(reader, yaml);
     let need = |body: &Body| reader.languages.iter().map(|&language| (language, Need::of(body, language))).collect();
     let needs = body.as_ref().map(need).unwrap_or_default();
@@ -209,6 +222,8 @@ fn read_rule(reader: &mut Reader, yaml: &Yaml) -> Option<(Rule, RuleInfo)> {
     let paths = paths(reader, yaml);
     let rule = Rule {
         id: id?,
+        source: String::new(),
+        origin: yaml.get("id").map_or(Origin::NOWHERE, |value| Origin::under("id", value)),
         message: message?,
         severity: severity?,
         languages: reader.languages.clone(),
@@ -231,13 +246,16 @@ fn read_rule(reader: &mut Reader, yaml: &Yaml) -> Option<(Rule, RuleInfo)> {
 }
 
 fn versions(reader: &mut Reader, yaml: &Yaml) {
-    for (key, in_range) in [("min-version", u8::from(false)), ("max-version", u8::from(true))] {
+    for key in ["min-version", "max-version"] {
         let Some(value) = yaml.get(key) else { continue };
         let Some(version) = value.as_str().and_then(version) else {
             reader.error(value.place, format!("`{key}` must be a version, like 1.50.0"));
             continue;
         };
-        reader.out_of_range |= if in_range == 0 { version > COMPATIBLE_WITH } else { version < COMPATIBLE_WITH };
+        let fits = if key == "min-version" { version <= COMPATIBLE_WITH } else { version >= COMPATIBLE_WITH };
+        if !fits {
+            reader.out_of_range = Some(Origin::under(key, value));
+        }
     }
 }
 
@@ -276,7 +294,6 @@ fn languages(reader: &mut Reader, yaml: &Yaml) -> Option<(Vec<String>, bool)> {
         }
     }
     let any_text = names.iter().any(|name| matches!(name.as_str(), "regex" | "none" | "generic"));
-    reader.generic = reader.languages.is_empty() && names.iter().any(|name| name == "generic");
     if reader.languages.is_empty() && !any_text {
         if names.is_empty() {
             reader.error(value.place, "`languages` names no language");
@@ -300,7 +317,7 @@ fn options(reader: &mut Reader, yaml: &Yaml) {
     };
     for (key, value) in entries {
         let name = key.text.as_str();
-        if Options::is_without_effect(name) {
+        if Options::is_without_effect(name) || generic::option(reader, key, value) {
             continue;
         }
         if matches!(name, "taint_focus_on" | "taint_match_on") {
@@ -318,31 +335,36 @@ fn options(reader: &mut Reader, yaml: &Yaml) {
     }
 }
 
-/// Keys of rules that do something this engine does not do yet.
-const UNSUPPORTED_KEYS: &[&str] = &["join", "extract", "dest-language", "pattern-where-python", "validators"];
+/// Modes that Weir does not have, the keys rules in them have, and what to do instead.
+const OTHER_MODES: &[(&str, &[&str], &str)] = &[
+    ("join", &["join"], "joins what several rules find; write what belongs together as one rule with `mode: taint`"),
+    (
+        "extract",
+        &["extract", "dest-language", "dest-rules"],
+        "takes code of one language out of another; ask for it where it stands by `metavariable-pattern` with `language`",
+    ),
+    ("secrets", &[], "asks a service whether a secret is valid; without `mode` the rule finds what looks like one"),
+    ("supply_chain", &["r2c-internal-project-depends-on"], "reads lock files; use a scanner of dependencies"),
+    ("steps", &["steps"], "runs one rule after the other; write them as rules of their own"),
+];
 
 fn body(reader: &mut Reader, yaml: &Yaml) -> Option<Body> {
     let entries = yaml.as_map()?;
-    let mut runs = true;
-    for (key, _) in entries.iter().filter(|(key, _)| UNSUPPORTED_KEYS.contains(&key.text.as_str())) {
-        reader.unsupported(key.place, format!("`{}` is not supported yet; the rule is skipped", key.text));
-        runs = false;
-    }
     let mode = yaml.get("mode");
-    match mode.map(|mode| mode.as_str().unwrap_or("")) {
-        None | Some("search" | "taint") => {}
-        Some(name @ ("join" | "extract" | "secrets" | "supply_chain" | "steps")) => {
-            let place = mode.map_or(yaml.place, |mode| mode.place);
-            reader.unsupported(place, format!("`mode: {name}` is not supported yet; the rule is skipped"));
-            return None;
-        }
-        Some(_) => {
-            let place = mode.map_or(yaml.place, |mode| mode.place);
-            reader.error(place, "`mode` must be `search` or `taint`");
+    let name = mode.map_or(Some("search"), Yaml::as_str).unwrap_or_default();
+    for (other, keys, instead) in OTHER_MODES {
+        let key = entries.iter().find(|(key, _)| keys.contains(&key.text.as_str())).map(|(key, _)| key.place);
+        if let Some(place) = mode.map(|mode| mode.place).filter(|_| name == *other).or(key) {
+            reader.unsupported(place, format!("`mode: {other}` {instead}; the rule is skipped"));
             return None;
         }
     }
-    if !runs {
+    if !matches!(name, "search" | "taint") {
+        reader.error(mode.map_or(yaml.place, |mode| mode.place), "`mode` must be `search` or `taint`");
+        return None;
+    }
+    if let Some((key, _)) = entries.iter().find(|(key, _)| key.text == "pattern-where-python") {
+        conditions::condition(reader, key, yaml);
         return None;
     }
     if let Some(taint) = yaml.get("taint") {
@@ -351,7 +373,7 @@ fn body(reader: &mut Reader, yaml: &Yaml) -> Option<Body> {
     if let Some(formula) = yaml.get("match") {
         return modern::formula(reader, "match", formula, formula::Positives::Needed).map(Body::Search);
     }
-    if mode.and_then(Yaml::as_str) == Some("taint") {
+    if name == "taint" {
         return Some(Body::Taint(taint::spec(reader, yaml, taint::Syntax::Classic)));
     }
     formula::of_map(reader, yaml, formula::Positives::Needed).map(Body::Search)

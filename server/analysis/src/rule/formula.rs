@@ -1,7 +1,10 @@
 //! The formula a rule is: patterns joined by and, or, not, inside; and what makes a taint rule.
 
+use super::analyzer::Analyzer;
 use super::comparison::Comparison;
-use std::sync::Arc;
+use super::{Options, Origin};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use weir_model::Language;
 use weir_syntax::{Pattern, Symbol};
 
@@ -13,9 +16,18 @@ pub(crate) struct Formula {
     /// `metavariable-*` and `where:`, applied after positives and negatives.
     pub(crate) conditions: Vec<Condition>,
     /// `focus-metavariable`: each entry is a list whose places are united; several entries are intersected.
-    pub(crate) focus: Vec<Vec<Symbol>>,
+    pub(crate) focus: Vec<Focus>,
     /// `as`: the metavariable that is bound to what the formula matches, after conditions.
     pub(crate) name: Option<Symbol>,
+    /// Where it stands in the rule.
+    pub(crate) origin: Origin,
+}
+
+/// One `focus-metavariable`.
+#[derive(Debug)]
+pub(crate) struct Focus {
+    pub(crate) metavariables: Vec<Symbol>,
+    pub(crate) origin: Origin,
 }
 
 /// The kinds of formula.
@@ -45,23 +57,52 @@ pub(crate) enum Leaf {
     /// `$1`...
     Regex(crate::rule::regex::Regex),
     /// `pattern` in `language: generic`: over the file's text.
-    Generic(crate::rule::generic::Generic),
+    Generic(crate::generic::Generic),
 }
 
 /// One pattern text, parsed for each language of its rule.
 #[derive(Debug)]
 pub(crate) struct PatternLeaf {
-    /// The pattern as written: leaves of one text are one pattern.
-    pub(crate) text: Symbol,
+    /// Leaves of the same text and options find the same in one file: they have the same number.
+    pub(crate) number: u32,
     /// The parsed patterns; a file is matched with its own language's.
     pub(crate) by_language: Vec<(Language, Arc<Pattern>)>,
     /// How the rule wants its patterns compared.
-    pub(crate) options: crate::rule::Options,
+    pub(crate) options: Options,
+}
+
+impl PatternLeaf {
+    /// A pattern as written, and as parsed for each language.
+    pub(crate) fn new(text: &str, by_language: Vec<(Language, Arc<Pattern>)>, options: Options) -> Self {
+        static NUMBERS: LazyLock<Mutex<HashMap<(Symbol, Options), u32>>> = LazyLock::new(Mutex::default);
+        // Nothing in here can panic half-way.
+        let mut numbers = NUMBERS.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = numbers.len() as u32;
+        let number = *numbers.entry((Symbol::new(text), options)).or_insert(next);
+        Self { number, by_language, options }
+    }
+
+    /// The pattern for a language.
+    pub(crate) fn pattern(&self, language: Language) -> Option<&Pattern> {
+        self.by_language.iter().find(|(of, _)| *of == language).map(|(_, pattern)| &**pattern)
+    }
+
+    /// Whether the pattern is several statements in a language.
+    pub(crate) fn is_sequence(&self, language: Language) -> bool {
+        self.pattern(language).is_some_and(|pattern| pattern.roots().count() > 1)
+    }
 }
 
 /// A condition on a match's bindings.
 #[derive(Debug)]
-pub(crate) enum Condition {
+pub(crate) struct Condition {
+    pub(crate) test: Test,
+    pub(crate) origin: Origin,
+}
+
+/// What a condition asks.
+#[derive(Debug)]
+pub(crate) enum Test {
     /// `metavariable-regex`: the text (a string's content with its quotes; the constant, if `constant_propagation`) must
     /// match from its start.
     Regex { metavariable: Symbol, regex: crate::rule::regex::Regex, constant_propagation: bool },
@@ -70,8 +111,21 @@ pub(crate) enum Condition {
     Pattern { metavariable: Symbol, within: Within, formula: Box<Formula> },
     /// `metavariable-type`: the bound expression has one of the types, as far as the file tells.
     Type { metavariable: Symbol, types: Vec<(Language, Arc<Pattern>)> },
+    /// `metavariable-analysis`: the text, or the string it is known to be, is what the analyzer looks for.
+    Analysis { metavariable: Symbol, analyzer: Analyzer },
+    /// `metavariable-name`: what the bound name stands for.
+    Name { metavariable: Symbol, name: FullName },
     /// `metavariable-comparison`: the comparison holds for the constants that metavariables are.
     Comparison(Comparison),
+}
+
+/// What a name must stand for; the parts of full names joined by dots.
+#[derive(Debug)]
+pub(crate) struct FullName {
+    /// One of these modules or something in them, if any are named.
+    pub(crate) modules: Vec<String>,
+    /// One of these, if any are named.
+    pub(crate) names: Vec<String>,
 }
 
 /// As what the bound code of a `metavariable-pattern` is read.
@@ -125,7 +179,18 @@ pub(crate) struct Sink {
     pub(crate) formula: Formula,
     /// `true` (the default): the matched node's own value must be tainted; `false`: anything within it.
     pub(crate) exact: bool,
-    pub(crate) requires: Requires,
+    /// Counts only where control leaves the function.
+    pub(crate) at_exit: bool,
+    pub(crate) requires: SinkRequires,
+}
+
+/// What a sink asks of the taint that reaches it.
+#[derive(Debug)]
+pub(crate) enum SinkRequires {
+    /// Of that of its own value.
+    Whole(Requires),
+    /// Of that of what each of these metavariables is bound to.
+    Each(Vec<(Symbol, Requires)>),
 }
 
 /// What makes data harmless.

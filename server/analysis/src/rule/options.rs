@@ -13,8 +13,16 @@ pub(crate) struct Options {
     pub(crate) commutative_boolop: bool,
     /// `a == b` matches `b == a`.
     pub(crate) symmetric_eq: bool,
+    /// `a == b` and `a != b` match in any order, as with `symmetric_eq`.
+    pub(crate) commutative_compop: bool,
     /// An assignment matches a declaration.
     pub(crate) vardef_assign: bool,
+    /// An assignment matches a field's definition even without `vardef_assign`.
+    pub(crate) flddef_assign: bool,
+    /// Decorators stand in the order of the pattern's.
+    pub(crate) decorators_order_matters: bool,
+    /// `return x` matches a value that is returned without the word.
+    pub(crate) implicit_return: bool,
     /// An expression matches a decorator.
     pub(crate) attr_expr: bool,
     /// A function matches an arrow function.
@@ -27,6 +35,8 @@ pub(crate) struct Options {
     pub(crate) implicit_ellipsis: bool,
     /// An element of JSX may have more attributes than the pattern's.
     pub(crate) xml_attrs_implicit_ellipsis: bool,
+    /// The children of an element of JSX stand in the order of the pattern's.
+    pub(crate) xml_children_ordered: bool,
     /// An element of JSX without children in the pattern may have some in the code.
     pub(crate) xml_singleton_loose_matching: bool,
     /// Sources and sinks share their metavariables.
@@ -59,13 +69,18 @@ impl Default for Options {
             ac_matching: true,
             commutative_boolop: false,
             symmetric_eq: false,
+            commutative_compop: false,
             vardef_assign: true,
+            flddef_assign: false,
+            decorators_order_matters: false,
+            implicit_return: true,
             attr_expr: true,
             arrow_is_function: true,
             let_is_var: true,
             implicit_deep_exprstmt: true,
             implicit_ellipsis: true,
             xml_attrs_implicit_ellipsis: true,
+            xml_children_ordered: true,
             xml_singleton_loose_matching: true,
             taint_unify_mvars: false,
             taint_assume_safe_functions: false,
@@ -83,30 +98,17 @@ impl Default for Options {
 
 /// Options of the language that ask for nothing this engine does, or for what it always does: accepted as they are.
 const WITHOUT_EFFECT: &[&str] = &[
-    "commutative_compop",
     "cpp_parsing_pref",
-    "decorators_order_matters",
     "dynamic_timeout",
     "dynamic_timeout_max_multiplier",
     "dynamic_timeout_unit_kb",
-    "flddef_assign",
-    "generic_braces",
-    "generic_caseless",
-    "generic_comment_style",
-    "generic_ellipsis_max_span",
-    "generic_engine",
-    "generic_extra_braces",
-    "generic_extra_word_characters",
-    "generic_multiline",
     "go_deeper_expr",
     "go_deeper_stmt",
-    "implicit_return",
     "interfile",
     "max_match_per_file",
     "taint_fixpoint_timeout",
     "timeout",
     "unify_ids_strictly",
-    "xml_children_ordered",
 ];
 
 impl Options {
@@ -118,6 +120,10 @@ impl Options {
             "ac_matching" => &mut self.ac_matching,
             "commutative_boolop" => &mut self.commutative_boolop,
             "symmetric_eq" => &mut self.symmetric_eq,
+            "commutative_compop" => &mut self.commutative_compop,
+            "flddef_assign" => &mut self.flddef_assign,
+            "decorators_order_matters" => &mut self.decorators_order_matters,
+            "implicit_return" => &mut self.implicit_return,
             "vardef_assign" => &mut self.vardef_assign,
             "attr_expr" => &mut self.attr_expr,
             "arrow_is_function" => &mut self.arrow_is_function,
@@ -125,6 +131,7 @@ impl Options {
             "implicit_deep_exprstmt" => &mut self.implicit_deep_exprstmt,
             "implicit_ellipsis" => &mut self.implicit_ellipsis,
             "xml_attrs_implicit_ellipsis" => &mut self.xml_attrs_implicit_ellipsis,
+            "xml_children_ordered" => &mut self.xml_children_ordered,
             "xml_singleton_loose_matching" => &mut self.xml_singleton_loose_matching,
             "taint_unify_mvars" => &mut self.taint_unify_mvars,
             "taint_assume_safe_functions" => &mut self.taint_assume_safe_functions,

@@ -36,6 +36,27 @@ impl Need {
             Self::Any(needs) => needs.iter().any(|need| need.is_met(has)),
         }
     }
+
+    /// What is lacking, if the need is not met.
+    pub(crate) fn lack(&self, has: &impl Fn(Symbol) -> bool) -> Option<Lack> {
+        match self {
+            Self::Names(names) => {
+                let missing: Vec<Symbol> = names.iter().copied().filter(|&name| !has(name)).collect();
+                (!missing.is_empty()).then_some(Lack::Names(missing))
+            }
+            Self::All(needs) => needs.iter().find_map(|need| need.lack(has)),
+            Self::Any(needs) => needs.iter().map(|need| need.lack(has)).collect::<Option<_>>().map(Lack::Each),
+        }
+    }
+}
+
+/// What a file lacks of what is needed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Lack {
+    /// These names, of which each is needed.
+    Names(Vec<Symbol>),
+    /// Each of these alternatives lacks something.
+    Each(Vec<Lack>),
 }
 
 /// Negatives and conditions only drop matches: they need nothing.
@@ -50,8 +71,7 @@ fn of_formula(formula: &Formula, language: Language) -> Need {
 }
 
 fn of_leaf(leaf: &PatternLeaf, language: Language) -> Need {
-    let pattern = leaf.by_language.iter().find(|(of, _)| *of == language);
-    pattern.map_or(Need::Any(Vec::new()), |(_, pattern)| Need::Names(names(pattern)))
+    leaf.pattern(language).map_or(Need::Any(Vec::new()), |pattern| Need::Names(names(pattern)))
 }
 
 /// The plain names of a pattern. Literals have types that nobody wrote.

@@ -6,7 +6,8 @@
 use regex::{Captures, Regex};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span as Range};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 use weir_model::Span;
 
@@ -229,7 +230,7 @@ struct Open {
 
 enum Collection {
     List(Vec<Yaml>),
-    Map(Vec<(Key, Yaml)>, Option<Key>),
+    Map { entries: Vec<(Key, Yaml)>, seen: HashSet<String>, pending: Option<Key> },
 }
 
 struct Builder<'a> {
@@ -250,13 +251,16 @@ impl Builder<'_> {
                 self.value(Yaml { place, value: Value::Scalar { text: text.into_owned(), plain } }, anchor)
             }
             Event::SequenceStart(anchor, _) => self.start(place, anchor, Collection::List(Vec::new())),
-            Event::MappingStart(anchor, _) => self.start(place, anchor, Collection::Map(Vec::new(), None)),
+            Event::MappingStart(anchor, _) => {
+                let map = Collection::Map { entries: Vec::new(), seen: HashSet::new(), pending: None };
+                self.start(place, anchor, map)
+            }
             Event::SequenceEnd | Event::MappingEnd => {
                 let Some(Open { place: begin, anchor, collection }) = self.open.pop() else { return Ok(()) };
                 let place = Place { span: begin.span.union(place.span), ..begin };
                 let value = match collection {
                     Collection::List(items) => Value::List(items),
-                    Collection::Map(entries, _) => Value::Map(merged(entries)),
+                    Collection::Map { entries, .. } => Value::Map(merged(entries)),
                 };
                 self.value(Yaml { place, value }, anchor)
             }
@@ -296,10 +300,9 @@ impl Builder<'_> {
         match self.open.last_mut().map(|open| &mut open.collection) {
             None => self.file.documents.push(yaml),
             Some(Collection::List(items)) => items.push(yaml),
-            Some(Collection::Map(entries, pending)) => {
+            Some(Collection::Map { entries, seen, pending }) => {
                 if let Some(key) = pending.take() {
-                    let again = key.text != "<<" && entries.iter().any(|(other, _)| other.text == key.text);
-                    if again {
+                    if key.text != "<<" && !seen.insert(key.text.clone()) {
                         let message = format!("the key `{}` stands twice; remove one of them", key.text);
                         self.file.duplicates.push(Fault { place: key.place, message });
                     } else {
@@ -324,6 +327,7 @@ fn merged(entries: Vec<(Key, Yaml)>) -> Vec<(Key, Yaml)> {
         return entries;
     }
     let (merges, mut own): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(key, _)| key.text == "<<");
+    let mut seen: HashSet<String> = own.iter().map(|(key, _)| key.text.clone()).collect();
     for (_, value) in merges {
         let maps = match value.value {
             Value::List(items) => items,
@@ -332,7 +336,7 @@ fn merged(entries: Vec<(Key, Yaml)>) -> Vec<(Key, Yaml)> {
         for map in maps {
             let Value::Map(entries) = map.value else { continue };
             for (key, value) in entries {
-                if own.iter().all(|(other, _)| other.text != key.text) {
+                if seen.insert(key.text.clone()) {
                     own.push((key, value));
                 }
             }
@@ -346,7 +350,9 @@ struct Lines<'t> {
     text: &'t str,
     /// Where each line starts, in bytes.
     starts: Vec<u32>,
-    ascii: bool,
+    /// Line, column and byte of the place asked for last: the next one is mostly further on in the same line, which may be
+    /// the whole file.
+    last: Cell<(usize, usize, u32)>,
 }
 
 impl<'t> Lines<'t> {
@@ -360,7 +366,7 @@ impl<'t> Lines<'t> {
                 starts.push(at as u32 + 1);
             }
         }
-        Self { text, starts, ascii: text.is_ascii() }
+        Self { text, starts, last: Cell::new((0, 0, skip as u32)) }
     }
 
     fn place(&self, start: Marker, end: Marker) -> Place {
@@ -373,12 +379,17 @@ impl<'t> Lines<'t> {
     }
 
     fn byte(&self, marker: Marker) -> u32 {
-        let Some(&start) = self.starts.get(marker.line().saturating_sub(1)) else { return self.text.len() as u32 };
-        if self.ascii {
-            return (start + marker.col() as u32).min(self.text.len() as u32);
-        }
-        let line = &self.text[start as usize..];
-        start + line.chars().take(marker.col()).map(char::len_utf8).sum::<usize>() as u32
+        let (last_line, last_column, last_byte) = self.last.get();
+        let (column, byte) = if last_line == marker.line() && last_column <= marker.col() {
+            (last_column, last_byte)
+        } else {
+            let start = self.starts.get(marker.line().saturating_sub(1));
+            (0, start.map_or(self.text.len() as u32, |&start| start))
+        };
+        let between = self.text[byte as usize..].chars().take(marker.col() - column);
+        let byte = byte + between.map(char::len_utf8).sum::<usize>() as u32;
+        self.last.set((marker.line(), marker.col(), byte));
+        byte
     }
 }
 

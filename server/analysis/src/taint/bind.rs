@@ -3,6 +3,7 @@
 use super::cell::{Cell, Store, Taints, number};
 use super::engine::Engine;
 use super::state::Place;
+use super::watch::Why;
 use crate::budget::Stop;
 use crate::flow::{Interpret, Value, is_this};
 use weir_model::{Language, StepKind};
@@ -56,6 +57,7 @@ impl Engine<'_> {
         }
         let mut value = self.eval_child(node, Role::Value)?;
         if self.is_declared_trusted(node) {
+            self.halt(Why::Trusted, node, |_| value.all());
             self.given = Some((node, value.all()));
             value = Cell::default();
         }
@@ -74,6 +76,7 @@ impl Engine<'_> {
             let mut value = self.marked(target, value);
             let parameter = self.tree().parent(target).filter(|&parent| self.tree().kind(parent) == Kind::Param);
             if parameter.is_some_and(|parameter| self.is_declared_trusted(parameter)) {
+                self.halt(Why::Trusted, target, |_| value.all());
                 value = Cell::default();
             }
             self.store(target, value)?;
@@ -99,6 +102,9 @@ impl Engine<'_> {
             Kind::Ident | Kind::Member | Kind::Subscript => {
                 if let Some(place) = self.place(target) {
                     let value = self.step(value, tree.span(target), StepKind::Assign);
+                    if value.is_clean() {
+                        self.halt(Why::Overwritten, target, |this| this.held(&place));
+                    }
                     if let Some(state) = self.flow.state_mut() {
                         state.set(&place, &value);
                     }
@@ -299,7 +305,7 @@ impl Engine<'_> {
                 Value::Node(literal) => {
                     matches!(tree.kind(*literal), Kind::Str | Kind::Number | Kind::Atom).then(|| tree.sym(*literal))
                 }
-                Value::AnyStr => None,
+                Value::Bool(_) | Value::AnyStr => None,
             },
             _ => None,
         }
@@ -321,7 +327,9 @@ impl Engine<'_> {
         if self.only_assignments() {
             return Ok(key.map_or_else(Cell::default, |key| object.listed_field(key)));
         }
-        if !self.options.taint_assume_safe_indexes {
+        if self.options.taint_assume_safe_indexes {
+            self.halt(Why::Index, node, |_| index_taints);
+        } else {
             value.taint(&index_taints);
         }
         Ok(value)

@@ -8,6 +8,7 @@ use super::marks::MarkRole;
 use super::reference::Ref;
 use super::resolve::Called;
 use super::state::Place;
+use super::watch::Why;
 use crate::budget::Stop;
 use crate::flow::Interpret;
 use weir_model::{Language, StepKind};
@@ -186,10 +187,13 @@ impl<'t> Engine<'t> {
             if callee.receiver.is_none() && !self.only_assignments() {
                 back.union(&callee.value);
             }
+            let why = if self.only_assignments() { Why::NotAssigned } else { Why::Called };
+            self.halt(why, node, |_| whole.clone().filter(|taint| !back.contains(*taint)));
             self.given = Some((node, whole));
             return Ok(Cell::flat(back));
         }
         if self.is_trusted(node) {
+            self.halt(Why::Trusted, node, |_| whole.clone());
             self.given = Some((node, whole));
             return Ok(Cell::default());
         }
@@ -222,6 +226,8 @@ impl<'t> Engine<'t> {
         }
         let body = tree.child(node, Role::Body).map(|_| Ref::Object(node));
         if self.options.taint_assume_safe_functions || self.only_assignments() {
+            let why = if self.only_assignments() { Why::NotAssigned } else { Why::Called };
+            self.halt(why, node, |_| whole.clone());
             self.given = Some((node, whole));
             return Ok(Cell::flat(self.propagated_late(node)).with_refs(body.as_slice()));
         }
@@ -390,7 +396,11 @@ impl<'t> Engine<'t> {
             self.store_by_call(node, *object, Some(field), &each[0].1.all());
             return;
         }
+        // `User.update(params)` stores nothing in the class.
+        let tree = self.tree();
+        let class = tree.kind(*object) == Kind::Ident && is_class_name(tree.sym(*object).as_str());
         let stores = match self.language() {
+            Language::Ruby if class => false,
             // Values of Elixir never change.
             Language::Elixir => false,
             Language::Ruby => STORES.contains(&name) || name == "concat",
@@ -499,6 +509,11 @@ fn callee_marks(engine: &Engine<'_>, node: NodeId, callee: &Callee<'_>, object: 
     let tree = engine.tree();
     let method = tree.child(node, Role::Callee).map(|member| engine.member(member, object).all()).unwrap_or_default();
     callee.value.clone().filter(|taint| !method.contains(*taint))
+}
+
+/// Whether a name of Ruby is one of a class, not of a constant.
+fn is_class_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_uppercase()) && name.contains(|c: char| c.is_ascii_lowercase())
 }
 
 /// The property a getter or setter is for: `x` of `getX`.

@@ -43,6 +43,10 @@ impl Taints {
         self.0.is_empty()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = Taint> + '_ {
         self.0.iter().copied()
     }
@@ -79,6 +83,12 @@ impl Taints {
             return !other.0.is_empty();
         }
         other.iter().fold(false, |changed, taint| self.add(taint) | changed)
+    }
+
+    /// Both together.
+    pub(super) fn with(mut self, other: &Self) -> Self {
+        self.union(other);
+        self
     }
 
     /// The same set with every trace made longer.

@@ -42,6 +42,8 @@ pub(super) struct Outcome {
 /// A function with a way to enter it.
 pub(super) struct Context {
     entry: Entry,
+    /// Where the paths of its inputs begin, if somebody watches.
+    inputs: Vec<TraceId>,
     outcome: Rc<Outcome>,
     progress: Progress,
 }
@@ -131,12 +133,12 @@ impl Engine<'_> {
             return Ok(None);
         }
         let mut inputs = Vec::new();
-        let mut canonical = self.canonical(entry, MAX_DEPTH, &mut inputs);
+        let (mut canonical, mut begin) = self.canonical(entry, MAX_DEPTH, &mut inputs);
         let known = self.contexts.get(&function).map_or(&[][..], Vec::as_slice);
         let mut at = known.iter().position(|context| context.entry.same(&canonical));
         if at.is_none() && known.len() >= MAX_CONTEXTS {
             inputs.clear();
-            canonical = self.canonical(entry, 0, &mut inputs);
+            (canonical, begin) = self.canonical(entry, 0, &mut inputs);
             let known = &self.contexts[&function];
             at = known.iter().position(|context| context.entry.same(&canonical));
             if at.is_none() && known.len() >= MAX_FLAT_CONTEXTS {
@@ -148,7 +150,12 @@ impl Engine<'_> {
             None if !self.may_call() => return Ok(None),
             None => {
                 let contexts = self.contexts.entry(function).or_default();
-                contexts.push(Context { entry: canonical, outcome: Rc::default(), progress: Progress::Stale });
+                contexts.push(Context {
+                    entry: canonical,
+                    inputs: begin,
+                    outcome: Rc::default(),
+                    progress: Progress::Stale,
+                });
                 contexts.len() - 1
             }
         };
@@ -162,6 +169,10 @@ impl Engine<'_> {
             }
             Progress::Stale if !self.may_call() => return Ok(None),
             Progress::Stale => self.work_out(function, at)?,
+        }
+        if self.watch.is_some() {
+            let begin = self.context(function, at).inputs.clone();
+            self.note_entered(function, call.is_some(), &begin, &inputs);
         }
         let outcome = self.context(function, at).outcome.clone();
         Ok(Some(Outcome { partial, ..self.instantiate(&outcome, &inputs, call) }))
@@ -219,10 +230,14 @@ impl Engine<'_> {
         &mut self.contexts.get_mut(&function).expect("contexts are never dropped")[at]
     }
 
-    /// The entry with its taint replaced by numbers, and what they stand for.
-    fn canonical(&mut self, entry: &Entry, depth: usize, inputs: &mut Vec<Taints>) -> Entry {
-        let trace = self.traces.entry();
-        entry.rewrite(depth, &mut |taints| {
+    /// The entry with its taint replaced by numbers, and what they stand for; also where the paths of each number begin, if
+    /// somebody watches.
+    fn canonical(&mut self, entry: &Entry, depth: usize, inputs: &mut Vec<Taints>) -> (Entry, Vec<TraceId>) {
+        let shared = self.traces.entry();
+        let watched = self.watch.is_some();
+        let traces = &mut self.traces;
+        let mut begin = Vec::new();
+        let entry = entry.rewrite(depth, &mut |taints| {
             let mut changed = Taints::default();
             let mut labels: Vec<u8> = taints.iter().map(|taint| taint.label).collect();
             labels.sort_unstable();
@@ -231,12 +246,17 @@ impl Engine<'_> {
                 let group = taints.clone().filter(|taint| taint.label == label);
                 let at = inputs.iter().position(|input| input.same(&group)).unwrap_or_else(|| {
                     inputs.push(group);
+                    if watched {
+                        begin.push(traces.entry_apart());
+                    }
                     inputs.len() - 1
                 });
+                let trace = begin.get(at).copied().unwrap_or(shared);
                 changed.add(Taint { origin: Origin::Input(at as u32), label, trace });
             }
             changed
-        })
+        });
+        (entry, begin)
     }
 
     /// An outcome with the caller's taint in place of the numbers.
@@ -296,6 +316,7 @@ impl Engine<'_> {
         let given = self.given.take();
         let marks_names = std::mem::take(&mut self.marks_names);
         let propagated = std::mem::take(&mut self.propagated);
+        let asked = std::mem::take(&mut self.asked);
         let reached = std::mem::take(&mut self.reached);
         self.enter(function);
         let (returned, end) = self.body(function, entry.state.clone(), Handed::Each(&entry.parameters))?;
@@ -317,6 +338,7 @@ impl Engine<'_> {
         self.given = given;
         self.marks_names = marks_names;
         self.propagated = propagated;
+        self.asked = asked;
         Ok(outcome)
     }
 

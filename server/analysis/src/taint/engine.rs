@@ -7,14 +7,15 @@ use super::marks::{Mark, MarkRole, Marks, bound, effects};
 use super::safe::is_comparison;
 use super::state::{Place, State};
 use super::trace::{TraceId, Traces};
-use super::{TaintFinding, TaintMatches};
+use super::watch::{Notes, Why};
+use super::{TaintFinding, TaintMatches, TaintRun};
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::flow::{Flow, Functions, Interpret, Reached};
 use crate::hash::NumberMap;
 use crate::matching::{Binding, Bindings, Match};
-use crate::rule::{Formula, Node, Options, Requires, TaintSpec};
-use std::collections::{BTreeMap, HashMap};
+use crate::rule::{Formula, Node, Options, Requires, SinkRequires, TaintSpec};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use weir_model::{Language, Span, StepKind};
 use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
 
@@ -22,7 +23,7 @@ pub(super) struct Engine<'t> {
     pub(super) file: &'t FileContext<'t>,
     spec: &'t TaintSpec,
     pub(super) options: &'t Options,
-    matches: &'t TaintMatches,
+    pub(super) matches: &'t TaintMatches,
     budget: &'t Budget<'t>,
     pub(super) marks: Marks,
     /// Marks of the nodes around that hold for all that lies within.
@@ -32,6 +33,8 @@ pub(super) struct Engine<'t> {
     labels: Vec<Symbol>,
     /// What stood where a propagator takes it from, by match.
     pub(super) propagated: HashMap<usize, Taints>,
+    /// What the nodes hold that a sink's `requires` asks of by themselves.
+    pub(super) asked: HashMap<NodeId, Taints>,
     /// The sinks reached, by match and where the taint began, by the shortest way.
     pub(super) reached: BTreeMap<(usize, Origin, u8), Taint>,
     /// Named functions seen, to be run when the code around them is through.
@@ -42,6 +45,8 @@ pub(super) struct Engine<'t> {
     pub(super) returned: Vec<Cell>,
     /// What was thrown and not yet caught.
     pub(super) thrown: Taints,
+    /// The functions whose bodies were run.
+    pub(super) entered: BTreeSet<NodeId>,
     /// What functions do, by how they are entered.
     pub(super) contexts: NumberMap<NodeId, Vec<Context>>,
     /// Calls at work.
@@ -65,6 +70,8 @@ pub(super) struct Engine<'t> {
     pub(super) given: Option<(NodeId, Taints)>,
     /// Names that are bound are where a value begins (parameters) or is taken apart: their marks count.
     pub(super) marks_names: bool,
+    /// What is noted down for an explanation, if one is asked for.
+    pub(super) watch: Option<Notes>,
 }
 
 impl<'t> Interpret<'t> for Engine<'t> {
@@ -119,10 +126,12 @@ impl<'t> Interpret<'t> for Engine<'t> {
 
     fn leave(&mut self, node: NodeId, mut value: Cell) -> Result<Cell, Stop> {
         if !value.is_clean() && self.is_trusted(node) {
+            self.halt(Why::Trusted, node, |_| value.all());
             value = Cell::default();
         }
         match self.tree().kind(node) {
             Kind::Return if !self.returned.is_empty() && !value.is_empty() => {
+                self.halt(Why::Returned, node, |_| value.all());
                 let value = self.step(value.clone(), self.tree().span(node), StepKind::Return);
                 if let Some(returned) = self.returned.last_mut() {
                     returned.join(&value);
@@ -244,7 +253,10 @@ impl<'t> Interpret<'t> for Engine<'t> {
                 self.add_to(&place, &right);
             }
         }
-        if self.only_assignments() || (self.options.taint_assume_safe_comparisons && is_comparison(operator)) {
+        let is_trusted = self.options.taint_assume_safe_comparisons && is_comparison(operator);
+        if self.only_assignments() || is_trusted {
+            let why = if is_trusted { Why::Compared } else { Why::NotAssigned };
+            self.halt(why, node, |_| left.all().with(&right));
             return Cell::default();
         }
         // The left side is what comes out only if it counts as false: nothing in it can do harm.
@@ -286,11 +298,13 @@ impl<'t> Engine<'t> {
             traces: Traces::default(),
             labels,
             propagated: HashMap::new(),
+            asked: HashMap::new(),
             reached: BTreeMap::new(),
             deferred: Vec::new(),
             functions: Vec::new(),
             returned: Vec::new(),
             thrown: Taints::default(),
+            entered: BTreeSet::new(),
             contexts: NumberMap::default(),
             calls: 0,
             followed: 0,
@@ -303,11 +317,12 @@ impl<'t> Engine<'t> {
             with_sink: None,
             given: None,
             marks_names: false,
+            watch: None,
         }
     }
 
     /// What was found.
-    pub(super) fn finish(self) -> Vec<TaintFinding> {
+    pub(super) fn finish(self) -> TaintRun {
         let mut best: BTreeMap<usize, (&Match, TraceId)> = BTreeMap::new();
         for (&(sink, origin, _), taint) in &self.reached {
             let Origin::Source(source) = origin else { continue };
@@ -327,7 +342,8 @@ impl<'t> Engine<'t> {
             }
             TaintFinding { sink, trace: self.traces.finish(trace, found.span) }
         };
-        best.into_iter().map(finding).collect()
+        let findings = best.into_iter().map(finding).collect();
+        TaintRun { findings, entered: self.entered.into_iter().collect() }
     }
 
     /// All children that are evaluated; all their taint.
@@ -367,29 +383,31 @@ impl<'t> Engine<'t> {
 
     /// What the rule's marks on a node, and those around that hold for it, make of its value.
     pub(super) fn marked(&mut self, node: NodeId, mut value: Cell) -> Cell {
-        let own = self.marks.at(node);
+        let own = self.marks.at(node).to_vec();
         let mut marks = self.active.clone();
         marks.extend(own.iter().filter(|mark| mark.exact));
         // A variable is changed only where it is itself what was matched.
         let place = if own.is_empty() { None } else { self.place(node) };
         let place_of = |mark: &Mark| place.as_ref().filter(|_| own.contains(mark));
         let with_role = |role| marks.iter().filter(move |mark| mark.role == role);
-        let mut clean = false;
-        let mut taken: Vec<&Place> = Vec::new();
+        let mut clean = None;
+        let mut taken: Vec<(usize, &Place)> = Vec::new();
         for mark in with_role(MarkRole::Sanitizer) {
             let (entry, _) = &self.matches.sanitizers[mark.index];
             let (changes_place, changes_value) = effects(self.spec.sanitizers[*entry].by_side_effect);
-            clean |= changes_value;
+            clean = clean.or(changes_value.then_some(mark.index));
             if changes_place {
-                taken.extend(place_of(mark));
+                taken.extend(place_of(mark).map(|place| (mark.index, place)));
             }
         }
-        if let Some(state) = self.flow.state_mut().filter(|_| !taken.is_empty()) {
-            for place in taken {
+        for (index, place) in taken {
+            self.halt(Why::Sanitized(index), node, |this| this.held(place));
+            if let Some(state) = self.flow.state_mut() {
                 state.set(place, &Cell::default());
             }
         }
-        if clean {
+        if let Some(index) = clean {
+            self.halt(Why::Sanitized(index), node, |_| value.all());
             return Cell::default();
         }
         let mut given: Vec<(&Place, Taint)> = Vec::new();
@@ -398,6 +416,7 @@ impl<'t> Engine<'t> {
             let (entry, found) = &self.matches.sources[mark.index];
             let source = &self.spec.sources[*entry];
             if source.requires != Requires::Any && !self.satisfies(&source.requires, &value.all()) {
+                self.halt(Why::SourceAsks(mark.index), node, |_| value.all());
                 continue;
             }
             let trace = self.traces.source(found.span);
@@ -426,7 +445,10 @@ impl<'t> Engine<'t> {
             }
         }
         for mark in with_role(MarkRole::From) {
-            self.propagate(mark.index, &value);
+            self.propagate(mark.index, node, &value);
+        }
+        if with_role(MarkRole::Asked).next().is_some() {
+            self.asked.insert(node, value.all());
         }
         for mark in with_role(MarkRole::Sink) {
             let mut reaching = value.all();
@@ -444,11 +466,12 @@ impl<'t> Engine<'t> {
         value
     }
 
-    fn propagate(&mut self, index: usize, value: &Cell) {
+    fn propagate(&mut self, index: usize, node: NodeId, value: &Cell) {
         let (propagator, found) = &self.matches.propagators[index];
         let propagator = &self.spec.propagators[*propagator];
         let mut taints = value.all();
         if !self.satisfies(&propagator.requires, &taints) {
+            self.halt(Why::PropagatorAsks(index), node, |_| value.all());
             taints = Taints::default();
         }
         let traces = &mut self.traces;
@@ -473,8 +496,25 @@ impl<'t> Engine<'t> {
 
     fn sink(&mut self, index: usize, taints: Taints) {
         let (sink, found) = &self.matches.sinks[index];
-        let taints = taints.filter(|taint| self.may_reach(found, taint));
-        if !self.satisfies(&self.spec.sinks[*sink].requires, &taints) {
+        let parts = match &self.spec.sinks[*sink].requires {
+            SinkRequires::Whole(requires) => vec![(taints, requires)],
+            SinkRequires::Each(each) => {
+                each.iter().map(|(name, requires)| (self.asked_of(found, *name), requires)).collect()
+            }
+        };
+        let mut taints = Taints::default();
+        let (mut unlike, mut unmet) = (false, None);
+        for (number, (came, requires)) in parts.into_iter().enumerate() {
+            let before = came.len();
+            let part = came.filter(|taint| self.may_reach(found, taint));
+            unlike |= part.len() < before;
+            if unmet.is_none() && !self.holds(requires, &part) {
+                unmet = Some((number, part.clone()));
+            }
+            taints.union(&part);
+        }
+        self.arrive(index, &taints, unlike, unmet.as_ref());
+        if unmet.is_some() {
             return;
         }
         let reached: Vec<_> = taints.iter().map(|taint| (index, taint)).collect();
@@ -496,13 +536,17 @@ impl<'t> Engine<'t> {
     }
 
     /// Whether a sink's match and that of a source agree, where the rule wants that.
-    fn may_reach(&self, sink: &Match, taint: &Taint) -> bool {
+    pub(super) fn may_reach(&self, sink: &Match, taint: &Taint) -> bool {
         match taint.origin {
-            Origin::Source(source) if self.options.taint_unify_mvars => {
-                self.unify(sink, &self.matches.sources[source as usize].1)
-            }
-            _ => true,
+            Origin::Source(source) => self.agrees(sink, source),
+            // Its caller knows.
+            Origin::Input(_) => true,
         }
+    }
+
+    /// Whether what comes from a source counts at a sink: always, or with `taint_unify_mvars` if their matches agree.
+    pub(super) fn agrees(&self, sink: &Match, source: u32) -> bool {
+        !self.options.taint_unify_mvars || self.unify(sink, &self.matches.sources[source as usize].1)
     }
 
     /// The functions and classes of the file.
@@ -524,6 +568,15 @@ impl<'t> Engine<'t> {
         functions.is_in(set, function)
     }
 
+    /// What a metavariable of a sink, of which the sink asks by itself, is known to hold.
+    fn asked_of(&self, sink: &Match, metavariable: Symbol) -> Taints {
+        let mut taints = Taints::default();
+        for asked in bound(self.tree(), sink, metavariable).iter().filter_map(|node| self.asked.get(node)) {
+            taints.union(asked);
+        }
+        taints
+    }
+
     /// Whether two matches bind the same text wherever they bind the same metavariable.
     fn unify(&self, a: &Match, b: &Match) -> bool {
         let Bindings(a) = &a.bindings;
@@ -540,6 +593,16 @@ impl<'t> Engine<'t> {
             Binding::Nodes(_, span) | Binding::Text(span) => *span,
         };
         span.text(self.file.text)
+    }
+
+    /// The name of a label.
+    pub(super) fn label_name(&self, label: u8) -> Option<Symbol> {
+        self.labels.get(usize::from(label)).copied()
+    }
+
+    /// What a place holds where the run is.
+    pub(super) fn held(&self, place: &Place) -> Taints {
+        self.flow.state().map(|state| state.held(place).all()).unwrap_or_default()
     }
 
     fn label(&self, label: Symbol) -> u8 {

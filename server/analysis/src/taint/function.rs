@@ -6,6 +6,7 @@ use super::engine::{Engine, RAN};
 use super::marks::{Mark, MarkRole};
 use super::reference::Ref;
 use super::state::{Place, State};
+use super::watch::Why;
 use crate::budget::Stop;
 use crate::flow::{Interpret, last_name};
 use std::rc::Rc;
@@ -210,6 +211,7 @@ impl Engine<'_> {
         self.flow.replace(Some(state));
         self.returned.push(Cell::default());
         self.functions.push(node);
+        self.entered.insert(node);
         let first_deferred = self.deferred.len();
         let (last, end) = self.function_body(|this| {
             for (at, parameter) in tree.with_role(node, Role::Param).enumerate() {
@@ -243,6 +245,7 @@ impl Engine<'_> {
             (Some(cell), Some(name)) if tree.kind(parameter) == Kind::Param => {
                 let mut cell = self.step(cell.clone(), tree.span(name), weir_model::StepKind::Parameter);
                 if self.is_declared_trusted(parameter) {
+                    self.halt(Why::Trusted, name, |_| cell.all());
                     cell = Cell::default();
                 }
                 let before = self.active.len();

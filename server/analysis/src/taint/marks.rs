@@ -1,9 +1,10 @@
 //! Which nodes the formulas of a taint rule matched.
 
 use super::TaintMatches;
+use super::exit::is_at_exit;
 use crate::hash::NumberMap;
 use crate::matching::{Binding, Match};
-use crate::rule::{SideEffect, TaintSpec};
+use crate::rule::{SideEffect, SinkRequires, TaintSpec};
 use weir_model::Span;
 use weir_syntax::{NodeId, Symbol, Tree};
 
@@ -23,6 +24,8 @@ pub(super) enum MarkRole {
     Sink,
     From,
     To,
+    /// What a sink's `requires` asks of by itself.
+    Asked,
 }
 
 /// The marks of a file, by node.
@@ -40,7 +43,18 @@ impl Marks {
             marks.add(tree, found, Mark { role: MarkRole::Source, index, exact: spec.sources[*source].exact });
         }
         for (index, (sink, found)) in matches.sinks.iter().enumerate() {
-            marks.add(tree, found, Mark { role: MarkRole::Sink, index, exact: spec.sinks[*sink].exact });
+            let sink = &spec.sinks[*sink];
+            if sink.at_exit && !is_at_exit(tree, found.span) {
+                continue;
+            }
+            marks.add(tree, found, Mark { role: MarkRole::Sink, index, exact: sink.exact });
+            if let SinkRequires::Each(each) = &sink.requires {
+                for (name, _) in each {
+                    for node in bound(tree, found, *name) {
+                        marks.put(node, Mark { role: MarkRole::Asked, index, exact: true });
+                    }
+                }
+            }
         }
         for (index, (sanitizer, found)) in matches.sanitizers.iter().enumerate() {
             let sanitizer = &spec.sanitizers[*sanitizer];

@@ -1,9 +1,11 @@
 //! Where taint has been: a forest of steps that share their beginnings.
 
+use std::collections::HashSet;
+use std::rc::Rc;
 use weir_model::{Span, Step, StepKind, Trace};
 
 /// The last step of a path.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct TraceId(u32);
 
 #[derive(Debug)]
@@ -43,9 +45,23 @@ impl Traces {
         if let Some(entry) = self.entry {
             return entry;
         }
-        let entry = self.push(Link { before: None, length: 0, way: Way::Entry });
+        let entry = self.entry_apart();
         self.entry = Some(entry);
         entry
+    }
+
+    /// As [`entry`](Self::entry), but one that no other path shares.
+    pub(super) fn entry_apart(&mut self) -> TraceId {
+        self.push(Link { before: None, length: 0, way: Way::Entry })
+    }
+
+    /// Where a path begins.
+    pub(super) fn first(&self, trace: TraceId) -> TraceId {
+        let mut first = trace;
+        while let Some(before) = self.links[first.0 as usize].before {
+            first = before;
+        }
+        first
     }
 
     /// A path that goes on here.
@@ -91,6 +107,31 @@ impl Traces {
         }
         steps.reverse();
         Trace { steps }
+    }
+
+    /// All steps so far, none twice, each with the places of the sources its path begins at; `handed` tells those of what a
+    /// function was handed.
+    pub(super) fn all(&self, handed: impl Fn(TraceId) -> Vec<Span>) -> Vec<(Span, Step)> {
+        let mut sources: Vec<Rc<[Span]>> = Vec::with_capacity(self.links.len());
+        let mut steps: Vec<(Span, Step)> = Vec::new();
+        let mut seen = HashSet::new();
+        for (at, link) in self.links.iter().enumerate() {
+            // A link comes after the one before it.
+            let from: Rc<[Span]> = match (link.before, &link.way) {
+                (Some(before), _) => sources[before.0 as usize].clone(),
+                (None, Way::Step(step)) => Rc::from([step.span]),
+                (None, _) => handed(TraceId(at as u32)).into(),
+            };
+            if let Way::Step(step) = &link.way {
+                for &source in from.iter() {
+                    if seen.insert((source, step.span, step.kind as u8)) {
+                        steps.push((source, step.clone()));
+                    }
+                }
+            }
+            sources.push(from);
+        }
+        steps
     }
 
     fn push(&mut self, link: Link) -> TraceId {

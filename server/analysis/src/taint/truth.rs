@@ -68,6 +68,9 @@ impl Engine<'_> {
                     Value::Node(literal) => of(*literal),
                     Value::Number(sym) => Some(Literal { kind: Kind::Number, sym: *sym }),
                     Value::Str(sym) => Some(Literal { kind: Kind::Str, sym: *sym }),
+                    Value::Bool(value) => {
+                        Some(Literal { kind: Kind::Bool, sym: Symbol::new(if *value { "true" } else { "false" }) })
+                    }
                     Value::AnyStr => None,
                 })
             }

@@ -1,8 +1,8 @@
 //! How all tests here are written.
 
 use std::fmt::Write as _;
-use weir_analysis::{Analysis, Budget, Options, RuleSet, Unit, analyze};
-use weir_model::{Finding, Language, RuleSource};
+use weir_analysis::{Analysis, Budget, Options, RuleSet, Unit, analyze, explain};
+use weir_model::{Explanation, Finding, Language, Outcome, Question, Reason, RuleSource, Verdict};
 use weir_syntax::{Limits, Source, Tree};
 
 /// Runs a rule over code and compares with the marks in the code.
@@ -37,9 +37,54 @@ pub(crate) fn run(language: &str, rule: &str, code: &str) -> Analysis {
     let tree = if language.is_some() { source.tree() } else { &none };
     let unit = Unit { path: "file", text: code, language, tree };
     let analysis = analyze(&rules, &unit, Options::default(), &Budget::unlimited());
+    for line in 1..=code.lines().count() {
+        explanations_agree(&rules, &unit, line as u32, &analysis.findings);
+    }
     let tried_everywhere = analyze(&rules.without_prefilter(), &unit, Options::default(), &Budget::unlimited());
     assert_eq!(analysis.findings, tried_everywhere.findings, "the prefilter changes what is found");
     analysis
+}
+
+/// What explanations say of a line must be what the analysis finds: their steps, and not only their verdict.
+#[track_caller]
+fn explanations_agree(rules: &RuleSet, unit: &Unit<'_>, line: u32, findings: &[Finding]) {
+    for rule in rules.rules() {
+        let question = Question { rule_id: rule.id.clone(), line };
+        for told in explain(rules, unit, &question, &Budget::unlimited()) {
+            let here = |finding: &&Finding| finding.rule_id == told.rule_id && finding.span.touches(told.span);
+            let found: Vec<&Finding> = findings.iter().filter(here).collect();
+            let reported = matches!(told.verdict, Verdict::Reported | Verdict::Suppressed);
+            assert_eq!(reported, !found.is_empty(), "line {line}: {told:#?}");
+            if told.verdict == Verdict::NotRun {
+                continue;
+            }
+            // The formula of a search rule; the sinks of a taint rule, where findings stand at those.
+            let is_tree = |reason: &&Reason| reason.rule.is_some();
+            let is_about_sinks =
+                |reason: &&Reason| ["the line has", "no sink"].iter().any(|start| reason.message.starts_with(start));
+            if let Some(tree) = told.reasons.iter().find(is_tree) {
+                assert_eq!(tree.outcome == Outcome::Holds, reported, "line {line}: {told:#?}");
+            } else if let Some(sinks) = told.reasons.iter().find(is_about_sinks) {
+                let reached = sinks.below.iter().any(|sink| sink.outcome == Outcome::Holds);
+                let stands_at_source =
+                    |finding: &Finding| finding.trace.as_ref().is_some_and(|trace| trace.steps[0].span == finding.span);
+                let at_source = findings.iter().any(stands_at_source);
+                assert!(reached == reported || at_source, "line {line}: {told:#?}");
+            }
+        }
+    }
+}
+
+/// Explains one line of code for a rule that is written as for [`check`].
+#[track_caller]
+pub(crate) fn explained(language: &str, rule: &str, code: &str, line: u32) -> Explanation {
+    let rules = RuleSet::compile(&[RuleSource { name: "rule.yaml".to_owned(), text: whole(language, rule) }], &[]);
+    assert!(rules.problems().is_empty(), "{:#?}", rules.problems());
+    let language = Language::from_rule_name(language).last().copied();
+    let source = Source::parse(language.unwrap_or(Language::JavaScript), code.to_owned(), Limits::NONE);
+    let unit = Unit { path: "src/file", text: code, language, tree: source.tree() };
+    let question = Question { rule_id: "rule".into(), line };
+    explain(&rules, &unit, &question, &Budget::unlimited()).pop().expect("the rule is there")
 }
 
 /// A whole rule file around the keys of one rule.

@@ -1,10 +1,18 @@
 //! Rules over code, end to end: rule text and code in, the code with its findings marked out.
 
+mod agreement;
 mod check;
+mod conditions;
 mod constants;
+mod explain;
+mod generic;
+mod hostile;
 mod incremental;
 mod limits;
 mod matching;
+mod options;
 mod problems;
 mod rules;
+mod sound;
+mod soup;
 mod taint;

@@ -4,7 +4,7 @@ use crate::check::{check, dedent, run};
 
 /// Runs bare patterns over code; the lines with a comment that says `match` must be exactly those where a match starts.
 #[track_caller]
-fn matches(language: &str, pattern: &str, code: &str) {
+pub(crate) fn matches(language: &str, pattern: &str, code: &str) {
     let pattern = format!("  {}", dedent(pattern).trim_end().replace('\n', "\n  "));
     let code = dedent(code);
     let analysis = run(language, &format!("message: m\npattern: |\n{pattern}\n"), &code);
@@ -640,4 +640,34 @@ fn any_of_several_insides_is_an_inside_and_meets_others_within_it() {
     let starts: Vec<_> =
         run("python", rule, &code).findings.iter().map(|finding| finding.span.start as usize).collect();
     assert_eq!(starts, [code.find("g(x)").expect("the call in the first class")]);
+}
+
+#[test]
+fn parts_of_an_imported_name_are_in_focus_where_it_is_used() {
+    check(
+        "python",
+        "
+        patterns:
+        - pattern: os.$F(...)
+        - focus-metavariable: $F
+        ",
+        "
+        from os import system as run
+        def f(x):
+            run(x)
+            ^^^
+        ",
+    );
+    check(
+        "python",
+        "
+        patterns:
+        - pattern: from os import $F
+        - focus-metavariable: $F
+        ",
+        "
+        from os import system
+                       ^^^^^^
+        ",
+    );
 }

@@ -75,22 +75,63 @@ fn what_is_not_supported_yet_skips_the_rule_and_says_so() {
     for (rule, expected) in [
         (
             "mode: join\njoin: {}",
-            "6:3 skipped: `join` is not supported yet; the rule is skipped\n5:9 skipped: `mode: join` is not supported yet; the rule is skipped",
+            "5:9 skipped: `mode: join` joins what several rules find; write what belongs together as one rule with `mode: taint`; the rule is skipped",
         ),
         (
-            "patterns: [{pattern: $X}, {metavariable-analysis: {analyzer: redos, metavariable: $X}}]",
-            "5:30 skipped: `metavariable-analysis` is not supported yet; the rule is skipped",
+            "mode: extract\ndest-language: python\npattern: f()",
+            "5:9 skipped: `mode: extract` takes code of one language out of another; ask for it where it stands by `metavariable-pattern` with `language`; the rule is skipped",
+        ),
+        (
+            "patterns: [{pattern: $X}, {pattern-where-python: 'True'}]",
+            "5:30 skipped: `pattern-where-python` runs Python, which the rule language gave up; write it as `metavariable-comparison`; the rule is skipped",
+        ),
+        (
+            "patterns: [{pattern: $X}, {semgrep-internal-metavariable-name: {metavariable: $X, kind: view}}]",
+            "5:91 skipped: `kind` asks what a framework makes of a name, which is not known here; the rule is skipped",
         ),
         (
             "patterns: [{pattern: $X}, {metavariable-pattern: {language: cobol, metavariable: $X, pattern: a}}]",
             "5:63 skipped: `metavariable-pattern` in cobol is not supported yet; the rule is skipped",
         ),
-        (
-            "patterns: [{pattern: $X}, {metavariable-comparison: {comparison: today() > 1}}]",
-            "5:68 skipped: `comparison`: `today` and `strptime` are not supported yet; the rule is skipped",
-        ),
     ] {
         check(rule, expected);
+    }
+}
+
+#[test]
+fn what_a_sink_asks_must_name_metavariables() {
+    let rule = |requires: &str| {
+        format!(
+            "mode: taint\npattern-sources: [{{pattern: a()}}]\npattern-sinks:\n- pattern: f($X)\n  requires: [{requires}]"
+        )
+    };
+    check(&rule("A"), "9:16 error: an entry of `requires` must be a map, like `$X: LABEL`");
+    check(&rule("{X: A}"), "9:17 error: `requires` must name a metavariable, like `$X`");
+    check(&rule("{$X: A B}"), "9:21 error: `requires`: `B` is out of place; join labels by `and`, `or` and `not`");
+}
+
+#[test]
+fn what_other_products_add_to_a_rule_is_no_mistake() {
+    let set = compile(&whole("python", "pattern: f()\nvalidators: []\nproduct: sast\nversion: 1.0.0\nmode: search"));
+    assert_eq!((problems(&set).as_str(), set.rules().len()), ("", 1));
+}
+
+#[test]
+fn analyzers_and_their_modes_have_names() {
+    for (analysis, expected) in [
+        ("analyzer: luck", "5:82 error: `analyzer` must be `entropy`, `entropy_v2` or `redos`"),
+        (
+            "analyzer: {kind: entropy_v2, mode: wild}",
+            "5:107 error: `mode` is for `entropy_v2` and must be `lax`, `default` or `strict`",
+        ),
+        (
+            "analyzer: redos, mode: lax",
+            "5:95 error: `mode` is for `entropy_v2` and must be `lax`, `default` or `strict`",
+        ),
+        ("mode: lax", "5:53 error: `analyzer` is missing"),
+    ] {
+        let rule = format!("patterns: [{{pattern: $X}}, {{metavariable-analysis: {{metavariable: $X, {analysis}}}}}]");
+        check(&rule, expected);
     }
 }
 

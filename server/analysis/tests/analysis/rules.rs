@@ -127,6 +127,46 @@ fn a_type_can_be_asked_of_a_metavariable() {
 }
 
 #[test]
+fn a_type_is_known_where_an_object_is_made_or_handed_to_a_constructor() {
+    check(
+        "php",
+        "
+        patterns:
+        - pattern: $X->run(...)
+        - metavariable-type: {metavariable: $X, type: Shell}
+        ",
+        "
+        <?php
+        $a = new Shell($x);
+        $a->run();
+        ^^^^^^^^^
+        $b = new Other($x);
+        $b->run();
+        $c = new Shell();
+        $c = new Other();
+        $c->run();
+        ",
+    );
+    check(
+        "typescript",
+        "pattern: '($X: Client).get(...)'",
+        "
+        class A {
+          constructor(private http: Client, other: Client) {}
+          f() { this.http.get(1); this.other.get(1); }
+                ^^^^^^^^^^^^^^^^
+        }
+        @Injectable()
+        class B {
+          constructor(http: Client) {}
+          f() { this.http.get(1); }
+                ^^^^^^^^^^^^^^^^
+        }
+        ",
+    );
+}
+
+#[test]
 fn names_behind_aliases_and_types_behind_literals_are_not_filtered_out() {
     check(
         "python",

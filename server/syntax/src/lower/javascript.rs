@@ -13,7 +13,7 @@ use definitions::{
     class, class_body, enumeration, export, field, function, import, import_alias, lambda, module, parameters,
     variables,
 };
-use jsx::{jsx_attribute, jsx_element, jsx_reference, jsx_self_closing, jsx_text};
+use jsx::{jsx_attribute, jsx_element, jsx_expression, jsx_self_closing, jsx_text};
 use statements::{
     break_, catch, continue_, do_while, for_, for_in, if_, labeled, return_, skip, switch, switch_case, throw, try_,
     while_, with,
@@ -85,10 +85,10 @@ const TABLE: &[(&str, Handler)] = &[
     ("jsx_element", jsx_element),
     ("jsx_self_closing_element", jsx_self_closing),
     ("jsx_attribute", jsx_attribute),
-    ("jsx_expression", unwrap),
+    ("jsx_expression", jsx_expression),
     ("jsx_text", jsx_text),
     ("jsx_namespace_name", name),
-    ("html_character_reference", jsx_reference),
+    ("html_character_reference", jsx_text),
     // statements
     ("expression_statement", unwrap),
     ("empty_statement", skip),
@@ -224,7 +224,7 @@ fn regex<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
 
 // ---- expressions
 
-/// Parentheses leave no node; in a pattern `($X: T)` is a typed metavariable.
+/// Parentheses leave no node but belong to the place of what is in them; in a pattern `($X: T)` is a typed metavariable.
 fn parenthesized<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     match (node.child_by_field_name("type"), node.named_child(0)) {
         (Some(annotation), Some(name)) if l.hole(name) == Some(Kind::Metavar) => {
@@ -233,7 +233,7 @@ fn parenthesized<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
                 l.visit(annotation, Role::Type);
             });
         }
-        _ => unwrap(l, node, role),
+        _ => super::parenthesized(l, node, role),
     }
 }
 

@@ -4,10 +4,12 @@
 //! for its parent, and emits generic nodes. Kinds without a handler become [`Kind::Other`], so no code is invisible.
 //! Order of emission is the order of the generic tree, whatever the order in the text.
 
+mod draft;
 mod elixir;
 mod java;
 mod javascript;
 mod outline;
+mod past;
 mod php;
 mod python;
 mod ruby;
@@ -15,6 +17,9 @@ mod ruby;
 use crate::pattern::Holes;
 use crate::tree::Node;
 use crate::{Kind, ParseNote, Role, Symbol};
+use draft::Draft;
+pub(crate) use past::{Change, Dirty, Lookup, Past};
+use past::{Record, WORTH_KEEPING};
 use std::sync::OnceLock;
 use tree_sitter as ts;
 use weir_model::{Language, Span};
@@ -91,33 +96,54 @@ fn handlers(language: Language) -> &'static [Handler] {
     })
 }
 
-/// What lowering makes of a stretch of text.
-#[derive(Default)]
-pub(crate) struct Piece {
-    pub(crate) nodes: Vec<Node>,
-    pub(crate) comments: Vec<Span>,
-    pub(crate) notes: Vec<ParseNote>,
-}
-
-impl Piece {
-    pub(crate) fn lengths(&self) -> (u32, u32, u32) {
-        (self.nodes.len() as u32, self.comments.len() as u32, self.notes.len() as u32)
-    }
-}
-
 /// The state of one lowering: what is emitted so far and which generic node is open.
 pub(crate) struct Lowering<'t> {
     text: &'t str,
     handlers: &'static [Handler],
-    pub(crate) piece: Piece,
+    draft: Draft,
+    done: Past,
+    lookup: Option<Lookup<'t>>,
     parent: u32,
     depth: u32,
+    /// The greatest depth reached in the concrete node being lowered.
+    deepest: u32,
+    /// The text that the concrete node being lowered depends on.
+    reads: Span,
     holes: Option<&'t Holes>,
+}
+
+/// What a lowering made: call [`Lowered::nodes`] with the nodes that its [`Lookup`] was made of.
+pub(crate) struct Lowered {
+    draft: Draft,
+    pub(crate) past: Past,
+}
+
+impl Lowered {
+    /// The arena.
+    pub(crate) fn nodes(self, old: Vec<Node>) -> (Vec<Node>, Past) {
+        (self.draft.assemble(old), self.past)
+    }
+
+    /// How many nodes were emitted, those not counted that stayed.
+    pub(crate) fn emitted(&self) -> usize {
+        self.draft.emitted()
+    }
 }
 
 impl<'t> Lowering<'t> {
     pub(crate) fn new(language: Language, text: &'t str) -> Self {
-        Self { text, handlers: handlers(language), piece: Piece::default(), parent: 0, depth: 0, holes: None }
+        Self {
+            text,
+            handlers: handlers(language),
+            draft: Draft::default(),
+            done: Past::default(),
+            lookup: None,
+            parent: 0,
+            depth: 0,
+            deepest: 0,
+            reads: Span::default(),
+            holes: None,
+        }
     }
 
     /// A lowering of a pattern: placeholders become holes.
@@ -125,16 +151,16 @@ impl<'t> Lowering<'t> {
         Self { holes: Some(holes), ..Self::new(language, text) }
     }
 
-    /// Lowers one top-level node under the root (node 0).
-    pub(crate) fn item(&mut self, node: ts::Node<'t>) {
-        self.parent = 0;
-        self.depth = 0;
-        if node.is_named() || node.is_error() || node.is_missing() {
-            let from = self.piece.comments.len();
-            self.visit(node, Role::Stmt);
-            // Handlers note what stands between a node's parts before they go into the parts.
-            self.piece.comments[from..].sort_unstable_by_key(|comment| comment.start);
-        }
+    /// A lowering after an edit: what stayed as it was is looked up.
+    pub(crate) fn after(language: Language, text: &'t str, lookup: Lookup<'t>) -> Self {
+        Self { lookup: Some(lookup), ..Self::new(language, text) }
+    }
+
+    /// Lowers a whole file.
+    pub(crate) fn file(mut self, root: ts::Node<'t>) -> Lowered {
+        let span = Span::new(0, self.text.len() as u32);
+        self.node_sym(Kind::File, Role::Root, Symbol::EMPTY, span, |l| l.children(root, Role::Stmt));
+        Lowered { draft: self.draft, past: self.done }
     }
 
     // ---- reading
@@ -173,34 +199,109 @@ impl<'t> Lowering<'t> {
         }
     }
 
+    /// To be called with any text that a handler looks at outside of the node it is given. (It is given no more of the
+    /// tree than that node; the node's parent and siblings are its parent's business.) A node that depends on text around
+    /// it is lowered again after each edit, unless it stands in one that holds that text, too.
+    pub(crate) fn reads(&mut self, span: Span) {
+        self.reads = self.reads.union(span);
+    }
+
+    // ---- keeping
+
+    /// Keeps what became of a concrete node before the last edit, if it is known.
+    fn keep(&mut self, node: ts::Node<'t>, role: Role) -> bool {
+        let Some(lookup) = &mut self.lookup else { return false };
+        let Some(at) = lookup.find(node, role, self.depth) else { return false };
+        let record = &lookup.past.records[at];
+        let (from, len) = record.nodes;
+        let shift = (node.start_byte() as u32).wrapping_sub(record.place.start);
+        self.deepest = self.deepest.max(self.depth + record.height);
+        self.done.keep(lookup.past, at, node, self.depth, self.draft.len());
+        self.draft.keep(lookup.nodes, from, len, self.parent, shift);
+        true
+    }
+
+    /// Begins the record of a concrete node. Gives its number and what those around it read and how deep they are.
+    fn begin(&mut self, node: ts::Node<'t>, role: Role) -> (usize, (Span, u32)) {
+        let mut record = Record::new(node, role, self.depth);
+        (record.comments.0, record.notes.0) = self.done.lengths();
+        record.nodes.0 = self.draft.len();
+        let around = (self.reads, self.deepest);
+        (self.reads, self.deepest) = (record.place, self.depth);
+        self.done.records.push(record);
+        (self.done.records.len() - 1, around)
+    }
+
+    /// Ends a record, and drops it if it is of no use.
+    fn end(&mut self, at: usize, around: (Span, u32)) {
+        let (reads, deepest) = (self.reads, self.deepest);
+        (self.reads, self.deepest) = (around.0.union(reads), around.1.max(deepest));
+        let (comments, notes) = self.done.lengths();
+        let below = self.done.records.len() - at - 1;
+        let record = &mut self.done.records[at];
+        record.height = deepest - record.depth;
+        record.nodes.1 = self.draft.len() - record.nodes.0;
+        record.comments.1 = comments - record.comments.0;
+        record.notes.1 = notes - record.notes.0;
+        record.below = below as u32;
+        if record.nodes.1 < WORTH_KEEPING {
+            self.done.records.truncate(at);
+        } else if !record.place.contains(reads) {
+            record.forget();
+        }
+    }
+
+    fn deeper(&mut self) {
+        self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
+    }
+
     // ---- emitting
+
+    /// The number that the next node will have.
+    pub(crate) fn next(&self) -> u32 {
+        self.draft.len()
+    }
+
+    /// Gives a node that was emitted a span that its own text does not tell.
+    pub(crate) fn set_span(&mut self, node: u32, span: Span) {
+        self.draft.set_span(node, span);
+        let records = &mut self.done.records;
+        let first = records.partition_point(|record| record.nodes.0 < node);
+        records[first..].iter_mut().take_while(|record| record.nodes.0 == node).for_each(Record::forget);
+    }
 
     /// Lowers a concrete node by its handler. Comments are noted and leave no node.
     pub(crate) fn visit(&mut self, node: ts::Node<'t>, role: Role) {
         if node.is_extra() && !node.is_error() {
             if node.kind().contains("comment") {
-                self.piece.comments.push(Span::from(node.byte_range()));
+                self.done.comments.push(Span::from(node.byte_range()));
                 return;
             }
         } else if node.is_missing() {
-            self.piece.notes.push(ParseNote::Syntax(Span::from(node.byte_range())));
+            self.done.notes.push(ParseNote::Syntax(Span::from(node.byte_range())));
             return;
         }
         if self.depth >= MAX_DEPTH {
             let span = Span::from(node.byte_range());
-            self.piece.notes.push(ParseNote::TooDeep(span));
+            self.done.notes.push(ParseNote::TooDeep(span));
             self.leaf(Kind::TooDeep, role, Symbol::EMPTY, span);
             return;
         }
-        self.depth += 1;
+        if self.keep(node, role) {
+            return;
+        }
+        let (record, around) = self.begin(node, role);
+        self.deeper();
         if node.is_error() {
-            self.piece.notes.push(ParseNote::Syntax(Span::from(node.byte_range())));
+            self.done.notes.push(ParseNote::Syntax(Span::from(node.byte_range())));
             self.node(Kind::Error, role, node, |l| l.children(node, Role::Child));
         } else {
             let handler = self.handlers.get(node.kind_id() as usize).copied().unwrap_or(other);
             handler(self, node, role);
         }
         self.depth -= 1;
+        self.end(record, around);
     }
 
     /// Emits a node with the span of a concrete node; `children` emits what is below it.
@@ -217,17 +318,18 @@ impl<'t> Lowering<'t> {
         span: Span,
         children: impl FnOnce(&mut Self),
     ) {
+        let emitted = self.draft.emitted();
         let id = self.leaf(kind, role, sym, span);
         let outer = std::mem::replace(&mut self.parent, id);
         children(self);
         self.parent = outer;
-        self.piece.nodes[id as usize].size = self.piece.nodes.len() as u32 - id;
+        self.draft.close(emitted, id);
     }
 
     /// Emits a node without children; returns its number.
     pub(crate) fn leaf(&mut self, kind: Kind, role: Role, sym: Symbol, span: Span) -> u32 {
-        let id = self.piece.nodes.len() as u32;
-        self.piece.nodes.push(Node { kind, role, sym, span, size: 1, up: id - self.parent });
+        let id = self.next();
+        self.draft.push(Node { kind, role, sym, span, size: 1, up: id - self.parent });
         id
     }
 
@@ -312,11 +414,11 @@ impl<'t> Lowering<'t> {
     /// Goes one level deeper without a concrete node: for handlers that recurse on their own.
     pub(crate) fn nested(&mut self, role: Role, span: Span, emit: impl FnOnce(&mut Self)) {
         if self.depth >= MAX_DEPTH {
-            self.piece.notes.push(ParseNote::TooDeep(span));
+            self.done.notes.push(ParseNote::TooDeep(span));
             self.leaf(Kind::TooDeep, role, Symbol::EMPTY, span);
             return;
         }
-        self.depth += 1;
+        self.deeper();
         emit(self);
         self.depth -= 1;
     }
@@ -376,7 +478,11 @@ impl<'t> Lowering<'t> {
 /// A node without a common kind: matches by its own, with its named children; a leaf by its text.
 pub(crate) fn other<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     if node.named_child_count() == 0 {
-        l.token(Kind::Token, role, node);
+        // A statement is the same with and without its semicolon.
+        let text = l.text(node);
+        let bare = text.trim_end_matches(';').trim_end();
+        let sym = l.sym(if bare.is_empty() { text } else { bare });
+        l.leaf(Kind::Token, role, sym, Span::from(node.byte_range()));
     } else {
         l.node_sym(Kind::Other, role, Symbol::new(node.kind()), Span::from(node.byte_range()), |l| {
             l.children(node, Role::Child);
@@ -387,6 +493,16 @@ pub(crate) fn other<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
 /// A node that only wraps: its children take its place.
 pub(crate) fn unwrap<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.children(node, role);
+}
+
+/// An expression in parentheses, in languages where its place includes them.
+pub(crate) fn parenthesized<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
+    let first = l.next();
+    unwrap(l, node, role);
+    // A pattern's context may be in parentheses, which are not the pattern's.
+    if !l.in_pattern() && l.next() > first {
+        l.set_span(first, Span::from(node.byte_range()));
+    }
 }
 
 /// Statements.

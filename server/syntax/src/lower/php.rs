@@ -434,9 +434,11 @@ fn call_of<'t>(
     role: Role,
     arguments: impl FnOnce(&mut Lowering<'t>),
 ) {
-    let start = node.start_byte() as u32;
+    let start = node.start_byte();
+    // Behind `<?=` there is no keyword.
+    let keyword = node.child(0).filter(|first| !first.is_named()).map_or(start..start, |first| first.byte_range());
     l.node(Kind::Call, role, node, |l| {
-        l.leaf(Kind::Ident, Role::Callee, Symbol::new(name), Span::new(start, start + name.len() as u32));
+        l.leaf(Kind::Ident, Role::Callee, Symbol::new(name), Span::from(keyword));
         arguments(l);
     });
 }

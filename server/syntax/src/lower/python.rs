@@ -4,7 +4,7 @@ mod definitions;
 mod rewrite;
 mod statements;
 
-use super::{Context, Handler, Lowering, PatternSyntax, Spec, block, name, number, unwrap};
+use super::{Context, Handler, Lowering, PatternSyntax, Spec, block, name, number, parenthesized, unwrap};
 use crate::{Kind, Role, Symbol};
 use definitions::{decorated, definition, import, import_from, param};
 use statements::{
@@ -51,7 +51,7 @@ const TABLE: &[(&str, Handler)] = &[
         l.node(Kind::Template, role, node, |l| l.children(node, Role::Part));
     }),
     // Expressions
-    ("parenthesized_expression", unwrap),
+    ("parenthesized_expression", parenthesized),
     ("call", call),
     ("keyword_argument", keyword),
     ("list_splat", |l, node, role| spread(l, node, role, "*")),
@@ -200,9 +200,19 @@ fn call<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
         l.each(node, |l, field, child| match field {
             "function" => l.visit(child, Role::Callee),
             _ if child.kind() == "argument_list" => l.children(child, Role::Arg),
-            _ => l.visit(child, Role::Arg),
+            _ => generator_argument(l, child),
         });
     });
+}
+
+/// A generator alone between a call's parentheses, which are not its own.
+fn generator_argument<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>) {
+    let first = l.next();
+    l.visit(node, Role::Arg);
+    let parts = node.named_child(0).zip(node.named_child(node.named_child_count().saturating_sub(1) as _));
+    if let Some((start, end)) = parts.filter(|_| l.next() > first) {
+        l.set_span(first, Span::new(start.start_byte() as u32, end.end_byte() as u32));
+    }
 }
 
 /// `weir_typed($X, T)`, which [`rewrite`] made of `$X: T`.

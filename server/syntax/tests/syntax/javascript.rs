@@ -47,7 +47,7 @@ fn arrows_return_their_expression() {
     check(
         JavaScript,
         "const f = async ({ id }, n = 1, ...xs) => await g(id)",
-        r#"VarDef(Modifier:Modifier"const", Target:Ident"f", Value:Lambda(Modifier:Modifier"async", Param:Param(Name:Dict(Entry:Pair(Key:Str"id", Value:Ident"id"))), Param:Param(Name:Ident"n", Default:Number"1"), Param:Param"..."(Name:Ident"xs"), Body:Block(Stmt:Return(Value:Await(Value:Call(Callee:Ident"g", Arg:Ident"id"))))))"#,
+        r#"VarDef(Modifier:Modifier"const", Target:Ident"f", Value:Lambda"=>"(Modifier:Modifier"async", Param:Param(Name:Dict(Entry:Pair(Key:Str"id", Value:Ident"id"))), Param:Param(Name:Ident"n", Default:Number"1"), Param:Param"..."(Name:Ident"xs"), Body:Block(Stmt:Return(Value:Await(Value:Call(Callee:Ident"g", Arg:Ident"id"))))))"#,
     );
 }
 
@@ -129,7 +129,7 @@ fn elements_have_attributes_and_children() {
     check(
         JavaScript,
         r#"el = <a href={u} {...p} title="t">Hi {name} <b/></a>"#,
-        r#"Assign"="(Target:Ident"el", Value:Jsx(Name:Ident"a", Attr:JsxAttr(Name:Ident"href", Value:Ident"u"), Attr:Spread"..."(Value:Ident"p"), Attr:JsxAttr(Name:Ident"title", Value:Str"t"), Element:Str"Hi", Element:Ident"name", Element:Jsx(Name:Ident"b")))"#,
+        r#"Assign"="(Target:Ident"el", Value:Jsx(Name:Ident"a", Attr:JsxAttr(Name:Ident"href", Value:Ident"u"), Attr:Spread"..."(Value:Ident"p"), Attr:JsxAttr(Name:Ident"title", Value:Str"t"), Element:Token"Hi ", Element:Other"jsx_expression"(Child:Ident"name"), Element:Token" ", Element:Jsx(Name:Ident"b")))"#,
     );
 }
 
@@ -189,7 +189,7 @@ fn ellipses_are_statements_parameters_and_entries() {
         r#"Block(Stmt:Ellipsis, Stmt:Call(Callee:Ident"foo"), Stmt:Ellipsis)"#,
     );
     check_pattern(JavaScript, r#"$KEY: "...""#, r#"Pair(Key:Metavar"$KEY", Value:Str"...")"#);
-    check_pattern(JavaScript, "(...) => ...", r"Lambda(Param:Ellipsis, Body:Block(Stmt:Ellipsis))");
+    check_pattern(JavaScript, "(...) => ...", r#"Lambda"=>"(Param:Ellipsis, Body:Block(Stmt:Ellipsis))"#);
     check_pattern(
         JavaScript,
         "class $C { ... $M(...) { ... } ... }",

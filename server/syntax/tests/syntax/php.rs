@@ -257,3 +257,14 @@ fn edits_give_the_tree_of_a_fresh_parse() {
     check_edit(Php, text, "f($b)", "é('\u{1F600}')");
     check_edit(Php, text, "=", "php");
 }
+
+#[test]
+fn a_keyword_that_is_not_there_takes_no_text() {
+    for (text, keyword) in [("<?= é ?>", ""), ("<?= $x ?>", ""), ("<?php echo $x;", "echo"), ("<?php die(1);", "die")]
+    {
+        let source = weir_syntax::Source::parse(Php, text.to_owned(), weir_syntax::Limits::NONE);
+        let tree = source.tree();
+        let callee = tree.ids().find(|&node| tree.role(node) == weir_syntax::Role::Callee).expect("a call");
+        assert_eq!(text.get(tree.span(callee).range()), Some(keyword), "{text}");
+    }
+}

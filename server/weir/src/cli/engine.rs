@@ -6,7 +6,9 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
-use weir_model::{Failure, Finding, JobId, Language, Note, RuleInfo, RuleProblem, RuleSource, ScanOptions};
+use weir_model::{
+    Explanation, Failure, Finding, JobId, Language, Note, Question, RuleInfo, RuleProblem, RuleSource, ScanOptions,
+};
 use weir_worker::{Pool, PoolConfig, Update};
 
 /// Files a worker has waiting beside the one it works on. More would only fill memory.
@@ -122,6 +124,22 @@ impl Engine {
             }
         }
         Ok(cut_off)
+    }
+
+    /// Has it explained why a rule reports a line of a file, or why it does not: one answer for every rule of that name.
+    pub(crate) async fn explain(
+        &mut self,
+        file: File,
+        question: Question,
+    ) -> anyhow::Result<(Vec<Explanation>, Vec<Note>)> {
+        self.pool.explain(JobId(file.index as u64), file.path, file.language, file.bytes, question);
+        loop {
+            match self.next().await? {
+                Update::Explained { explanations, notes, .. } => return Ok((explanations, notes)),
+                Update::Failed { failure, .. } => return Err(failure.into()),
+                _ => {}
+            }
+        }
     }
 
     /// Ends the workers.

@@ -2,6 +2,7 @@
 
 mod autofix;
 mod engine;
+pub(crate) mod explain;
 pub(crate) mod notices;
 pub(crate) mod scan;
 pub(crate) mod test;

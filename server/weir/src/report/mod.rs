@@ -1,5 +1,6 @@
 //! What a scan found, and the formats it is written in. Every format gets the same report and decides nothing.
 
+pub(crate) mod explanation;
 pub(crate) mod json;
 pub(crate) mod rule;
 pub(crate) mod sarif;

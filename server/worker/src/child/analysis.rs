@@ -1,8 +1,8 @@
 //! What a worker does with a text: the door to the analysis.
 
 use std::sync::Arc;
-use weir_analysis::{Budget, Options, RuleSet, Unit};
-use weir_model::{RuleInfo, RuleProblem, RuleSource};
+use weir_analysis::{Budget, Memo, Options, RuleSet, Unit};
+use weir_model::{Explanation, Question, RuleInfo, RuleProblem, RuleSource};
 
 /// What a worker does with a text. The product's is [`RuleEngine`]; tests of the processes bring one that crashes on demand.
 pub trait Analysis: Send + 'static {
@@ -12,14 +12,24 @@ pub trait Analysis: Send + 'static {
     /// Makes rules ready to run, those in `disabled` left out.
     fn compile(&self, sources: &[RuleSource], disabled: &[Arc<str>]) -> Compiled<Self::Rules>;
 
-    /// Runs the rules over one text.
+    /// Runs the rules over one text; `memo` is what the last analysis of the same document left.
     fn analyze(
         &self,
         rules: &Self::Rules,
+        memo: Option<&mut Memo>,
         unit: &Unit<'_>,
         options: Options,
         budget: &Budget<'_>,
     ) -> weir_analysis::Analysis;
+
+    /// Says why a rule reports a line of a text, or why it does not.
+    fn explain(
+        &self,
+        rules: &Self::Rules,
+        unit: &Unit<'_>,
+        question: &Question,
+        budget: &Budget<'_>,
+    ) -> Vec<Explanation>;
 }
 
 /// Rules ready to run, and what to say about them.
@@ -47,10 +57,18 @@ impl Analysis for RuleEngine {
     fn analyze(
         &self,
         rules: &RuleSet,
+        memo: Option<&mut Memo>,
         unit: &Unit<'_>,
         options: Options,
         budget: &Budget<'_>,
     ) -> weir_analysis::Analysis {
-        weir_analysis::analyze(rules, unit, options, budget)
+        match memo {
+            Some(memo) => weir_analysis::analyze_again(memo, rules, unit, options, budget),
+            None => weir_analysis::analyze(rules, unit, options, budget),
+        }
+    }
+
+    fn explain(&self, rules: &RuleSet, unit: &Unit<'_>, question: &Question, budget: &Budget<'_>) -> Vec<Explanation> {
+        weir_analysis::explain(rules, unit, question, budget)
     }
 }

@@ -1,15 +1,15 @@
 //! One analysis from text to findings, within its time, and alone with its panics.
 
 use super::analysis::Analysis;
-use super::inbox::ScanWork;
+use super::inbox::{Asked, ScanWork};
 use super::rulebook::Rulebook;
 use super::watchdog::{Subject, Watchdog};
 use super::workspace::Held;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use weir_analysis::{Budget, Options, Unit};
-use weir_model::{Finding, Note, NoteKind, Timing};
+use std::time::{Duration, Instant, SystemTime};
+use weir_analysis::{Budget, Memo, Options, Unit};
+use weir_model::{Explanation, Finding, Note, NoteKind, Question, ScanOptions, Timing};
 use weir_syntax::{Limits, ParseNote, Source, Tree};
 
 /// A rule that has not ended by then is cut off whatever the deadline: nobody waits for it.
@@ -30,6 +30,7 @@ pub(super) struct Desk<A: Analysis> {
 #[derive(Default)]
 pub(super) struct Outcome {
     pub(super) findings: Vec<Finding>,
+    pub(super) explanations: Vec<Explanation>,
     pub(super) notes: Vec<Note>,
     pub(super) timing: Timing,
 }
@@ -53,10 +54,10 @@ impl<A: Analysis> Desk<A> {
     pub(super) fn document(&self, held: &mut Held, time: &Time<'_>) -> Outcome {
         self.outcome(time, |began| {
             let (path, language, without) = (Arc::clone(&held.path), Some(held.language), held.without.clone());
-            let source = held.parsed(Limits { stop: &|| self.now() >= began + micros(time.deadline) / 2 });
+            let (source, memo) = held.parsed(Limits { stop: &|| self.now() >= began + micros(time.deadline) / 2 });
             let parsed = self.now();
             let unit = Unit { path: &path, text: source.text(), language, tree: source.tree() };
-            let outcome = self.analyze(&unit, Options::default(), &without, time, began);
+            let outcome = self.analyze(&unit, Some(memo), Options::default(), &without, time, began);
             outcome.after(source, parsed - began)
         })
     }
@@ -70,24 +71,26 @@ impl<A: Analysis> Desk<A> {
         changed.unwrap_or(true).then(|| self.document(held, time))
     }
 
-    /// Analyses one file of a scan.
+    /// Does what is asked of one file.
     pub(super) fn scan(&self, work: &ScanWork, time: &Time<'_>) -> Outcome {
         self.outcome(time, |began| {
             let text = String::from_utf8_lossy(&work.bytes);
             let invalid = matches!(text, std::borrow::Cow::Owned(_));
-            let options = Options {
-                ignore_paths: work.options.ignore_paths,
-                ignore_suppressions: work.options.ignore_suppressions,
-            };
             let unit = |text, tree| Unit { path: &work.path, text, language: work.language, tree };
+            let run = |unit: &Unit<'_>| match &work.what {
+                Asked::Findings(ScanOptions { ignore_paths, ignore_suppressions }) => {
+                    let options = Options { ignore_paths: *ignore_paths, ignore_suppressions: *ignore_suppressions };
+                    self.analyze(unit, None, options, &work.without, time, began)
+                }
+                Asked::Why(question) => self.explain(unit, question, time, began),
+            };
             let mut outcome = if let Some(language) = work.language {
                 let stop = || self.now() >= began + micros(time.deadline) / 2;
                 let source = Source::parse(language, text.into_owned(), Limits { stop: &stop });
                 let parsed = self.now();
-                let unit = unit(source.text(), source.tree());
-                self.analyze(&unit, options, &work.without, time, began).after(&source, parsed - began)
+                run(&unit(source.text(), source.tree())).after(&source, parsed - began)
             } else {
-                self.analyze(&unit(&text, &Tree::default()), options, &work.without, time, began)
+                run(&unit(&text, &Tree::default()))
             };
             if invalid {
                 outcome.notes.push(note(NoteKind::InvalidUtf8, "not valid UTF-8; what is not was read as U+FFFD"));
@@ -112,23 +115,45 @@ impl<A: Analysis> Desk<A> {
     }
 
     /// Runs the rules over a parsed text. `began`: when the work began, parsing included.
-    fn analyze(&self, unit: &Unit<'_>, options: Options, without: &[Arc<str>], time: &Time<'_>, began: u64) -> Outcome {
+    fn analyze(
+        &self,
+        unit: &Unit<'_>,
+        memo: Option<&mut Memo>,
+        options: Options,
+        without: &[Arc<str>],
+        time: &Time<'_>,
+        began: u64,
+    ) -> Outcome {
         let parsed = self.now();
-        let clock = || self.now();
-        let at_work = |rule: Option<&Arc<str>>| self.watchdog.at_work(rule);
-        let whole = micros(time.deadline);
-        // A quarter is left for sending what is known, before the watchdog speaks and the parent ends the process.
-        let (until, per_rule) = (began + whole / 4 * 3, (whole / 4).min(micros(MAX_PER_RULE)));
-        let budget = Budget::new(&clock, time.cancelled, &at_work, until, per_rule);
-        let found = match &self.rules {
-            Some(rules) => self.analysis.analyze(rules.without(without), unit, options, &budget),
+        let found = self.budgeted(time, began, |budget| match &self.rules {
+            Some(rules) => self.analysis.analyze(rules.without(without), memo, unit, options, budget),
             None => weir_analysis::Analysis::default(),
-        };
+        });
         Outcome {
             findings: found.findings,
+            explanations: Vec::new(),
             notes: found.notes.into_iter().chain(without.iter().map(looped)).collect(),
             timing: Timing { analyze_us: (self.now() - parsed) as u32, ..Timing::default() },
         }
+    }
+
+    /// Says why a rule reports a line of a parsed text, or why it does not.
+    fn explain(&self, unit: &Unit<'_>, question: &Question, time: &Time<'_>, began: u64) -> Outcome {
+        let explanations = self.budgeted(time, began, |budget| match &self.rules {
+            Some(rules) => self.analysis.explain(rules.without(&[]), unit, question, budget),
+            None => Vec::new(),
+        });
+        Outcome { explanations, ..Outcome::default() }
+    }
+
+    /// Does something with a budget that leaves a quarter of the time for sending what is known, before the watchdog speaks
+    /// and the parent ends the process.
+    fn budgeted<T>(&self, time: &Time<'_>, began: u64, work: impl FnOnce(&Budget<'_>) -> T) -> T {
+        let clock = || self.now();
+        let at_work = |rule: Option<&Arc<str>>| self.watchdog.at_work(rule);
+        let whole = micros(time.deadline);
+        let (until, per_rule) = (began + whole / 4 * 3, (whole / 4).min(micros(MAX_PER_RULE)));
+        work(&Budget::new(&clock, time.cancelled, &at_work, until, per_rule).on_day(today()))
     }
 
     /// Microseconds since the worker started.
@@ -151,6 +176,12 @@ impl Outcome {
 
 fn micros(duration: Duration) -> u64 {
     duration.as_micros() as u64
+}
+
+/// Days since 1970-01-01.
+fn today() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    (since.as_secs() / 86_400).cast_signed()
 }
 
 fn notes(notes: &[ParseNote]) -> impl Iterator<Item = Note> {

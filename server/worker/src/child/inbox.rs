@@ -7,7 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use weir_model::{DocId, Document, Edit, JobId, Language, Request, RuleSource, ScanOptions, Version};
+use weir_model::{DocId, Document, Edit, JobId, Language, Question, Request, RuleSource, ScanOptions, Version};
 
 /// A broken text is settled when nobody has typed for so long: longer than the pause between two keystrokes.
 const SETTLE_AFTER: Duration = Duration::from_millis(200);
@@ -29,14 +29,22 @@ pub(super) struct RulesWork {
     pub(super) disabled: Vec<Arc<str>>,
 }
 
-/// [`Request::Scan`]
+/// [`Request::Scan`], [`Request::Explain`]
 pub(super) struct ScanWork {
     pub(super) job: JobId,
     pub(super) path: Arc<str>,
     pub(super) language: Option<Language>,
     pub(super) bytes: Vec<u8>,
-    pub(super) options: ScanOptions,
+    pub(super) what: Asked,
     pub(super) without: Vec<Arc<str>>,
+}
+
+/// What is asked of a file.
+pub(super) enum Asked {
+    /// [`Request::Scan`]: what is found in it.
+    Findings(ScanOptions),
+    /// [`Request::Explain`]: why, or why not.
+    Why(Question),
 }
 
 /// What happens to a document.
@@ -90,7 +98,13 @@ impl Inbox {
             Request::Edit { doc, base, version, edits } => waiting.change(doc, Change::Edit { base, version, edits }),
             Request::Close { doc } => waiting.change(doc, Change::Close),
             Request::Scan { job, path, language, bytes, options, without } => {
-                waiting.scans.push_back(ScanWork { job, path, language, bytes, options, without });
+                let what = Asked::Findings(options);
+                waiting.scans.push_back(ScanWork { job, path, language, bytes, what, without });
+                false
+            }
+            Request::Explain { job, path, language, bytes, question } => {
+                let (what, without) = (Asked::Why(question), Vec::new());
+                waiting.scans.push_back(ScanWork { job, path, language, bytes, what, without });
                 false
             }
             Request::Limits(_) | Request::Ping { .. } => false,
@@ -229,12 +243,13 @@ mod tests {
     #[test]
     fn rules_come_first_then_documents_then_files_of_a_scan() {
         let inbox = Inbox::default();
-        for request in [scan(), open(A), rules(1), rules(2)] {
+        for request in [scan(), why(), open(A), rules(1), rules(2)] {
             inbox.put(request);
         }
         assert_eq!(describe(&inbox.take()), "rules 2");
         assert_eq!(describe(&inbox.take()), "document 1: open");
         assert_eq!(describe(&inbox.take()), "scan 7");
+        assert_eq!(describe(&inbox.take()), "why 8");
     }
 
     #[test]
@@ -298,6 +313,11 @@ mod tests {
         Request::Rules { generation, sources: Arc::from([]), disabled: Vec::new() }
     }
 
+    fn why() -> Request {
+        let (path, question) = ("a.py".into(), Question { rule_id: "rule".into(), line: 1 });
+        Request::Explain { job: JobId(8), path, language: None, bytes: Vec::new(), question }
+    }
+
     fn scan() -> Request {
         let (path, options) = ("a.py".into(), ScanOptions::default());
         Request::Scan { job: JobId(7), path, language: None, bytes: Vec::new(), options, without: Vec::new() }
@@ -314,7 +334,10 @@ mod tests {
                 });
                 format!("document {}:{}", doc.0, names.collect::<String>())
             }
-            Work::Scan(scan) => format!("scan {}", scan.job.0),
+            Work::Scan(scan) => match scan.what {
+                Asked::Findings(_) => format!("scan {}", scan.job.0),
+                Asked::Why(_) => format!("why {}", scan.job.0),
+            },
             Work::Settle(doc) => format!("settle {}", doc.0),
         }
     }

@@ -52,6 +52,7 @@ fn without_findings(event: &Event) -> Event {
             Event::Findings { doc, version, findings: Vec::new(), notes: vec![note], timing }
         }
         Event::Scanned { job, timing, .. } => Event::Scanned { job, findings: Vec::new(), notes: vec![note], timing },
+        Event::Explained { job, .. } => Event::Explained { job, explanations: Vec::new(), notes: vec![note] },
         other => other,
     }
 }

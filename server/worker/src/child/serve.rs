@@ -2,7 +2,7 @@
 
 use super::analysis::Analysis;
 use super::desk::{Desk, Outcome, Time};
-use super::inbox::{Change, Inbox, RulesWork, ScanWork, Work};
+use super::inbox::{Asked, Change, Inbox, RulesWork, ScanWork, Work};
 use super::output::Output;
 use super::rulebook::Rulebook;
 use super::watchdog::Subject;
@@ -66,7 +66,7 @@ impl<A: Analysis> Server<A> {
             cancelled: &|| self.inbox.cancelled(),
         };
         self.desk.prepare(&held.without);
-        let Outcome { findings, notes, timing } = self.desk.document(held, &time);
+        let Outcome { findings, notes, timing, .. } = self.desk.document(held, &time);
         if !self.inbox.cancelled() {
             self.output.send(&Event::Findings { doc, version: held.version(), findings, notes, timing });
         }
@@ -91,7 +91,9 @@ impl<A: Analysis> Server<A> {
         let outcome = self.desk.settle(held, &time);
         if !self.inbox.cancelled() {
             self.output.send(&match outcome {
-                Some(Outcome { findings, notes, timing }) => Event::Findings { doc, version, findings, notes, timing },
+                Some(Outcome { findings, notes, timing, .. }) => {
+                    Event::Findings { doc, version, findings, notes, timing }
+                }
                 None => Event::Settled { doc, version },
             });
         }
@@ -104,11 +106,15 @@ impl<A: Analysis> Server<A> {
             cancelled: &|| self.inbox.cancelled(),
         };
         self.desk.prepare(&work.without);
-        let Outcome { findings, notes, timing } = self.desk.scan(&work, &time);
+        let Outcome { findings, explanations, notes, timing } = self.desk.scan(&work, &time);
         if self.inbox.cancelled() {
             self.inbox.put_back(work);
         } else {
-            self.output.send(&Event::Scanned { job: work.job, findings, notes, timing });
+            let job = work.job;
+            self.output.send(&match work.what {
+                Asked::Findings(_) => Event::Scanned { job, findings, notes, timing },
+                Asked::Why(_) => Event::Explained { job, explanations, notes },
+            });
         }
     }
 }

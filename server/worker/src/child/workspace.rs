@@ -3,6 +3,7 @@
 use super::inbox::Change;
 use std::collections::HashMap;
 use std::sync::Arc;
+use weir_analysis::Memo;
 use weir_model::{DocId, Document, Edit, Language, Version};
 use weir_syntax::{Limits, Source};
 
@@ -19,6 +20,8 @@ pub(super) struct Held {
     pub(super) without: Vec<Arc<str>>,
     document: Document,
     source: Option<Source>,
+    /// What the last analysis left for the next.
+    memo: Memo,
     /// Edits that the document has and the source has not. Empty without a source.
     behind: Vec<Edit>,
 }
@@ -36,8 +39,8 @@ impl Workspace {
         for change in changes {
             match change {
                 Change::Open { path, language, document, without } => {
-                    let (source, behind) = (None, Vec::new());
-                    self.open.insert(doc, Held { path, language, without, document, source, behind });
+                    let (source, memo, behind) = (None, Memo::default(), Vec::new());
+                    self.open.insert(doc, Held { path, language, without, document, source, memo, behind });
                 }
                 Change::Edit { base, version, edits } => {
                     let held = self.open.get_mut(&doc).ok_or(OutOfStep { held: None })?;
@@ -75,8 +78,9 @@ impl Held {
         self.document.version()
     }
 
-    /// The trees of the text. A panic inside costs the trees only: they are made again from the text.
-    pub(super) fn parsed(&mut self, limits: Limits<'_>) -> &Source {
+    /// The trees of the text, and what the last analysis of it left: the next one puts its own in there. A panic inside costs
+    /// these only: they are made again from the text.
+    pub(super) fn parsed(&mut self, limits: Limits<'_>) -> (&Source, &mut Memo) {
         let behind = std::mem::take(&mut self.behind);
         let source = match self.source.take() {
             Some(mut source) => {
@@ -87,7 +91,7 @@ impl Held {
             }
             None => Source::parse(self.language, self.document.text().to_string(), limits),
         };
-        self.source.insert(source)
+        (self.source.insert(source), &mut self.memo)
     }
 
     /// Whether the trees are those that the text alone gives.
@@ -144,13 +148,13 @@ mod tests {
                 if apply {
                     let held = workspace.apply(DOC, std::mem::take(&mut changes)).expect("in step").expect("open");
                     if parse {
-                        prop_assert_eq!(held.parsed(Limits::NONE).text(), document.text().to_string());
+                        prop_assert_eq!(held.parsed(Limits::NONE).0.text(), document.text().to_string());
                     }
                 }
             }
             let held = workspace.apply(DOC, changes).expect("in step").expect("open");
             prop_assert_eq!(held.version(), document.version());
-            prop_assert_eq!(held.parsed(Limits::NONE).text(), document.text().to_string());
+            prop_assert_eq!(held.parsed(Limits::NONE).0.text(), document.text().to_string());
         }
     }
 

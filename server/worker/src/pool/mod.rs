@@ -14,8 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use weir_model::{
-    DocId, Document, Edit, Failure, Finding, JobId, Language, Note, RuleInfo, RuleProblem, RuleSource, ScanOptions,
-    Timing, Version,
+    DocId, Document, Edit, Explanation, Failure, Finding, JobId, Language, Note, Question, RuleInfo, RuleProblem,
+    RuleSource, ScanOptions, Timing, Version,
 };
 
 /// How a pool runs its workers.
@@ -107,6 +107,15 @@ pub enum Update {
         /// Where the time went.
         timing: Timing,
     },
+    /// Why a rule reports a line of a file, or why it does not.
+    Explained {
+        /// As given to [`Pool::explain`].
+        job: JobId,
+        /// One for every rule of that name; none: there is no such rule.
+        explanations: Vec<Explanation>,
+        /// What could not be done.
+        notes: Vec<Note>,
+    },
     /// This rule looped in file after file: it is off until the next [`Pool::rules`]. (In each of these files it is off
     /// from the first time, which a note says; what waited for it is analysed without it.)
     RuleCutOff {
@@ -137,6 +146,7 @@ enum Command {
     Edit { doc: DocId, base: Version, document: Document, edits: Vec<Edit> },
     Close { doc: DocId },
     Scan { job: JobId, path: Arc<str>, language: Option<Language>, bytes: Vec<u8>, options: ScanOptions },
+    Explain { job: JobId, path: Arc<str>, language: Option<Language>, bytes: Vec<u8>, question: Question },
     Shutdown { done: oneshot::Sender<()> },
 }
 
@@ -182,6 +192,12 @@ impl Pool {
     /// Has one file analysed. Its bytes are kept until the answer: the caller bounds how many files wait here.
     pub fn scan(&self, job: JobId, path: Arc<str>, language: Option<Language>, bytes: Vec<u8>, options: ScanOptions) {
         self.send(Command::Scan { job, path, language, bytes, options });
+    }
+
+    /// Has it explained why a rule reports a line of a file, or why it does not. The job's number is one of files, as those of
+    /// [`scan`](Self::scan).
+    pub fn explain(&self, job: JobId, path: Arc<str>, language: Option<Language>, bytes: Vec<u8>, question: Question) {
+        self.send(Command::Explain { job, path, language, bytes, question });
     }
 
     /// Ends all workers and waits until they are gone.

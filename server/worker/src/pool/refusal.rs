@@ -1,7 +1,8 @@
 //! What the pool says of texts and rules that no worker gets to see.
 
 use super::Update;
-use weir_model::{JobId, Note, NoteKind, RuleProblem, Timing};
+use super::slot::Job;
+use weir_model::{Note, NoteKind, Request, RuleProblem, Timing};
 
 /// The text is over the limit.
 pub(super) fn too_large(max_file: usize) -> Note {
@@ -13,9 +14,13 @@ pub(super) fn no_language() -> Note {
     note(NoteKind::Skipped, "in no language Weir reads; not analysed".to_owned())
 }
 
-/// The answer for a file of a scan that is over the limit.
-pub(super) fn scanned_too_large(job: JobId, max_file: usize) -> Update {
-    Update::Scanned { job, findings: Vec::new(), notes: vec![too_large(max_file)], timing: Timing::default() }
+/// The answer for a file that is over the limit.
+pub(super) fn file_too_large(job: &Job, max_file: usize) -> Update {
+    let (notes, timing) = (vec![too_large(max_file)], Timing::default());
+    match job.request {
+        Request::Explain { job, .. } => Update::Explained { job, explanations: Vec::new(), notes },
+        _ => Update::Scanned { job: job.id, findings: Vec::new(), notes, timing },
+    }
 }
 
 /// All rule files together do not fit a frame.

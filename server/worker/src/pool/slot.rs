@@ -89,8 +89,11 @@ impl Job {
     /// As [`Record::charge`]; the file is not sent again with a rule that looped in it.
     pub(super) fn charge(&mut self, rule_id: Option<&Arc<str>>, certain: bool) -> bool {
         let given_up = self.record.charge(rule_id, certain);
-        if let Request::Scan { without, .. } = &mut self.request {
-            without.clone_from(&self.record.without);
+        match &mut self.request {
+            Request::Scan { without, .. } => without.clone_from(&self.record.without),
+            // Without the rule there is nothing to explain.
+            Request::Explain { .. } if rule_id.is_some() => return true,
+            _ => {}
         }
         given_up
     }

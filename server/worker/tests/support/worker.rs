@@ -14,8 +14,8 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Arc;
-use weir_analysis::{Analysis as Answer, Budget, Options, Unit};
-use weir_model::{Event, Finding, RuleInfo, RuleSource, Severity, Span, framing};
+use weir_analysis::{Analysis as Answer, Budget, Memo, Options, Unit};
+use weir_model::{Event, Explanation, Finding, Question, RuleInfo, RuleSource, Severity, Span, Verdict, framing};
 use weir_worker::child::{self, Analysis, Compiled};
 
 fn main() {
@@ -48,7 +48,14 @@ impl Analysis for Needles {
         Compiled { rules, infos, problems: Vec::new() }
     }
 
-    fn analyze(&self, rules: &Self::Rules, unit: &Unit<'_>, _: Options, budget: &Budget<'_>) -> Answer {
+    fn analyze(
+        &self,
+        rules: &Self::Rules,
+        _: Option<&mut Memo>,
+        unit: &Unit<'_>,
+        _: Options,
+        budget: &Budget<'_>,
+    ) -> Answer {
         misbehave(unit.text, budget);
         let mut findings = vec![finding(&Arc::from("text"), 0, unit.text)];
         for (id, needle) in rules {
@@ -62,6 +69,33 @@ impl Analysis for Needles {
             budget.end_rule();
         }
         Answer { findings, notes: Vec::new() }
+    }
+
+    fn explain(
+        &self,
+        rules: &Self::Rules,
+        unit: &Unit<'_>,
+        question: &Question,
+        budget: &Budget<'_>,
+    ) -> Vec<Explanation> {
+        let found = self.analyze(rules, None, unit, Options::default(), budget);
+        let asked = rules.iter().filter(|(id, _)| *id == question.rule_id);
+        let of = |id: &Arc<str>| found.findings.iter().filter(|finding| finding.rule_id == *id).cloned().collect();
+        asked.map(|(id, needle)| explanation(id, needle, of(id))).collect()
+    }
+}
+
+fn explanation(id: &Arc<str>, needle: &str, findings: Vec<Finding>) -> Explanation {
+    let verdict = if findings.is_empty() { Verdict::NotReported } else { Verdict::Reported };
+    Explanation {
+        rule_id: Arc::clone(id),
+        source: id.to_string(),
+        rule_line: 1,
+        span: Span::default(),
+        verdict,
+        summary: format!("looks for {needle}"),
+        findings,
+        reasons: Vec::new(),
     }
 }
 

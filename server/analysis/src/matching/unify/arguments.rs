@@ -42,6 +42,14 @@ impl Unifier<'_> {
         self.file.language == Language::Ruby && self.file.tree.role(t) == Role::Stmt
     }
 
+    /// `@x` calls `x`; a decorator with arguments has the call in it.
+    pub(super) fn decorator_as_call(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        match self.file.tree.child(t, Role::Value) {
+            Some(value) if self.file.tree.kind(value) != Kind::Call => self.hidden_call(p, value, env),
+            _ => Ok(Vec::new()),
+        }
+    }
+
     pub(super) fn hidden_call(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
         let (pattern, mut envs) = (self.pattern, vec![env]);
         if let Some(callee) = pattern.child(p, Role::Callee) {
@@ -60,10 +68,11 @@ impl Unifier<'_> {
     pub(super) fn arguments(&self, ps: &[NodeId], ts: &[NodeId], env: Env) -> Envs {
         self.budget.tick()?;
         let is_keyword = |t: NodeId| self.file.tree.kind(t) == Kind::KeywordArg;
+        let is_block = |t: NodeId| self.file.tree.role(t) == Role::BlockArg;
         if !ps.iter().any(|&p| self.pattern.kind(p) == Kind::KeywordArg) {
-            // A keyword argument is never what a positional pattern means; only ellipses pass over it.
+            // A keyword argument or block is never what a positional pattern means; only ellipses pass over it.
             let element = |p: NodeId, t: NodeId, env: Env| {
-                if is_keyword(t) { Ok(Vec::new()) } else { self.node(p, t, env) }
+                if is_keyword(t) || is_block(t) { Ok(Vec::new()) } else { self.node(p, t, env) }
             };
             let reached = self.sequence(ps, ts, env, Tail::Exact, &element)?;
             return Ok(reached.into_iter().map(|state| state.env).collect());
@@ -90,7 +99,7 @@ impl Unifier<'_> {
                 others.remove(at);
                 extend(&mut out, self.each(envs, |env| self.arguments(rest, &others, env))?);
             }
-        } else if let Some((&t, others)) = ts.split_first().filter(|&(&t, _)| !is_keyword(t)) {
+        } else if let Some((&t, others)) = ts.split_first().filter(|&(&t, _)| !is_keyword(t) && !is_block(t)) {
             let envs = self.node(p, t, env)?;
             out = self.each(envs, |env| self.arguments(rest, others, env))?;
         }

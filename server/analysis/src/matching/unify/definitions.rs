@@ -1,7 +1,9 @@
 //! Functions, classes and variables.
 
 use super::{Envs, Unifier, extend};
+use crate::matching::Binding;
 use crate::matching::metavar::Env;
+use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Tree};
 
 impl Unifier<'_> {
@@ -28,11 +30,25 @@ impl Unifier<'_> {
         if kind(Role::Type) == Some(Kind::Ellipsis) || kind(Role::Name) == Some(Kind::Ellipsis) {
             return self.roles(p, t, &[Role::Type, Role::Name], env);
         }
+        let types: Vec<NodeId> = tree.with_role(t, Role::Type).collect();
+        // One metavariable stands for all that is caught.
+        if kind(Role::Type) == Some(Kind::Metavar) && pattern.with_role(p, Role::Type).count() == 1 && types.len() > 1 {
+            let wanted = pattern.child(p, Role::Type).expect("it has a kind");
+            let span = self.span_of(&types);
+            let envs = self.bind(wanted, Binding::Nodes(types, span), env);
+            return self.each(envs, |env| self.roles(p, t, &[Role::Type], env));
+        }
         let nothing = tree.child(t, Role::Name).is_none() && tree.child(t, Role::Type).is_none();
         if nothing && kind(Role::Name) == Some(Kind::Metavar) && kind(Role::Type).is_none() {
             return self.roles(p, t, &[Role::Name], env);
         }
         self.roles(p, t, &[], env)
+    }
+
+    /// Whether a method is an object's own (`def self.m`), which in Ruby is another kind of method.
+    pub(super) fn is_singleton(&self, tree: &Tree, function: NodeId) -> bool {
+        self.file.language == Language::Ruby
+            && tree.with_role(function, Role::Modifier).any(|modifier| tree.sym(modifier).as_str() == "static")
     }
 
     /// `for x of xs`: a declared variable is as good as one that was there.
@@ -52,7 +68,7 @@ impl Unifier<'_> {
     /// `function f() {}` of a pattern against a property or field that holds a function: its name is the function's.
     pub(super) fn function_value(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
         let (pattern, tree) = (self.pattern, self.file.tree);
-        let is_pair = tree.kind(t) == Kind::Pair;
+        let is_pair = tree.kind(t) == Kind::Pair && self.has_open_objects();
         let is_field = tree.ancestors(t).nth(1).is_some_and(|above| tree.kind(above) == Kind::Class);
         if !is_pair && !is_field {
             return Ok(Vec::new());
@@ -63,19 +79,25 @@ impl Unifier<'_> {
         else {
             return Ok(Vec::new());
         };
-        if tree.kind(value) != Kind::Lambda {
+        if tree.kind(value) != Kind::Lambda || self.is_other_arrow(p, value) {
             return Ok(Vec::new());
         }
         let envs = self.node(name, target, env)?;
         self.each(envs, |env| self.roles(p, value, &[Role::Name], env))
     }
 
-    /// Assignments; JavaScript's `x += v` is `x = x + v`.
+    /// Assignments; Python's `x := v` is `x = v`, JavaScript's `x += v` is `x = x + v`, and `x ??= v` may be `x = v`.
     pub(super) fn assign(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
         let (pattern, tree) = (self.pattern, self.file.tree);
         let (wanted, operator) = (pattern.sym(p).as_str(), tree.sym(t).as_str());
+        if matches!((wanted, operator), ("=", ":=") | (":=", "=")) {
+            return self.roles(p, t, &[], env);
+        }
         if wanted == operator || wanted != "=" || !self.has_open_objects() {
             return self.structure(p, t, env);
+        }
+        if matches!(operator, "??=" | "||=" | "&&=") {
+            return self.roles(p, t, &[], env);
         }
         let parts = (pattern.child(p, Role::Target), tree.child(t, Role::Target));
         let values = (pattern.child(p, Role::Value), tree.child(t, Role::Value));
@@ -107,7 +129,9 @@ impl Unifier<'_> {
         let (pattern, tree) = (self.pattern, self.file.tree);
         let parts = |role: Role| Some((pattern.child(p, role)?, tree.child(t, role)?));
         let (Some(target), Some(value)) = (parts(Role::Target), parts(Role::Value)) else { return Ok(Vec::new()) };
-        if !self.options.vardef_assign || (pattern.sym(p).as_str() != "=" && !pattern.sym(p).is_empty()) {
+        let is_field = || tree.ancestors(t).nth(1).is_some_and(|above| tree.kind(above) == Kind::Class);
+        let allowed = self.options.vardef_assign || (self.options.flddef_assign && is_field());
+        if !allowed || (pattern.sym(p).as_str() != "=" && !pattern.sym(p).is_empty()) {
             return Ok(Vec::new());
         }
         let envs = self.node(target.0, target.1, env)?;
@@ -132,6 +156,10 @@ impl Unifier<'_> {
         };
         let ps: Vec<NodeId> = pattern.children(pattern_body).collect();
         let ts: Vec<NodeId> = tree.children(body).collect();
+        // Ruby's classes are run: without an ellipsis the pattern shows all that is.
+        if self.file.language == Language::Ruby && ps.is_empty() && !ts.is_empty() {
+            return Ok(Vec::new());
+        }
         self.each(envs, |env| self.subset(&ps, &ts, env))
     }
 }

@@ -3,7 +3,7 @@
 use super::{Envs, Unifier};
 use crate::matching::metavar::Env;
 use crate::matching::names::{Segment, module_path, required};
-use weir_syntax::{Kind, NodeId, Role};
+use weir_syntax::{Kind, NodeId, Role, Tree};
 
 impl Unifier<'_> {
     /// An import of a pattern against any import of code. The code's module may be one within the pattern's.
@@ -27,12 +27,19 @@ impl Unifier<'_> {
         };
         match (pattern.kind(p), tree.kind(t)) {
             (Kind::ImportFrom, Kind::ImportFrom) => {
+                // Only an asterisk stands for all names.
+                let name = |tree: &Tree, node: NodeId| tree.child(node, Role::Name);
+                let all = name(tree, t).is_some_and(|name| tree.sym(name).as_str() == "*");
+                if all && name(pattern, p).is_some_and(|name| pattern.kind(name) == Kind::Metavar) {
+                    return Ok(Vec::new());
+                }
                 let envs = self.module(wanted, module, &path, env)?;
                 self.each(envs, |env| self.roles(p, t, &[Role::Module], env))
             }
             (Kind::ImportFrom, _) => {
                 // `from a import b` is also `import a.b`.
-                let (Some(name), Some(last)) = (pattern.child(p, Role::Name), path.pop()) else {
+                let name = pattern.child(p, Role::Name).filter(|_| pattern.child(p, Role::Alias).is_none());
+                let (Some(name), Some(last)) = (name, path.pop()) else {
                     return Ok(Vec::new());
                 };
                 let env = self.dotted(name, &[last], env).and_then(|env| self.dotted(wanted, &path, env));
@@ -42,7 +49,7 @@ impl Unifier<'_> {
                 let alias = (pattern.child(p, Role::Alias), tree.child(t, Role::Alias));
                 if code == Kind::ImportFrom {
                     let Some(name) = tree.child(t, Role::Name) else { return Ok(Vec::new()) };
-                    if self.has_object_modules() && alias.0.is_some() {
+                    if alias.0.is_some() {
                         return Ok(Vec::new());
                     }
                     path.push(Segment { name: tree.sym(name), node: name });
@@ -70,7 +77,7 @@ impl Unifier<'_> {
         let alias = pattern.child(p, Role::Alias);
         let Some(name) = pattern.child(p, Role::Name) else {
             return match alias {
-                Some(alias) if tree.kind(target) == Kind::Ident => self.each(envs, |env| self.node(alias, target, env)),
+                // `import * as $X` says how the module is imported.
                 Some(_) => Ok(Vec::new()),
                 None => Ok(envs),
             };
@@ -105,10 +112,5 @@ impl Unifier<'_> {
         }
         let prefixes = (1..=path.len()).rev();
         Ok(prefixes.filter_map(|length| self.dotted(wanted, &path[..length], env.clone())).take(1).collect())
-    }
-
-    /// Whether a module is an object, so that its names are no modules.
-    fn has_object_modules(&self) -> bool {
-        self.has_open_objects()
     }
 }

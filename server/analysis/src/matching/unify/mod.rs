@@ -14,11 +14,12 @@ mod structure;
 pub(super) use strings::{content_span, same_value};
 
 use super::Binding;
+use super::found::Anchors;
 use super::metavar::Env;
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
-use crate::rule::Options;
 use crate::rule::regex::Regex;
+use crate::rule::{Options, PatternLeaf};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -38,7 +39,7 @@ pub(super) struct Unifier<'a> {
     pub(super) file: &'a FileContext<'a>,
     pub(super) budget: &'a Budget<'a>,
     /// By the pattern's node: its rarest name, if all code that matches it must contain the name.
-    anchors: Vec<Option<Symbol>>,
+    anchors: Anchors,
     /// The regexes of the pattern's strings (`"=~/re/"`).
     regexes: RefCell<HashMap<Symbol, Option<Rc<Regex>>>>,
 }
@@ -47,6 +48,18 @@ impl<'a> Unifier<'a> {
     /// A pattern to be tried in a file.
     pub(super) fn new(pattern: &'a Tree, options: Options, file: &'a FileContext<'a>, budget: &'a Budget<'a>) -> Self {
         Self { pattern, options, file, budget, anchors: anchors(pattern, options, file), regexes: RefCell::default() }
+    }
+
+    /// The pattern of a leaf, to be tried in a file.
+    pub(super) fn of_leaf(
+        leaf: &PatternLeaf,
+        pattern: &'a Tree,
+        file: &'a FileContext<'a>,
+        budget: &'a Budget<'a>,
+    ) -> Self {
+        let options = leaf.options;
+        let anchors = file.found.anchors(leaf, || anchors(pattern, options, file));
+        Self { pattern, options, file, budget, anchors, regexes: RefCell::default() }
     }
 
     /// The regex that a pattern's string is, if it is one.
@@ -68,10 +81,10 @@ impl<'a> Unifier<'a> {
 
 /// The rarest name below each node of a pattern. Names that code may write differently (values stand for others, PHP ignores
 /// case) are no anchors.
-fn anchors(pattern: &Tree, options: Options, file: &FileContext<'_>) -> Vec<Option<Symbol>> {
+fn anchors(pattern: &Tree, options: Options, file: &FileContext<'_>) -> Anchors {
     let mut anchors: Vec<Option<Symbol>> = vec![None; pattern.len()];
     if options.symbolic_propagation || file.language == Language::Php {
-        return anchors;
+        return anchors.into();
     }
     for node in pattern.ids().rev() {
         let count = |name: Symbol| file.index.occurrences(name).len();
@@ -92,7 +105,7 @@ fn anchors(pattern: &Tree, options: Options, file: &FileContext<'_>) -> Vec<Opti
             }
         }
     }
-    anchors
+    anchors.into()
 }
 
 /// Whether code that matches a pattern's name must contain it, or a name that an import lets stand for it.
@@ -131,6 +144,9 @@ impl Unifier<'_> {
 
     fn kinds(&self, p: NodeId, t: NodeId, pk: Kind, tk: Kind, env: Env) -> Envs {
         match (pk, tk) {
+            (Kind::Function | Kind::Lambda, Kind::Function | Kind::Lambda) if self.is_other_arrow(p, t) => {
+                Ok(Vec::new())
+            }
             (Kind::Str, Kind::Template) if self.pattern.sym(p).as_str().starts_with("$...") => {
                 let parts: Vec<NodeId> = self.file.tree.children(t).collect();
                 let span = self.file.tree.span(t);
@@ -144,7 +160,7 @@ impl Unifier<'_> {
             (Kind::Atom, Kind::Atom) => self.atom(p, t, env),
             (Kind::For, Kind::For | Kind::ForEach) if self.is_any_loop(p) => self.loop_body(p, t, env),
             (Kind::Return, Kind::Return) => self.structure(p, t, env),
-            (Kind::Return, _) if self.file.index.is_returned(self.file, t) => {
+            (Kind::Return, _) if self.options.implicit_return && self.file.index.is_returned(self.file, t) => {
                 match self.pattern.child(p, Role::Value) {
                     Some(value) => self.node(value, t, env),
                     None => Ok(Vec::new()),
@@ -154,14 +170,24 @@ impl Unifier<'_> {
             (Kind::Number, Kind::Number) => Ok(keep(self.same_number(p, t), env)),
             (Kind::Call, Kind::Call) | (Kind::New, Kind::New) => self.call(p, t, env),
             (Kind::Call, Kind::Ident) if self.is_hidden_call(t) => self.hidden_call(p, t, env),
+            (Kind::Call, Kind::Decorator) => self.decorator_as_call(p, t, env),
+            (Kind::Subscript, Kind::Subscript)
+                if structure::slices(self.pattern, p) != structure::slices(self.file.tree, t) =>
+            {
+                Ok(Vec::new())
+            }
             (Kind::Block | Kind::File, Kind::Block | Kind::File) => self.block(p, t, env),
+            // `else if` is an else with one statement.
+            (Kind::Block, Kind::If) if self.file.tree.role(t) == Role::Else => self.block(p, t, env),
             (Kind::Binary, Kind::Binary) => self.binary(p, t, env),
             (Kind::Ident, Kind::Ident) => Ok(keep(self.same_name(p, t), env)),
             (Kind::Ident, Kind::Str) if self.file.tree.role(t) == Role::Module => {
                 Ok(keep(self.pattern.sym(p) == self.file.tree.sym(t), env))
             }
             // Elixir's `%{body: x}` has an atom as key, which patterns call by its bare name.
-            (Kind::Ident, Kind::Atom) if self.file.tree.role(t) == Role::Key => {
+            (Kind::Ident, Kind::Atom)
+                if self.file.language == Language::Elixir && self.file.tree.role(t) == Role::Key =>
+            {
                 Ok(keep(self.pattern.sym(p) == self.file.tree.sym(t), env))
             }
             (Kind::Assign, Kind::Assign) => self.assign(p, t, env),
@@ -170,8 +196,19 @@ impl Unifier<'_> {
             }
             (Kind::Assign, Kind::VarDef) => self.assign_of_definition(p, t, env),
             (Kind::Function, Kind::VarDef | Kind::Pair) => self.function_value(p, t, env),
+            (Kind::Function, Kind::Function)
+                if self.is_singleton(self.pattern, p) != self.is_singleton(self.file.tree, t) =>
+            {
+                Ok(Vec::new())
+            }
             (Kind::Function, Kind::Lambda) if self.is_chain_ellipsis(p) => self.roles(p, t, &[Role::Name], env),
-            (Kind::Lambda, Kind::Lambda) if !self.names_both(p, t) => self.roles(p, t, &[Role::Name], env),
+            (Kind::Lambda, Kind::Lambda) => {
+                // Whether it is `async` is left open.
+                let name = (!self.names_both(p, t)).then_some(Role::Name);
+                let done: Vec<Role> =
+                    name.into_iter().chain(self.has_open_objects().then_some(Role::Modifier)).collect();
+                self.roles(p, t, &done, env)
+            }
             (Kind::Lambda, Kind::Function) if self.file.tree.role(t) != Role::Stmt => self.roles(p, t, &[], env),
             (Kind::Class, Kind::Class) => self.class(p, t, env),
             (Kind::Decorator, Kind::Decorator) => self.decorator(p, t, env),
@@ -180,12 +217,18 @@ impl Unifier<'_> {
             (Kind::ForEach, Kind::ForEach) => self.for_each(p, t, env),
             (Kind::Dict, Kind::Dict) => self.unordered(p, t, Role::Entry, env),
             (Kind::Dict | Kind::Set, Kind::Dict | Kind::Set) if self.is_all_ellipsis(p) => Ok(vec![env]),
+            (Kind::Dict | Kind::Set, Kind::Comprehension) if self.is_all_ellipsis(p) => {
+                Ok(keep(matches!(self.file.tree.sym(t).as_str(), "set" | "dict"), env))
+            }
             (Kind::Array, Kind::Comprehension) if self.is_all_ellipsis(p) => {
                 Ok(keep(self.file.tree.sym(t).as_str() == "list", env))
             }
             (Kind::Import | Kind::ImportFrom, Kind::Import | Kind::ImportFrom | Kind::VarDef) => self.import(p, t, env),
             (Kind::Member, _) if self.is_chain_ellipsis(p) => self.chain(p, t, &env),
             (Kind::Jsx, Kind::Jsx) => self.jsx(p, t, env),
+            (Kind::Token, Kind::Token) if strings::is_metavar(self.pattern.sym(p)) => {
+                Ok(self.bind(p, Binding::Text(self.file.tree.span(t)), env))
+            }
             // What only the type checker sees.
             (pk, Kind::Cast) if pk != Kind::Cast && self.file.tree.sym(t).as_str() == "as" => {
                 match self.file.tree.child(t, Role::Value) {
@@ -196,6 +239,12 @@ impl Unifier<'_> {
             _ if pk == tk => self.structure(p, t, env),
             _ => Ok(Vec::new()),
         }
+    }
+
+    /// Whether only one of two functions is an arrow, where that makes a difference.
+    pub(super) fn is_other_arrow(&self, p: NodeId, t: NodeId) -> bool {
+        !self.options.arrow_is_function
+            && (self.pattern.sym(p).as_str() == "=>") != (self.file.tree.sym(t).as_str() == "=>")
     }
 
     /// Whether a function expression's own name takes part: it is only for the function itself, so that the pattern may
@@ -217,7 +266,7 @@ impl Unifier<'_> {
 
     /// Whether a string is a template without anything put in.
     fn is_backtick(&self, t: NodeId) -> bool {
-        self.file.tree.span(t).text(self.file.text).starts_with('`')
+        self.file.tree.span(t).text(self.file.text).trim_start_matches(['(', ' ', '\t', '\r', '\n']).starts_with('`')
     }
 
     fn modifier(&self, p: NodeId, t: NodeId) -> bool {
@@ -258,9 +307,19 @@ impl Unifier<'_> {
     fn deep(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
         let Some(inner) = self.pattern.children(p).next() else { return Ok(vec![env]) };
         let mut out = Vec::new();
-        for below in self.file.tree.descendants(t) {
-            if self.is_expression(below) || below == t {
-                extend(&mut out, self.node(inner, below, env.clone())?);
+        // What names stand for is looked into as well.
+        let mut tops = vec![t];
+        let mut next = 0;
+        while let Some(&top) = tops.get(next) {
+            next += 1;
+            for below in self.file.tree.descendants(top) {
+                if self.is_expression(below) || below == top {
+                    extend(&mut out, self.node(inner, below, env.clone())?);
+                }
+                let value = self.file.constants.symbolic(below).filter(|_| self.options.symbolic_propagation);
+                if let Some(value) = value.filter(|value| tops.len() < MOST_ORDERS && !tops.contains(value)) {
+                    tops.push(value);
+                }
             }
         }
         Ok(out)

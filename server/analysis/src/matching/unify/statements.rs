@@ -9,10 +9,11 @@ use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role};
 
 impl Unifier<'_> {
-    /// A block of a pattern against a block of code.
+    /// A block of a pattern against a block of code, or the one statement that stands for it.
     pub(super) fn block(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
         let ps: Vec<NodeId> = self.pattern.children(p).collect();
-        let ts: Vec<NodeId> = self.file.tree.children(t).collect();
+        let is_block = matches!(self.file.tree.kind(t), Kind::Block | Kind::File);
+        let ts: Vec<NodeId> = if is_block { self.file.tree.children(t).collect() } else { vec![t] };
         if let [only] = ps[..] {
             // One metavariable is all the block does, unless braces say that it is one statement.
             let (block, body) = (self.pattern.span(p), self.pattern.span(only));
@@ -34,6 +35,7 @@ impl Unifier<'_> {
     /// A run of statements from the first of `ts` on: where the last statement passed ends, and the bindings.
     ///
     /// An ellipsis reaches into nested blocks, so with one in the pattern the list is all statements below in their order.
+    /// What is within a statement that the pattern shows does not follow it.
     pub(in crate::matching) fn statements(
         &self,
         ps: &[NodeId],
@@ -61,10 +63,12 @@ impl Unifier<'_> {
             return Ok(Vec::new());
         }
         let flat = self.flattened(ts);
-        Ok(finish(self.sequence(ps, &flat, env, tail, &element)?, &flat))
+        let after = |place: usize| flat.partition_point(|&t| t < self.file.tree.end(flat[place]));
+        Ok(finish(self.nested_sequence(ps, &flat, env, tail, &element, &after)?, &flat))
     }
 
-    fn is_sequence_hole(&self, p: NodeId) -> bool {
+    /// Whether a pattern's statement stands for any number of statements.
+    pub(in crate::matching) fn is_sequence_hole(&self, p: NodeId) -> bool {
         matches!(self.pattern.kind(p), Kind::Ellipsis | Kind::EllipsisMetavar)
     }
 
@@ -83,7 +87,7 @@ impl Unifier<'_> {
     }
 
     /// A statement of a run: an expression also stands for a simple statement that contains it.
-    fn statement(&self, p: NodeId, t: NodeId, env: &Env) -> Envs {
+    pub(in crate::matching) fn statement(&self, p: NodeId, t: NodeId, env: &Env) -> Envs {
         if !self.may_occur(p, t.0..self.file.tree.end(t).0) {
             return Ok(Vec::new());
         }
@@ -91,7 +95,9 @@ impl Unifier<'_> {
         let kind = self.pattern.kind(p);
         let searchable = is_expression_kind(kind) || kind == Kind::TypedMetavar;
         let tree = self.file.tree;
-        let simple = is_expression_kind(tree.kind(t)) || matches!(tree.kind(t), Kind::VarDef | Kind::Return);
+        let simple = is_expression_kind(tree.kind(t))
+            || matches!(tree.kind(t), Kind::VarDef | Kind::Return)
+            || (tree.kind(t) == Kind::Throw && self.file.language == Language::Php);
         if self.options.implicit_deep_exprstmt && searchable && simple {
             for child in tree.children(t) {
                 self.within_statement(p, child, env, &mut envs)?;

@@ -2,6 +2,7 @@
 
 use super::{Envs, Unifier, keep};
 use crate::context::FileContext;
+use crate::flow::number;
 use crate::matching::Binding;
 use crate::matching::metavar::Env;
 use crate::rule::regex::Regex;
@@ -124,13 +125,13 @@ impl Unifier<'_> {
             && (tree.sym(part).is_long() || tree.span(part).text(text) == tree.sym(part).as_str())
     }
 
-    /// Numbers are equal by value where both are plain integers.
+    /// Numbers are equal by value.
     pub(super) fn same_number(&self, p: NodeId, t: NodeId) -> bool {
-        same_value(self.pattern.sym(p), self.file.tree.sym(t))
+        same_value(self.pattern.sym(p).as_str(), self.file.tree.sym(t).as_str(), self.file.language)
     }
 }
 
-fn is_metavar(text: Symbol) -> bool {
+pub(super) fn is_metavar(text: Symbol) -> bool {
     text.as_str().strip_prefix('$').is_some_and(|name| {
         name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
             && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
@@ -145,18 +146,8 @@ pub(super) fn regex_of(text: Symbol) -> Option<Regex> {
 }
 
 /// Whether two number literals are the same number.
-pub(in crate::matching) fn same_value(a: Symbol, b: Symbol) -> bool {
-    a == b || number(a).is_some_and(|value| number(b) == Some(value))
-}
-
-fn number(literal: Symbol) -> Option<f64> {
-    let text: String = literal.as_str().chars().filter(|&c| c != '_').collect::<String>().to_ascii_lowercase();
-    for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] {
-        if let Some(digits) = text.strip_prefix(prefix) {
-            return i64::from_str_radix(digits, radix).ok().map(|value| value as f64);
-        }
-    }
-    text.trim_end_matches(['l', 'n']).parse().ok()
+pub(in crate::matching) fn same_value(a: &str, b: &str, language: Language) -> bool {
+    a == b || number(a, language).is_some_and(|value| number(b, language) == Some(value))
 }
 
 /// Where a string's content stands, without prefix and quotes.

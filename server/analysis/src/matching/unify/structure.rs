@@ -1,8 +1,10 @@
 //! Nodes of one kind: their children compared role by role, in order or in any.
 
 use super::{Envs, MOST_ORDERS, Unifier, extend, keep};
+use crate::matching::ellipsis::Tail;
 use crate::matching::metavar::Env;
-use weir_syntax::{Kind, NodeId, Role};
+use weir_model::Language;
+use weir_syntax::{Kind, NodeId, Role, Tree};
 
 impl Unifier<'_> {
     /// Nodes of one kind: equal symbols, and children role by role.
@@ -19,11 +21,17 @@ impl Unifier<'_> {
         let kind = pattern.kind(p);
         // A body that may be anything may also be missing.
         let open_body = kind == Kind::Function
+            && !self.is_signature(t)
             && tree.child(t, Role::Body).is_none()
             && pattern.child(p, Role::Body).is_some_and(|body| self.is_all_ellipsis(body));
+        // In Java `try { ... }` alone says nothing of what becomes of exceptions.
+        let only_body = kind == Kind::Try
+            && self.file.language == Language::Java
+            && pattern.children(p).all(|child| pattern.role(child) == Role::Body);
         let unknown = tree.children(t).any(|child| {
             let role = tree.role(child);
-            !done.contains(&role) && pattern.child(p, role).is_none() && !may_be_left_out(kind, role)
+            let left_out = may_be_left_out(kind, role) || (only_body && role == Role::Finally);
+            !done.contains(&role) && pattern.child(p, role).is_none() && !left_out
         });
         if unknown {
             // Only an ellipsis (`return ...`) stands for what has another role or none.
@@ -40,6 +48,7 @@ impl Unifier<'_> {
             let ps: Vec<NodeId> = pattern.with_role(p, role).collect();
             let ts: Vec<NodeId> = tree.with_role(t, role).collect();
             envs = self.each(envs, |env| match role {
+                Role::Decorator if self.options.decorators_order_matters => self.in_order(&ps, &ts, env),
                 Role::Decorator | Role::Modifier | Role::Catch => self.subset(&ps, &ts, env),
                 _ => self.list(&ps, &ts, env),
             })?;
@@ -48,6 +57,35 @@ impl Unifier<'_> {
             }
         }
         Ok(envs)
+    }
+
+    /// Every pattern's node matches some code's node, in the same order.
+    fn in_order(&self, ps: &[NodeId], ts: &[NodeId], env: Env) -> Envs {
+        self.budget.tick()?;
+        let Some((&p, rest)) = ps.split_first() else { return Ok(vec![env]) };
+        if self.pattern.kind(p) == Kind::Ellipsis {
+            return self.in_order(rest, ts, env);
+        }
+        let mut out = Vec::new();
+        for (at, &t) in ts.iter().enumerate() {
+            for env in self.node(p, t, env.clone())? {
+                extend(&mut out, self.in_order(rest, &ts[at + 1..], env)?);
+                if out.len() > MOST_ORDERS {
+                    return Ok(out);
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    /// Whether a function without a body has none to be anything: a method of Java's interfaces, a signature in TypeScript.
+    fn is_signature(&self, function: NodeId) -> bool {
+        if self.has_open_objects() {
+            return true;
+        }
+        let class = self.file.tree.ancestors(function).nth(1);
+        self.file.language == Language::Java
+            && class.is_some_and(|class| self.file.tree.sym(class).as_str().ends_with("interface"))
     }
 
     /// Every pattern's node matches some code's node, in any order, each code's node used once.
@@ -99,10 +137,20 @@ impl Unifier<'_> {
         }
         let envs = self.list(&names.0, &names.1, env)?;
         let envs = self.each(envs, |env| self.subset(&attributes.0, &attributes.1, env))?;
-        if content.0.is_empty() && self.options.xml_singleton_loose_matching {
-            return Ok(envs);
+        if content.0.is_empty() && !self.options.xml_singleton_loose_matching && !content.1.is_empty() {
+            return Ok(Vec::new());
         }
-        self.each(envs, |env| self.list(&content.0, &content.1, env))
+        // The pattern's content is what the code's begins with.
+        let dots = content.0.iter().any(|&p| self.pattern.kind(p) == Kind::Ellipsis);
+        let any_order = !self.options.xml_children_ordered && (dots || content.0.len() == content.1.len());
+        self.each(envs, |env| {
+            if any_order {
+                return self.subset(&content.0, &content.1, env);
+            }
+            let element = |p: NodeId, t: NodeId, env: Env| self.node(p, t, env);
+            let reached = self.sequence(&content.0, &content.1, env, Tail::Free, &element)?;
+            Ok(reached.into_iter().map(|state| state.env).collect())
+        })
     }
 
     pub(super) fn loop_body(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
@@ -133,12 +181,15 @@ impl Unifier<'_> {
 /// What a pattern may leave out: it then says nothing about it.
 fn may_be_left_out(kind: Kind, role: Role) -> bool {
     match role {
-        Role::Type | Role::Modifier | Role::Decorator | Role::Default | Role::Base | Role::Interface => true,
+        Role::Type => kind != Kind::Catch,
+        Role::Modifier | Role::Decorator | Role::Default | Role::Base | Role::Interface => true,
+        // `raise E from e`
+        Role::Arg => kind == Kind::Throw,
         Role::Else => matches!(kind, Kind::If | Kind::While | Kind::ForEach),
-        Role::Body => !matches!(kind, Kind::Lambda | Kind::Try),
+        Role::Body => !matches!(kind, Kind::Lambda | Kind::Try | Kind::New),
         Role::Then => kind == Kind::If,
         Role::Alias => true,
-        Role::Catch => kind == Kind::Try,
+        Role::Catch | Role::Resource => kind == Kind::Try,
         Role::Name => kind == Kind::Lambda,
         Role::Guard | Role::Case => true,
         // Java's `throws` and type parameters, options of Elixir's `use` and `for`.
@@ -149,4 +200,9 @@ fn may_be_left_out(kind: Kind, role: Role) -> bool {
         Role::Part => kind == Kind::Regex,
         _ => false,
     }
+}
+
+/// Whether an index is a slice, which no single index stands for.
+pub(super) fn slices(tree: &Tree, subscript: NodeId) -> bool {
+    tree.with_role(subscript, Role::Index).any(|index| tree.kind(index) == Kind::Slice)
 }

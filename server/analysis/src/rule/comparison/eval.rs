@@ -1,25 +1,40 @@
 //! What an expression is worth; `None` if it is worth nothing.
 
-use super::{Expr, Function, Operator, Value, parse};
+use super::{Expr, Function, Operator, Value, date, parse};
 use weir_syntax::Symbol;
 
-pub(super) fn eval(expr: &Expr, read: &dyn Fn(Symbol) -> Option<Value>) -> Option<Value> {
+/// What is known from outside.
+pub(super) struct Given<'a> {
+    /// Days since 1970-01-01.
+    pub(super) today: i64,
+    /// What a metavariable is.
+    pub(super) read: &'a dyn Fn(Symbol) -> Option<Value>,
+}
+
+pub(super) fn eval(expr: &Expr, given: &Given<'_>) -> Option<Value> {
     Some(match expr {
         Expr::Value(value) => value.clone(),
-        Expr::Metavariable(name) => read(*name)?,
-        Expr::List(items) => Value::List(items.iter().map(|item| eval(item, read)).collect::<Option<_>>()?),
-        Expr::Not(inner) => match eval(inner, read)? {
+        Expr::Metavariable(name) => (given.read)(*name)?,
+        Expr::List(items) => Value::List(items.iter().map(|item| eval(item, given)).collect::<Option<_>>()?),
+        Expr::Not(inner) => match eval(inner, given)? {
             Value::Bool(value) => Value::Bool(!value),
             _ => return None,
         },
-        Expr::Negative(inner) => negative(&eval(inner, read)?)?,
-        Expr::Complement(inner) => match eval(inner, read)? {
+        Expr::Negative(inner) => negative(&eval(inner, given)?)?,
+        Expr::Complement(inner) => match eval(inner, given)? {
             Value::Int(value) => Value::Int(!value),
             _ => return None,
         },
-        Expr::Binary(operator, left, right) => binary(*operator, &eval(left, read)?, &eval(right, read)?)?,
-        Expr::Call(function, value) => call(*function, &eval(value, read)?)?,
-        Expr::Match(regex, value) => Value::Bool(regex.is_match_at_start(&text(&eval(value, read)?)?).unwrap_or(false)),
+        Expr::Binary(operator, left, right) => binary(*operator, &eval(left, given)?, &eval(right, given)?)?,
+        Expr::Call(function, value) => call(*function, &eval(value, given)?)?,
+        Expr::Match(regex, value) => {
+            Value::Bool(regex.is_match_at_start(&text(&eval(value, given)?)?).unwrap_or(false))
+        }
+        Expr::Today => Value::Int(given.today.checked_mul(date::DAY)?),
+        Expr::Date(value, format) => {
+            let text = text(&eval(value, given)?)?;
+            Value::Int(date::parse(text.trim(), format.as_deref().unwrap_or("%Y-%m-%d"))?)
+        }
     })
 }
 

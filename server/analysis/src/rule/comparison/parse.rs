@@ -7,8 +7,11 @@ use weir_syntax::Symbol;
 /// Expressions nested deeper than this are refused.
 const MAX_DEPTH: usize = 64;
 
+/// Expressions with more operators are refused: a chain of them is as deep as it is long, and is walked by recursion.
+const MAX_OPERATORS: usize = 1000;
+
 pub(super) fn expression(text: &str) -> Result<Expr, String> {
-    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0 };
+    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0, operators: 0 };
     let expr = parser.binary(0)?;
     match parser.tokens.get(parser.at) {
         None => Ok(expr),
@@ -117,6 +120,7 @@ struct Parser {
     tokens: Vec<Token>,
     at: usize,
     depth: usize,
+    operators: usize,
 }
 
 /// Binary operators by how tight they bind.
@@ -156,6 +160,10 @@ impl Parser {
         while let Some(&(_, operator)) = operators.iter().find(|(word, _)| self.take(word)) {
             if operator == Operator::NotIn && !self.take("in") {
                 return Err("`not` is out of place".to_owned());
+            }
+            self.operators += 1;
+            if self.operators > MAX_OPERATORS {
+                return Err(format!("more than {MAX_OPERATORS} operators"));
             }
             let right = self.binary(level + 1)?;
             left = Expr::Binary(operator, Box::new(left), Box::new(right));
@@ -204,14 +212,23 @@ impl Parser {
                 self.expect(".")?;
                 self.expect("match")?;
                 self.expect("(")?;
-                let Some(Token::Value(Value::Str(regex))) = self.tokens.get(self.at).cloned() else {
-                    return Err("the first argument of `re.match` must be a regex in quotes".to_owned());
-                };
-                self.at += 1;
+                let regex = self.text("the first argument of `re.match`")?;
                 self.expect(",")?;
                 let value = self.binary(0)?;
                 self.expect(")")?;
                 Expr::Match(Regex::value(&regex)?, Box::new(value))
+            }
+            "today" => {
+                self.expect("(")?;
+                self.expect(")")?;
+                Expr::Today
+            }
+            "strptime" => {
+                self.expect("(")?;
+                let value = self.binary(0)?;
+                let format = if self.take(",") { Some(self.text("the second argument of `strptime`")?) } else { None };
+                self.expect(")")?;
+                Expr::Date(Box::new(value), format)
             }
             name => {
                 let function = match name {
@@ -229,6 +246,15 @@ impl Parser {
         };
         self.depth -= 1;
         Ok(expr)
+    }
+
+    /// A text in quotes; `what` it is for.
+    fn text(&mut self, what: &str) -> Result<String, String> {
+        let Some(Token::Value(Value::Str(text))) = self.tokens.get(self.at).cloned() else {
+            return Err(format!("{what} must be a text in quotes"));
+        };
+        self.at += 1;
+        Ok(text)
     }
 
     fn list(&mut self, end: &str) -> Result<Vec<Expr>, String> {

@@ -2,12 +2,12 @@
 
 use super::Reader;
 use super::conditions::{self, Condition};
-use crate::rule::generic::Generic;
+use crate::generic::Generic;
 use crate::rule::regex::Regex;
 use crate::rule::yaml::{Key, Place, Yaml};
-use crate::rule::{Formula, Leaf, Node, PatternLeaf};
+use crate::rule::{Focus, Formula, Leaf, Node, Origin, PatternLeaf};
 use std::sync::Arc;
-use weir_syntax::{Pattern, Symbol};
+use weir_syntax::Pattern;
 
 /// Whether a conjunction needs a part that finds something.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,27 +44,29 @@ pub(super) fn of_map(reader: &mut Reader, map: &Yaml, positives: Positives) -> O
 enum Item {
     Formula(Formula),
     Condition(Condition),
-    Focus(Vec<Symbol>),
+    Focus(Focus),
 }
 
 fn item(reader: &mut Reader, key: &Key, value: &Yaml, positives: Positives) -> Option<Item> {
-    let name = key.text.as_str();
+    let (name, origin) = (key.text.as_str(), Origin::of(key, value));
     let formula = match name {
         "pattern" => operand(reader, name, value, positives)?,
-        "patterns" => all(reader, name, value, positives)?,
-        "pattern-either" => any(reader, name, value, positives)?,
+        "patterns" => all(reader, key, value, positives)?,
+        "pattern-either" => any(reader, key, value, positives)?,
         "pattern-regex" => regex(reader, name, value)?,
-        "pattern-inside" => Formula::of(Node::Inside(Box::new(operand(reader, name, value, Positives::Needed)?))),
-        "pattern-not" => Formula::of(Node::Not(Box::new(operand(reader, name, value, positives)?))),
+        "pattern-inside" => {
+            Formula::of(Node::Inside(Box::new(operand(reader, name, value, Positives::Needed)?)), origin)
+        }
+        "pattern-not" => Formula::of(Node::Not(Box::new(operand(reader, name, value, positives)?)), origin),
         "pattern-not-inside" => {
-            let inside = Formula::of(Node::Inside(Box::new(operand(reader, name, value, Positives::Needed)?)));
-            Formula::of(Node::Not(Box::new(inside)))
+            let inside = Formula::of(Node::Inside(Box::new(operand(reader, name, value, Positives::Needed)?)), origin);
+            Formula::of(Node::Not(Box::new(inside)), origin)
         }
-        "pattern-not-regex" => Formula::of(Node::Not(Box::new(regex(reader, name, value)?))),
+        "pattern-not-regex" => Formula::of(Node::Not(Box::new(regex(reader, name, value)?)), origin),
         "semgrep-internal-pattern-anywhere" => {
-            Formula::of(Node::Anywhere(Box::new(operand(reader, name, value, Positives::Needed)?)))
+            Formula::of(Node::Anywhere(Box::new(operand(reader, name, value, Positives::Needed)?)), origin)
         }
-        "focus-metavariable" => return focus(reader, name, value).map(Item::Focus),
+        "focus-metavariable" => return focus(reader, key, value).map(Item::Focus),
         _ => return conditions::condition(reader, key, value).map(Item::Condition),
     };
     Some(Item::Formula(formula))
@@ -72,8 +74,8 @@ fn item(reader: &mut Reader, key: &Key, value: &Yaml, positives: Positives) -> O
 
 impl Formula {
     /// A formula without conditions and focus.
-    pub(super) fn of(node: Node) -> Self {
-        Self { node, conditions: Vec::new(), focus: Vec::new(), name: None }
+    pub(super) fn of(node: Node, origin: Origin) -> Self {
+        Self { node, conditions: Vec::new(), focus: Vec::new(), name: None, origin }
     }
 }
 
@@ -82,7 +84,8 @@ fn operand(reader: &mut Reader, name: &str, value: &Yaml, positives: Positives) 
     if value.as_map().is_some() { of_map(reader, value, positives) } else { pattern(reader, name, value) }
 }
 
-fn all(reader: &mut Reader, name: &str, value: &Yaml, positives: Positives) -> Option<Formula> {
+fn all(reader: &mut Reader, key: &Key, value: &Yaml, positives: Positives) -> Option<Formula> {
+    let (name, origin) = (key.text.as_str(), Origin::of(key, value));
     let before = reader.faults();
     let (mut parts, mut conditions, mut focus) = (Vec::new(), Vec::new(), Vec::new());
     for entry in reader.list(name, value)? {
@@ -94,13 +97,13 @@ fn all(reader: &mut Reader, name: &str, value: &Yaml, positives: Positives) -> O
             match item(reader, key, value, Positives::Given) {
                 Some(Item::Formula(formula)) => parts.push(formula),
                 Some(Item::Condition(condition)) => conditions.push(condition),
-                Some(Item::Focus(metavariables)) => focus.push(metavariables),
+                Some(Item::Focus(one)) => focus.push(one),
                 None => {}
             }
         }
     }
     let complete = before == reader.faults();
-    let formula = conjunction(parts, conditions, focus);
+    let formula = conjunction(parts, conditions, focus, origin);
     if complete && positives == Positives::Needed {
         must_find(reader, name, value.place, &formula);
     }
@@ -108,17 +111,22 @@ fn all(reader: &mut Reader, name: &str, value: &Yaml, positives: Positives) -> O
 }
 
 /// A conjunction. What must not match any of several is asked of each of them: `not` of an `inside` is a thing of its own.
-pub(super) fn conjunction(parts: Vec<Formula>, conditions: Vec<Condition>, focus: Vec<Vec<Symbol>>) -> Formula {
+pub(super) fn conjunction(
+    parts: Vec<Formula>,
+    conditions: Vec<Condition>,
+    focus: Vec<Focus>,
+    origin: Origin,
+) -> Formula {
     let parts = parts.into_iter().flat_map(|part| match part.node {
         Node::Not(inner)
             if matches!(inner.node, Node::Any(_)) && inner.conditions.is_empty() && inner.focus.is_empty() =>
         {
             let Node::Any(alternatives) = inner.node else { unreachable!("matched above") };
-            alternatives.into_iter().map(|one| Formula::of(Node::Not(Box::new(alone(one))))).collect()
+            alternatives.into_iter().map(|one| Formula::of(Node::Not(Box::new(alone(one))), part.origin)).collect()
         }
         _ => vec![part],
     });
-    Formula { node: Node::All(parts.collect()), conditions, focus, name: None }
+    Formula { node: Node::All(parts.collect()), conditions, focus, name: None, origin }
 }
 
 /// The only part of a conjunction that asks nothing else; or the formula as it is.
@@ -138,7 +146,8 @@ pub(super) fn must_find(reader: &mut Reader, name: &str, place: Place, formula: 
     }
 }
 
-fn any(reader: &mut Reader, name: &str, value: &Yaml, positives: Positives) -> Option<Formula> {
+fn any(reader: &mut Reader, key: &Key, value: &Yaml, positives: Positives) -> Option<Formula> {
+    let (name, origin) = (key.text.as_str(), Origin::of(key, value));
     let mut parts = Vec::new();
     for entry in reader.list(name, value)? {
         let Some(entries) = entry.as_map() else {
@@ -155,13 +164,16 @@ fn any(reader: &mut Reader, name: &str, value: &Yaml, positives: Positives) -> O
             }
         }
     }
-    Some(Formula::of(Node::Any(parts)))
+    Some(Formula::of(Node::Any(parts), origin))
 }
 
 /// `pattern-inside` and its like stand in a conjunction, if need be of their own.
 pub(super) fn standing_alone(formula: Formula) -> Formula {
     match formula.node {
-        Node::Inside(_) | Node::Anywhere(_) | Node::Not(_) => Formula::of(Node::All(vec![formula])),
+        Node::Inside(_) | Node::Anywhere(_) | Node::Not(_) => {
+            let origin = formula.origin;
+            Formula::of(Node::All(vec![formula]), origin)
+        }
         _ => formula,
     }
 }
@@ -180,9 +192,11 @@ fn finds(formula: &Formula) -> bool {
 /// A pattern leaf. A text that is valid in one language of the rule cannot match in the others.
 pub(super) fn pattern(reader: &mut Reader, name: &str, value: &Yaml) -> Option<Formula> {
     let text = reader.text(name, value)?;
-    if reader.generic {
-        let generic = Generic::parse(text).map_err(|error| reader.error(value.place, format!("`{name}`: {error}")));
-        return generic.ok().map(|generic| Formula::of(Node::Leaf(Leaf::Generic(generic))));
+    if let Some(engine) = reader.generic {
+        let generic = Generic::parse(text, engine, &reader.generic_config);
+        let generic = generic.map_err(|error| reader.error(value.place, format!("`{name}`: {error}")));
+        let leaf = Node::Leaf(Leaf::Generic(generic.ok()?));
+        return Some(Formula::of(leaf, Origin::under("pattern", value)));
     }
     if reader.languages.is_empty() {
         // In a rule for any text a pattern is a regex.
@@ -204,15 +218,16 @@ pub(super) fn pattern(reader: &mut Reader, name: &str, value: &Yaml) -> Option<F
             None
         }
         _ => {
-            let leaf = PatternLeaf { text: Symbol::new(text), by_language, options: reader.options };
-            Some(Formula::of(Node::Leaf(Leaf::Pattern(leaf))))
+            let leaf = PatternLeaf::new(text, by_language, reader.options);
+            Some(Formula::of(Node::Leaf(Leaf::Pattern(leaf)), Origin::under("pattern", value)))
         }
     }
 }
 
 pub(super) fn regex(reader: &mut Reader, name: &str, value: &Yaml) -> Option<Formula> {
     let text = reader.text(name, value)?;
-    compiled(reader, name, value.place, Regex::search(text)).map(|regex| Formula::of(Node::Leaf(Leaf::Regex(regex))))
+    let regex = compiled(reader, name, value.place, Regex::search(text))?;
+    Some(Formula::of(Node::Leaf(Leaf::Regex(regex)), Origin::under(name, value)))
 }
 
 /// A regex, or an error said.
@@ -221,10 +236,11 @@ pub(super) fn compiled(reader: &mut Reader, name: &str, place: Place, regex: Res
 }
 
 /// One metavariable or a list of them.
-pub(super) fn focus(reader: &mut Reader, name: &str, value: &Yaml) -> Option<Vec<Symbol>> {
+pub(super) fn focus(reader: &mut Reader, key: &Key, value: &Yaml) -> Option<Focus> {
+    let name = key.text.as_str();
     let metavariables: Vec<_> = match value.as_list() {
         Some(items) => items.iter().filter_map(|item| reader.metavariable(name, item)).collect(),
         None => reader.metavariable(name, value).into_iter().collect(),
     };
-    (!metavariables.is_empty()).then_some(metavariables)
+    (!metavariables.is_empty()).then(|| Focus { metavariables, origin: Origin::of(key, value) })
 }

@@ -4,8 +4,7 @@ use super::Reader;
 use super::conditions;
 use super::formula::{self, Positives};
 use crate::rule::yaml::{Key, Yaml};
-use crate::rule::{Condition, Formula, Node};
-use weir_syntax::Symbol;
+use crate::rule::{Condition, Focus, Formula, Node, Origin, Test};
 
 /// The keys of which one makes a formula.
 const FORMULA_KEYS: [&str; 7] = ["pattern", "regex", "all", "any", "not", "inside", "anywhere"];
@@ -40,18 +39,18 @@ pub(super) fn formula(reader: &mut Reader, name: &str, value: &Yaml, positives: 
 }
 
 fn operand(reader: &mut Reader, key: &Key, value: &Yaml, positives: Positives) -> Option<Formula> {
-    let name = key.text.as_str();
+    let (name, origin) = (key.text.as_str(), Origin::of(key, value));
     let one = |reader: &mut Reader, positives| formula(reader, name, value, positives).map(Box::new);
     match name {
         "regex" => formula::regex(reader, name, value),
-        "not" => one(reader, Positives::Given).map(|inner| Formula::of(Node::Not(inner))),
-        "inside" => one(reader, Positives::Needed).map(|inner| Formula::of(Node::Inside(inner))),
-        "anywhere" => one(reader, Positives::Needed).map(|inner| Formula::of(Node::Anywhere(inner))),
+        "not" => one(reader, Positives::Given).map(|inner| Formula::of(Node::Not(inner), origin)),
+        "inside" => one(reader, Positives::Needed).map(|inner| Formula::of(Node::Inside(inner), origin)),
+        "anywhere" => one(reader, Positives::Needed).map(|inner| Formula::of(Node::Anywhere(inner), origin)),
         "all" => {
             let before = reader.faults();
             let parts = parts(reader, name, value, Positives::Given)?;
             let complete = before == reader.faults();
-            let formula = formula::conjunction(parts, Vec::new(), Vec::new());
+            let formula = formula::conjunction(parts, Vec::new(), Vec::new(), origin);
             if complete && positives == Positives::Needed {
                 formula::must_find(reader, name, value.place, &formula);
             }
@@ -59,7 +58,7 @@ fn operand(reader: &mut Reader, key: &Key, value: &Yaml, positives: Positives) -
         }
         "any" => {
             let parts = parts(reader, name, value, positives)?;
-            Some(Formula::of(Node::Any(parts.into_iter().map(formula::standing_alone).collect())))
+            Some(Formula::of(Node::Any(parts.into_iter().map(formula::standing_alone).collect()), origin))
         }
         _ => formula(reader, name, value, positives),
     }
@@ -75,7 +74,7 @@ fn conditioned(reader: &mut Reader, formula: Formula, value: &Yaml) -> Formula {
     for entry in reader.list("where", value).unwrap_or_default() {
         match condition(reader, entry) {
             Some(Where::Condition(condition)) => conditions.push(condition),
-            Some(Where::Focus(metavariables)) => focus.push(metavariables),
+            Some(Where::Focus(one)) => focus.push(one),
             None => {}
         }
     }
@@ -90,29 +89,25 @@ fn conditioned(reader: &mut Reader, formula: Formula, value: &Yaml) -> Formula {
 /// An entry under `where`.
 enum Where {
     Condition(Condition),
-    Focus(Vec<Symbol>),
+    Focus(Focus),
 }
 
 fn condition(reader: &mut Reader, entry: &Yaml) -> Option<Where> {
-    if let Some(value) = entry.get("focus") {
-        return formula::focus(reader, "focus", value).map(Where::Focus);
+    if let Some((key, value)) = entry.as_map().and_then(|map| map.iter().find(|(key, _)| key.text == "focus")) {
+        return formula::focus(reader, key, value).map(Where::Focus);
     }
-    let condition = if entry.get("comparison").is_some() {
-        conditions::comparison(reader, entry).map(Condition::Comparison)
+    let test = if entry.get("comparison").is_some() {
+        conditions::comparison(reader, entry).map(Test::Comparison)
     } else if entry.get("regex").is_some() {
         conditions::regex(reader, entry)
     } else if entry.get("type").is_some() || entry.get("types").is_some() {
         conditions::types(reader, entry)
-    } else if let Some((key, _)) = unsupported(entry) {
-        reader
-            .unsupported(key.place, format!("`{}` under `where` is not supported yet; the rule is skipped", key.text));
-        None
+    } else if entry.get("analyzer").is_some() {
+        conditions::analysis(reader, entry)
+    } else if ["module", "modules", "fqn", "fqns", "kind"].iter().any(|key| entry.get(key).is_some()) {
+        conditions::full_name(reader, entry)
     } else {
         conditions::pattern(reader, entry, &|reader, entry| formula(reader, "pattern", entry, Positives::Given))
     };
-    condition.map(Where::Condition)
-}
-
-fn unsupported(entry: &Yaml) -> Option<&(Key, Yaml)> {
-    entry.as_map()?.iter().find(|(key, _)| matches!(key.text.as_str(), "analyzer" | "name" | "module" | "modules"))
+    test.map(|test| Where::Condition(Condition { test, origin: Origin::under("where", entry) }))
 }

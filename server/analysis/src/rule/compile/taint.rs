@@ -5,7 +5,7 @@ use super::formula::{self, Positives};
 use super::modern;
 use crate::rule::requires;
 use crate::rule::yaml::Yaml;
-use crate::rule::{Formula, Propagator, Requires, Sanitizer, SideEffect, Sink, Source, TaintSpec};
+use crate::rule::{Formula, Propagator, Requires, Sanitizer, SideEffect, Sink, SinkRequires, Source, TaintSpec};
 use weir_syntax::Symbol;
 
 /// The label of sources that name none.
@@ -23,6 +23,11 @@ pub(super) enum Syntax {
 /// The specification: of the rule itself in the classic syntax, of the map under `taint` in the modern one.
 pub(super) fn spec(reader: &mut Reader, yaml: &Yaml, syntax: Syntax) -> TaintSpec {
     let mut spec = TaintSpec::default();
+    if reader.languages.is_empty() {
+        reader
+            .error(yaml.place, "a taint rule needs a language that is parsed: in any text there is no data to follow");
+        return spec;
+    }
     for (classic, needed) in [
         ("pattern-sources", true),
         ("pattern-sinks", true),
@@ -80,16 +85,11 @@ fn source(reader: &mut Reader, entry: &Yaml, formula: Formula) -> Option<Source>
 }
 
 fn sink(reader: &mut Reader, entry: &Yaml, formula: Formula) -> Option<Sink> {
-    if let Some((key, _)) = entry.as_map().and_then(|map| map.iter().find(|(key, _)| key.text == "at-exit"))
-        && reader.flag(entry, "at-exit", false)
-    {
-        reader.unsupported(key.place, "`at-exit` sinks are not supported yet; the rule is skipped");
-        return None;
-    }
     Some(Sink {
         formula,
         exact: reader.flag(entry, "exact", true),
-        requires: requires(reader, entry, Requires::Label(Symbol::new(DEFAULT_LABEL)))?,
+        at_exit: reader.flag(entry, "at-exit", false),
+        requires: sink_requires(reader, entry)?,
     })
 }
 
@@ -151,12 +151,32 @@ fn label(reader: &mut Reader, entry: &Yaml) -> Option<Symbol> {
 
 fn requires(reader: &mut Reader, entry: &Yaml, default: Requires) -> Option<Requires> {
     let Some(value) = entry.get("requires") else { return Some(default) };
-    if value.as_str().is_none() {
-        let message = "`requires` with conditions on metavariables is not supported yet; the rule is skipped";
-        reader.unsupported(value.place, message);
-        return None;
+    condition(reader, value)
+}
+
+/// `requires` of a sink: a condition, or a list of one for each of some metavariables.
+fn sink_requires(reader: &mut Reader, entry: &Yaml) -> Option<SinkRequires> {
+    let list = entry.get("requires").and_then(Yaml::as_list);
+    let Some(list) = list else {
+        return requires(reader, entry, Requires::Label(Symbol::new(DEFAULT_LABEL))).map(SinkRequires::Whole);
+    };
+    let mut each = Vec::new();
+    for entry in list {
+        let Some(entries) = entry.as_map() else {
+            reader.error(entry.place, "an entry of `requires` must be a map, like `$X: LABEL`");
+            return None;
+        };
+        for (key, value) in entries {
+            let metavariable = reader.metavariable_named("requires", &key.text, key.place);
+            each.extend(metavariable.zip(condition(reader, value)));
+        }
     }
-    match requires::parse(value.as_str().unwrap_or_default()) {
+    Some(SinkRequires::Each(each))
+}
+
+fn condition(reader: &mut Reader, value: &Yaml) -> Option<Requires> {
+    let text = reader.text("requires", value)?;
+    match requires::parse(text) {
         Ok(requires) => Some(requires),
         Err(error) => {
             reader.error(value.place, format!("`requires`: {error}"));

@@ -402,3 +402,8 @@ end
 "#,
     );
 }
+
+#[test]
+fn a_class_of_ruby_holds_nothing() {
+    follow("ruby", "User.update(source())\ncalm(User.find(1))\nlist = []\nlist.push(source())\nsink(list)\n");
+}

@@ -258,3 +258,133 @@ fn a_finding_shows_the_way_and_both_bindings() {
         ]
     );
 }
+
+#[test]
+fn a_sink_can_ask_of_each_of_its_metavariables() {
+    follow_by(
+        "python",
+        "
+        mode: taint
+        message: found
+        pattern-sources:
+        - {pattern: size(), label: SIZE}
+        - {pattern: data(), label: DATA}
+        - {patterns: [{pattern: 'bound($X)'}, {focus-metavariable: $X}], by-side-effect: only, label: BOUND, requires: SIZE}
+        pattern-sinks:
+        - pattern: sink($BUFFER, $N)
+          requires:
+          - $BUFFER: DATA
+          - $N: SIZE and not BOUND
+        - {pattern: 'calm(...)', requires: DATA and not DATA}
+        ",
+        "
+sink(data(), size())
+x = size()
+y = data()
+sink(y + 1, x * 2)
+calm(x, y)
+",
+    );
+    let rule = "
+        mode: taint
+        pattern-sources: [{pattern: size(), label: SIZE}, {pattern: data(), label: DATA}]
+        pattern-sinks: [{pattern: 'sink($B, $N)', requires: [{$B: DATA}, {$N: SIZE}]}]
+        ";
+    let code = "sink(size(), data())\nsink(data(), data())\nsink(data(), 1)\nsink(1, size())\n";
+    assert_eq!(run("python", rule, code).findings.len(), 0);
+}
+
+#[test]
+fn a_sink_at_the_exit_counts_only_where_control_leaves_the_function() {
+    follow_by(
+        "python",
+        "
+        mode: taint
+        message: found
+        pattern-sources: [{pattern: source()}]
+        pattern-sinks:
+        - {pattern: sink(...), at-exit: true}
+        - {pattern: calm(...), at-exit: true}
+        ",
+        "
+def f():
+    x = source()
+    calm(x)
+    if x:
+        return sink(x)
+    for y in x:
+        calm(y)
+    try:
+        calm(x)
+    except E:
+        sink(x)
+    else:
+        sink(x)
+
+def g():
+    x = source()
+    calm(x)
+    sink(x)
+    return
+
+def h():
+    x = source()
+    if x:
+        calm(x)
+        x = 1
+    else:
+        sink(x)
+",
+    );
+}
+
+#[test]
+fn what_is_chosen_by_a_condition_runs_after_it() {
+    follow_by(
+        "javascript",
+        "
+        mode: taint
+        message: found
+        pattern-sources: [{pattern: source()}]
+        pattern-sinks: [{pattern: sink(...), at-exit: true}, {pattern: calm(...), at-exit: true}]
+        ",
+        "
+function f(x) {
+  x = source();
+  switch (calm(x)) {
+    case 1: sink(x); break;
+    case 2: calm(x); other(); break;
+    default: sink(x);
+  }
+}
+function g(x) {
+  x = source();
+  if (calm(x)) { g(1); }
+}
+",
+    );
+}
+
+#[test]
+fn the_newer_syntax_knows_what_sinks_ask_too() {
+    follow_by(
+        "javascript",
+        "
+        message: found
+        taint:
+          sources:
+          - {pattern: size(), label: SIZE}
+          - {pattern: data(), label: DATA}
+          sinks:
+          - {pattern: 'sink($B, $N)', requires: [{$B: DATA}, {$N: SIZE and not DATA}]}
+          - {pattern: calm($X), at-exit: true, requires: DATA}
+        ",
+        "
+function f() {
+  calm(data());
+  sink(data(), size());
+  calm(size());
+}
+",
+    );
+}

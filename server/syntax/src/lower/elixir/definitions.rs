@@ -13,12 +13,12 @@ use weir_model::Span;
 pub(super) struct Clauses<'t> {
     key: Option<(&'t str, &'t str, usize)>,
     span: Span,
-    nodes: Vec<usize>,
+    nodes: Vec<u32>,
 }
 
 impl<'t> Clauses<'t> {
     /// To be told each statement with the number of the node it became.
-    pub(super) fn add(&mut self, l: &mut Lowering<'t>, statement: ts::Node<'t>, node: usize) {
+    pub(super) fn add(&mut self, l: &mut Lowering<'t>, statement: ts::Node<'t>, node: u32) {
         if statement.is_extra() {
             return;
         }
@@ -37,9 +37,10 @@ impl<'t> Clauses<'t> {
 
     /// Gives the clauses seen last their common span.
     pub(super) fn flush(&mut self, l: &mut Lowering<'t>) {
-        for node in self.nodes.drain(..) {
-            l.piece.nodes[node].span = self.span;
+        if self.nodes.len() > 1 {
+            self.nodes.iter().for_each(|&node| l.set_span(node, self.span));
         }
+        self.nodes.clear();
     }
 }
 

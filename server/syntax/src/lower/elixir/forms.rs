@@ -113,7 +113,7 @@ fn statements<'t>(l: &mut Lowering<'t>, block: ts::Node<'t>) {
         if is_section(child) || !(child.is_named() || child.is_error() || child.is_missing()) {
             continue;
         }
-        let at = l.piece.nodes.len();
+        let at = l.next();
         l.visit(child, Role::Stmt);
         clauses.add(l, child, at);
     }

@@ -25,7 +25,8 @@ fn function_after<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role, befo
 
 /// Function expressions and arrows. An expression as body is returned.
 pub(super) fn lambda<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    l.node(Kind::Lambda, role, node, |l| {
+    let sym = if node.kind() == "arrow_function" { Symbol::new("=>") } else { Symbol::EMPTY };
+    l.node_sym(Kind::Lambda, role, sym, Span::from(node.byte_range()), |l| {
         let [name, params, param, result, inner] =
             l.parts(node, ["name", "parameters", "parameter", "return_type", "body"]);
         l.visit_some(name, Role::Name);
@@ -120,7 +121,7 @@ pub(super) fn class_body<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Rol
         for child in node.children(&mut cursor) {
             match child.kind() {
                 "decorator" => decorators.push(child),
-                "method_definition" | "method_signature" | "abstract_method_signature" => {
+                "method_definition" | "method_signature" | "abstract_method_signature" if !decorators.is_empty() => {
                     function_after(l, child, Role::Stmt, &decorators);
                     decorators.clear();
                 }
@@ -209,7 +210,7 @@ fn variables_after<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role, bef
 
 /// `export` is a modifier of what it declares.
 pub(super) fn export<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    let Some(declared) = node.child_by_field_name("declaration") else { return other(l, node, role) };
+    let Some(declared) = node.child_by_field_name("declaration") else { return exported(l, node, role) };
     let mut cursor = node.walk();
     let before: Vec<_> = node.children(&mut cursor).take_while(|&child| child != declared).collect();
     match declared.kind() {
@@ -223,8 +224,18 @@ pub(super) fn export<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
         "variable_declaration" | "lexical_declaration" | "using_declaration" => {
             variables_after(l, declared, role, &before);
         }
-        _ => other(l, node, role),
+        _ => exported(l, node, role),
     }
+}
+
+/// What is exported but not declared here: `export default` is something else than the rest.
+fn exported<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
+    let mut cursor = node.walk();
+    let is_default = node.children(&mut cursor).any(|child| child.kind() == "default");
+    let sym = Symbol::new(if is_default { "export default" } else { node.kind() });
+    l.node_sym(Kind::Other, role, sym, Span::from(node.byte_range()), |l| {
+        l.each(node, |l, field, child| l.visit(child, if field == "source" { Role::Module } else { Role::Child }));
+    });
 }
 
 pub(super) fn import<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {

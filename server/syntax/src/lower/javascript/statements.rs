@@ -1,6 +1,6 @@
 //! Statements of JavaScript and TypeScript.
 
-use super::{Lowering, property_key};
+use super::{Lowering, property_key, unwrap};
 use crate::{Kind, Role, Symbol};
 use tree_sitter as ts;
 use weir_model::Span;
@@ -17,10 +17,18 @@ fn body<'t>(l: &mut Lowering<'t>, node: Option<ts::Node<'t>>, role: Role) {
     }
 }
 
+/// What a statement decides about: its parentheses belong to the statement.
+fn head<'t>(l: &mut Lowering<'t>, node: Option<ts::Node<'t>>, role: Role) {
+    match node {
+        Some(node) if node.kind() == "parenthesized_expression" => unwrap(l, node, role),
+        node => l.visit_some(node, role),
+    }
+}
+
 pub(super) fn if_<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.node(Kind::If, role, node, |l| {
         let [condition, then, otherwise] = l.parts(node, ["condition", "consequence", "alternative"]);
-        l.visit_some(condition, Role::Cond);
+        head(l, condition, Role::Cond);
         body(l, then, Role::Then);
         let mut cursor = node.walk();
         if let Some(clause) = otherwise {
@@ -38,7 +46,7 @@ pub(super) fn if_<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
 pub(super) fn while_<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.node(Kind::While, role, node, |l| {
         let [condition, inner] = l.parts(node, ["condition", "body"]);
-        l.visit_some(condition, Role::Cond);
+        head(l, condition, Role::Cond);
         body(l, inner, Role::Body);
     });
 }
@@ -47,7 +55,7 @@ pub(super) fn do_while<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role)
     l.node(Kind::DoWhile, role, node, |l| {
         let [inner, condition] = l.parts(node, ["body", "condition"]);
         body(l, inner, Role::Body);
-        l.visit_some(condition, Role::Cond);
+        head(l, condition, Role::Cond);
     });
 }
 
@@ -92,7 +100,7 @@ pub(super) fn for_in<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
 pub(super) fn switch<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.node(Kind::Switch, role, node, |l| {
         let [subject, cases] = l.parts(node, ["value", "body"]);
-        l.visit_some(subject, Role::Subject);
+        head(l, subject, Role::Subject);
         if let Some(cases) = cases {
             l.children(cases, Role::Case);
         }
@@ -153,7 +161,7 @@ pub(super) fn catch<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
 pub(super) fn with<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.node(Kind::With, role, node, |l| {
         let [object, inner] = l.parts(node, ["object", "body"]);
-        l.visit_some(object, Role::Resource);
+        head(l, object, Role::Resource);
         body(l, inner, Role::Body);
     });
 }

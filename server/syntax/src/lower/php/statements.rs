@@ -19,7 +19,10 @@ fn body<'t>(l: &mut Lowering<'t>, node: Option<ts::Node<'t>>, role: Role) {
 
 /// An expression; behind `<?=` it is printed.
 pub(super) fn expression_statement<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    if l.source()[..node.start_byte()].trim_end().ends_with("<?=") {
+    const ECHO: &str = "<?=";
+    let before = l.source()[..node.start_byte()].trim_end();
+    l.reads(Span::new(before.len().saturating_sub(ECHO.len()) as u32, node.end_byte() as u32));
+    if before.ends_with(ECHO) {
         call_of(l, "echo", node, role, |l| l.children(node, Role::Arg));
     } else {
         unwrap(l, node, role);

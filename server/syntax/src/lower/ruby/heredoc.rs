@@ -9,7 +9,9 @@ use weir_model::Span;
 /// A string or template at the place of its beginning, with the text of its body.
 pub(super) fn heredoc<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     let at = Span::from(node.byte_range());
-    let Some(body) = body(l, node) else {
+    let body = body(l, node);
+    l.reads(Span::new(at.start, body.map_or(l.source().len(), |body| body.end_byte()) as u32));
+    let Some(body) = body else {
         return l.string(role, at, Span::new(at.end, at.end));
     };
     let end =

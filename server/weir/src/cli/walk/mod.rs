@@ -7,7 +7,7 @@ mod kind;
 pub(crate) use content::{Refusal, admit};
 pub(crate) use kind::language_of;
 
-use crate::args::FileArgs;
+use crate::args::{DEFAULT_MAX_BYTES, FileArgs};
 use ignores::{Ignores, Verdict};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -140,6 +140,44 @@ pub(crate) fn select(
     selection.targets.sort_by(|a, b| a.shown.cmp(&b.shown));
     selection.skipped.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(selection)
+}
+
+/// One file that is looked at because it was named, and why a scan of the project around it would leave it out.
+pub(crate) fn single(path: &Path) -> io::Result<(Target, Option<SkipReason>)> {
+    let real = path.canonicalize()?;
+    let parent = real.parent().unwrap_or(&real);
+    let git = git_root(parent);
+    let in_git = git.is_some();
+    // Outside of git a project is the folder that is scanned, which is where one stands.
+    let here = || std::env::current_dir().and_then(|here| here.canonicalize()).ok();
+    let project = git.or_else(|| here().filter(|here| real.starts_with(here))).unwrap_or_else(|| parent.to_owned());
+    let target = Target {
+        shown: slashes(path).into(),
+        in_project: slashes(real.strip_prefix(&project).unwrap_or(&real)).into(),
+        file: real,
+        explicit: true,
+    };
+    let ignored = ignored(&target.file, &project, in_git);
+    let refused = || admit(&Target { explicit: false, ..target.clone() }, DEFAULT_MAX_BYTES).err();
+    let reason = ignored.or_else(|| refused().map(|refusal| refusal.reason));
+    Ok((target, reason))
+}
+
+/// Why the ignore files leave out a file, or a folder it is in.
+fn ignored(file: &Path, project: &Path, in_git: bool) -> Option<SkipReason> {
+    let mut ignores = Ignores::new(project, in_git, &FileArgs::default());
+    let between: Vec<&Path> = file.ancestors().take_while(|above| *above != project).collect();
+    for &at in between.iter().rev() {
+        match ignores.verdict(at, at != file) {
+            Verdict::Keep => {}
+            Verdict::GitIgnored => return Some(SkipReason::GitIgnored),
+            Verdict::SemgrepIgnored => return Some(SkipReason::SemgrepIgnored),
+        }
+        if at != file {
+            ignores.enter(at);
+        }
+    }
+    None
 }
 
 struct Walk<'a> {

@@ -3,7 +3,7 @@
 use super::{Action, Supervisor};
 use crate::pool::Update;
 use crate::pool::document::Phase;
-use crate::pool::refusal::{no_language, rules_too_large, scanned_too_large, too_large};
+use crate::pool::refusal::{file_too_large, no_language, rules_too_large, too_large};
 use crate::pool::slot::{Cause, State};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -94,7 +94,7 @@ impl Supervisor {
             if self.send(slot, &job.request, now) {
                 self.slots[slot].jobs.push_back(job);
             } else {
-                self.say(scanned_too_large(job.id, self.config.max_file));
+                self.say(file_too_large(&job, self.config.max_file));
             }
         }
         if self.slots.iter().all(|slot| slot.breaker.is_open()) {

@@ -12,13 +12,15 @@ mod recovery;
 mod simulation;
 
 use super::document::{OpenDocument, Phase, Record};
-use super::refusal::scanned_too_large;
+use super::refusal::file_too_large;
 use super::slot::{AtHand, Cause, Job, Slot, State, Stuck};
 use super::{Command, PoolConfig, Update};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use weir_model::{DocId, Document, Edit, Event, Failure, Limits, Request, RuleInfo, RuleProblem, RuleSource, Version};
+use weir_model::{
+    DocId, Document, Edit, Event, Failure, JobId, Limits, Request, RuleInfo, RuleProblem, RuleSource, Version,
+};
 
 /// What happened.
 pub(in crate::pool) enum Input {
@@ -118,14 +120,23 @@ impl Supervisor {
             }
             Command::Scan { job, path, language, bytes, options } => {
                 let len = bytes.len();
-                if len > self.config.max_file {
-                    self.say(scanned_too_large(job, self.config.max_file));
-                    return;
-                }
                 let request = Request::Scan { job, path, language, bytes, options, without: Vec::new() };
-                self.queue.push_back(Job { id: job, request, bytes: len, record: Record::default() });
+                self.queue_job(job, len, request);
+            }
+            Command::Explain { job, path, language, bytes, question } => {
+                let len = bytes.len();
+                self.queue_job(job, len, Request::Explain { job, path, language, bytes, question });
             }
             Command::Shutdown { .. } => unreachable!("taken by the driver"),
+        }
+    }
+
+    fn queue_job(&mut self, id: JobId, bytes: usize, request: Request) {
+        let job = Job { id, request, bytes, record: Record::default() };
+        if bytes > self.config.max_file {
+            self.say(file_too_large(&job, self.config.max_file));
+        } else {
+            self.queue.push_back(job);
         }
     }
 
@@ -187,7 +198,7 @@ impl Supervisor {
     fn event(&mut self, slot: usize, event: Event, now: Instant) {
         if let State::Ending(_) = self.slots[slot].state {
             // It is being killed. Answers it gave before are as good as any.
-            if !matches!(event, Event::Findings { .. } | Event::Scanned { .. }) {
+            if !matches!(event, Event::Findings { .. } | Event::Scanned { .. } | Event::Explained { .. }) {
                 return;
             }
         }
@@ -221,11 +232,13 @@ impl Supervisor {
                 }
             }
             Event::Scanned { job, findings, notes, timing } => {
-                let jobs = &mut self.slots[slot].jobs;
-                if let Some(at) = jobs.iter().position(|held| held.id == job) {
-                    jobs.remove(at);
-                    self.slots[slot].breaker.progressed();
+                if self.done(slot, job) {
                     self.say(Update::Scanned { job, findings, notes, timing });
+                }
+            }
+            Event::Explained { job, explanations, notes } => {
+                if self.done(slot, job) {
+                    self.say(Update::Explained { job, explanations, notes });
                 }
             }
             Event::Stuck { doc, job, rule_id, rest_ms } => {
@@ -236,6 +249,15 @@ impl Supervisor {
             Event::Worn => self.slots[slot].wears_out(now),
             Event::Pong { .. } => {}
         }
+    }
+
+    /// A worker has answered for a file; `false` if it does not have it.
+    fn done(&mut self, slot: usize, job: JobId) -> bool {
+        let jobs = &mut self.slots[slot].jobs;
+        let Some(at) = jobs.iter().position(|held| held.id == job) else { return false };
+        jobs.remove(at);
+        self.slots[slot].breaker.progressed();
+        true
     }
 
     /// Replay, part one: a worker is up and gets its limits and the rules. The documents follow when it has read them.

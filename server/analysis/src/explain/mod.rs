@@ -1,0 +1,154 @@
+//! Why a rule reports a line, or why it does not.
+//!
+//! The rule is run as ever, and the code that decides notes down what it does around the line
+//! ([`Record`](crate::matching::Record), [`Watch`](crate::taint::Watch)). What is made of that here are words and places.
+
+mod applies;
+mod formula;
+mod taint;
+mod words;
+
+use crate::analyze::{self, Options, Unit};
+use crate::budget::{Budget, Stop};
+use crate::context::FileContext;
+use crate::matching::{Index, Record};
+use crate::rule::{Body, OutOfRange, Rule, RuleSet};
+use crate::suppress;
+use applies::Applies;
+use std::sync::Arc;
+use weir_model::{Explanation, Finding, Outcome, Question, Reason, Span, Verdict};
+
+/// Explains one line of a text for every rule of the asked name; an id may be given by its last part. No answer means that
+/// there is no such rule.
+pub fn explain(rules: &RuleSet, unit: &Unit<'_>, question: &Question, budget: &Budget<'_>) -> Vec<Explanation> {
+    let line = words::line(unit.text, question.line);
+    let is_asked = |id: &str| suppress::names(&question.rule_id, id);
+    let exact = |id: &str| *question.rule_id == *id;
+    // Who writes the whole id means that rule, and not another that ends like it.
+    let any_exact =
+        rules.rules.iter().any(|rule| exact(&rule.id)) || rules.out_of_range.iter().any(|rule| exact(&rule.id));
+    let wanted = |id: &str| if any_exact { exact(id) } else { is_asked(id) };
+    let of_other_versions = rules.out_of_range.iter().filter(|rule| wanted(&rule.id));
+    let explained = rules.rules.iter().filter(|rule| wanted(&rule.id)).map(|rule| of_rule(rule, unit, line, budget));
+    explained.chain(of_other_versions.map(|rule| of_other_version(rule, line))).collect()
+}
+
+/// A line may be a whole file, with findings without number.
+const MOST_FINDINGS: usize = 100;
+
+/// What was found out of one rule.
+struct Case<'a> {
+    rule: &'a Rule,
+    line: Span,
+    findings: Vec<Finding>,
+    reasons: Vec<Reason>,
+}
+
+impl Case<'_> {
+    fn closed(self, verdict: Verdict, summary: String) -> Explanation {
+        Explanation {
+            rule_id: Arc::clone(&self.rule.id),
+            source: self.rule.source.clone(),
+            rule_line: self.rule.origin.line,
+            span: self.line,
+            verdict,
+            summary,
+            findings: self.findings,
+            reasons: self.reasons,
+        }
+    }
+}
+
+fn of_rule(rule: &Rule, unit: &Unit<'_>, line: Span, budget: &Budget<'_>) -> Explanation {
+    let mut case = Case { rule, line, findings: Vec::new(), reasons: Vec::new() };
+    let index = Index::of(unit.tree, unit.language);
+    let Applies { reasons, obstacle } = applies::of(rule, unit, &index);
+    case.reasons = reasons;
+    if !rule.reads(unit.language) {
+        return case.closed(Verdict::NotRun, obstacle.unwrap_or_default());
+    }
+    budget.start_rule(&rule.id);
+    let done = look(&mut case, unit, index, budget);
+    budget.end_rule();
+    match (done, obstacle) {
+        (Err(stop), _) => {
+            let why = match stop {
+                Stop::Cancelled => "the work was called off",
+                Stop::Rule => "the rule took too long on this file and was stopped, as it is in a scan",
+                Stop::Deadline => "the analysis of the file ran out of time",
+            };
+            case.closed(Verdict::Stopped, why.to_owned())
+        }
+        (Ok(_), Some(obstacle)) => case.closed(Verdict::NotRun, obstacle),
+        (Ok(why), None) => {
+            let verdict = match &case.findings[..] {
+                [] => Verdict::NotReported,
+                all if all.iter().all(|finding| finding.suppressed) => Verdict::Suppressed,
+                _ => Verdict::Reported,
+            };
+            let why = if verdict == Verdict::Suppressed { "a comment asks to ignore it".to_owned() } else { why };
+            case.closed(verdict, why)
+        }
+    }
+}
+
+/// Runs the rule and tells what it does; gives why the line is reported or is not.
+fn look(case: &mut Case<'_>, unit: &Unit<'_>, index: Index, budget: &Budget<'_>) -> Result<String, Stop> {
+    let (rule, line) = (case.rule, case.line);
+    let file = FileContext::new(unit, index, false, budget)?;
+    let mut findings = analyze::run(&file, rule, budget)?;
+    findings.retain(|finding| finding.span.touches(line));
+    findings.truncate(MOST_FINDINGS);
+    analyze::finish(&mut findings, unit.text, Options::default());
+    // It counts equal findings before it in the file, which are not all here.
+    for finding in &mut findings {
+        finding.fingerprint.clear();
+    }
+    case.findings = findings;
+    let asked = Asked { file: &file, line, record: Record::of(line), budget };
+    let reported = match &rule.body {
+        Body::Search(formula) => {
+            let reason = asked.formula(formula)?;
+            let why = if case.findings.is_empty() {
+                words::loss(&reason)
+            } else {
+                "all that the rule asks for is there".to_owned()
+            };
+            case.reasons.push(reason);
+            why
+        }
+        Body::Taint(spec) => asked.taint(spec, rule, &case.findings, &mut case.reasons)?,
+    };
+    let hidden = case.findings.iter().filter_map(|finding| suppression(unit.text, finding)).take(words::MOST_PLACES);
+    case.reasons.extend(hidden);
+    Ok(reported)
+}
+
+/// One line of one file, and what the rule's formulas did there.
+struct Asked<'a> {
+    file: &'a FileContext<'a>,
+    line: Span,
+    record: Record,
+    budget: &'a Budget<'a>,
+}
+
+/// The comment that hides a finding.
+fn suppression(text: &str, finding: &Finding) -> Option<Reason> {
+    let comment = suppress::mark_at(text, finding.span, &finding.rule_id)?;
+    let message = format!("line {} asks to ignore the finding", words::line_of(text, comment.start));
+    Some(Reason { places: vec![words::at(comment, "")], ..words::reason(Outcome::Fails, message) })
+}
+
+fn of_other_version(rule: &OutOfRange, line: Span) -> Explanation {
+    let reason = applies::other_version(rule.origin);
+    Explanation {
+        rule_id: Arc::clone(&rule.id),
+        source: rule.source.clone(),
+        rule_line: rule.origin.line,
+        span: line,
+        verdict: Verdict::NotRun,
+        summary: reason.message.clone(),
+        findings: Vec::new(),
+        reasons: vec![reason],
+    }
+}

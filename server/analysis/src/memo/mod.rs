@@ -1,0 +1,169 @@
+//! What one analysis of a text leaves for the next: a keystroke costs what it changed.
+//!
+//! [`Memo`] keeps the tree, what was known of its names and constants, what every pattern matched and what every formula
+//! found. For the next version of the text the trees are compared ([`weir_syntax::Difference`]), then what is known of
+//! their nodes ([`facts`]): together that tells which nodes are not what they were. Patterns are tried again at those nodes
+//! and those around them ([`crate::matching::refresh`]); a formula is evaluated again in the smallest subtree outside of which its patterns
+//! match as before ([`reuse`]). Everything else moves with the text.
+//!
+//! The result never depends on what is kept: the property test of `tests/analysis/incremental.rs` says so.
+
+mod facts;
+mod reuse;
+
+use crate::analyze::{Options, Unit};
+use crate::context::FileContext;
+use crate::flow::Constants;
+use crate::matching::{Among, FoundLeaves, Index, Names, Touched, Zone};
+use crate::rule::RuleSet;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::rc::Rc;
+use weir_model::Language;
+use weir_syntax::{Difference, NodeId, Role, Tree};
+
+pub(crate) use reuse::{Results, common, find};
+
+/// What the last analysis of a text left. Empty at first, and whenever something else is analysed than before.
+#[derive(Debug, Default)]
+pub struct Memo(Option<Kept>);
+
+/// What a finished analysis knew.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    key: Key,
+    text: String,
+    tree: Tree,
+    index: Index,
+    names: Names,
+    constants: Constants,
+    found: FoundLeaves,
+    results: Vec<Option<Results>>,
+}
+
+/// What must be the same for anything to be kept.
+#[derive(Debug, PartialEq, Eq)]
+struct Key {
+    rules: u64,
+    path: String,
+    language: Option<Language>,
+    options: Options,
+}
+
+/// The version before, as the one at hand sees it.
+pub(crate) struct Before {
+    kept: Kept,
+    pub(crate) difference: Difference,
+    pub(crate) touched: Touched,
+    /// The touched nodes, to look for patterns among.
+    pub(crate) among: Rc<Among>,
+    /// The smallest subtree around all that is new or gone.
+    pub(crate) place: NodeId,
+    /// Whether no statement came or went.
+    pub(crate) within_statement: bool,
+    zones: RefCell<HashMap<NodeId, Rc<Zone>>>,
+}
+
+/// Where more than one in so many nodes is touched, starting anew is cheaper.
+const ONE_IN: usize = 4;
+
+impl Memo {
+    /// Takes what is kept, if it is of the same text under the same rules.
+    pub(crate) fn take(&mut self, rules: &RuleSet, unit: &Unit<'_>, options: Options) -> Option<Kept> {
+        let key = Key::of(rules, unit, options);
+        self.0.take().filter(|kept| kept.key == key)
+    }
+
+    /// Puts back what is kept: the analysis did not get far enough to replace it.
+    pub(crate) fn put_back(&mut self, kept: Option<Kept>) {
+        self.0 = kept;
+    }
+
+    /// Keeps what an analysis knew.
+    pub(crate) fn keep(
+        &mut self,
+        rules: &RuleSet,
+        unit: &Unit<'_>,
+        options: Options,
+        file: FileContext<'_>,
+        results: Vec<Option<Results>>,
+    ) {
+        let FileContext { index, names, constants, found, .. } = file;
+        let (text, tree) = (unit.text.to_owned(), unit.tree.clone());
+        let key = Key::of(rules, unit, options);
+        self.0 = Some(Kept { key, text, tree, index, names, constants, found, results });
+    }
+}
+
+impl Key {
+    fn of(rules: &RuleSet, unit: &Unit<'_>, options: Options) -> Self {
+        Self { rules: rules.number(), path: unit.path.to_owned(), language: unit.language, options }
+    }
+}
+
+impl Kept {
+    /// The version before as the file at hand sees it, or itself back where too much is different.
+    pub(crate) fn before(self, file: &FileContext<'_>) -> Result<Before, Self> {
+        let difference = Difference::between((&self.tree, &self.text), (file.tree, file.text));
+        if difference.new.start == 0 {
+            return Err(self);
+        }
+        match facts::touched(&self, file, &difference) {
+            Some(touched) if touched.len() * ONE_IN <= file.tree.len() => {
+                Ok(Before::new(self, file.tree, difference, touched))
+            }
+            _ => Err(self),
+        }
+    }
+}
+
+impl Before {
+    fn new(kept: Kept, tree: &Tree, difference: Difference, touched: Touched) -> Self {
+        let new = NodeId(difference.new.start);
+        let is_all = !difference.new.is_empty()
+            && tree.end(new).0 == difference.new.end
+            && tree.span(new).contains(difference.new_text);
+        let place = if is_all { new } else { difference.around.last().copied().unwrap_or(Tree::ROOT) };
+        let among = Rc::new(Among::new(tree, touched.all()));
+        let has_statement = |tree: &Tree, range: &Range<u32>| {
+            let is_statement = |node| matches!(tree.role(node), Role::Stmt | Role::Resource | Role::Else);
+            range.clone().map(NodeId).any(is_statement)
+        };
+        let within_statement = !has_statement(tree, &difference.new) && !has_statement(&kept.tree, &difference.old);
+        Self { kept, difference, touched, among, place, within_statement, zones: RefCell::default() }
+    }
+
+    /// What the patterns matched.
+    pub(crate) fn found(&self) -> &FoundLeaves {
+        &self.kept.found
+    }
+
+    /// What a rule found.
+    pub(crate) fn results(&self, rule: usize) -> Option<&Results> {
+        self.kept.results.get(rule)?.as_ref()
+    }
+
+    /// Gives back what was kept, unused.
+    pub(crate) fn into_kept(self) -> Kept {
+        self.kept
+    }
+
+    /// The zone of a node, or of one above it where places of nodes side by side overlap: clauses of one function, names of one
+    /// import.
+    pub(crate) fn zone(&self, tree: &Tree, node: NodeId) -> Rc<Zone> {
+        let mut zones = self.zones.borrow_mut();
+        let make = || {
+            let mut widest = node;
+            for at in std::iter::once(node).chain(tree.ancestors(node)) {
+                let Some(parent) = tree.parent(at) else { break };
+                let place = tree.span(at);
+                if tree.children(parent).any(|other| other != at && tree.span(other).overlaps(place)) {
+                    widest = parent;
+                }
+            }
+            Rc::new(Zone::new(tree, widest))
+        };
+        Rc::clone(zones.entry(node).or_insert_with(make))
+    }
+}

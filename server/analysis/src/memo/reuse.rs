@@ -1,0 +1,109 @@
+//! What a formula finds after a change, from what it found before.
+
+use super::Before;
+use crate::budget::{Budget, Stop};
+use crate::context::FileContext;
+use crate::matching::{self, Match};
+use crate::rule::{Formula, Leaf, Node, PatternLeaf};
+use weir_syntax::{NodeId, Tree};
+
+/// What the formulas of one rule found; those that were not asked for are empty places.
+#[derive(Debug, Default)]
+pub(crate) struct Results(Vec<Option<Vec<Match>>>);
+
+impl Results {
+    /// What the formula of this number found, unless it was not asked for.
+    pub(crate) fn get(&self, formula: usize) -> Option<&[Match]> {
+        self.0.get(formula)?.as_deref()
+    }
+
+    /// Keeps what the formula of this number found.
+    pub(crate) fn keep(&mut self, formula: usize, found: &[Match]) {
+        if self.0.len() <= formula {
+            self.0.resize(formula + 1, None);
+        }
+        self.0[formula] = Some(found.to_vec());
+    }
+}
+
+/// All matches of a formula in a file; `old` is what it matched in the version before.
+pub(crate) fn find(
+    formula: &Formula,
+    file: &FileContext<'_>,
+    before: Option<&Before>,
+    old: Option<&[Match]>,
+    budget: &Budget<'_>,
+) -> Result<Vec<Match>, Stop> {
+    let Some((before, old)) = before.zip(old) else { return matching::find(formula, file, budget) };
+    let mut zone: Option<NodeId> = None;
+    let mut is_local = true;
+    each_leaf(formula, &mut is_local, &mut |leaf| {
+        if let Some(changed) = matching::refresh(leaf, file, before, budget)? {
+            zone = Some(zone.map_or(changed, |zone| common(file.tree, zone, changed)));
+        }
+        Ok(())
+    })?;
+    if !is_local {
+        return matching::find(formula, file, budget);
+    }
+    let kept = match zone {
+        None => old.iter().map(|found| found.moved(&before.difference)).collect(),
+        Some(zone) => {
+            let zone = before.zone(file.tree, zone);
+            if zone.is_all() { None } else { outside_and_near(formula, file, before, old, &zone, budget)? }
+        }
+    };
+    match kept {
+        Some(found) => Ok(found),
+        None => matching::find(formula, file, budget),
+    }
+}
+
+/// What stays outside of a zone, and what is found in it now. `None` if something outside was lost after all.
+fn outside_and_near(
+    formula: &Formula,
+    file: &FileContext<'_>,
+    before: &Before,
+    old: &[Match],
+    zone: &matching::Zone,
+    budget: &Budget<'_>,
+) -> Result<Option<Vec<Match>>, Stop> {
+    let mut found = matching::find_near(formula, file, budget, zone)?;
+    for match_ in old {
+        match (before.difference.span(match_.span), match_.moved(&before.difference)) {
+            (Some(place), _) if zone.is_near(place) => {}
+            (_, Some(moved)) => found.push(moved),
+            (None, None) => {}
+            (Some(_), None) => return Ok(None),
+        }
+    }
+    found.sort_by_key(|found| (found.span.start, found.span.end));
+    Ok(Some(found))
+}
+
+/// Visits the patterns a formula is made of, its conditions' left out: those are asked of what is bound only. `is_local` turns
+/// false where a part reads text or looks anywhere.
+fn each_leaf<'f>(
+    formula: &'f Formula,
+    is_local: &mut bool,
+    visit: &mut dyn FnMut(&'f PatternLeaf) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    match &formula.node {
+        Node::Leaf(Leaf::Pattern(leaf)) => visit(leaf),
+        Node::Leaf(Leaf::Regex(_) | Leaf::Generic(_)) => {
+            *is_local = false;
+            Ok(())
+        }
+        Node::All(parts) | Node::Any(parts) => parts.iter().try_for_each(|part| each_leaf(part, is_local, visit)),
+        Node::Anywhere(inner) => {
+            *is_local = false;
+            each_leaf(inner, is_local, visit)
+        }
+        Node::Inside(inner) | Node::Not(inner) => each_leaf(inner, is_local, visit),
+    }
+}
+
+/// The smallest subtree around two nodes.
+pub(crate) fn common(tree: &Tree, a: NodeId, b: NodeId) -> NodeId {
+    std::iter::once(a).chain(tree.ancestors(a)).find(|&above| tree.is_within(b, above)).unwrap_or(Tree::ROOT)
+}
