@@ -291,8 +291,10 @@ impl Asked<'_> {
             }
         };
         let mut places: Vec<Place> = vec![place(self.file, found, "enters here")];
-        // That data goes through the source itself says nothing.
+        // That data goes through the source itself says nothing; where it ends is told below.
+        let is_end = |step: &Step| step.kind == StepKind::Return && halts.iter().any(|halt| halt.span == step.span);
         let told = steps.iter().filter(|step| !reaches && step.kind != StepKind::Source && step.span != found.span);
+        let told = told.filter(|step| !is_end(step));
         places.extend(told.map(|step| at(step.span, words(step.kind))));
         if places.len() > MOST_STEPS {
             places.drain(MOST_STEPS / 2..places.len() - MOST_STEPS / 2);
@@ -397,7 +399,10 @@ impl Asked<'_> {
             return format!("the line is a sink, but what reaches it is clean: data from a source ends in {end}");
         }
         let steps = flow.sources.iter().flat_map(|&index| steps_of(flow.watch, flow.matches.sources[index].1.span));
-        let until_line = steps.map(|step| step.span).filter(|&span| self.is_before(flow, span, self.line.end));
+        let until_line = steps
+            .filter(|step| step.kind != StepKind::Return)
+            .map(|step| step.span)
+            .filter(|&span| self.is_before(flow, span, self.line.end));
         let far = until_line
             .max_by_key(|&span| self.lateness(flow, span))
             .map(|span| format!(": data from the sources goes as far as line {}", line_of(self.file.text, span.start)));
