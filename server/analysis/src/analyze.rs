@@ -69,9 +69,8 @@ fn run_all(
     let mut analysis = Analysis::default();
     let index = Index::of(unit.tree, unit.language);
     let has = |name| index.has(name);
-    let applies =
-        |rule: &Rule| rule.applies(unit.language, &has) && (options.ignore_paths || rule.paths.admit(unit.path));
-    let applicable: Vec<(usize, &Rule)> = rules.rules.iter().enumerate().filter(|(_, rule)| applies(rule)).collect();
+    let admits = |(_, rule): &(u32, &Rule)| options.ignore_paths || rule.paths.admit(unit.path);
+    let applicable: Vec<(u32, &Rule)> = rules.for_file(unit.language, &has).into_iter().filter(admits).collect();
     if applicable.is_empty() {
         return analysis;
     }
@@ -86,16 +85,16 @@ fn run_all(
             return analysis;
         }
     };
-    let before = kept.and_then(|kept| kept.before(&file).ok());
+    let before = kept.and_then(|kept| kept.before(&file));
     let mut results: Vec<Option<Results>> = Vec::new();
-    results.resize_with(rules.rules.len(), || None);
+    results.resize_with(rules.len(), || None);
     let mut cancelled = false;
     for (number, rule) in applicable {
         budget.start_rule(&rule.id);
         let mut run = Run {
             file: &file,
             before: before.as_ref(),
-            old: before.as_ref().and_then(|before| before.results(number)),
+            old: before.as_ref().and_then(|before| before.results(number as usize)),
             new: Results::default(),
             budget,
         };
@@ -105,7 +104,7 @@ fn run_all(
         match found {
             Ok(found) => {
                 analysis.findings.extend(found);
-                results[number] = Some(new);
+                results[number as usize] = Some(new);
             }
             Err(stop) => {
                 analysis.notes.extend(note(stop, Some(rule)));

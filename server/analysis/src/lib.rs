@@ -1,7 +1,7 @@
 //! Rules to findings. Pure: no files, no clock, no threads, no async; budgets are passed in.
 //!
-//! [`RuleSet::compile`] turns rule files into one rule set; [`analyze()`] runs it over one [`Unit`], and
-//! [`explain()`] says why it reports a line, or does not. Analysis of broken code
+//! [`RuleSet::compile`] turns rule files into one rule set, [`RuleFiles`] spares reading them again; [`analyze()`] runs it over
+//! one [`Unit`], and [`explain()`] says why it reports a line, or does not. Analysis of broken code
 //! is normal work: the answer is findings and notes, never an error.
 
 mod analyze;
@@ -25,4 +25,4 @@ pub use budget::{Budget, Stop};
 pub use explain::explain;
 pub use fix::apply_fixes;
 pub use memo::Memo;
-pub use rule::RuleSet;
+pub use rule::{RuleFiles, RuleSet};

@@ -34,6 +34,9 @@ pub enum Request {
         sources: Arc<[RuleSource]>,
         /// Ids of rules not to run: they were cut off before.
         disabled: Vec<Arc<str>>,
+        /// What a worker of the same program kept of these sources ([`Event::RulesLoaded`]); empty if nothing is known.
+        #[serde(with = "serde_bytes")]
+        kept: Vec<u8>,
     },
     /// A document and its text, opened or sent again. Answered by [`Event::Findings`].
     Open {
@@ -140,6 +143,9 @@ pub enum Event {
         rules: Vec<RuleInfo>,
         /// What is wrong with the others.
         problems: Vec<RuleProblem>,
+        /// What spares the next worker reading the sources; empty if this worker was given it.
+        #[serde(with = "serde_bytes")]
+        kept: Vec<u8>,
     },
     /// The findings of one version of a document.
     Findings {

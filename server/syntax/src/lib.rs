@@ -9,6 +9,7 @@ pub mod kind;
 mod lower;
 mod parser;
 mod pattern;
+mod pattern_parser;
 mod symbol;
 mod tree;
 
@@ -16,5 +17,6 @@ pub use difference::Difference;
 pub use kind::{Kind, Role};
 pub use parser::{Limits, ParseNote, Source};
 pub use pattern::{Pattern, PatternError};
+pub use pattern_parser::PatternParser;
 pub use symbol::{Symbol, interned_bytes};
 pub use tree::{Children, NodeId, Tree};

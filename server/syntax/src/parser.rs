@@ -46,14 +46,10 @@ pub struct Source {
 impl Source {
     /// Parses a text.
     pub fn parse(language: Language, text: String, limits: Limits<'_>) -> Self {
-        let mut parser = ts::Parser::new();
-        parser
-            .set_language(&lower::grammar(language))
-            .expect("every grammar built in has an ABI this tree-sitter reads");
         let mut source = Self {
             language,
             text,
-            parser,
+            parser: lower::parser(language),
             cst: None,
             tree: Tree::default(),
             past: Past::default(),

@@ -6,8 +6,9 @@
 
 use crate::lower::{self, Context, Lowering};
 use crate::tree::Node;
-use crate::{Kind, NodeId, Role, Symbol, Tree};
+use crate::{Kind, NodeId, PatternParser, Role, Symbol, Tree};
 use std::borrow::Cow;
+use std::sync::Arc;
 use tree_sitter as ts;
 use weir_model::{Language, Span};
 
@@ -20,8 +21,16 @@ const DEEP: &str = "weir_deep";
 #[derive(Clone, Debug)]
 pub struct Pattern {
     language: Language,
-    tree: Tree,
+    tree: Arc<Tree>,
     is_statement: bool,
+}
+
+/// What a grammar made of a pattern's text.
+#[derive(Clone)]
+pub(crate) struct Parsed {
+    pub(crate) tree: Arc<Tree>,
+    /// Whether a `<` stands in the text that the grammar read.
+    pub(crate) has_angle: bool,
 }
 
 /// A text that is no pattern of its language.
@@ -41,41 +50,26 @@ pub enum PatternError {
 }
 
 impl Pattern {
-    /// Parses a pattern.
+    /// Parses a pattern; for many of them see [`PatternParser`].
     pub fn parse(language: Language, text: &str) -> Result<Self, PatternError> {
-        let text = text.trim_matches(['\n', '\r']).trim_end();
-        if text.trim().is_empty() {
-            return Err(PatternError::Empty);
-        }
-        let first = match Self::parse_as(language, text) {
-            Ok(tree) => return Ok(Self { language, tree, is_statement: text.ends_with(';') }),
-            Err(at) => at,
-        };
-        // The trees of these are alike, and a rule for TypeScript may have patterns that only one of them reads: JSX,
-        // a cast in angle brackets.
-        let relative = match language {
-            Language::TypeScript => Some(Language::Tsx),
-            Language::Tsx => Some(Language::TypeScript),
-            _ => None,
-        };
-        match relative.and_then(|relative| Self::parse_as(relative, text).ok()) {
-            Some(tree) => Ok(Self { language, tree, is_statement: text.ends_with(';') }),
-            None => Err(PatternError::Syntax { language: language.name(), at: first }),
-        }
+        PatternParser::default().parse(language, text).map(Arc::unwrap_or_clone)
     }
 
-    /// The tree of a pattern by the grammar of a language, or where the first context had its first error.
-    fn parse_as(language: Language, text: &str) -> Result<Tree, usize> {
+    pub(crate) fn new(language: Language, parsed: Parsed, text: &str) -> Self {
+        Self { language, tree: parsed.tree, is_statement: text.ends_with(';') }
+    }
+
+    /// What the grammar of a language makes of a pattern, or where the first context had its first error.
+    pub(crate) fn parse_as(parser: &mut ts::Parser, language: Language, text: &str) -> Result<Parsed, usize> {
         let syntax = lower::pattern_syntax(language);
         let rewritten = (syntax.rewrite)(&any_loop(language, text));
         let prepared = placeholders(&rewritten, syntax.native_metavars);
         let holes = Holes { php: language == Language::Php };
-        let mut parser = ts::Parser::new();
-        parser
-            .set_language(&lower::grammar(language))
-            .expect("every grammar built in has an ABI this tree-sitter reads");
         let mut first_error = None;
         for Context { before, after } in ladder(&prepared, syntax.contexts) {
+            if before.is_empty() && after.is_empty() && is_unfinished(language, &prepared) {
+                continue;
+            }
             let whole = format!("{before}{prepared}{after}");
             let Some(cst) = parser.parse(&whole, None) else { continue };
             if let Some(at) = first_error_in(cst.root_node()) {
@@ -86,7 +80,7 @@ impl Pattern {
             let (nodes, _) = Lowering::of_pattern(language, &whole, &holes).file(cst.root_node()).nodes(Vec::new());
             let tree = finish(&Tree { nodes, comments: Vec::new() }, region);
             if tree.len() > 1 {
-                return Ok(tree);
+                return Ok(Parsed { tree: Arc::new(tree), has_angle: whole.contains('<') });
             }
         }
         Err(first_error.unwrap_or(0))
@@ -162,6 +156,13 @@ fn is_header(text: &str) -> bool {
         (c == ')' && depth == 0).then_some(at)
     });
     keyword && word.trim_start().starts_with('(') && closes.next().is_some_and(|at| text[at + 1..].trim().is_empty())
+}
+
+/// Whether the text cannot be a whole program. Whatever stands by itself in Java ends with a semicolon or a brace; most
+/// patterns are expressions, and finding out by parsing them costs more than parsing them as what they are.
+fn is_unfinished(language: Language, text: &str) -> bool {
+    let ends = |text: &str| text.trim_end().ends_with([';', '}']);
+    language == Language::Java && !ends(text) && !text.contains("//") && !text.contains("/*")
 }
 
 /// Whether the text starts like `key: value`.

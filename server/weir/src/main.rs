@@ -9,6 +9,7 @@ mod cli;
 mod lsp;
 mod main_loop;
 mod report;
+mod rules_cache;
 mod rules_source;
 mod session;
 
@@ -17,7 +18,9 @@ use clap::Parser;
 use cli::Exit;
 use std::io::{self, Write};
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
@@ -41,6 +44,8 @@ fn main() -> ExitCode {
 
 /// Logs go to standard error, which every protocol leaves to people; `WEIR_LOG=debug` (or `weir=trace,...`) asks for more.
 fn init_logging() {
-    let filter = EnvFilter::try_from_env("WEIR_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).compact().init();
+    let asked = std::env::var("WEIR_LOG").ok().and_then(|text| text.parse().ok());
+    let filter = asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN));
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).compact();
+    tracing_subscriber::registry().with(filter).with(lines).init();
 }

@@ -9,6 +9,7 @@ use crate::lsp::outbox::Outbox;
 use crate::lsp::requests::{code_action, hover};
 use crate::lsp::{Client, to_proto};
 use crate::report::rule::Rule;
+use crate::rules_cache::RulesCache;
 use crate::rules_source;
 use crate::session::Session;
 use std::collections::HashMap;
@@ -57,6 +58,8 @@ pub(crate) struct MainLoop {
     pool: Pool,
     outbox: Outbox,
     rules: RuleArgs,
+    /// Where what workers keep of the rules that are being loaded goes.
+    rules_cache: Option<RulesCache>,
     generation: u64,
     waiting: HashMap<DocId, Vec<Waiting>>,
 }
@@ -64,7 +67,7 @@ pub(crate) struct MainLoop {
 impl MainLoop {
     /// A server with nothing open. `rules`: from the command line.
     pub(crate) fn new(pool: Pool, outbox: Outbox, rules: RuleArgs) -> Self {
-        Self { session: Session::new(), pool, outbox, rules, generation: 0, waiting: HashMap::new() }
+        Self { session: Session::new(), pool, outbox, rules, rules_cache: None, generation: 0, waiting: HashMap::new() }
     }
 
     /// Runs until `shutdown` or until every sender is gone.
@@ -141,13 +144,19 @@ impl MainLoop {
         for problem in problems {
             self.outbox.show(MessageType::ERROR, problem.to_string());
         }
-        self.pool.rules(self.generation, sources);
+        let cache = RulesCache::of(&sources);
+        self.pool.rules(self.generation, sources, cache.read());
+        self.rules_cache = Some(cache);
     }
 
     fn update(&mut self, update: Update) {
         match update {
-            Update::Rules { generation, rules, problems } => {
+            Update::Rules { generation, rules, problems, kept } => {
                 if generation == self.generation {
+                    if let Some(cache) = self.rules_cache.take() {
+                        // Nobody waits for it.
+                        tokio::task::spawn_blocking(move || cache.write(&kept));
+                    }
                     self.rules_loaded(rules, &problems);
                 }
             }

@@ -39,7 +39,7 @@ async fn main() {
 async fn round_trip(rules: &Arc<[RuleSource]>) {
     let begin = Instant::now();
     let (pool, mut updates) = start(1);
-    pool.rules(1, Arc::clone(rules));
+    pool.rules(1, Arc::clone(rules), Arc::from([]));
     let mut document = Document::new("eval(x)", Version(0), Some(Language::JavaScript));
     pool.open(DOC, "a.js".into(), document.clone());
     findings(&mut updates, Version(0)).await;
@@ -62,7 +62,7 @@ async fn round_trip(rules: &Arc<[RuleSource]>) {
 
 async fn throughput(rules: &Arc<[RuleSource]>, workers: usize) {
     let (pool, mut updates) = start(workers);
-    pool.rules(1, Arc::clone(rules));
+    pool.rules(1, Arc::clone(rules), Arc::from([]));
     while !matches!(updates.recv().await, Some(Update::Rules { .. })) {}
     let begin = Instant::now();
     let (mut sent, mut answered) = (0, 0);
@@ -87,7 +87,7 @@ async fn split(rules: Arc<[RuleSource]>, file: &Path) {
     let middle = text.len() / 2;
     let line = middle + text[middle..].find('\n').map_or(0, |at| at + 1);
     let (pool, mut updates) = start_as(&["product"], 1);
-    pool.rules(1, rules);
+    pool.rules(1, rules, Arc::from([]));
     let mut document = Document::new(&text, Version(0), Language::from_path(file));
     pool.open(DOC, file.to_string_lossy().into(), document.clone());
     findings(&mut updates, Version(0)).await;

@@ -280,7 +280,7 @@ async fn an_answer_over_the_frame_limit_is_refused_and_costs_the_worker() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_are_failed_rather_than_kept_waiting_when_no_worker_can_be_started() {
     let mut test = Test::start(PoolConfig { program: "/nonexistent/weir".into(), ..config(2) });
-    test.pool.rules(1, Arc::from([]));
+    test.pool.rules(1, Arc::from([]), Arc::from([]));
     test.scan(1, b"x");
     test.until(|update| matches!(update, Update::Failed { job: Some(JobId(1)), .. })).await;
     test.end().await;
@@ -305,7 +305,7 @@ fn a_worker_ends_with_its_input_whatever_it_is_doing() {
     let limits = weir_model::Limits { interactive_ms: 60_000, scan_ms: 60_000, interned_bytes: u64::MAX };
     for request in [
         weir_model::Request::Limits(limits),
-        weir_model::Request::Rules { generation: 1, sources: Arc::from([]), disabled: Vec::new() },
+        weir_model::Request::Rules { generation: 1, sources: Arc::from([]), disabled: Vec::new(), kept: Vec::new() },
         weir_model::Request::Open {
             doc: A,
             path: "a.js".into(),
@@ -353,7 +353,7 @@ impl Test {
         self.generation += 1;
         let sources: Vec<RuleSource> =
             rules.iter().map(|(id, text)| RuleSource { name: (*id).to_owned(), text: (*text).to_owned() }).collect();
-        self.pool.rules(self.generation, sources.into());
+        self.pool.rules(self.generation, sources.into(), Arc::from([]));
         let expected = self.generation;
         self.until(|update| matches!(update, Update::Rules { generation, .. } if *generation == expected)).await;
     }

@@ -4,6 +4,8 @@ mod apps;
 mod explain;
 mod files;
 mod formats;
+#[cfg(target_os = "linux")]
+mod kept;
 mod outcome;
 mod rule_tests;
 
@@ -89,12 +91,20 @@ impl Project {
         self
     }
 
-    /// Runs `weir` in the project's folder.
+    /// Runs `weir` in the project's folder, with a cache of its own.
     fn weir(&self, args: &[&str]) -> Run {
-        let Output { status, stdout, stderr } =
-            Command::new(binary::weir()).args(args).current_dir(self.root()).output().expect("weir runs");
+        let Output { status, stdout, stderr } = Command::new(binary::weir())
+            .args(args)
+            .current_dir(self.root())
+            .env("XDG_CACHE_HOME", self.cache())
+            .output()
+            .expect("weir runs");
         let text = |bytes| String::from_utf8(bytes).expect("weir writes UTF-8");
         Run { code: status.code().expect("weir ends by itself"), stdout: text(stdout), stderr: text(stderr) }
+    }
+
+    fn cache(&self) -> PathBuf {
+        self.folder.path().join("cache")
     }
 
     /// Runs `weir scan` with this module's rules.

@@ -4,7 +4,7 @@ use super::words::{part, reason};
 use crate::analyze::Unit;
 use crate::matching::Index;
 use crate::paths::Refusal;
-use crate::rule::{Lack, Origin, Rule};
+use crate::rule::{Lack, Listed, Origin, Rule};
 use weir_model::{Outcome, Reason};
 
 /// More names than these are not listed.
@@ -17,15 +17,15 @@ pub(super) struct Applies {
     pub(super) obstacle: Option<String>,
 }
 
-pub(super) fn of(rule: &Rule, unit: &Unit<'_>, index: &Index) -> Applies {
-    let mut reasons = vec![language(rule, unit)];
+pub(super) fn of(rule: &Rule, listed: &Listed, unit: &Unit<'_>, index: &Index) -> Applies {
+    let mut reasons = vec![language(listed, unit)];
     reasons.extend(paths(rule, unit));
-    reasons.extend(names(rule, unit, index));
+    reasons.extend(names(listed, unit, index));
     let obstacle = reasons.iter().find(|reason| reason.outcome == Outcome::Fails);
     Applies { obstacle: obstacle.map(|reason| reason.message.clone()), reasons }
 }
 
-fn language(rule: &Rule, unit: &Unit<'_>) -> Reason {
+fn language(rule: &Listed, unit: &Unit<'_>) -> Reason {
     let mut languages: Vec<&str> = rule.languages.iter().map(|language| language.name()).collect();
     languages.dedup();
     let languages = if rule.any_text { "any text".to_owned() } else { languages.join(", ") };
@@ -56,9 +56,8 @@ fn paths(rule: &Rule, unit: &Unit<'_>) -> Option<Reason> {
 }
 
 /// The names that must occur in the file for the rule to be tried.
-fn names(rule: &Rule, unit: &Unit<'_>, index: &Index) -> Option<Reason> {
-    let language = unit.language.filter(|_| rule.reads(unit.language))?;
-    let (_, need) = rule.needs.iter().find(|(of, _)| *of == language)?;
+fn names(rule: &Listed, unit: &Unit<'_>, index: &Index) -> Option<Reason> {
+    let need = rule.need(unit.language.filter(|_| rule.reads(unit.language)))?;
     Some(match need.lack(&|name| index.has(name)) {
         None => reason(Outcome::Holds, "every name that the rule cannot do without occurs in the file"),
         Some(lack) => reason(Outcome::Fails, format!("the rule is not tried on the file: {} in it", lacking(&lack))),

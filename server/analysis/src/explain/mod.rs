@@ -12,7 +12,7 @@ use crate::analyze::{self, Options, Unit};
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::matching::{Index, Record};
-use crate::rule::{Body, OutOfRange, Rule, RuleSet};
+use crate::rule::{Body, Listed, OutOfRange, Rule, RuleSet};
 use crate::suppress;
 use applies::Applies;
 use std::sync::Arc;
@@ -26,11 +26,16 @@ pub fn explain(rules: &RuleSet, unit: &Unit<'_>, question: &Question, budget: &B
     let exact = |id: &str| *question.rule_id == *id;
     // Who writes the whole id means that rule, and not another that ends like it.
     let any_exact =
-        rules.rules.iter().any(|rule| exact(&rule.id)) || rules.out_of_range.iter().any(|rule| exact(&rule.id));
+        rules.running().any(|(_, rule)| exact(&rule.info.id)) || rules.out_of_range().any(|(_, rule)| exact(&rule.id));
     let wanted = |id: &str| if any_exact { exact(id) } else { is_asked(id) };
-    let of_other_versions = rules.out_of_range.iter().filter(|rule| wanted(&rule.id));
-    let explained = rules.rules.iter().filter(|rule| wanted(&rule.id)).map(|rule| of_rule(rule, unit, line, budget));
-    explained.chain(of_other_versions.map(|rule| of_other_version(rule, line))).collect()
+    let of_other_versions = rules.out_of_range().filter(|(_, rule)| wanted(&rule.id));
+    let asked = rules.running().filter(|(_, listed)| wanted(&listed.info.id));
+    let explained = asked.filter_map(|(source, listed)| {
+        let case =
+            Case { source, listed, rule: rules.compiled(listed)?, line, findings: Vec::new(), reasons: Vec::new() };
+        Some(of_rule(case, unit, budget))
+    });
+    explained.chain(of_other_versions.map(|(source, rule)| of_other_version(source, rule, line))).collect()
 }
 
 /// A line may be a whole file, with findings without number.
@@ -38,6 +43,9 @@ const MOST_FINDINGS: usize = 100;
 
 /// What was found out of one rule.
 struct Case<'a> {
+    /// The name of the rule's file.
+    source: &'a str,
+    listed: &'a Listed,
     rule: &'a Rule,
     line: Span,
     findings: Vec<Finding>,
@@ -48,7 +56,7 @@ impl Case<'_> {
     fn closed(self, verdict: Verdict, summary: String) -> Explanation {
         Explanation {
             rule_id: Arc::clone(&self.rule.id),
-            source: self.rule.source.clone(),
+            source: self.source.to_owned(),
             rule_line: self.rule.origin.line,
             span: self.line,
             verdict,
@@ -59,12 +67,12 @@ impl Case<'_> {
     }
 }
 
-fn of_rule(rule: &Rule, unit: &Unit<'_>, line: Span, budget: &Budget<'_>) -> Explanation {
-    let mut case = Case { rule, line, findings: Vec::new(), reasons: Vec::new() };
+fn of_rule(mut case: Case<'_>, unit: &Unit<'_>, budget: &Budget<'_>) -> Explanation {
+    let (rule, listed) = (case.rule, case.listed);
     let index = Index::of(unit.tree, unit.language);
-    let Applies { reasons, obstacle } = applies::of(rule, unit, &index);
+    let Applies { reasons, obstacle } = applies::of(rule, listed, unit, &index);
     case.reasons = reasons;
-    if !rule.reads(unit.language) {
+    if !listed.reads(unit.language) {
         return case.closed(Verdict::NotRun, obstacle.unwrap_or_default());
     }
     budget.start_rule(&rule.id);
@@ -139,11 +147,11 @@ fn suppression(text: &str, finding: &Finding) -> Option<Reason> {
     Some(Reason { places: vec![words::at(comment, "")], ..words::reason(Outcome::Fails, message) })
 }
 
-fn of_other_version(rule: &OutOfRange, line: Span) -> Explanation {
+fn of_other_version(source: &str, rule: &OutOfRange, line: Span) -> Explanation {
     let reason = applies::other_version(rule.origin);
     Explanation {
         rule_id: Arc::clone(&rule.id),
-        source: rule.source.clone(),
+        source: source.to_owned(),
         rule_line: rule.origin.line,
         span: line,
         verdict: Verdict::NotRun,

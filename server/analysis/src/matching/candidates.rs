@@ -35,9 +35,19 @@ impl Scope {
         Self { nodes: 0..file.tree.len() as u32, top: Vec::new(), env: Env::default(), around: None, among }
     }
 
-    /// Whether all of the file is looked at and nothing is bound yet.
-    pub(super) fn is_file(&self, file: &FileContext<'_>) -> bool {
-        self.nodes == (0..file.tree.len() as u32) && self.top.is_empty() && self.env == Env::default()
+    /// Whether all of the file is looked at, not what a metavariable is bound to.
+    pub(super) fn reads_all(&self, file: &FileContext<'_>) -> bool {
+        self.nodes == (0..file.tree.len() as u32) && self.top.is_empty()
+    }
+
+    /// Whether nothing is bound yet.
+    pub(super) fn is_unbound(&self) -> bool {
+        self.env == Env::default()
+    }
+
+    /// Whether nothing is bound yet, and whatever is found is wanted.
+    pub(super) fn is_free(&self) -> bool {
+        self.is_unbound() && self.around.is_none()
     }
 
     pub(super) fn wants(&self, span: Span) -> bool {

@@ -186,10 +186,16 @@ impl Evaluation<'_> {
     /// Many rules ask for the same sources and frameworks: what a pattern finds in the whole file is found once.
     fn pattern_leaf(&self, leaf: &PatternLeaf, pattern: &Pattern) -> Result<Vec<Match>, Stop> {
         let (file, scope) = (self.file, &self.scope);
-        if scope.is_file(file) {
+        let all_over = scope.reads_all(file);
+        // Whoever looks at the next version must know what every pattern that was asked found, however it was asked.
+        let keeps = all_over && if file.found.for_later { true } else { scope.is_free() && self.zone.is_none() };
+        if keeps && !file.found.is_known(leaf) {
+            self.find_all(leaf, pattern)?;
+        }
+        if all_over && scope.is_unbound() {
             let known = file.found.with(leaf, |list| match self.zone {
                 Some(zone) => list.around(file.tree, zone),
-                None => list.iter().map(|found| found.found).collect(),
+                None => list.iter().map(|found| found.matched).collect(),
             });
             if let Some(mut known) = known {
                 known.retain(|found| scope.wants(found.span));
@@ -197,17 +203,22 @@ impl Evaluation<'_> {
             }
         }
         let found = candidates::matches(leaf, pattern, file, scope, self.budget)?;
-        if scope.is_file(file) && scope.around.is_none() && self.zone.is_none() {
-            let occurs = candidates::names_occur(pattern.tree(), file);
-            let hits = if file.found.for_later {
-                candidates::hits(leaf, pattern, file, scope, self.budget)?
-                    .map(|hits| hits.into_iter().map(FoundList::new).collect())
-            } else {
-                None
-            };
-            file.found.keep(leaf, occurs, &found, hits);
-        }
-        Ok(found.into_iter().map(|found| found.found).collect())
+        Ok(found.into_iter().map(|found| found.matched).collect())
+    }
+
+    /// Finds a pattern in the whole file and keeps what it matches.
+    fn find_all(&self, leaf: &PatternLeaf, pattern: &Pattern) -> Result<(), Stop> {
+        let (file, scope) = (self.file, Scope::of(self.file, None));
+        let found = candidates::matches(leaf, pattern, file, &scope, self.budget)?;
+        let hits = if file.found.for_later {
+            candidates::hits(leaf, pattern, file, &scope, self.budget)?
+                .map(|hits| hits.into_iter().map(FoundList::new).collect())
+        } else {
+            None
+        };
+        let occurs = candidates::names_occur(pattern.tree(), file);
+        file.found.keep(leaf, occurs, &found, hits);
+        Ok(())
     }
 
     /// What a regex or a generic pattern finds in the text looked at.

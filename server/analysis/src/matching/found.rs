@@ -38,8 +38,15 @@ struct Leaf {
     hits: Option<Hits>,
     /// Whether the names it needs occurred.
     occurs: bool,
-    /// After a change: the smallest subtree outside of which it matches as in the version before.
-    refreshed: Option<Option<NodeId>>,
+    /// What trying it again after a change gave.
+    refreshed: Option<Refreshed>,
+}
+
+/// A pattern was tried again after a change.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refreshed {
+    /// The smallest subtree outside of which it matches as in the version before, unless it does everywhere.
+    pub(super) changed_in: Option<NodeId>,
 }
 
 /// The matches of a pattern.
@@ -68,6 +75,11 @@ impl FoundLeaves {
             Known::List(list) => Some(read(list)),
             Known::TooMany => None,
         }
+    }
+
+    /// Whether a pattern was looked for in the whole file.
+    pub(super) fn is_known(&self, leaf: &PatternLeaf) -> bool {
+        self.leaves.borrow().get(&leaf.number).is_some_and(|leaf| leaf.known.is_some())
     }
 
     /// What a pattern is known to match, and whether the names it needs occur.
@@ -104,8 +116,8 @@ impl FoundLeaves {
         anchors
     }
 
-    /// Of a pattern that was tried again after a change: the smallest subtree outside of which it matches as before.
-    pub(super) fn refreshed(&self, leaf: &PatternLeaf) -> Option<Option<NodeId>> {
+    /// What trying a pattern again after a change gave, if it was tried.
+    pub(super) fn refreshed(&self, leaf: &PatternLeaf) -> Option<Refreshed> {
         self.leaves.borrow().get(&leaf.number)?.refreshed
     }
 
@@ -117,6 +129,6 @@ impl FoundLeaves {
         };
         let mut all = self.leaves.borrow_mut();
         let entry = all.entry(leaf.number).or_default();
-        (entry.known, entry.occurs, entry.refreshed) = (Some(known), occurs, Some(changed_in));
+        (entry.known, entry.occurs, entry.refreshed) = (Some(known), occurs, Some(Refreshed { changed_in }));
     }
 }

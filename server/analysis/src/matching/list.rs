@@ -10,7 +10,7 @@ use weir_syntax::{Difference, NodeId, Tree};
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Found {
     pub(crate) root: NodeId,
-    pub(crate) found: Match,
+    pub(crate) matched: Match,
     /// Whether all that is bound lies within the root.
     local: bool,
 }
@@ -67,12 +67,12 @@ impl FoundList {
         let below = node.0..tree.end(node).0;
         let is_above = |other: NodeId| other < node && tree.is_within(node, other);
         let near = |found: &&Found| below.contains(&found.root.0) || is_above(found.root);
-        out.extend(self.loose.iter().filter(near).map(|found| found.found.clone()));
+        out.extend(self.loose.iter().filter(near).map(|found| found.matched.clone()));
         for part in &self.parts {
             for above in tree.ancestors(node) {
-                out.extend(part.at(above..NodeId(above.0 + 1)).map(|at| part.get(at).found));
+                out.extend(part.at(above..NodeId(above.0 + 1)).map(|at| part.get(at).matched));
             }
-            out.extend(part.at(node..NodeId(below.end)).map(|at| part.get(at).found));
+            out.extend(part.at(node..NodeId(below.end)).map(|at| part.get(at).matched));
         }
         out
     }
@@ -150,16 +150,16 @@ impl Part {
 
 impl Found {
     /// A match found at a node.
-    pub(crate) fn new(tree: &Tree, root: NodeId, found: Match) -> Self {
+    pub(crate) fn new(tree: &Tree, root: NodeId, matched: Match) -> Self {
         let (place, inside) = (tree.span(root), |node: &NodeId| tree.is_within(*node, root));
-        let local = place.contains(found.span)
-            && found.node.as_ref().is_none_or(inside)
-            && found.bindings.0.iter().all(|(_, binding)| match binding {
+        let local = place.contains(matched.span)
+            && matched.node.as_ref().is_none_or(inside)
+            && matched.bindings.0.iter().all(|(_, binding)| match binding {
                 Binding::Node(node) => inside(node),
                 Binding::Nodes(nodes, span) => nodes.iter().all(inside) && (nodes.is_empty() || place.contains(*span)),
                 Binding::Text(span) => place.contains(*span),
             });
-        Self { root, found, local }
+        Self { root, matched, local }
     }
 
     fn shifted(&self, nodes: u32, text: u32) -> Self {
@@ -168,13 +168,13 @@ impl Found {
         }
         let node = |node: NodeId| Some(NodeId(node.0.wrapping_add(nodes)));
         let span = |span: Span| Some(Span::new(span.start.wrapping_add(text), span.end.wrapping_add(text)));
-        let found = self.found.mapped(&node, &span).expect("moving by a number loses nothing");
-        Self { root: NodeId(self.root.0.wrapping_add(nodes)), found, local: self.local }
+        let matched = self.matched.mapped(&node, &span).expect("moving by a number loses nothing");
+        Self { root: NodeId(self.root.0.wrapping_add(nodes)), matched, local: self.local }
     }
 
     /// The same match after a change; `None` if something of it is gone.
     pub(crate) fn moved(&self, difference: &Difference) -> Option<Self> {
-        Some(Self { root: difference.node(self.root)?, found: self.found.moved(difference)?, local: self.local })
+        Some(Self { root: difference.node(self.root)?, matched: self.matched.moved(difference)?, local: self.local })
     }
 }
 

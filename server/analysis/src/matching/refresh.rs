@@ -1,7 +1,7 @@
 //! What a pattern matches after a change, from what it matched before.
 
 use super::candidates::{self, Scope, kinds_of, single_root};
-use super::found::Known;
+use super::found::{Known, Refreshed};
 use super::list::{Found, FoundList};
 use super::unify::is_expression_kind;
 use crate::budget::{Budget, Stop};
@@ -19,7 +19,7 @@ pub(crate) fn refresh(
     before: &Before,
     budget: &Budget<'_>,
 ) -> Result<Option<NodeId>, Stop> {
-    if let Some(changed_in) = file.found.refreshed(leaf) {
+    if let Some(Refreshed { changed_in }) = file.found.refreshed(leaf) {
         return Ok(changed_in);
     }
     let (Some(pattern), Some((known, occurred))) = (leaf.pattern(file.language), before.found().known(leaf)) else {
@@ -27,7 +27,7 @@ pub(crate) fn refresh(
     };
     let occurs = candidates::names_occur(pattern.tree(), file);
     let (known, changed_in) = match known {
-        Known::TooMany => (Known::TooMany, anywhere_touched(pattern, file, before)),
+        Known::TooMany => (Known::TooMany, Some(anywhere_touched(pattern, file, before))),
         Known::List(list) if occurs != occurred => {
             let all = candidates::matches(leaf, pattern, file, &Scope::of(file, None), budget)?;
             let changed_in = (list.len() > 0 || !all.is_empty()).then_some(Tree::ROOT);
@@ -38,7 +38,7 @@ pub(crate) fn refresh(
             let same_run = run_is_same(leaf, pattern, file, before, &scope, budget)?;
             let (mut list, mut lost, gone) = list.moved(&before.difference, &before.touched);
             if same_run && !gone {
-                let binds = |found: &&Found| before.touched.binds(&found.found, before.difference.new_text);
+                let binds = |found: &&Found| before.touched.binds(&found.matched, before.difference.new_text);
                 let changed = lost.iter().filter(binds).map(|found| found.root);
                 let changed_in = changed.reduce(|a, b| common(file.tree, a, b));
                 list.add(lost);
@@ -84,6 +84,8 @@ fn changed_in(tree: &Tree, before: &Before, lost: &mut [Found], found: &mut [Fou
     found.sort_by_key(|found| found.root);
     let mut changed: Option<NodeId> = gone.then_some(before.place);
     let mut change = |node: NodeId| {
+        // What such a node held and holds no more is only below what holds both.
+        let node = if before.difference.stretched.contains(&node) { common(tree, node, before.place) } else { node };
         changed = Some(changed.map_or(node, |changed| common(tree, changed, node)));
     };
     let (mut lost, mut found) = (&*lost, &*found);
@@ -91,7 +93,7 @@ fn changed_in(tree: &Tree, before: &Before, lost: &mut [Found], found: &mut [Fou
         let of_root = |list: &[Found]| list.partition_point(|found| found.root <= root);
         let (was, lost_rest) = lost.split_at(of_root(lost));
         let (is, found_rest) = found.split_at(of_root(found));
-        if was != is || is.iter().any(|found| before.touched.binds(&found.found, before.difference.new_text)) {
+        if was != is || is.iter().any(|found| before.touched.binds(&found.matched, before.difference.new_text)) {
             change(root);
         }
         (lost, found) = (lost_rest, found_rest);
@@ -100,13 +102,13 @@ fn changed_in(tree: &Tree, before: &Before, lost: &mut [Found], found: &mut [Fou
 }
 
 /// Of a pattern whose matches are not kept: the smallest subtree around all that it can match and that is touched.
-fn anywhere_touched(pattern: &Pattern, file: &FileContext<'_>, before: &Before) -> Option<NodeId> {
-    let Some(root) = single_root(pattern) else { return Some(Tree::ROOT) };
+fn anywhere_touched(pattern: &Pattern, file: &FileContext<'_>, before: &Before) -> NodeId {
+    let Some(root) = single_root(pattern) else { return Tree::ROOT };
     let kinds: Option<Vec<_>> = kinds_of(pattern.tree().kind(root), file.language).map(Iterator::collect);
     let can_match = |node: &NodeId| {
         let kind = file.tree.kind(*node);
         kinds.as_ref().map_or_else(|| is_expression_kind(kind), |kinds| kinds.contains(&kind))
     };
     let touched = before.touched.all().into_iter().filter(can_match);
-    Some(touched.fold(before.place, |around, node| common(file.tree, around, node)))
+    touched.fold(before.place, |around, node| common(file.tree, around, node))
 }

@@ -58,7 +58,7 @@ pub(crate) struct Before {
     pub(crate) touched: Touched,
     /// The touched nodes, to look for patterns among.
     pub(crate) among: Rc<Among>,
-    /// The smallest subtree around all that is new or gone.
+    /// The smallest subtree around all that is new or gone, in both versions.
     pub(crate) place: NodeId,
     /// Whether no statement came or went.
     pub(crate) within_statement: bool,
@@ -103,28 +103,24 @@ impl Key {
 }
 
 impl Kept {
-    /// The version before as the file at hand sees it, or itself back where too much is different.
-    pub(crate) fn before(self, file: &FileContext<'_>) -> Result<Before, Self> {
+    /// The version before as the file at hand sees it, unless too much is different.
+    pub(crate) fn before(self, file: &FileContext<'_>) -> Option<Before> {
         let difference = Difference::between((&self.tree, &self.text), (file.tree, file.text));
         if difference.new.start == 0 {
-            return Err(self);
+            return None;
         }
         match facts::touched(&self, file, &difference) {
             Some(touched) if touched.len() * ONE_IN <= file.tree.len() => {
-                Ok(Before::new(self, file.tree, difference, touched))
+                Some(Before::new(self, file.tree, difference, touched))
             }
-            _ => Err(self),
+            _ => None,
         }
     }
 }
 
 impl Before {
     fn new(kept: Kept, tree: &Tree, difference: Difference, touched: Touched) -> Self {
-        let new = NodeId(difference.new.start);
-        let is_all = !difference.new.is_empty()
-            && tree.end(new).0 == difference.new.end
-            && tree.span(new).contains(difference.new_text);
-        let place = if is_all { new } else { difference.around.last().copied().unwrap_or(Tree::ROOT) };
+        let place = difference.around.last().copied().unwrap_or(Tree::ROOT);
         let among = Rc::new(Among::new(tree, touched.all()));
         let has_statement = |tree: &Tree, range: &Range<u32>| {
             let is_statement = |node| matches!(tree.role(node), Role::Stmt | Role::Resource | Role::Else);

@@ -6,85 +6,83 @@ mod generic;
 mod modern;
 mod taint;
 
+use super::files::{Listed, RuleFile};
 use super::yaml::{self, Fault, Place, Yaml};
-use super::{Body, Need, Options, Origin, OutOfRange, Rule, RuleSet};
+use super::{Body, Need, Options, Origin, OutOfRange, Rule};
 use crate::fix::FixTemplate;
 use crate::generic::{Config, Engine};
 use crate::paths::Paths;
-use std::collections::HashSet;
 use std::sync::Arc;
-use weir_model::{Language, RuleInfo, RuleProblem, RuleSource, Severity};
-use weir_syntax::Symbol;
+use weir_model::{Language, RuleInfo, RuleProblem, Severity};
+use weir_syntax::{PatternParser, Symbol};
 
 /// The version of Semgrep whose rule language this is; rules may ask for at least or at most a version.
 pub(crate) const COMPATIBLE_WITH: [u32; 3] = [1, 182, 0];
 
-/// Compiles one rule file into the set. `seen` holds the texts of the rules so far: the same rule in two files runs once,
-/// and is listed with both.
-pub(super) fn file<'s>(source: &'s RuleSource, disabled: &[Arc<str>], seen: &mut HashSet<&'s str>, set: &mut RuleSet) {
-    let file = yaml::read(&source.text);
+/// Reads one rule file.
+pub(super) fn file(text: &str, patterns: &mut PatternParser) -> RuleFile {
+    let mut read = RuleFile::default();
+    let file = yaml::read(text);
     for document in &file.documents {
         let Some(rules) = document.get("rules") else {
             // A file may end with `---`.
             if !document.is_null() {
                 let message = "a rule file is a map with the list `rules:`; put the rules under that key".to_owned();
-                set.problems.push(problem(source, None, &Fault { place: document.place, message }, false));
+                read.problems.push(problem(None, &Fault { place: document.place, message }, false));
             }
             continue;
         };
         let Some(rules) = rules.as_list() else {
             let message = format!("`rules:` must be a list of rules, not {}", rules.describe());
-            set.problems.push(problem(source, None, &Fault { place: rules.place, message }, false));
+            read.problems.push(problem(None, &Fault { place: rules.place, message }, false));
             continue;
         };
         for yaml in rules {
-            let is_new = seen.insert(yaml.place.span.text(&source.text).trim_end());
-            rule(source, yaml, &file.duplicates, is_new, disabled, set);
+            rule(yaml, &file.duplicates, patterns, &mut read);
         }
     }
-    if let Some(fault) = &file.broken {
+    for fault in &file.broken {
         let message = format!("this is not valid YAML: {}", fault.message);
-        set.problems.push(problem(source, None, &Fault { place: fault.place, message }, false));
+        read.problems.push(problem(None, &Fault { place: fault.place, message }, false));
     }
+    read
 }
 
-fn rule(
-    source: &RuleSource,
-    yaml: &Yaml,
-    duplicates: &[Fault],
-    is_new: bool,
-    disabled: &[Arc<str>],
-    set: &mut RuleSet,
-) {
-    let mut reader = Reader::default();
+/// Compiles a rule that was compiled before and had no errors.
+pub(super) fn again(yaml: &Yaml, patterns: &mut PatternParser) -> Option<Rule> {
+    let mut reader = Reader { patterns: std::mem::take(patterns), ..Reader::default() };
+    let read = read_rule(&mut reader, yaml);
+    *patterns = reader.patterns;
+    read.map(|(rule, ..)| rule)
+}
+
+fn rule(yaml: &Yaml, duplicates: &[Fault], patterns: &mut PatternParser, file: &mut RuleFile) {
+    let mut reader = Reader { patterns: std::mem::take(patterns), ..Reader::default() };
     let id = yaml.get("id").and_then(Yaml::as_str).map(str::to_owned);
     let compiled = read_rule(&mut reader, yaml);
     let within = |fault: &&Fault| yaml.place.span.contains(fault.place.span);
     reader.errors.extend(duplicates.iter().filter(within).cloned());
-    let Reader { errors, unsupported, warnings, out_of_range, .. } = reader;
-    let report = |faults: Vec<Fault>, skipped| {
-        faults.into_iter().map(|fault| problem(source, id.as_deref(), &fault, skipped)).collect::<Vec<_>>()
-    };
+    let Reader { errors, unsupported, warnings, out_of_range, languages, .. } = reader;
+    *patterns = reader.patterns;
     if let Some(origin) = out_of_range {
-        set.out_of_range.extend(id.map(|id| OutOfRange { id: id.into(), source: source.name.clone(), origin }));
+        file.out_of_range.extend(id.map(|id| OutOfRange { id: id.into(), origin }));
         return;
     }
     let runs = errors.is_empty() && unsupported.is_empty();
-    set.problems.extend(report(errors, false));
-    set.problems.extend(report(unsupported, true));
-    set.problems.extend(report(warnings, true));
-    let Some((mut rule, mut info)) = compiled.filter(|_| runs) else { return };
-    if !disabled.contains(&rule.id) {
-        info.source.clone_from(&source.name);
-        rule.source.clone_from(&source.name);
-        set.add(is_new.then_some(rule), info);
+    for (faults, skipped) in [(errors, false), (unsupported, true), (warnings, true)] {
+        file.problems.extend(faults.iter().map(|fault| problem(id.as_deref(), fault, skipped)));
+    }
+    if let Some((rule, info, any_text)) = compiled.filter(|_| runs) {
+        let needs = languages.iter().map(|&language| (language, Need::of(&rule.body, language))).collect();
+        file.rules.push(Listed::new(rule, yaml, info, languages, any_text, needs));
     }
 }
 
-fn problem(source: &RuleSource, rule_id: Option<&str>, fault: &Fault, skipped: bool) -> RuleProblem {
+/// A problem; whoever knows the file's name adds it.
+fn problem(rule_id: Option<&str>, fault: &Fault, skipped: bool) -> RuleProblem {
     let Place { span, line, column } = fault.place;
     RuleProblem {
-        source: source.name.clone(),
+        source: String::new(),
         rule_id: rule_id.map(str::to_owned),
         span: Some(span),
         line,
@@ -95,8 +93,9 @@ fn problem(source: &RuleSource, rule_id: Option<&str>, fault: &Fault, skipped: b
 }
 
 /// What reading one rule has found out so far. Reading goes on after an error, so that an author sees all at once.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Reader {
+    patterns: PatternParser,
     languages: Vec<Language>,
     /// Patterns are for any text, and for this engine.
     generic: Option<Engine>,
@@ -149,6 +148,24 @@ impl Reader {
         }
     }
 
+    /// The entries of a value that must be a map with some keys.
+    fn map<'y>(&mut self, key: &str, yaml: &'y Yaml, keys: &str) -> Option<&'y Yaml> {
+        if yaml.as_map().is_some() {
+            return Some(yaml);
+        }
+        self.error(yaml.place, format!("`{key}` must be a map with {keys}, not {}", yaml.describe()));
+        None
+    }
+
+    /// The list of a value that must be one and have entries.
+    fn entries<'y>(&mut self, key: &str, yaml: &'y Yaml) -> Option<&'y [Yaml]> {
+        let list = self.list(key, yaml)?;
+        if list.is_empty() {
+            self.error(yaml.place, format!("`{key}` is empty; it needs an entry"));
+        }
+        Some(list)
+    }
+
     /// The list of a value that must be one.
     fn list<'y>(&mut self, key: &str, yaml: &'y Yaml) -> Option<&'y [Yaml]> {
         let list = yaml.as_list();
@@ -193,7 +210,8 @@ impl Reader {
     }
 }
 
-fn read_rule(reader: &mut Reader, yaml: &Yaml) -> Option<(Rule, RuleInfo)> {
+/// The rule, what fronts show of it, and whether it reads any text.
+fn read_rule(reader: &mut Reader, yaml: &Yaml) -> Option<(Rule, RuleInfo, bool)> {
     if yaml.as_map().is_none() {
         reader.error(yaml.place, format!("a rule must be a map, not {}", yaml.describe()));
         return None;
@@ -215,21 +233,16 @@ fn read_rule(reader: &mut Reader, yaml: &Yaml) -> Option<(Rule, RuleInfo)> {
     if reader.languages.is_empty() && names.iter().any(|name| name == "generic") {
         reader.generic = Some(reader.generic_config.engine);
     }
+    misspelt(reader, yaml);
     let body = body(reader, yaml);
-    let need = |body: &Body| reader.languages.iter().map(|&language| (language, Need::of(body, language))).collect();
-    let needs = body.as_ref().map(need).unwrap_or_default();
     let fix = fix(reader, yaml);
     let paths = paths(reader, yaml);
     let rule = Rule {
         id: id?,
-        source: String::new(),
         origin: yaml.get("id").map_or(Origin::NOWHERE, |value| Origin::under("id", value)),
         message: message?,
         severity: severity?,
-        languages: reader.languages.clone(),
-        any_text,
         body: body?,
-        needs,
         fix,
         paths,
         options: reader.options,
@@ -242,7 +255,7 @@ fn read_rule(reader: &mut Reader, yaml: &Yaml) -> Option<(Rule, RuleInfo)> {
         languages: names,
         metadata: yaml.get("metadata").map_or_else(|| "{}".to_owned(), |metadata| metadata.to_json().to_string()),
     };
-    Some((rule, info))
+    Some((rule, info, any_text))
 }
 
 fn versions(reader: &mut Reader, yaml: &Yaml) {
@@ -348,6 +361,41 @@ const OTHER_MODES: &[(&str, &[&str], &str)] = &[
     ("steps", &["steps"], "runs one rule after the other; write them as rules of their own"),
 ];
 
+/// Keys of a rule that begin like those of formulas.
+const FORMULA_LIKE_KEYS: &[&str] = &[
+    "pattern",
+    "patterns",
+    "pattern-either",
+    "pattern-regex",
+    "pattern-sources",
+    "pattern-sinks",
+    "pattern-sanitizers",
+    "pattern-propagators",
+    "pattern-where-python",
+    "fix",
+    "fix-regex",
+];
+
+/// Rules may have keys for other tools, but one that looks like a key of a formula was meant as one.
+fn misspelt(reader: &mut Reader, yaml: &Yaml) {
+    for (key, _) in yaml.as_map().unwrap_or_default() {
+        let name = key.text.as_str();
+        let meant = ["pattern", "metavariable", "focus", "fix"].iter().any(|start| name.starts_with(start));
+        if meant && !FORMULA_LIKE_KEYS.contains(&name) {
+            reader.warning(
+                key.place,
+                format!("`{name}` has no meaning here and is ignored; look at how it is spelt and placed"),
+            );
+        }
+    }
+    let is_taint = yaml.get("mode").and_then(Yaml::as_str) == Some("taint");
+    if let Some((key, _)) =
+        yaml.as_map().unwrap_or_default().iter().find(|(key, _)| key.text == "pattern-sources" && !is_taint)
+    {
+        reader.warning(key.place, "`pattern-sources` is ignored; a taint rule says `mode: taint`");
+    }
+}
+
 fn body(reader: &mut Reader, yaml: &Yaml) -> Option<Body> {
     let entries = yaml.as_map()?;
     let mode = yaml.get("mode");
@@ -368,6 +416,7 @@ fn body(reader: &mut Reader, yaml: &Yaml) -> Option<Body> {
         return None;
     }
     if let Some(taint) = yaml.get("taint") {
+        let taint = reader.map("taint", taint, "`sources` and `sinks`")?;
         return Some(Body::Taint(taint::spec(reader, taint, taint::Syntax::Modern)));
     }
     if let Some(formula) = yaml.get("match") {
@@ -385,7 +434,7 @@ fn fix(reader: &mut Reader, yaml: &Yaml) -> Option<FixTemplate> {
         let text = if fix.is_null() { Some("") } else { reader.text("fix", fix) };
         return text.map(|text| FixTemplate::Text(text.to_owned()));
     }
-    let fix = yaml.get("fix-regex")?;
+    let fix = reader.map("fix-regex", yaml.get("fix-regex")?, "`regex` and `replacement`")?;
     let pattern = reader.required(fix, "regex")?;
     let replacement = match fix.get("replacement") {
         Some(value) if value.is_null() => "",
@@ -415,7 +464,7 @@ fn paths(reader: &mut Reader, yaml: &Yaml) -> Paths {
     let Some(paths) = yaml.get("paths") else { return Paths::default() };
     if paths.as_map().is_none() {
         if !paths.is_null() {
-            reader.error(paths.place, "`paths` must be a map with `include` and `exclude`");
+            reader.map("paths", paths, "`include` or `exclude`");
         }
         return Paths::default();
     }

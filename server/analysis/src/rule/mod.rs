@@ -3,6 +3,8 @@
 pub(crate) mod analyzer;
 pub(crate) mod comparison;
 mod compile;
+mod dispatch;
+mod files;
 pub(crate) mod formula;
 mod options;
 mod origin;
@@ -20,33 +22,43 @@ pub(crate) use options::Options;
 pub(crate) use origin::Origin;
 pub(crate) use prefilter::{Lack, Need};
 
+pub(crate) use files::Listed;
+pub use files::RuleFiles;
+
 use crate::fix::FixTemplate;
 use crate::paths::Paths;
+use dispatch::Dispatch;
+use files::{Patterns, RuleFile};
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use weir_model::{Language, RuleInfo, RuleProblem, RuleSource, Severity};
 use weir_syntax::Symbol;
 
-/// Compiled rules.
+/// The rules in force.
 #[derive(Debug, Default)]
 pub struct RuleSet {
     /// No two sets of one process have the same.
     number: u64,
-    pub(crate) rules: Vec<Rule>,
+    files: Vec<Arc<RuleFile>>,
+    /// The rules that run, by the numbers of their file and of themselves in it.
+    running: Vec<(usize, usize)>,
+    dispatch: Dispatch,
+    /// Every rule is tried on every file in its languages.
+    tries_all: bool,
+    patterns: Patterns,
     infos: Vec<RuleInfo>,
     problems: Vec<RuleProblem>,
-    /// Rules for other versions: they do not run, and nobody is told unless he asks.
-    pub(crate) out_of_range: Vec<OutOfRange>,
+    /// The names of the files.
+    sources: Vec<String>,
 }
 
-/// A rule whose `min-version` or `max-version` keeps it from running.
-#[derive(Debug)]
+/// A rule whose `min-version` or `max-version` keeps it from running: nobody is told unless he asks.
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct OutOfRange {
     pub(crate) id: Arc<str>,
-    /// The rule file's name.
-    pub(crate) source: String,
-    /// Where the version stands in it.
+    /// Where the version stands in the file.
     pub(crate) origin: Origin,
 }
 
@@ -54,19 +66,12 @@ pub(crate) struct OutOfRange {
 #[derive(Debug)]
 pub(crate) struct Rule {
     pub(crate) id: Arc<str>,
-    /// The file it came from.
-    pub(crate) source: String,
-    /// Where its id stands in that.
+    /// Where its id stands in its file.
     pub(crate) origin: Origin,
     /// With metavariables, to be filled in.
     pub(crate) message: String,
     pub(crate) severity: Severity,
-    pub(crate) languages: Vec<Language>,
-    /// `languages: [regex]`: runs on every file, whatever its language.
-    pub(crate) any_text: bool,
     pub(crate) body: Body,
-    /// What a file in one of the languages must hold.
-    pub(crate) needs: Vec<(Language, Need)>,
     pub(crate) fix: Option<FixTemplate>,
     pub(crate) paths: Paths,
     pub(crate) options: Options,
@@ -81,29 +86,35 @@ pub(crate) enum Body {
     Taint(TaintSpec),
 }
 
-impl Rule {
-    /// Whether the rule reads files in a language, and may find something in one with these names.
-    pub(crate) fn applies(&self, language: Option<Language>, has: &impl Fn(Symbol) -> bool) -> bool {
-        let need = self.needs.iter().find(|(of, _)| Some(*of) == language);
-        self.reads(language) && need.is_none_or(|(_, need)| need.is_met(has))
-    }
-
-    /// Whether the rule reads files in a language at all.
-    pub(crate) fn reads(&self, language: Option<Language>) -> bool {
-        self.any_text || language.is_some_and(|language| self.languages.contains(&language))
-    }
-}
-
 impl RuleSet {
-    /// Compiles rule files. A rule that cannot run is left out and told of in [`problems`](Self::problems); it never
-    /// keeps others from running. Rules whose id is in `disabled` are left out without a word.
+    /// Compiles rule files; see [`RuleFiles::rules`].
     pub fn compile(sources: &[RuleSource], disabled: &[Arc<str>]) -> Self {
+        RuleFiles::default().rules(sources, disabled)
+    }
+
+    fn new(sources: &[RuleSource], files: Vec<Arc<RuleFile>>, disabled: &[Arc<str>], patterns: Patterns) -> Self {
         static SETS: AtomicU64 = AtomicU64::new(1);
-        let mut set = Self { number: SETS.fetch_add(1, Ordering::Relaxed), ..Self::default() };
+        let mut set = Self { number: SETS.fetch_add(1, Ordering::Relaxed), patterns, ..Self::default() };
+        // The same rule in two files runs once, and is listed with both.
         let mut seen = HashSet::new();
-        for source in sources {
-            compile::file(source, disabled, &mut seen, &mut set);
+        for (number, (source, file)) in sources.iter().zip(&files).enumerate() {
+            let named = |problem: &RuleProblem| RuleProblem { source: source.name.clone(), ..problem.clone() };
+            set.problems.extend(file.problems.iter().map(named));
+            for (at, rule) in file.rules.iter().enumerate() {
+                let is_new = seen.insert(source.text.get(rule.span.range()).unwrap_or_default().trim_end());
+                if disabled.contains(&rule.info.id) {
+                    continue;
+                }
+                set.infos.push(RuleInfo { source: source.name.clone(), ..rule.info.clone() });
+                if is_new {
+                    set.running.push((number, at));
+                }
+            }
         }
+        set.sources = sources.iter().map(|source| source.name.clone()).collect();
+        let running: Vec<&Listed> = set.running.iter().map(|&(file, at)| &files[file].rules[at]).collect();
+        set.dispatch = Dispatch::new(&running);
+        set.files = files;
         set
     }
 
@@ -126,12 +137,48 @@ impl RuleSet {
     #[must_use]
     pub fn without_prefilter(mut self) -> Self {
         self.number = u64::MAX - self.number;
-        self.rules.iter_mut().for_each(|rule| rule.needs.clear());
+        self.tries_all = true;
         self
     }
 
-    fn add(&mut self, rule: Option<Rule>, info: RuleInfo) {
-        self.rules.extend(rule);
-        self.infos.push(info);
+    /// The rules that may find something in a file of a language (`None`: a text in none), in the order of the files; `has`
+    /// tells whether a name occurs in it. Those that are tried for the first time are compiled now.
+    pub(crate) fn for_file(&self, language: Option<Language>, has: &impl Fn(Symbol) -> bool) -> Vec<(u32, &Rule)> {
+        let numbers: Vec<u32> = if self.tries_all {
+            (0..self.running.len() as u32).collect()
+        } else {
+            self.dispatch.candidates(language, has)
+        };
+        let listed = numbers.into_iter().map(|number| (number, self.listed(number)));
+        let met =
+            |(_, rule): &(u32, &Listed)| self.tries_all || rule.need(language).is_none_or(|need| need.is_met(has));
+        let tried = listed.filter(|(_, rule)| rule.reads(language)).filter(met);
+        tried.filter_map(|(number, rule)| Some((number, self.compiled(rule)?))).collect()
+    }
+
+    /// How many rules run: their numbers are below that.
+    pub(crate) fn len(&self) -> usize {
+        self.running.len()
+    }
+
+    /// The rules that run, each with its file's name.
+    pub(crate) fn running(&self) -> impl Iterator<Item = (&str, &Listed)> {
+        self.running.iter().map(|&(file, at)| (self.sources[file].as_str(), &self.files[file].rules[at]))
+    }
+
+    /// The rules for other versions, each with its file's name.
+    pub(crate) fn out_of_range(&self) -> impl Iterator<Item = (&str, &OutOfRange)> {
+        let files = self.sources.iter().zip(&self.files);
+        files.flat_map(|(source, file)| file.out_of_range.iter().map(move |rule| (source.as_str(), rule)))
+    }
+
+    /// A rule, compiled if this is the first time that somebody wants it.
+    pub(crate) fn compiled<'s>(&self, listed: &'s Listed) -> Option<&'s Rule> {
+        listed.rule(&self.patterns)
+    }
+
+    fn listed(&self, number: u32) -> &Listed {
+        let (file, at) = self.running[number as usize];
+        &self.files[file].rules[at]
     }
 }

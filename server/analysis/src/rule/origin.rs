@@ -1,15 +1,18 @@
 //! Where the parts of a rule stand in its file, in the rule's own words: for [`explain`](crate::explain).
 
 use super::yaml::{Key, Place, Yaml};
+use serde::{Deserialize, Serialize};
 use weir_model::Span;
 use weir_syntax::Symbol;
 
 /// Where a part of a rule stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Origin {
     /// The key: `pattern-not`.
+    #[serde(with = "as_text")]
     pub(crate) key: Symbol,
     /// What it says, if that is a text or a map of texts; of a list nothing.
+    #[serde(with = "as_text")]
     pub(crate) text: Symbol,
     /// One-based, of the key.
     pub(crate) line: u32,
@@ -44,4 +47,20 @@ fn words(value: &Yaml) -> String {
     let entries = value.as_map().unwrap_or_default().iter();
     let texts = entries.filter_map(|(key, value)| Some(format!("{}: {}", key.text, value.as_str()?.trim())));
     texts.collect::<Vec<_>>().join(", ")
+}
+
+/// Symbols are numbers of one process: what is written down is the text.
+mod as_text {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use weir_syntax::Symbol;
+
+    // The signature is serde's.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    pub(super) fn serialize<S: Serializer>(name: &Symbol, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(name.as_str())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Symbol, D::Error> {
+        Ok(Symbol::new(<&str>::deserialize(from)?))
+    }
 }

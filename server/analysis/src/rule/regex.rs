@@ -2,18 +2,30 @@
 //!
 //! The `regex` crate runs all it can express: its time is linear. PCRE2 runs the rest (look-around, backreferences,
 //! possessive quantifiers) under a limit, so that a catastrophic pattern costs its own rule only.
+//!
+//! Building a regex costs far more than finding out whether it is one, and most rules never run on most files: a regex is
+//! checked when its rule is read and built when it is first used.
 
 use crate::budget::{Budget, Stop};
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 use weir_model::Span;
 use weir_syntax::Symbol;
 
 /// Steps one PCRE2 match may take: some 10 ms. Honest patterns take thousands.
 const MATCH_LIMIT: u32 = 1_000_000;
 
-/// A compiled regex of a rule.
+/// A regex of a rule.
 #[derive(Debug)]
 pub(crate) struct Regex {
+    text: String,
+    multi_line: bool,
+    built: OnceLock<Built>,
+}
+
+/// A regex ready to run.
+#[derive(Debug)]
+struct Built {
     engine: Engine,
     /// The metavariable each group binds, by the group's number.
     groups: Vec<(usize, Symbol)>,
@@ -45,35 +57,43 @@ impl Regex {
     }
 
     fn new(text: &str, multi_line: bool) -> Result<Self, String> {
-        let linear = translate(text)
-            .and_then(|translated| regex::RegexBuilder::new(&translated).multi_line(multi_line).build().ok());
-        let (engine, names) = if let Some(regex) = linear {
-            let names = regex.capture_names().map(|name| name.map(str::to_owned)).collect();
-            (Engine::Linear(regex), names)
-        } else {
-            let regex = backtracking(text, multi_line)?;
-            let names: Vec<Option<String>> = regex.capture_names().to_vec();
-            (Engine::Backtracking(Box::new(regex)), names)
+        let regex = Self { text: text.to_owned(), multi_line, built: OnceLock::new() };
+        let Some(linear) = translate(text).filter(|linear| is_linear(linear, multi_line)) else {
+            backtracking(text, multi_line, Jit::Without)?;
+            return Ok(regex);
         };
-        Ok(Self { engine, groups: groups(&names) })
+        // Repetitions alone can make a regex too large for its engine: whether it is, building tells.
+        if linear.contains('{') {
+            let _ = regex.built.set(Built::new(text, multi_line)?);
+        }
+        Ok(regex)
+    }
+
+    fn built(&self) -> Result<&Built, Stop> {
+        if let Some(built) = self.built.get() {
+            return Ok(built);
+        }
+        let built = Built::new(&self.text, self.multi_line).map_err(|_| Stop::Rule)?;
+        Ok(self.built.get_or_init(|| built))
     }
 
     /// All matches that do not overlap, empty ones left out. A pattern past its limit is [`Stop::Rule`].
     pub(crate) fn find_iter(&self, text: &str, budget: &Budget<'_>) -> Result<Vec<Found>, Stop> {
         let mut found = Vec::new();
-        match &self.engine {
+        let built = self.built()?;
+        match &built.engine {
             Engine::Linear(regex) => {
                 budget.look()?;
                 for captures in regex.captures_iter(text) {
                     budget.tick()?;
-                    self.take(text, |group| captures.get(group).map(|m| (m.start(), m.end())), &mut found);
+                    built.take(text, |group| captures.get(group).map(|m| (m.start(), m.end())), &mut found);
                 }
             }
             Engine::Backtracking(regex) => {
                 for captures in regex.captures_iter(text.as_bytes()) {
                     budget.look()?;
                     let captures = captures.map_err(|_| Stop::Rule)?;
-                    self.take(text, |group| captures.get(group).map(|m| (m.start(), m.end())), &mut found);
+                    built.take(text, |group| captures.get(group).map(|m| (m.start(), m.end())), &mut found);
                 }
             }
         }
@@ -84,13 +104,14 @@ impl Regex {
     pub(crate) fn match_at_start(&self, text: &str) -> Result<Option<Found>, Stop> {
         // A later start is never preferred to an earlier one, so the first match tells.
         let place = |range: Option<(usize, usize)>| range.map(|range| on_characters(text, range));
-        match &self.engine {
+        let built = self.built()?;
+        match &built.engine {
             Engine::Linear(regex) => Ok(regex
                 .captures(text)
-                .and_then(|found| self.at_start(&|group| place(found.get(group).map(|m| (m.start(), m.end())))))),
+                .and_then(|found| built.at_start(&|group| place(found.get(group).map(|m| (m.start(), m.end())))))),
             Engine::Backtracking(regex) => match regex.captures(text.as_bytes()) {
                 Ok(found) => Ok(found
-                    .and_then(|found| self.at_start(&|group| place(found.get(group).map(|m| (m.start(), m.end())))))),
+                    .and_then(|found| built.at_start(&|group| place(found.get(group).map(|m| (m.start(), m.end())))))),
                 Err(_) => Err(Stop::Rule),
             },
         }
@@ -99,12 +120,6 @@ impl Regex {
     /// Whether the regex matches a value from its first character on.
     pub(crate) fn is_match_at_start(&self, text: &str) -> Result<bool, Stop> {
         Ok(self.match_at_start(text)?.is_some())
-    }
-
-    fn at_start(&self, group: &dyn Fn(usize) -> Option<Span>) -> Option<Found> {
-        let span = group(0).filter(|span| span.start == 0)?;
-        let groups = self.groups.iter().filter_map(|&(number, name)| Some((name, group(number)?))).collect();
-        Some(Found { span, groups })
     }
 
     /// The text with the first `count` (`None`: all) matches replaced; `replacement` is told what each group found. What
@@ -127,14 +142,15 @@ impl Regex {
         let part = |range: Option<(usize, usize)>| {
             range.map_or(String::new(), |r| on_characters(text, r).text(text).to_owned())
         };
-        match &self.engine {
-            Engine::Linear(regex) => {
+        match self.built().map(|built| &built.engine) {
+            Err(_) => return text.to_owned(),
+            Ok(Engine::Linear(regex)) => {
                 for found in regex.captures_iter(text).take(limit) {
                     let range = |group: usize| found.get(group).map(|m| (m.start(), m.end()));
                     one(range(0).unwrap_or_default(), &|group| part(range(group)));
                 }
             }
-            Engine::Backtracking(regex) => {
+            Ok(Engine::Backtracking(regex)) => {
                 for found in regex.captures_iter(text.as_bytes()).take(limit).map_while(Result::ok) {
                     let range = |group: usize| found.get(group).map(|m| (m.start(), m.end()));
                     one(range(0).unwrap_or_default(), &|group| part(range(group)));
@@ -143,6 +159,28 @@ impl Regex {
         }
         out.push_str(&text[at..]);
         out
+    }
+}
+
+impl Built {
+    fn new(text: &str, multi_line: bool) -> Result<Self, String> {
+        let linear = translate(text)
+            .and_then(|translated| regex::RegexBuilder::new(&translated).multi_line(multi_line).build().ok());
+        let (engine, names) = if let Some(regex) = linear {
+            let names = regex.capture_names().map(|name| name.map(str::to_owned)).collect();
+            (Engine::Linear(regex), names)
+        } else {
+            let regex = backtracking(text, multi_line, Jit::IfAvailable)?;
+            let names: Vec<Option<String>> = regex.capture_names().to_vec();
+            (Engine::Backtracking(Box::new(regex)), names)
+        };
+        Ok(Self { engine, groups: groups(&names) })
+    }
+
+    fn at_start(&self, group: &dyn Fn(usize) -> Option<Span>) -> Option<Found> {
+        let span = group(0).filter(|span| span.start == 0)?;
+        let groups = self.groups.iter().filter_map(|&(number, name)| Some((name, group(number)?))).collect();
+        Some(Found { span, groups })
     }
 
     fn take(&self, text: &str, group: impl Fn(usize) -> Option<(usize, usize)>, found: &mut Vec<Found>) {
@@ -161,6 +199,11 @@ impl Regex {
     }
 }
 
+/// Whether the `regex` crate reads a translated regex.
+fn is_linear(translated: &str, multi_line: bool) -> bool {
+    regex_syntax::ParserBuilder::new().multi_line(multi_line).build().parse(translated).is_ok()
+}
+
 /// Every group binds `$1`, `$2`... by its number, and those with names `$NAME` too.
 fn groups(names: &[Option<String>]) -> Vec<(usize, Symbol)> {
     (1..names.len())
@@ -176,14 +219,21 @@ fn on_characters(text: &str, (start, end): (usize, usize)) -> Span {
     Span::new(text.floor_char_boundary(start) as u32, text.ceil_char_boundary(end) as u32)
 }
 
-fn backtracking(text: &str, multi_line: bool) -> Result<pcre2::bytes::Regex, String> {
+/// Whether a regex is made into machine code, which takes much longer than reading it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Jit {
+    Without,
+    IfAvailable,
+}
+
+fn backtracking(text: &str, multi_line: bool, jit: Jit) -> Result<pcre2::bytes::Regex, String> {
     // UTF mode checks the whole subject before every match, which makes a search quadratic: only where it is needed.
     let utf = !text.is_ascii() || [r"\p", r"\P", r"\X", r"\x{"].iter().any(|escape| text.contains(escape));
     let limit = format!("(*LIMIT_MATCH={MATCH_LIMIT})");
     pcre2::bytes::RegexBuilder::new()
         .multi_line(multi_line)
         .utf(utf)
-        .jit_if_available(true)
+        .jit_if_available(jit == Jit::IfAvailable)
         .build(&format!("{limit}{text}"))
         .map_err(|error| {
             let message = error.to_string();

@@ -5,6 +5,7 @@
 
 use regex::{Captures, Regex};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span as Range};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
@@ -17,6 +18,12 @@ const MAX_DEPTH: usize = 128;
 /// Nodes that aliases may add to one file: enough for shared lists, too few for a "billion laughs".
 const MAX_ALIASED: usize = 100_000;
 
+/// After so many syntax errors a file is not read on: each costs reading the rest once more.
+const MAX_BROKEN: usize = 20;
+
+/// The key of a file's rules.
+const RULES: &str = "rules";
+
 /// Where something stands in a rule file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -28,15 +35,16 @@ pub(crate) struct Place {
     pub(crate) column: u32,
 }
 
-/// A value and where it stands.
-#[derive(Clone, Debug, PartialEq)]
+/// A value and where it stands. What is kept of a rule without errors says no places: nobody asks for them again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Yaml {
+    #[serde(skip)]
     pub(crate) place: Place,
     pub(crate) value: Value,
 }
 
 /// The kinds of value.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Value {
     /// Text; `plain` if it was written without quotes, so that it may be a number, boolean or null.
     Scalar { text: String, plain: bool },
@@ -47,9 +55,10 @@ pub(crate) enum Value {
 }
 
 /// A key of a map and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Key {
     pub(crate) text: String,
+    #[serde(skip)]
     pub(crate) place: Place,
 }
 
@@ -60,12 +69,12 @@ pub(crate) struct Fault {
     pub(crate) message: String,
 }
 
-/// What a file holds: all documents before the first syntax error, and what is wrong.
+/// What a file holds, and what is wrong. Of a list of rules with a syntax error in one, the others are there.
 #[derive(Debug, Default)]
 pub(crate) struct File {
     pub(crate) documents: Vec<Yaml>,
-    /// The syntax error that ended the reading.
-    pub(crate) broken: Option<Fault>,
+    /// Syntax errors.
+    pub(crate) broken: Vec<Fault>,
     /// Keys that stand twice in one map.
     pub(crate) duplicates: Vec<Fault>,
 }
@@ -74,22 +83,54 @@ pub(crate) struct File {
 pub(crate) fn read(text: &str) -> File {
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let lines = Lines::new(text, start);
+    let mut file = File::default();
+    let mut readable = without_surrogates(&text[start..]);
+    while let Some(line) = read_on(&readable, &lines, &mut file).filter(|_| file.broken.len() < MAX_BROKEN) {
+        readable = Cow::Owned(without_lines_before(&readable, line));
+    }
+    file
+}
+
+/// Reads a text up to its first syntax error. If that is in a rule, answers with the line of the next one.
+fn read_on(readable: &str, lines: &Lines<'_>, file: &mut File) -> Option<usize> {
+    let first = file.broken.is_empty();
     let mut builder =
-        Builder { lines: &lines, anchors: HashMap::new(), open: Vec::new(), aliased: 0, file: File::default() };
-    let readable = without_surrogates(&text[start..]);
-    for event in Parser::new_from_str(&readable) {
+        Builder { lines, anchors: HashMap::new(), open: Vec::new(), aliased: 0, file: std::mem::take(file) };
+    let mut fault = None;
+    for event in Parser::new_from_str(readable) {
         let step = match event {
             Ok((event, range)) => builder.event(event, range),
             Err(error) => {
                 Err(Fault { place: lines.place(*error.marker(), *error.marker()), message: error.info().to_owned() })
             }
         };
-        if let Err(fault) = step {
-            builder.file.broken = Some(fault);
+        if let Err(wrong) = step {
+            fault = Some(wrong);
             break;
         }
     }
-    builder.file
+    let next = fault.as_ref().and_then(|fault| builder.leave_rule(readable, fault, first));
+    *file = builder.file;
+    if !first {
+        // What is read again is a list of rules without the key before it.
+        file.documents.iter_mut().filter(|document| document.as_list().is_some()).for_each(under_rules);
+    }
+    file.broken.extend(fault);
+    next
+}
+
+/// The text with nothing on its first lines, so that what follows keeps its place.
+fn without_lines_before(text: &str, line: usize) -> String {
+    let skipped: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+    let blank = text[..skipped].chars().filter(|c| matches!(c, '\n' | '\r'));
+    blank.chain(text[skipped..].chars()).collect()
+}
+
+/// Makes a list what stands under the key `rules`.
+fn under_rules(list: &mut Yaml) {
+    let place = list.place;
+    let rules = Yaml { place, value: std::mem::replace(&mut list.value, Value::List(Vec::new())) };
+    list.value = Value::Map(vec![(Key { text: RULES.to_owned(), place }, rules)]);
 }
 
 /// JSON writes characters beyond the sixteenth bit as two escapes, which YAML does not know. Places behind such a pair
@@ -203,6 +244,15 @@ impl Yaml {
             Value::Map(entries) => entries.iter().map(|(_, value)| 1 + value.size()).sum(),
         }
     }
+
+    /// How many levels of lists and maps.
+    fn depth(&self) -> usize {
+        match &self.value {
+            Value::Scalar { .. } => 0,
+            Value::List(items) => 1 + items.iter().map(Yaml::depth).max().unwrap_or(0),
+            Value::Map(entries) => 1 + entries.iter().map(|(_, value)| value.depth()).max().unwrap_or(0),
+        }
+    }
 }
 
 fn int(text: &str) -> Option<i64> {
@@ -242,6 +292,48 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
+    /// After a syntax error within a rule: takes the rules before it, and finds the line (counted from zero) on which the
+    /// next one starts. `first`: the list stands under its key.
+    fn leave_rule(&mut self, readable: &str, fault: &Fault, first: bool) -> Option<usize> {
+        let mut open = self.open.drain(..).map(|open| (open.place, open.collection));
+        let (place, rules) = match open.next() {
+            Some((_, Collection::Map { pending: Some(key), .. })) if first && key.text == RULES => match open.next() {
+                Some((place, Collection::List(rules))) => (place, rules),
+                _ => return None,
+            },
+            // The error stands where the list seems to be over.
+            Some((_, Collection::Map { mut entries, pending: None, .. })) if first => match entries.pop() {
+                Some((Key { text, .. }, Yaml { place, value: Value::List(rules) })) if text == RULES => (place, rules),
+                _ => return None,
+            },
+            Some((place, Collection::List(rules))) if !first => (place, rules),
+            None if !first => match self.file.documents.pop() {
+                Some(Yaml { place, value: Value::List(rules) }) => (place, rules),
+                other => {
+                    self.file.documents.extend(other);
+                    return None;
+                }
+            },
+            _ => return None,
+        };
+        drop(open);
+        let last = rules.last().map(|rule| rule.place.line as usize);
+        let mut list = Yaml { place, value: Value::List(rules) };
+        if first {
+            under_rules(&mut list);
+        }
+        self.file.documents.push(list);
+        // The parser says where a list starts as what it is: at its first dash, or before that.
+        let mut lines = readable.lines().enumerate().skip(place.line.saturating_sub(1) as usize);
+        let (begin, line) = lines.find(|(_, line)| line.trim_start_matches(' ').starts_with("- "))?;
+        let dash = &line[..line.len() - line.trim_start_matches(' ').len() + 2];
+        let after = last.unwrap_or(begin);
+        let mut starts = readable.lines().enumerate().skip(after).filter(|(_, line)| line.starts_with(dash));
+        // The first that starts before the error is the one with the error.
+        let (line, _) = starts.next()?;
+        if line < fault.place.line as usize { starts.next().map(|(line, _)| line) } else { Some(line) }
+    }
+
     fn event(&mut self, event: Event<'_>, range: Range) -> Result<(), Fault> {
         let place = self.lines.place(range.start, range.end);
         match event {
@@ -268,6 +360,9 @@ impl Builder<'_> {
                 let Some(target) = self.anchors.get(&anchor) else {
                     return Err(Fault { place, message: "an alias to what is not complete yet".to_owned() });
                 };
+                if self.open.len() + target.depth() > MAX_DEPTH {
+                    return Err(Fault { place, message: format!("nested more than {MAX_DEPTH} levels deep") });
+                }
                 self.aliased += target.size();
                 if self.aliased > MAX_ALIASED {
                     let message = format!("aliases of this file add more than {MAX_ALIASED} values");
@@ -399,7 +494,7 @@ mod tests {
 
     fn json(text: &str) -> String {
         let file = read(text);
-        assert_eq!(file.broken, None, "{text}");
+        assert_eq!(file.broken, [], "{text}");
         file.documents.iter().map(|yaml| yaml.to_json().to_string()).collect::<Vec<_>>().join(" ")
     }
 
@@ -443,8 +538,8 @@ mod tests {
         for (text, line) in
             [("a: [1", 1), ("a: 1\n\tb: 2", 1), ("a: 'x\nb: 1", 1), ("? [a]\n: 1", 1), ("a: *nobody", 1)]
         {
-            let fault = read(text).broken;
-            assert!(fault.as_ref().is_some_and(|fault| fault.place.line >= line), "{text:?}: {fault:?}");
+            let broken = read(text).broken;
+            assert!(broken.first().is_some_and(|fault| fault.place.line >= line), "{text:?}: {broken:?}");
         }
     }
 
@@ -462,7 +557,41 @@ mod tests {
         for level in 1..12 {
             let _ = writeln!(laughs, "a{level}: &a{level} [{}]", format!("*a{},", level - 1).repeat(10));
         }
-        assert!(read(&laughs).broken.is_some());
-        assert!(read(&"[".repeat(100_000)).broken.is_some());
+        assert_eq!(read(&laughs).broken.len(), 1);
+        assert_eq!(read(&"[".repeat(100_000)).broken.len(), 1);
+        let mut nested = format!("a0: &a0 {}{}\n", "[".repeat(100), "]".repeat(100));
+        for level in 1..100 {
+            let _ = writeln!(nested, "a{level}: &a{level} [*a{}]", level - 1);
+        }
+        assert_eq!(read(&nested).broken.len(), 1);
+    }
+
+    #[test]
+    fn a_syntax_error_in_a_rule_leaves_the_others() {
+        let ids = |text: &str| -> (Vec<String>, Vec<u32>) {
+            let file = read(text);
+            let rules = file.documents.iter().filter_map(|document| document.get("rules")?.as_list()).flatten();
+            let ids = rules.filter_map(|rule| Some(format!("{}@{}", rule.get("id")?.as_str()?, rule.place.line)));
+            (ids.collect(), file.broken.iter().map(|fault| fault.place.line).collect())
+        };
+        for (text, expected, lines) in [
+            ("rules:\n- id: a\n- id: [b\n- id: c\n", &["a@2", "c@4"][..], 1),
+            ("rules:\n  - id: a\n  - id: b\n\tx: 1\n  - id: c\n    x: 1\n", &["a@2", "c@5"], 1),
+            ("rules:\n- id: 'a\n- id: b\n- id: c: d\n- id: e\n", &["b@3", "e@5"], 2),
+            ("rules:\n- id: a\n- id: *nobody\n- id: c\n", &["a@2", "c@4"], 1),
+            ("rules:\n- id: ä\n  x: }\n- id: ö\n", &["ö@4"], 1),
+            ("rules:\n- id: a\n- {id: b\n", &["a@2"], 1),
+            ("rules: [{id: a}, {id: b]", &["a@1"], 1),
+            ("other:\n- id: [b\n- id: c\n", &[], 1),
+        ] {
+            let (found, broken) = ids(text);
+            assert_eq!(
+                (&found[..], broken.len()),
+                (&expected.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>()[..], lines),
+                "{text} {broken:?}"
+            );
+        }
+        let many = format!("rules:\n{}", "- id: [b\n".repeat(1000));
+        assert_eq!(ids(&many).1.len(), MAX_BROKEN);
     }
 }

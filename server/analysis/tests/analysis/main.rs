@@ -8,6 +8,7 @@ mod explain;
 mod generic;
 mod hostile;
 mod incremental;
+mod kept;
 mod limits;
 mod matching;
 mod options;

@@ -214,3 +214,142 @@ fn a_rule_tells_what_fronts_show() {
     assert_eq!(rule.languages, ["js", "ts"]);
     assert_eq!(rule.metadata, r#"{"cwe":[1],"yes":"no"}"#);
 }
+
+/// The kinds of value that a key may want.
+#[derive(Clone, Copy)]
+enum Wants {
+    Text,
+    List,
+    Map,
+    Flag,
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_is_told_of_where_it_stands() {
+    use Wants::{Flag, List, Map, Text};
+    // The value is put in place of `@`.
+    for (key, wants, rule) in [
+        ("message", Text, "message: @\npattern: f()"),
+        ("pattern", Text, "pattern: @"),
+        ("pattern-regex", Text, "pattern-regex: @"),
+        ("patterns", List, "patterns: @"),
+        ("pattern-either", List, "pattern-either: @"),
+        ("pattern-inside", Text, "patterns: [{pattern: f()}, {pattern-inside: @}]"),
+        ("pattern-not-regex", Text, "patterns: [{pattern: f()}, {pattern-not-regex: @}]"),
+        ("focus-metavariable", Text, "patterns: [{pattern: $X}, {focus-metavariable: @}]"),
+        ("metavariable-regex", Map, "patterns: [{pattern: $X}, {metavariable-regex: @}]"),
+        ("metavariable-pattern", Map, "patterns: [{pattern: $X}, {metavariable-pattern: @}]"),
+        ("metavariable-type", Map, "patterns: [{pattern: $X}, {metavariable-type: @}]"),
+        ("metavariable-comparison", Map, "patterns: [{pattern: $X}, {metavariable-comparison: @}]"),
+        ("metavariable", Text, "patterns: [{pattern: $X}, {metavariable-regex: {metavariable: @, regex: a}}]"),
+        ("regex", Text, "patterns: [{pattern: $X}, {metavariable-regex: {metavariable: $X, regex: @}}]"),
+        ("fix-regex", Map, "pattern: f()\nfix-regex: @"),
+        ("options", Map, "pattern: f()\noptions: @"),
+        ("paths", Map, "pattern: f()\npaths: @"),
+        ("pattern-sources", List, "mode: taint\npattern-sources: @\npattern-sinks: [{pattern: k()}]"),
+        ("pattern-sinks", List, "mode: taint\npattern-sources: [{pattern: s()}]\npattern-sinks: @"),
+        ("exact", Flag, "mode: taint\npattern-sources: [{pattern: s(), exact: @}]\npattern-sinks: [{pattern: k()}]"),
+        ("label", Text, "mode: taint\npattern-sources: [{pattern: s(), label: @}]\npattern-sinks: [{pattern: k()}]"),
+        ("taint", Map, "taint: @"),
+        ("all", List, "match: {all: @}"),
+        ("where", List, "match: {pattern: f(), where: @}"),
+        ("where", Map, "match: {pattern: f(), where: [@]}"),
+    ] {
+        let wrong = match wants {
+            Text => &["[[a]]", "~"][..],
+            List => &["text", "5"],
+            Map => &["text", "[a]", "5"],
+            Flag => &["text", "[a]", "5"],
+        };
+        for value in wrong {
+            let (before, after) = rule.split_once('@').expect("a place for the value");
+            let text = whole("python", &format!("{before}{value}{after}"));
+            let set = compile(&text);
+            let place = text.find(&format!("{key}: {value}")).map(|at| at + key.len() + 2).or_else(|| text.find(value));
+            let says = |problem: &&weir_model::RuleProblem| {
+                let span = problem.span.unwrap_or_default().range();
+                !problem.skipped && problem.message.contains(&format!("`{key}`")) && Some(span.start) >= place
+            };
+            assert!(set.problems().iter().any(|problem| says(&problem)), "{key}: {value}\n{:#?}", set.problems());
+            assert_eq!(set.rules().len(), 0, "{key}: {value}");
+        }
+    }
+}
+
+#[test]
+fn what_has_no_entry_finds_nothing_and_says_so() {
+    check("patterns: []", "5:13 error: `patterns` is empty; it needs an entry");
+    check("pattern-either: []", "5:19 error: `pattern-either` is empty; it needs an entry");
+    check(
+        "mode: taint\npattern-sources: []\npattern-sinks: [{pattern: k()}]",
+        "6:20 error: `pattern-sources` is empty; it needs an entry",
+    );
+    check("match: {any: []}", "5:16 error: `any` is empty; it needs an entry");
+}
+
+#[test]
+fn keys_that_look_like_those_of_formulas_are_told_of_where_they_mean_nothing() {
+    for (rule, expected) in [
+        (
+            "pattern: f()\npattern-sanitizer: [{pattern: g()}]",
+            "6:3 skipped: `pattern-sanitizer` has no meaning here and is ignored; look at how it is spelt and placed",
+        ),
+        (
+            "pattern: f($X)\nmetavariable-regex: {metavariable: $X, regex: a}",
+            "6:3 skipped: `metavariable-regex` has no meaning here and is ignored; look at how it is spelt and placed",
+        ),
+        (
+            "pattern: f()\npattern-sources: [{pattern: s()}]",
+            "6:3 skipped: `pattern-sources` is ignored; a taint rule says `mode: taint`",
+        ),
+        (
+            "pattern: f()\nvalidators: 1\nowner: me\nproduct: sast",
+            "6:3 skipped: `validators` is not supported yet; the rule is skipped",
+        ),
+        ("pattern: f()\nowner: me\nversion: 2", ""),
+    ] {
+        check(rule, expected);
+    }
+}
+
+#[test]
+fn nasty_files_are_told_of_and_cost_their_own_rules_only() {
+    let rule = |id: &str| format!("- {{id: {id}, message: m, severity: ERROR, languages: [python], pattern: f()}}\n");
+    let list = |rules: &[&str]| format!("rules:\n{}", rules.concat());
+    let (a, b, c) = (rule("a"), rule("b"), rule("c"));
+    let deep = format!("- {}{}\n", "[".repeat(200), "]".repeat(200));
+    let laughs = format!(
+        "- &x [{0}]\n- &y [{1}]\n- &z [{2}]\n- [{3}]\n",
+        "1,".repeat(50),
+        "*x,".repeat(50),
+        "*y,".repeat(50),
+        "*z,".repeat(50)
+    );
+    for (text, ids, lines) in [
+        (list(&[&a, "\t- id: b\n", &c]), "a c", &[3][..]),
+        (list(&[&a, "- id: b\n\tmessage: m\n", &c]), "a c", &[3]),
+        (list(&[&a, "- id: 'b\n", &c]), "a c", &[3]),
+        (list(&[&a, "- {id: b, id: c}\n", &c]), "a c", &[3, 3, 3]),
+        (list(&[&a, "- id: *nobody\n", &c]), "a c", &[3]),
+        (list(&[&a, &deep, &c]), "a c", &[3]),
+        (list(&[&a, "- ~\n- []\n- 5\n", &c]), "a c", &[3, 4, 5]),
+        (list(&[&a, "- ? [x]\n  : y\n", &c]), "a c", &[3]),
+        (list(&[&a, "- id: b: c\n", &c]), "a c", &[3]),
+        (list(&[&a, "- @id\n", &c]), "a c", &[3]),
+        (list(&[&a, "- %id\n", &c]), "a c", &[3]),
+        (list(&[&a, "- id: \"\\q\"\n", &c]), "a c", &[3]),
+        (format!("{}---\n{}---\n{}", list(&[&a]), list(&[&b]), list(&[&c])), "a b c", &[]),
+        (format!("{}---\nother: 1\n---\n{}", list(&[&a]), list(&[&c])), "a c", &[4]),
+        (format!("x:\n{laughs}{}", list(&[&a])), "", &[4]),
+        ("\u{0}".to_owned(), "", &[1]),
+        ("rules: 5".to_owned(), "", &[1]),
+        ("rules: [".repeat(1000), "", &[1]),
+    ] {
+        let set = compile(&text);
+        let found: Vec<_> = set.rules().iter().map(|rule| &*rule.id).collect();
+        let mut places: Vec<_> = set.problems().iter().map(|problem| problem.line).collect();
+        places.sort_unstable();
+        assert_eq!((found.join(" ").as_str(), &places[..]), (ids, lines), "{text:.300}\n{}", problems(&set));
+        assert!(set.problems().iter().all(|problem| problem.column > 0 && problem.message.len() > 10));
+    }
+}

@@ -20,6 +20,7 @@ use crate::{Kind, ParseNote, Role, Symbol};
 use draft::Draft;
 pub(crate) use past::{Change, Dirty, Lookup, Past};
 use past::{Record, WORTH_KEEPING};
+use std::collections::HashMap;
 use std::sync::OnceLock;
 use tree_sitter as ts;
 use weir_model::{Language, Span};
@@ -69,9 +70,11 @@ fn spec(language: Language) -> &'static Spec {
     }
 }
 
-/// The grammar of a language.
-pub(crate) fn grammar(language: Language) -> ts::Language {
-    (spec(language).grammar)()
+/// A parser with the grammar of a language.
+pub(crate) fn parser(language: Language) -> ts::Parser {
+    let mut parser = ts::Parser::new();
+    parser.set_language(&(spec(language).grammar)()).expect("every grammar built in has an ABI this tree-sitter reads");
+    parser
 }
 
 /// The pattern syntax of a language.
@@ -85,12 +88,12 @@ fn handlers(language: Language) -> &'static [Handler] {
     TABLES[language as usize].get_or_init(|| {
         let spec = spec(language);
         let grammar = (spec.grammar)();
+        let by_name: HashMap<&str, Handler> = spec.table.iter().rev().copied().collect();
         (0..grammar.node_kind_count() as u16)
             .map(|id| {
                 let name = grammar.node_kind_for_id(id).unwrap_or_default();
-                let found =
-                    grammar.node_kind_is_named(id).then(|| spec.table.iter().find(|(kind, _)| *kind == name)).flatten();
-                found.map_or(other as Handler, |(_, handler)| *handler)
+                let found = if grammar.node_kind_is_named(id) { by_name.get(name) } else { None };
+                found.copied().unwrap_or(other)
             })
             .collect()
     })

@@ -1,5 +1,6 @@
 //! The workers as the terminal's commands use them: load the rules, then stream files through.
 
+use crate::rules_cache::RulesCache;
 use anyhow::{Context, bail};
 use std::collections::HashMap;
 use std::num::NonZero;
@@ -71,10 +72,12 @@ impl Engine {
     /// Puts rules in force in place of those before.
     pub(crate) async fn load(&mut self, sources: Arc<[RuleSource]>) -> anyhow::Result<Loaded> {
         self.generation += 1;
-        self.pool.rules(self.generation, sources);
+        let cache = RulesCache::of(&sources);
+        self.pool.rules(self.generation, sources, cache.read());
         loop {
             match self.next().await? {
-                Update::Rules { generation, rules, problems } if generation == self.generation => {
+                Update::Rules { generation, rules, problems, kept } if generation == self.generation => {
+                    cache.write(&kept);
                     return Ok(Loaded { rules, problems });
                 }
                 Update::Failed { doc: None, job: None, failure } => return Err(failure).context("loading the rules"),

@@ -1,7 +1,8 @@
 //! What a worker does with a text: the door to the analysis.
 
+use std::cell::RefCell;
 use std::sync::Arc;
-use weir_analysis::{Budget, Memo, Options, RuleSet, Unit};
+use weir_analysis::{Budget, Memo, Options, RuleFiles, RuleSet, Unit};
 use weir_model::{Explanation, Question, RuleInfo, RuleProblem, RuleSource};
 
 /// What a worker does with a text. The product's is [`RuleEngine`]; tests of the processes bring one that crashes on demand.
@@ -9,8 +10,9 @@ pub trait Analysis: Send + 'static {
     /// Rules ready to run.
     type Rules;
 
-    /// Makes rules ready to run, those in `disabled` left out.
-    fn compile(&self, sources: &[RuleSource], disabled: &[Arc<str>]) -> Compiled<Self::Rules>;
+    /// Makes rules ready to run, those in `disabled` left out. `kept` is what was [kept](Compiled::kept) of these sources
+    /// by another worker, or nothing.
+    fn compile(&self, sources: &[RuleSource], disabled: &[Arc<str>], kept: &[u8]) -> Compiled<Self::Rules>;
 
     /// Runs the rules over one text; `memo` is what the last analysis of the same document left.
     fn analyze(
@@ -40,18 +42,27 @@ pub struct Compiled<R> {
     pub infos: Vec<RuleInfo>,
     /// What is wrong with the others.
     pub problems: Vec<RuleProblem>,
+    /// What spares another worker reading the sources; nothing if this one did not read them either.
+    pub kept: Vec<u8>,
 }
 
-/// The rules of [`weir_analysis`].
-pub struct RuleEngine;
+/// The rules of [`weir_analysis`]. Rule files that were read once are known when they come again among others.
+#[derive(Default)]
+pub struct RuleEngine {
+    files: RefCell<RuleFiles>,
+}
 
 impl Analysis for RuleEngine {
     type Rules = RuleSet;
 
-    fn compile(&self, sources: &[RuleSource], disabled: &[Arc<str>]) -> Compiled<RuleSet> {
-        let rules = RuleSet::compile(sources, disabled);
+    fn compile(&self, sources: &[RuleSource], disabled: &[Arc<str>], kept: &[u8]) -> Compiled<RuleSet> {
+        let mut files = self.files.borrow_mut();
+        files.restore(sources, kept);
+        let known = files.knows(sources);
+        let rules = files.rules(sources, disabled);
         let (infos, problems) = (rules.rules().to_vec(), rules.problems().to_vec());
-        Compiled { rules, infos, problems }
+        let kept = if known { Vec::new() } else { files.keep(sources) };
+        Compiled { rules, infos, problems, kept }
     }
 
     fn analyze(

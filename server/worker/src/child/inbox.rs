@@ -27,6 +27,7 @@ pub(super) struct RulesWork {
     pub(super) generation: u64,
     pub(super) sources: Arc<[RuleSource]>,
     pub(super) disabled: Vec<Arc<str>>,
+    pub(super) kept: Vec<u8>,
 }
 
 /// [`Request::Scan`], [`Request::Explain`]
@@ -87,8 +88,8 @@ impl Inbox {
     pub(super) fn put(&self, request: Request) {
         let mut waiting = self.lock();
         let cancels = match request {
-            Request::Rules { generation, sources, disabled } => {
-                waiting.rules = Some(RulesWork { generation, sources, disabled });
+            Request::Rules { generation, sources, disabled, kept } => {
+                waiting.rules = Some(RulesWork { generation, sources, disabled, kept });
                 waiting.at_work != AtWork::Rules
             }
             Request::Open { doc, path, language, version, text, without } => {
@@ -310,7 +311,7 @@ mod tests {
     }
 
     fn rules(generation: u64) -> Request {
-        Request::Rules { generation, sources: Arc::from([]), disabled: Vec::new() }
+        Request::Rules { generation, sources: Arc::from([]), disabled: Vec::new(), kept: Vec::new() }
     }
 
     fn why() -> Request {

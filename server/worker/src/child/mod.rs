@@ -42,7 +42,7 @@ const BAD_PARENT: i32 = 70;
 
 /// Runs this process as a worker until standard input ends.
 pub fn child_main() -> ! {
-    run(RuleEngine)
+    run(RuleEngine::default())
 }
 
 /// Runs this process as a worker around an analysis.

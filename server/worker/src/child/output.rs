@@ -25,7 +25,7 @@ impl Output {
     /// Sends an event. Without a parent to read it there is nothing left to do, so a failure ends the process.
     pub(super) fn send(&self, event: &Event) {
         let frame = match framing::encode(event) {
-            Err(FrameError::TooLarge { .. }) => framing::encode(&without_findings(event)),
+            Err(FrameError::TooLarge { .. }) => framing::encode(&shorter(event)),
             frame => frame,
         };
         let written = frame.map_err(|error| error.to_string()).and_then(|frame| {
@@ -39,8 +39,8 @@ impl Output {
     }
 }
 
-/// The same answer with a note in place of findings that are too many for one frame.
-fn without_findings(event: &Event) -> Event {
+/// The same answer without what is not needed, or with a note in place of findings that are too many for one frame.
+fn shorter(event: &Event) -> Event {
     let note = Note {
         kind: NoteKind::TooLarge,
         span: None,
@@ -50,6 +50,9 @@ fn without_findings(event: &Event) -> Event {
     match event.clone() {
         Event::Findings { doc, version, timing, .. } => {
             Event::Findings { doc, version, findings: Vec::new(), notes: vec![note], timing }
+        }
+        Event::RulesLoaded { generation, rules, problems, .. } => {
+            Event::RulesLoaded { generation, rules, problems, kept: Vec::new() }
         }
         Event::Scanned { job, timing, .. } => Event::Scanned { job, findings: Vec::new(), notes: vec![note], timing },
         Event::Explained { job, .. } => Event::Explained { job, explanations: Vec::new(), notes: vec![note] },

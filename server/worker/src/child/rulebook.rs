@@ -1,8 +1,9 @@
 //! The rules in force, and the same without a few for a text in which those looped.
 
 use super::analysis::{Analysis, Compiled};
+use super::inbox::RulesWork;
 use std::sync::Arc;
-use weir_model::{RuleInfo, RuleProblem, RuleSource};
+use weir_model::RuleSource;
 
 /// The rules in force.
 pub(super) struct Rulebook<R> {
@@ -15,13 +16,10 @@ pub(super) struct Rulebook<R> {
 
 impl<R> Rulebook<R> {
     /// Compiles rules; gives what to say about them as well.
-    pub(super) fn new<A: Analysis<Rules = R>>(
-        analysis: &A,
-        sources: Arc<[RuleSource]>,
-        disabled: Vec<Arc<str>>,
-    ) -> (Self, Vec<RuleInfo>, Vec<RuleProblem>) {
-        let Compiled { rules, infos, problems } = analysis.compile(&sources, &disabled);
-        (Self { sources, disabled, all: rules, smaller: None }, infos, problems)
+    pub(super) fn new<A: Analysis<Rules = R>>(analysis: &A, work: RulesWork) -> (Self, Compiled<()>) {
+        let RulesWork { sources, disabled, kept, .. } = work;
+        let Compiled { rules, infos, problems, kept } = analysis.compile(&sources, &disabled, &kept);
+        (Self { sources, disabled, all: rules, smaller: None }, Compiled { rules: (), infos, problems, kept })
     }
 
     /// Makes sure that the rules without some are at hand.
@@ -30,7 +28,7 @@ impl<R> Rulebook<R> {
             return;
         }
         let disabled: Vec<Arc<str>> = self.disabled.iter().chain(without).cloned().collect();
-        self.smaller = Some((without.to_vec(), analysis.compile(&self.sources, &disabled).rules));
+        self.smaller = Some((without.to_vec(), analysis.compile(&self.sources, &disabled, &[]).rules));
     }
 
     /// The rules without some, as they were [prepared](Self::prepare).

@@ -1,6 +1,6 @@
 //! The analysis thread: takes work, does it, answers.
 
-use super::analysis::Analysis;
+use super::analysis::{Analysis, Compiled};
 use super::desk::{Desk, Outcome, Time};
 use super::inbox::{Asked, Change, Inbox, RulesWork, ScanWork, Work};
 use super::output::Output;
@@ -40,17 +40,18 @@ impl<A: Analysis> Server<A> {
     }
 
     fn rules(&mut self, work: RulesWork) {
-        let RulesWork { generation, sources, disabled } = work;
-        let compile = || Rulebook::new(&self.desk.analysis, sources, disabled);
-        let (rules, problems) = match catch_unwind(AssertUnwindSafe(compile)) {
-            Ok((rulebook, rules, problems)) => {
+        let generation = work.generation;
+        let compile = || Rulebook::new(&self.desk.analysis, work);
+        let compiled = match catch_unwind(AssertUnwindSafe(compile)) {
+            Ok((rulebook, compiled)) => {
                 self.desk.rules = Some(rulebook);
-                (rules, problems)
+                compiled
             }
-            Err(_) => (Vec::new(), vec![panicked()]),
+            Err(_) => Compiled { rules: (), infos: Vec::new(), problems: vec![panicked()], kept: Vec::new() },
         };
         self.workspace.allow_all_rules();
-        self.output.send(&Event::RulesLoaded { generation, rules, problems });
+        let Compiled { infos: rules, problems, kept, .. } = compiled;
+        self.output.send(&Event::RulesLoaded { generation, rules, problems, kept });
         self.inbox.again(self.workspace.docs());
     }
 

@@ -82,6 +82,8 @@ pub enum Update {
         rules: Vec<RuleInfo>,
         /// What is wrong with the others.
         problems: Vec<RuleProblem>,
+        /// What spares the next pool of this program reading the same sources; empty if this one was given it.
+        kept: Arc<[u8]>,
     },
     /// The findings of the newest version of a document.
     Findings {
@@ -141,7 +143,7 @@ pub enum Update {
 
 /// What the handles ask of the pool's task.
 enum Command {
-    Rules { generation: u64, sources: Arc<[RuleSource]> },
+    Rules { generation: u64, sources: Arc<[RuleSource]>, kept: Arc<[u8]> },
     Open { doc: DocId, path: Arc<str>, document: Document },
     Edit { doc: DocId, base: Version, document: Document, edits: Vec<Edit> },
     Close { doc: DocId },
@@ -169,9 +171,10 @@ impl Pool {
         (Self { commands }, updates)
     }
 
-    /// Replaces all rules. Every open document is analysed again.
-    pub fn rules(&self, generation: u64, sources: Arc<[RuleSource]>) {
-        self.send(Command::Rules { generation, sources });
+    /// Replaces all rules. Every open document is analysed again. `kept` is what the same program kept of the same sources
+    /// ([`Update::Rules`]); nothing will do as well, and takes longer.
+    pub fn rules(&self, generation: u64, sources: Arc<[RuleSource]>, kept: Arc<[u8]>) {
+        self.send(Command::Rules { generation, sources, kept });
     }
 
     /// Has a document analysed, now and after every edit. Nothing is analysed before there are rules.

@@ -14,6 +14,8 @@ pub(super) struct Slot {
     pub(super) state: State,
     /// The generation of rules that the worker is reading.
     pub(super) loading: Option<u64>,
+    /// The worker gets the rules when another one has read them.
+    pub(super) awaits_rules: bool,
     /// Files of a scan that the worker has, oldest first.
     pub(super) jobs: VecDeque<Job>,
     /// The worker said that its time is almost over.
@@ -105,6 +107,7 @@ impl Slot {
             run: 0,
             state: State::Down { until: now },
             loading: None,
+            awaits_rules: false,
             jobs: VecDeque::new(),
             stuck: None,
             quiet_since: now,
@@ -116,7 +119,7 @@ impl Slot {
 
     /// Whether the worker takes documents and files.
     pub(super) fn is_open(&self, now: Instant) -> bool {
-        self.state == State::Up && self.loading.is_none() && self.worn.is_none_or(|at| now < at)
+        self.state == State::Up && self.loading.is_none() && !self.awaits_rules && self.worn.is_none_or(|at| now < at)
     }
 
     /// The worker asks to be replaced.

@@ -38,14 +38,14 @@ struct Needles;
 impl Analysis for Needles {
     type Rules = Vec<(Arc<str>, String)>;
 
-    fn compile(&self, sources: &[RuleSource], disabled: &[Arc<str>]) -> Compiled<Self::Rules> {
+    fn compile(&self, sources: &[RuleSource], disabled: &[Arc<str>], _: &[u8]) -> Compiled<Self::Rules> {
         let rules: Self::Rules = sources
             .iter()
             .map(|source| (Arc::from(source.name.as_str()), source.text.clone()))
             .filter(|(id, _)| !disabled.contains(id))
             .collect();
         let infos = rules.iter().map(|(id, needle)| info(id, needle)).collect();
-        Compiled { rules, infos, problems: Vec::new() }
+        Compiled { rules, infos, problems: Vec::new(), kept: Vec::new() }
     }
 
     fn analyze(

@@ -8,15 +8,26 @@ use crate::rule::comparison::{Comparison, Number};
 use crate::rule::regex::Regex;
 use crate::rule::yaml::{Key, Yaml};
 use crate::rule::{Formula, FullName, Origin, Test, Within};
-use std::sync::Arc;
 use weir_model::Language;
-use weir_syntax::{Pattern, Symbol};
+use weir_syntax::Symbol;
 
 pub(super) use crate::rule::Condition;
 
 /// A condition under `patterns`.
 pub(super) fn condition(reader: &mut Reader, key: &Key, value: &Yaml) -> Option<Condition> {
     let name = key.text.as_str();
+    let keys = match name {
+        "metavariable-regex" => "`metavariable` and `regex`",
+        "metavariable-pattern" => "`metavariable` and `pattern` or the like",
+        "metavariable-type" => "`metavariable` and `type`",
+        "metavariable-comparison" => "`comparison`",
+        "metavariable-analysis" => "`metavariable` and `analyzer`",
+        "metavariable-name" => "`metavariable` and `module` or `modules`",
+        _ => "",
+    };
+    if !keys.is_empty() {
+        reader.map(name, value, keys)?;
+    }
     let test = match name {
         "metavariable-regex" => regex(reader, value),
         "metavariable-pattern" => {
@@ -91,10 +102,8 @@ pub(super) fn types(reader: &mut Reader, value: &Yaml) -> Option<Test> {
     };
     let mut types = Vec::new();
     for name in reader.texts(key, names) {
-        let parsed = reader
-            .languages
-            .iter()
-            .filter_map(|&language| Some((language, Arc::new(Pattern::parse(language, &name).ok()?))));
+        let (languages, patterns) = (&reader.languages, &mut reader.patterns);
+        let parsed = languages.iter().filter_map(|&language| Some((language, patterns.parse(language, &name).ok()?)));
         let parsed: Vec<_> = parsed.collect();
         if parsed.is_empty() {
             reader.error(names.place, format!("`{key}` must name a type"));
@@ -164,7 +173,7 @@ pub(super) fn comparison(reader: &mut Reader, value: &Yaml) -> Option<Comparison
         None => Some(10),
     };
     let Some(base) = base else {
-        reader.error(value.place, "`base` must be a number from 2 to 36");
+        reader.error(value.get("base").map_or(value.place, |base| base.place), "`base` must be a number from 2 to 36");
         return None;
     };
     let number = match value.get("metavariable") {

@@ -6,8 +6,6 @@ use crate::generic::Generic;
 use crate::rule::regex::Regex;
 use crate::rule::yaml::{Key, Place, Yaml};
 use crate::rule::{Focus, Formula, Leaf, Node, Origin, PatternLeaf};
-use std::sync::Arc;
-use weir_syntax::Pattern;
 
 /// Whether a conjunction needs a part that finds something.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -88,7 +86,7 @@ fn all(reader: &mut Reader, key: &Key, value: &Yaml, positives: Positives) -> Op
     let (name, origin) = (key.text.as_str(), Origin::of(key, value));
     let before = reader.faults();
     let (mut parts, mut conditions, mut focus) = (Vec::new(), Vec::new(), Vec::new());
-    for entry in reader.list(name, value)? {
+    for entry in reader.entries(name, value)? {
         let Some(entries) = entry.as_map() else {
             reader.error(entry.place, format!("an entry of `{name}` must be a map, like `pattern: ...`"));
             continue;
@@ -149,7 +147,7 @@ pub(super) fn must_find(reader: &mut Reader, name: &str, place: Place, formula: 
 fn any(reader: &mut Reader, key: &Key, value: &Yaml, positives: Positives) -> Option<Formula> {
     let (name, origin) = (key.text.as_str(), Origin::of(key, value));
     let mut parts = Vec::new();
-    for entry in reader.list(name, value)? {
+    for entry in reader.entries(name, value)? {
         let Some(entries) = entry.as_map() else {
             reader.error(entry.place, format!("an entry of `{name}` must be a map, like `pattern: ...`"));
             continue;
@@ -205,8 +203,8 @@ pub(super) fn pattern(reader: &mut Reader, name: &str, value: &Yaml) -> Option<F
     let mut by_language = Vec::new();
     let mut first_error = None;
     for &language in &reader.languages {
-        match Pattern::parse(language, text) {
-            Ok(pattern) => by_language.push((language, Arc::new(pattern))),
+        match reader.patterns.parse(language, text) {
+            Ok(pattern) => by_language.push((language, pattern)),
             Err(error) => {
                 first_error.get_or_insert(error);
             }

@@ -65,7 +65,7 @@ fn operand(reader: &mut Reader, key: &Key, value: &Yaml, positives: Positives) -
 }
 
 fn parts(reader: &mut Reader, name: &str, value: &Yaml, positives: Positives) -> Option<Vec<Formula>> {
-    Some(reader.list(name, value)?.iter().filter_map(|part| formula(reader, name, part, positives)).collect())
+    Some(reader.entries(name, value)?.iter().filter_map(|part| formula(reader, name, part, positives)).collect())
 }
 
 /// The formula with what `where` asks.
@@ -93,6 +93,7 @@ enum Where {
 }
 
 fn condition(reader: &mut Reader, entry: &Yaml) -> Option<Where> {
+    let entry = reader.map("where", entry, "`focus`, `comparison` or `metavariable`")?;
     if let Some((key, value)) = entry.as_map().and_then(|map| map.iter().find(|(key, _)| key.text == "focus")) {
         return formula::focus(reader, key, value).map(Where::Focus);
     }

@@ -62,13 +62,13 @@ fn entries<'y>(reader: &mut Reader, key: &str, value: &'y Yaml) -> &'y [Yaml] {
     if value.as_map().is_some() {
         return std::slice::from_ref(value);
     }
-    reader.list(key, value).unwrap_or_default()
+    reader.entries(key, value).unwrap_or_default()
 }
 
 fn formula_of(reader: &mut Reader, key: &str, entry: &Yaml, syntax: Syntax) -> Option<Formula> {
     match syntax {
         Syntax::Modern => modern::formula(reader, key, entry, Positives::Needed),
-        Syntax::Classic if entry.as_str().is_some() => formula::pattern(reader, key, entry),
+        Syntax::Classic if entry.as_map().is_none() => formula::pattern(reader, key, entry),
         Syntax::Classic => formula::of_map(reader, entry, Positives::Needed),
     }
 }

@@ -13,6 +13,7 @@ use weir_model::{DocId, Failure, Note, Request, Timing, Version};
 impl Supervisor {
     /// Does all that can be done now.
     pub(super) fn settle(&mut self, now: Instant) {
+        self.settle_rules(now);
         for slot in 0..self.slots.len() {
             self.settle_process(slot, now);
             self.settle_documents(slot, now);
@@ -53,6 +54,18 @@ impl Supervisor {
                     // The worker itself says when it is late. If not even that comes, it is not well.
                     None => (place.quiet_since + limit * 2, Some(late(limit))),
                 })
+            }
+        }
+    }
+
+    /// Rules that nobody has read yet go to one worker; what it keeps of them spares the others reading them.
+    fn settle_rules(&mut self, now: Instant) {
+        for slot in 0..self.slots.len() {
+            let new = self.rules.as_ref().is_some_and(|rules| !rules.announced && rules.kept.is_empty());
+            let others_read = new && self.slots.iter().any(|place| place.loading.is_some());
+            if self.slots[slot].state == State::Up && self.slots[slot].awaits_rules && !others_read {
+                self.slots[slot].awaits_rules = false;
+                self.send_rules(slot, now);
             }
         }
     }
@@ -107,14 +120,22 @@ impl Supervisor {
 
     // ---- sending
 
-    pub(super) fn send_rules(&mut self, slot: usize, now: Instant) {
+    fn send_rules(&mut self, slot: usize, now: Instant) {
         let Some(rules) = &self.rules else { return };
-        let (generation, sources, disabled) = (rules.generation, Arc::clone(&rules.sources), rules.disabled.clone());
-        if self.send(slot, &Request::Rules { generation, sources, disabled }, now) {
+        let generation = rules.generation;
+        let request = |kept: &[u8]| Request::Rules {
+            generation,
+            sources: Arc::clone(&rules.sources),
+            disabled: rules.disabled.clone(),
+            kept: kept.to_vec(),
+        };
+        let (whole, sources) = (request(&rules.kept), request(&[]));
+        if self.send(slot, &whole, now) || self.send(slot, &sources, now) {
             self.slots[slot].loading = Some(generation);
         } else {
             self.rules = None;
-            self.say(Update::Rules { generation, rules: Vec::new(), problems: vec![rules_too_large()] });
+            let (rules, problems, kept) = (Vec::new(), vec![rules_too_large()], Arc::from([]));
+            self.say(Update::Rules { generation, rules, problems, kept });
         }
     }
 

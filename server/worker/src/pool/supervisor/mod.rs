@@ -62,6 +62,8 @@ struct Rules {
     generation: u64,
     sources: Arc<[RuleSource]>,
     disabled: Vec<Arc<str>>,
+    /// What spares a worker reading the sources.
+    kept: Arc<[u8]>,
     /// In how many files a rule has looped.
     loops: HashMap<Arc<str>, u32>,
     announced: bool,
@@ -108,7 +110,7 @@ impl Supervisor {
 
     fn command(&mut self, command: Command, now: Instant) {
         match command {
-            Command::Rules { generation, sources } => self.replace_rules(generation, sources, now),
+            Command::Rules { generation, sources, kept } => self.replace_rules(generation, sources, kept),
             Command::Open { doc, path, document } => self.open(doc, path, document),
             Command::Edit { doc, base, document, edits } => self.edit(doc, base, document, edits, now),
             Command::Close { doc } => {
@@ -140,8 +142,9 @@ impl Supervisor {
         }
     }
 
-    fn replace_rules(&mut self, generation: u64, sources: Arc<[RuleSource]>, now: Instant) {
-        self.rules = Some(Rules { generation, sources, disabled: Vec::new(), loops: HashMap::new(), announced: false });
+    fn replace_rules(&mut self, generation: u64, sources: Arc<[RuleSource]>, kept: Arc<[u8]>) {
+        let (disabled, loops, announced) = (Vec::new(), HashMap::new(), false);
+        self.rules = Some(Rules { generation, sources, disabled, kept, loops, announced });
         for open in self.documents.values_mut() {
             open.record.without.clear();
             if let Phase::Quarantined { .. } = open.phase {
@@ -150,9 +153,9 @@ impl Supervisor {
             }
         }
         for slot in 0..self.slots.len() {
-            if self.slots[slot].state == State::Up {
-                self.send_rules(slot, now);
-            }
+            // Whoever reads the rules before these reads what nobody wants any more.
+            self.slots[slot].loading = None;
+            self.slots[slot].awaits_rules = self.slots[slot].state == State::Up;
         }
     }
 
@@ -205,7 +208,9 @@ impl Supervisor {
         self.slots[slot].quiet_since = now;
         match event {
             Event::Ready { version } => self.ready(slot, version, now),
-            Event::RulesLoaded { generation, rules, problems } => self.loaded(slot, generation, rules, problems),
+            Event::RulesLoaded { generation, rules, problems, kept } => {
+                self.loaded(slot, generation, rules, problems, kept.into());
+            }
             Event::Findings { doc, version, findings, notes, timing } => {
                 if let Some(open) = self.held_at(slot, doc, version) {
                     open.phase = Phase::Answered;
@@ -274,19 +279,29 @@ impl Supervisor {
             interned_bytes: self.config.max_interned,
         };
         self.send(slot, &Request::Limits(limits), now);
-        self.send_rules(slot, now);
+        self.slots[slot].awaits_rules = true;
     }
 
-    fn loaded(&mut self, slot: usize, generation: u64, rules: Vec<RuleInfo>, problems: Vec<RuleProblem>) {
+    fn loaded(
+        &mut self,
+        slot: usize,
+        generation: u64,
+        rules: Vec<RuleInfo>,
+        problems: Vec<RuleProblem>,
+        kept: Arc<[u8]>,
+    ) {
         let Some(current) = self.rules.as_mut().filter(|rules| rules.generation == generation) else { return };
         let first = !std::mem::replace(&mut current.announced, true);
+        if !kept.is_empty() {
+            current.kept = Arc::clone(&kept);
+        }
         self.slots[slot].loading = None;
         for open in self.documents.values_mut().filter(|open| open.slot == slot && open.phase == Phase::Answered) {
             // It will be analysed again.
             open.phase = Phase::Working;
         }
         if first {
-            self.say(Update::Rules { generation, rules, problems });
+            self.say(Update::Rules { generation, rules, problems, kept });
         }
     }
 

@@ -12,6 +12,8 @@ use weir_model::{
 
 const WORKERS: usize = 2;
 const DOCS: u64 = 3;
+/// What simulated workers keep of rules.
+const KEPT: &[u8] = b"kept";
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -127,6 +129,38 @@ fn a_worn_worker_is_replaced_when_it_has_nothing_to_do_but_not_at_once_again() {
     assert!(world.said.iter().all(|update| !matches!(update, Update::Restarted { .. } | Update::Failed { .. })));
 }
 
+#[test]
+fn one_worker_reads_new_rules_and_the_other_gets_what_it_keeps_of_them() {
+    let mut world = World::new();
+    for step in [Step::Rules, Step::Arrive(0), Step::Arrive(1)] {
+        world.step(step);
+    }
+    let given = |world: &World| -> Vec<Vec<Vec<u8>>> {
+        let kept = |request: &Request| match request {
+            Request::Rules { kept, .. } => Some(kept.clone()),
+            _ => None,
+        };
+        world.workers.iter().map(|worker| worker.inbox.iter().filter_map(kept).collect()).collect()
+    };
+    assert_eq!(given(&world), [vec![Vec::<u8>::new()], vec![]]);
+    while !given(&world)[0].is_empty() {
+        world.step(Step::Work(0));
+    }
+    world.step(Step::Arrive(0));
+    assert_eq!(given(&world), [Vec::new(), vec![KEPT.to_vec()]]);
+    assert!(world.said.iter().any(|update| matches!(update, Update::Rules { kept, .. } if **kept == *KEPT)));
+}
+
+#[test]
+fn where_the_worker_that_reads_the_rules_is_lost_another_one_reads_them() {
+    let mut world = World::new();
+    let lost = [Step::Crash(0), Step::Arrive(0)];
+    for step in [Step::Rules, Step::Arrive(0), Step::Arrive(1)].into_iter().chain(lost) {
+        world.step(step);
+    }
+    assert!(world.workers[1].inbox.iter().any(|request| matches!(request, Request::Rules { .. })));
+}
+
 /// A supervisor, its simulated workers, its owner and its clock.
 struct World {
     supervisor: Supervisor,
@@ -204,7 +238,11 @@ impl World {
             }
             Step::Rules => {
                 self.generation += 1;
-                self.command(Command::Rules { generation: self.generation, sources: Arc::from([]) });
+                self.command(Command::Rules {
+                    generation: self.generation,
+                    sources: Arc::from([]),
+                    kept: Arc::from([]),
+                });
             }
             Step::Scan => {
                 let job = JobId(self.jobs);
@@ -304,8 +342,9 @@ impl Worker {
         }
         let Some(request) = self.inbox.pop_front() else { return };
         match request {
-            Request::Rules { generation, .. } => {
-                self.said.push_back(Event::RulesLoaded { generation, rules: Vec::new(), problems: Vec::new() });
+            Request::Rules { generation, kept, .. } => {
+                let kept = if kept.is_empty() { KEPT.to_vec() } else { Vec::new() };
+                self.said.push_back(Event::RulesLoaded { generation, rules: Vec::new(), problems: Vec::new(), kept });
                 let docs: Vec<DocId> = self.held.keys().copied().collect();
                 for doc in docs {
                     self.answer(doc);

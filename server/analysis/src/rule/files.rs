@@ -1,0 +1,168 @@
+//! Rule files as they were read: which rules they have, what is wrong, and each rule once it is first tried on a file.
+//!
+//! To say what is wrong with a rule, all of it is compiled when its file is first read. What is needed to list the rule and
+//! to find out whether it may find something in a file is little and can be [kept](RuleFiles::keep); whoever has that need
+//! not read the file again, and compiles a rule when the first file comes along in which it may find something.
+
+use super::yaml::Yaml;
+use super::{Need, OutOfRange, Rule, RuleSet, compile};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use weir_model::{Language, RuleInfo, RuleProblem, RuleSource, Span};
+use weir_syntax::PatternParser;
+
+/// Bytes of rule files beyond which those that are not in force are forgotten.
+const MAX_FORGOTTEN: usize = 64 << 20;
+
+/// Rule files that were read, by their text.
+#[derive(Debug, Default)]
+pub struct RuleFiles {
+    files: HashMap<Box<str>, Arc<RuleFile>>,
+    bytes: usize,
+    patterns: Patterns,
+}
+
+/// One rule file that was read. The file's name is left open: `source` is empty in all that it holds.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct RuleFile {
+    pub(super) rules: Vec<Listed>,
+    pub(super) problems: Vec<RuleProblem>,
+    pub(super) out_of_range: Vec<OutOfRange>,
+}
+
+/// A rule that runs.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Listed {
+    pub(crate) info: RuleInfo,
+    pub(crate) languages: Vec<Language>,
+    /// `languages: [regex]`: runs on every file, whatever its language.
+    pub(crate) any_text: bool,
+    /// What a file in one of the languages must hold.
+    pub(super) needs: Vec<(Language, Need)>,
+    /// Where in the file it stands.
+    pub(super) span: Span,
+    /// What is written there.
+    yaml: Vec<u8>,
+    /// What becomes of that. None for a rule that cannot be compiled; then it was not kept by this program.
+    #[serde(skip)]
+    rule: OnceLock<Option<Rule>>,
+}
+
+/// Parses the patterns of rules, whoever compiles one.
+#[derive(Clone, Default)]
+pub(super) struct Patterns(Arc<Mutex<PatternParser>>);
+
+impl fmt::Debug for Patterns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Patterns")
+    }
+}
+
+impl Patterns {
+    /// Lends the parser.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut PatternParser) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl RuleFiles {
+    /// The rules of some files: those that were not read yet are read. A rule that cannot run is left out and told of in
+    /// [`problems`](RuleSet::problems); it never keeps others from running. Rules whose id is in `disabled` are left out
+    /// without a word.
+    pub fn rules(&mut self, sources: &[RuleSource], disabled: &[Arc<str>]) -> RuleSet {
+        let files: Vec<Arc<RuleFile>> = sources.iter().map(|source| self.read(&source.text)).collect();
+        if self.bytes > MAX_FORGOTTEN {
+            self.files = sources.iter().zip(&files).map(|(source, file)| (text(source), Arc::clone(file))).collect();
+            self.bytes = self.files.keys().map(|text| text.len()).sum();
+        }
+        RuleSet::new(sources, files, disabled, self.patterns.clone())
+    }
+
+    /// Whether all of these files were read.
+    pub fn knows(&self, sources: &[RuleSource]) -> bool {
+        sources.iter().all(|source| self.files.contains_key(source.text.as_str()))
+    }
+
+    /// What [`restore`](Self::restore) wants to be given, of files that were read.
+    pub fn keep(&self, sources: &[RuleSource]) -> Vec<u8> {
+        let files: Option<Vec<&RuleFile>> =
+            sources.iter().map(|source| self.files.get(source.text.as_str()).map(|file| &**file)).collect();
+        files.and_then(|files| postcard::to_allocvec(&files).ok()).unwrap_or_default()
+    }
+
+    /// Takes what was kept of the same files by the same program in place of reading them; whether it was that is the
+    /// caller's to know. What cannot be read back is ignored.
+    pub fn restore(&mut self, sources: &[RuleSource], kept: &[u8]) {
+        let Ok(files) = postcard::from_bytes::<Vec<RuleFile>>(kept) else { return };
+        if files.len() != sources.len() {
+            return;
+        }
+        for (source, file) in sources.iter().zip(files) {
+            if !self.files.contains_key(source.text.as_str()) {
+                self.insert(text(source), Arc::new(file));
+            }
+        }
+    }
+
+    fn read(&mut self, text: &str) -> Arc<RuleFile> {
+        if let Some(known) = self.files.get(text) {
+            return Arc::clone(known);
+        }
+        let file = Arc::new(self.patterns.with(|patterns| compile::file(text, patterns)));
+        self.insert(text.into(), Arc::clone(&file));
+        file
+    }
+
+    fn insert(&mut self, text: Box<str>, file: Arc<RuleFile>) {
+        self.bytes += text.len();
+        self.files.insert(text, file);
+    }
+}
+
+fn text(source: &RuleSource) -> Box<str> {
+    source.text.as_str().into()
+}
+
+impl Listed {
+    /// A rule that was just compiled.
+    pub(super) fn new(
+        rule: Rule,
+        yaml: &Yaml,
+        info: RuleInfo,
+        languages: Vec<Language>,
+        any_text: bool,
+        needs: Vec<(Language, Need)>,
+    ) -> Self {
+        let written = postcard::to_allocvec(yaml).unwrap_or_default();
+        Self {
+            info,
+            languages,
+            any_text,
+            needs,
+            span: yaml.place.span,
+            yaml: written,
+            rule: OnceLock::from(Some(rule)),
+        }
+    }
+
+    /// Whether the rule looks at files in a language, or at texts in none.
+    pub(crate) fn reads(&self, language: Option<Language>) -> bool {
+        self.any_text || language.is_some_and(|language| self.languages.contains(&language))
+    }
+
+    /// What a file in a language must hold; `None`: nothing.
+    pub(crate) fn need(&self, language: Option<Language>) -> Option<&Need> {
+        self.needs.iter().find(|(of, _)| Some(*of) == language).map(|(_, need)| need)
+    }
+
+    /// The rule, compiled if this is the first time that somebody wants it.
+    pub(super) fn rule(&self, patterns: &Patterns) -> Option<&Rule> {
+        let compiled = self.rule.get_or_init(|| {
+            let yaml: Yaml = postcard::from_bytes(&self.yaml).ok()?;
+            patterns.with(|patterns| compile::again(&yaml, patterns))
+        });
+        compiled.as_ref()
+    }
+}
