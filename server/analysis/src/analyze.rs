@@ -150,7 +150,7 @@ impl Run<'_> {
                 matches.into_iter().map(|found| finding(file, rule, &found, None)).collect()
             }
             Body::Taint(spec) => {
-                let found = taint::run(file, spec, &rule.options, &self.taint_matches(spec)?, self.budget)?;
+                let found = taint::run(file, spec, &rule.options, &self.taint_matches(spec)?, self.budget)?.findings;
                 let place = |found: &TaintFinding| match found.trace.steps.first() {
                     Some(source) if rule.options.taint_focus_on_source => {
                         Match { span: source.span, ..found.sink.clone() }

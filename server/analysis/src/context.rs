@@ -2,9 +2,10 @@
 
 use crate::analyze::Unit;
 use crate::budget::{Budget, Stop};
-use crate::flow::Constants;
+use crate::flow::{Constants, Functions};
 use crate::generic::Documents;
 use crate::matching::{FoundLeaves, Index, Names};
+use std::cell::OnceCell;
 use weir_model::Language;
 use weir_syntax::Tree;
 
@@ -22,6 +23,8 @@ pub(crate) struct FileContext<'a> {
     pub(crate) names: Names,
     /// What its variables are known to hold.
     pub(crate) constants: Constants,
+    /// Its functions and classes, once a taint rule asks.
+    functions: OnceCell<Functions>,
     /// What patterns matched in it.
     pub(crate) found: FoundLeaves,
     /// It as patterns over any text see it.
@@ -43,8 +46,14 @@ impl<'a> FileContext<'a> {
             index,
             names,
             constants: Constants::solve(unit.tree, language, budget)?,
+            functions: OnceCell::new(),
             found: FoundLeaves::new(for_later),
             documents: Documents::default(),
         })
+    }
+
+    /// Its functions and classes.
+    pub(crate) fn functions(&self) -> &Functions {
+        self.functions.get_or_init(|| Functions::of(self.tree, self.constants.scopes()))
     }
 }

@@ -27,8 +27,8 @@ struct Flow<'a> {
     watch: &'a Watch,
     /// The function around the line, or the file.
     region: Span,
-    /// Whether that is a function.
-    in_function: bool,
+    /// That function.
+    function: Option<NodeId>,
     /// The sinks on the line: indexes into the matches.
     sinks: Vec<usize>,
     /// The sources that have to do with the region: indexes into the matches.
@@ -62,7 +62,7 @@ impl Asked<'_> {
         let flow = Flow {
             spec,
             region,
-            in_function: function.is_some(),
+            function,
             sinks: here.map(|(index, _)| index).collect(),
             sources: sources.map(|(index, _)| index).collect(),
             matches: &matches,
@@ -94,6 +94,40 @@ impl Asked<'_> {
             all.extend(found.into_iter().map(|found| (entry, found)));
         }
         Ok(all)
+    }
+
+    /// The innermost node of some kinds around some code.
+    fn around(&self, span: Span, is_one: impl Fn(Kind) -> bool) -> Option<NodeId> {
+        let tree = self.file.tree;
+        let mut innermost = None;
+        let mut at = tree.ids().next();
+        while let Some(node) = at {
+            if is_one(tree.kind(node)) {
+                innermost = Some(node);
+            }
+            at = tree.children(node).find(|&child| tree.span(child).contains(span));
+        }
+        innermost
+    }
+
+    fn function_around(&self, span: Span) -> Option<NodeId> {
+        self.around(span, |kind| kind == Kind::Function)
+    }
+
+    /// Whether what happens at a place may do so before a place of the line: where it stands tells only within one function.
+    fn is_before(&self, flow: &Flow<'_>, span: Span, until: u32) -> bool {
+        span.start <= until || self.function_around(span) != flow.function
+    }
+
+    /// What orders places by how near the line they are on the way there: those of its own function come last.
+    fn lateness(&self, flow: &Flow<'_>, span: Span) -> (bool, u32) {
+        (self.function_around(span) == flow.function, span.start)
+    }
+
+    /// Whether a function around some code was run, or there is none.
+    fn was_run(&self, flow: &Flow<'_>, span: Span) -> bool {
+        let innermost = self.around(span, |kind| matches!(kind, Kind::Function | Kind::Lambda));
+        innermost.is_none_or(|function| flow.watch.entered.contains(&function))
     }
 
     /// The innermost function around the line.
@@ -140,7 +174,12 @@ impl Asked<'_> {
         let (outcome, message) = if self.is_passed_over(flow, index) {
             (Outcome::Fails, PASSED_OVER.to_owned())
         } else if arrivals.is_empty() {
-            (Outcome::Fails, "was not run over: there is no source in the code around it".to_owned())
+            let message = if self.was_run(flow, found.span) {
+                "was not run over: nothing leads to it in the code around it"
+            } else {
+                "was not run over: there is no source in the code around it, and none leads there"
+            };
+            (Outcome::Fails, message.to_owned())
         } else if arrivals.iter().any(|arrival| arrival.is_met()) {
             (Outcome::Holds, "untrusted data reaches it".to_owned())
         } else if let Some(arrival) = arrivals.iter().find(|arrival| !arrival.sources.is_empty()) {
@@ -164,7 +203,7 @@ impl Asked<'_> {
 
     /// The sources around the line and what became of what they let in.
     fn sources(&self, flow: &Flow<'_>) -> Reason {
-        let place = if flow.in_function { "the function around the line" } else { "the file" };
+        let place = if flow.function.is_some() { "the function around the line" } else { "the file" };
         let others: Vec<Span> = (0..flow.matches.sources.len())
             .filter(|index| !flow.sources.contains(index))
             .map(|index| flow.matches.sources[index].1.span)
@@ -188,7 +227,18 @@ impl Asked<'_> {
             let message = format!("no source in {place}{elsewhere}");
             return Reason { below: below.collect(), ..reason(Outcome::Fails, message) };
         }
-        let message = format!("{} in {place}{elsewhere}", count(flow.sources.len(), "source"));
+        let inside = flow.sources.iter().filter(|&&index| flow.region.contains(flow.matches.sources[index].1.span));
+        let inside = inside.count();
+        let message = match (inside, flow.sources.len() - inside) {
+            (_, 0) => format!("{} in {place}{elsewhere}", count(inside, "source")),
+            (0, led) => format!(
+                "no source in {place}, but {} elsewhere that it gets data from{elsewhere}",
+                count(led, "source")
+            ),
+            (_, led) => {
+                format!("{} in {place}, and {led} elsewhere that it gets data from{elsewhere}", count(inside, "source"))
+            }
+        };
         let mut told = flow.sources.clone();
         let away = |index: &usize| flow.matches.sources[*index].1.span.start.abs_diff(self.line.start);
         told.sort_by_key(away);
@@ -203,8 +253,10 @@ impl Asked<'_> {
         let (entry, found) = &flow.matches.sources[index];
         // What comes after a sink on the line has nothing to do with it.
         let until = if flow.sinks.is_empty() { flow.region.end } else { self.line.end };
-        let steps: Vec<&Step> = steps_of(flow.watch, found.span).filter(|step| step.span.start <= until).collect();
-        let halts: Vec<&Halt> = halts_of(flow.watch, index).filter(|halt| halt.span.start <= until).collect();
+        let steps: Vec<&Step> =
+            steps_of(flow.watch, found.span).filter(|step| self.is_before(flow, step.span, until)).collect();
+        let halts: Vec<&Halt> =
+            halts_of(flow.watch, index).filter(|halt| self.is_before(flow, halt.span, until)).collect();
         let reaches = flow.watch.arrivals.iter().any(|arrival| {
             arrival.is_met() && flow.sinks.contains(&arrival.sink) && came_from(&arrival.sources, index)
         });
@@ -224,13 +276,13 @@ impl Asked<'_> {
             "reaches a sink on the line, which requires other labels".to_owned()
         } else if let Some(halt) = flow.watch.halts.iter().find(|halt| halt.why == Why::SourceAsks(index)) {
             asks("it", &flow.spec.sources[*entry].requires, &halt.labels)
-        } else if found.span.start > until {
+        } else if !self.is_before(flow, found.span, until) {
             "enters only after the line".to_owned()
         } else if steps.is_empty() {
-            let counts = if flow.sinks.is_empty() { "" } else { " that counts" };
-            format!("was not followed: no sink{counts} is in the code around it")
+            "was not followed: a sanitizer takes it where it enters, or that code is never run".to_owned()
         } else {
-            let last = steps.iter().map(|step| step.span).max_by_key(|span| span.start).unwrap_or(found.span);
+            let last =
+                steps.iter().map(|step| step.span).max_by_key(|&span| self.lateness(flow, span)).unwrap_or(found.span);
             let far = format!("goes as far as line {}", line_of(self.file.text, last.start));
             match halts.last() {
                 Some(halt) => format!("ends in {}", self.end(flow, halt)),
@@ -239,8 +291,10 @@ impl Asked<'_> {
             }
         };
         let mut places: Vec<Place> = vec![place(self.file, found, "enters here")];
-        // That data goes through the source itself says nothing.
+        // That data goes through the source itself says nothing; where it ends is told below.
+        let is_end = |step: &Step| step.kind == StepKind::Return && halts.iter().any(|halt| halt.span == step.span);
         let told = steps.iter().filter(|step| !reaches && step.kind != StepKind::Source && step.span != found.span);
+        let told = told.filter(|step| !is_end(step));
         places.extend(told.map(|step| at(step.span, words(step.kind))));
         if places.len() > MOST_STEPS {
             places.drain(MOST_STEPS / 2..places.len() - MOST_STEPS / 2);
@@ -275,7 +329,7 @@ impl Asked<'_> {
                 format!("what {code} gives back is trusted (option `taint_assume_safe_functions`)")
             }
             Why::NotAssigned => format!("{code} is no assignment (option `taint_only_propagate_through_assignments`)"),
-            Why::Returned => "it is returned: who calls the function is not looked at".to_owned(),
+            Why::Returned => "it is returned, and no call of the function is followed in the file".to_owned(),
             Why::SourceAsks(index) => {
                 asks("the source there", &flow.spec.sources[flow.matches.sources[index].0].requires, &halt.labels)
             }
@@ -339,15 +393,18 @@ impl Asked<'_> {
         // Of all that ended, what ended last before the sink says most.
         let ends = flow.sources.iter().flat_map(|&index| halts_of(flow.watch, index));
         // What is returned before the line is so on another way than that which leads there.
-        let before = ends.filter(|halt| halt.span.start <= self.line.end && halt.why != Why::Returned);
-        if let Some(halt) = before.max_by_key(|halt| halt.span.start) {
+        let before = ends.filter(|halt| self.is_before(flow, halt.span, self.line.end) && halt.why != Why::Returned);
+        if let Some(halt) = before.max_by_key(|halt| self.lateness(flow, halt.span)) {
             let end = self.end(flow, halt);
             return format!("the line is a sink, but what reaches it is clean: data from a source ends in {end}");
         }
         let steps = flow.sources.iter().flat_map(|&index| steps_of(flow.watch, flow.matches.sources[index].1.span));
-        let until_line = steps.map(|step| step.span).filter(|span| span.start <= self.line.end);
+        let until_line = steps
+            .filter(|step| step.kind != StepKind::Return)
+            .map(|step| step.span)
+            .filter(|&span| self.is_before(flow, span, self.line.end));
         let far = until_line
-            .max_by_key(|span| span.start)
+            .max_by_key(|&span| self.lateness(flow, span))
             .map(|span| format!(": data from the sources goes as far as line {}", line_of(self.file.text, span.start)));
         format!("the line is a sink, but no untrusted data reaches it{}", far.unwrap_or_default())
     }

@@ -42,6 +42,14 @@ pub(crate) trait Interpret<'t>: Sized {
     fn bind(&mut self, target: NodeId, value: Self::Value) -> Result<(), Stop>;
     /// What the elements of a value are.
     fn elements(value: Self::Value) -> Self::Value;
+    /// Whether a condition that has been evaluated is known to hold or not to hold.
+    fn decided(&self, _condition: NodeId) -> Option<bool> {
+        None
+    }
+    /// Whether the value a switch looks at is known to be, or not to be, that of a case.
+    fn is_case(&self, _subject: NodeId, _condition: NodeId) -> Option<bool> {
+        None
+    }
     /// Before a loop within `depth` others.
     fn before_loop(&mut self, _node: NodeId, _depth: usize) {}
 
@@ -144,13 +152,20 @@ pub(crate) trait Interpret<'t>: Sized {
             Some(condition) => self.eval(condition)?,
             None => Self::Value::default(),
         };
+        let decided = condition.and_then(|condition| self.decided(condition));
         let before = self.flow().state.clone();
+        if decided == Some(false) {
+            return self.eval_child(node, Role::Else);
+        }
         // `a ?: b` has no middle: the value is the condition's.
         let then = match self.tree().child(node, Role::Then) {
             Some(then) => self.eval(then)?,
             None if self.tree().kind(node) == Kind::Conditional => test,
             None => Self::Value::default(),
         };
+        if decided == Some(true) {
+            return Ok(then);
+        }
         let after_then = self.flow().replace(before);
         let otherwise = self.eval_child(node, Role::Else)?;
         self.meet(after_then);
@@ -219,7 +234,9 @@ pub(crate) trait Interpret<'t>: Sized {
         self.fixpoint(node, |this| {
             this.eval_child(node, Role::Cond)?;
             let exit = this.flow().state.clone();
-            this.loop_body(node)?;
+            if this.tree().child(node, Role::Cond).is_none_or(|condition| this.decided(condition) != Some(false)) {
+                this.loop_body(node)?;
+            }
             Ok(exit)
         })?;
         self.eval_child(node, Role::Else)
@@ -272,6 +289,22 @@ pub(crate) trait Interpret<'t>: Sized {
         let mut value = Self::Value::default();
         let mut has_default = false;
         for case in self.tree().with_role(node, Role::Case) {
+            let mut conditions = self.tree().with_role(case, Role::Cond);
+            let known = match self.tree().child(node, Role::Subject) {
+                Some(subject) if conditions.clone().next().is_some() => {
+                    let known = |condition| self.is_case(subject, condition);
+                    if conditions.clone().any(|condition| known(condition) == Some(true)) {
+                        Some(true)
+                    } else {
+                        conditions.all(|condition| known(condition) == Some(false)).then_some(false)
+                    }
+                }
+                _ => None,
+            };
+            let certain = known == Some(true) && self.tree().child(case, Role::Guard).is_none();
+            if known == Some(false) && (!falls_through || fallen.is_none()) {
+                continue;
+            }
             self.flow().replace(undecided.take());
             self.enter(case);
             for condition in self.tree().with_role(case, Role::Cond) {
@@ -285,12 +318,19 @@ pub(crate) trait Interpret<'t>: Sized {
             has_default |=
                 self.tree().child(case, Role::Cond).is_none() && self.tree().child(case, Role::Guard).is_none();
             undecided.clone_from(&self.flow().state);
+            if known == Some(false) {
+                self.flow().replace(None);
+            }
             self.meet(fallen.take());
             let body = self.eval_child(case, Role::Body)?;
             value = Self::either(value, body);
             self.leave(case, Self::Value::default())?;
             let end = self.flow().replace(None);
             merge::<Self>(if falls_through { &mut fallen } else { &mut ended }, end);
+            if certain {
+                undecided = None;
+                has_default = true;
+            }
         }
         let frame = self.flow().pop();
         self.meet(fallen);

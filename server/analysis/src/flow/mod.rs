@@ -3,6 +3,7 @@
 mod constant;
 mod fold;
 mod frames;
+mod functions;
 mod interpret;
 mod pure;
 mod scope;
@@ -10,5 +11,6 @@ mod scope;
 pub(crate) use constant::{Constants, Value};
 pub(crate) use fold::number;
 pub(crate) use frames::Flow;
+pub(crate) use functions::{Functions, Reached, class_around, last_name};
 pub(crate) use interpret::Interpret;
 pub(crate) use scope::is_this;

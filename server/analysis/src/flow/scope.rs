@@ -11,6 +11,8 @@ pub(crate) struct Scopes {
     by_node: NumberMap<NodeId, usize>,
     names: NumberMap<(usize, Symbol), Name>,
     classes: NumberMap<Symbol, usize>,
+    /// Names that some function says are not its own.
+    said_outer: NumberSet<Symbol>,
 }
 
 #[derive(Debug)]
@@ -29,6 +31,7 @@ struct Name {
     /// How often it is assigned; a parameter, loop variable or the like counts as many.
     writes: u32,
     value: Option<NodeId>,
+    declared: bool,
 }
 
 /// An assignment seen, before it is known whose name it is.
@@ -73,7 +76,33 @@ impl Scopes {
 
     /// Whether the file has a variable of its own of this name that is assigned more than once.
     pub(crate) fn is_assigned_often(&self, name: Symbol) -> bool {
-        self.names.get(&(0, name)).is_some_and(|name| name.writes > 1)
+        self.names.get(&(0, name)).is_some_and(|found| found.writes > 1 && !self.classes.contains_key(&name))
+    }
+
+    /// Names that code within a scope may share with the code around: of the file, of classes and of functions that hold others.
+    pub(crate) fn shared_names(&self) -> NumberSet<Symbol> {
+        let mut holds = vec![false; self.all.len()];
+        for parent in self.all.iter().filter_map(|scope| scope.parent) {
+            holds[parent] = true;
+        }
+        let mut shared = NumberSet::default();
+        for (scope, _) in self.all.iter().zip(holds).filter(|(_, holds)| *holds) {
+            shared.extend(scope.declared.iter().copied());
+        }
+        // What nobody declares is the file's: JavaScript's assigned names, what `global` says.
+        shared.extend(self.names.keys().filter(|(scope, _)| *scope == 0).map(|(_, name)| *name));
+        shared
+    }
+
+    /// Whether functions that do not see the variables around them see this one: a function says so.
+    pub(crate) fn is_said_outer(&self, name: Symbol) -> bool {
+        self.said_outer.contains(&name)
+    }
+
+    /// Whether a function assigns one of its parameters anew.
+    pub(crate) fn is_reassigned(&self, function: NodeId, name: Symbol) -> bool {
+        let found = self.by_node.get(&function).and_then(|&scope| self.names.get(&(scope, name)));
+        found.is_some_and(|name| name.writes > MANY)
     }
 
     /// The number of the scope at this node, if it is one.
@@ -205,7 +234,12 @@ impl Reader<'_> {
                 let name = tree.child(node, Role::Alias).or(tree.child(node, Role::Name));
                 self.pattern(name, true);
             }
-            Kind::Other if matches!(tree.sym(node).as_str(), "global_statement" | "nonlocal_statement") => {
+            Kind::Other
+                if matches!(
+                    tree.sym(node).as_str(),
+                    "global_statement" | "nonlocal_statement" | "global_declaration"
+                ) =>
+            {
                 if let Some(&(scope, _)) = self.around.last() {
                     self.outer.extend(tree.children(node).map(|child| (scope, tree.sym(child))));
                 }
@@ -325,8 +359,9 @@ impl Reader<'_> {
             let class = self.around.iter().rev().find(|&&(scope, _)| self.scopes.all[scope].kind == Kind::Class);
             scope = class.map_or(scope, |&(scope, _)| scope);
         }
-        if let std::collections::hash_map::Entry::Vacant(entry) = self.scopes.names.entry((scope, name)) {
-            entry.insert(Name::default());
+        // A method may have stored in the field before its class declares it.
+        let entry = self.scopes.names.entry((scope, name)).or_default();
+        if !std::mem::replace(&mut entry.declared, true) {
             self.scopes.all[scope].declared.push(name);
         }
     }
@@ -339,6 +374,7 @@ impl Reader<'_> {
 
     fn finish(mut self) -> Scopes {
         for (scope, name) in self.outer {
+            self.scopes.said_outer.insert(name);
             self.scopes.names.remove(&(scope, name));
             self.scopes.all[scope].declared.retain(|&declared| declared != name);
         }

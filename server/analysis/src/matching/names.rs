@@ -166,7 +166,7 @@ impl Names {
     }
 
     /// The type a name was declared with; a name that is a type is of itself.
-    pub(super) fn type_of(&self, tree: &Tree, node: NodeId) -> Option<NodeId> {
+    pub(crate) fn type_of(&self, tree: &Tree, node: NodeId) -> Option<NodeId> {
         match self.entity(node) {
             Some(entity) => entity.type_.or_else(|| (!entity.path.is_empty()).then_some(node)),
             None => tree.sym(node).as_str().starts_with(char::is_uppercase).then_some(node),

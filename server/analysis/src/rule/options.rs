@@ -53,6 +53,10 @@ pub(crate) struct Options {
     pub(crate) taint_assume_safe_numbers: bool,
     /// A taint finding stands at its source instead of its sink.
     pub(crate) taint_focus_on_source: bool,
+    /// Taint is followed into the functions of the file and out of them.
+    pub(crate) taint_intrafile: bool,
+    /// Functions are told the numbers and booleans they are called with, so that branches not taken are known.
+    pub(crate) guarded_taint_signatures: bool,
     /// Only assignments carry taint, not operators or calls.
     pub(crate) taint_only_propagate_through_assignments: bool,
 }
@@ -85,6 +89,8 @@ impl Default for Options {
             taint_assume_safe_booleans: false,
             taint_assume_safe_numbers: false,
             taint_focus_on_source: false,
+            taint_intrafile: true,
+            guarded_taint_signatures: false,
             taint_only_propagate_through_assignments: false,
         }
     }
@@ -96,13 +102,11 @@ const WITHOUT_EFFECT: &[&str] = &[
     "dynamic_timeout",
     "dynamic_timeout_max_multiplier",
     "dynamic_timeout_unit_kb",
-    "effect_guards",
     "go_deeper_expr",
     "go_deeper_stmt",
     "interfile",
     "max_match_per_file",
     "taint_fixpoint_timeout",
-    "taint_intrafile",
     "timeout",
     "unify_ids_strictly",
 ];
@@ -135,6 +139,8 @@ impl Options {
             "taint_assume_safe_comparisons" => &mut self.taint_assume_safe_comparisons,
             "taint_assume_safe_booleans" => &mut self.taint_assume_safe_booleans,
             "taint_assume_safe_numbers" => &mut self.taint_assume_safe_numbers,
+            "taint_intrafile" => &mut self.taint_intrafile,
+            "effect_guards" | "guarded_taint_signatures" => &mut self.guarded_taint_signatures,
             "taint_only_propagate_through_assignments" => &mut self.taint_only_propagate_through_assignments,
             _ => return None,
         })

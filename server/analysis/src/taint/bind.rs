@@ -1,6 +1,6 @@
 //! Assignments: which places they name and what is stored there; and the values that have places within.
 
-use super::cell::{Cell, Store, Taints};
+use super::cell::{Cell, Store, Taints, number};
 use super::engine::Engine;
 use super::state::Place;
 use super::watch::Why;
@@ -28,7 +28,26 @@ impl Engine<'_> {
             self.given = Some((node, within));
         }
         self.bind_target(target, value.clone())?;
+        if operator == "=" {
+            self.note_alias(target, tree.child(node, Role::Value));
+        }
         Ok(value)
+    }
+
+    /// After `a = b`: what is stored in a field of one is there in the other.
+    fn note_alias(&mut self, target: NodeId, value: Option<NodeId>) {
+        if matches!(self.language(), Language::Php | Language::Elixir) {
+            return;
+        }
+        let tree = self.tree();
+        let place = |node: NodeId| match tree.kind(node) {
+            Kind::Ident | Kind::Member | Kind::Subscript => self.place(node),
+            _ => None,
+        };
+        let (Some(target), Some(value)) = (place(target), value.and_then(place)) else { return };
+        if let Some(state) = self.flow.state_mut().filter(|_| !value.element) {
+            state.alias(&target, &value);
+        }
     }
 
     pub(super) fn define(&mut self, node: NodeId) -> Result<Cell, Stop> {
@@ -44,6 +63,7 @@ impl Engine<'_> {
         }
         if let Some(target) = tree.child(node, Role::Target) {
             self.bind_target(target, value.clone())?;
+            self.note_alias(target, tree.child(node, Role::Value));
         }
         Ok(value)
     }
@@ -78,7 +98,7 @@ impl Engine<'_> {
     fn store(&mut self, target: NodeId, value: Cell) -> Result<(), Stop> {
         let tree = self.tree();
         match tree.kind(target) {
-            Kind::Ident if self.marks_names && value.is_clean() && is_this(tree, Some(target)) => {}
+            Kind::Ident if self.marks_names && value.is_empty() && is_this(tree, Some(target)) => {}
             Kind::Ident | Kind::Member | Kind::Subscript => {
                 if let Some(place) = self.place(target) {
                     let value = self.step(value, tree.span(target), StepKind::Assign);
@@ -102,19 +122,23 @@ impl Engine<'_> {
             }
             Kind::Array | Kind::Tuple => {
                 for (at, element) in tree.children(target).enumerate() {
-                    let part = if tree.kind(element) == Kind::Spread {
-                        value.clone().any_field()
-                    } else {
-                        value.field(number(at))
-                    };
+                    if let Some((head, tail)) = self.head_and_tail(element) {
+                        self.bind_target(head, value.field(number(at)))?;
+                        self.bind_target(tail, value.tail(at + 1))?;
+                        continue;
+                    }
+                    let part =
+                        if tree.kind(element) == Kind::Spread { value.tail(at) } else { value.field(number(at)) };
                     self.bind_target(element, part)?;
                 }
             }
             Kind::Dict => {
+                let mut taken = Vec::new();
                 for entry in tree.children(target).filter(|&entry| tree.role(entry) != Role::Callee) {
                     let key = tree.child(entry, Role::Key).and_then(|key| self.key(key));
                     match (tree.kind(entry), key) {
                         (Kind::Pair, key) => {
+                            taken.extend(key);
                             let part = match key {
                                 Some(key) => value.field(key),
                                 None => value.clone().any_field(),
@@ -123,6 +147,7 @@ impl Engine<'_> {
                                 self.bind_target(inner, part)?;
                             }
                         }
+                        (Kind::Spread, _) => self.bind_target(entry, value.without(&taken))?,
                         _ => self.bind_target(entry, value.clone())?,
                     }
                 }
@@ -187,16 +212,26 @@ impl Engine<'_> {
         Ok(())
     }
 
+    /// Elixir's `[head | tail]`, seen from within.
+    fn head_and_tail(&self, element: NodeId) -> Option<(NodeId, NodeId)> {
+        let tree = self.tree();
+        let is_cons = self.language() == Language::Elixir
+            && tree.kind(element) == Kind::Binary
+            && tree.sym(element).as_str() == "|";
+        if is_cons { tree.child(element, Role::Left).zip(tree.child(element, Role::Right)) } else { None }
+    }
+
     /// The place an expression names, if it names one.
     pub(super) fn place(&self, node: NodeId) -> Option<Place> {
         let tree = self.tree();
         match tree.kind(node) {
-            Kind::Ident => Some(Place::variable(tree.sym(node))),
+            Kind::Ident => Some(self.field_named(node).unwrap_or_else(|| Place::variable(tree.sym(node)))),
             Kind::Member => {
-                if let Some(name) = self.own_field(node) {
-                    return Some(Place::variable(name));
-                }
-                let mut place = self.place(tree.child(node, Role::Object)?)?;
+                let object = tree.child(node, Role::Object)?;
+                let mut place = match self.own_class(object) {
+                    Some(class) => class,
+                    None => self.place(object)?,
+                };
                 let name = tree.child(node, Role::Name).filter(|&name| tree.kind(name) == Kind::Ident);
                 descend(&mut place, name.map(|name| tree.sym(name)));
                 Some(place)
@@ -216,16 +251,48 @@ impl Engine<'_> {
         }
     }
 
-    /// The bare name of Java's `this.x` and Ruby's `self.x`, which means the same unless a variable hides it.
-    pub(super) fn own_field(&self, node: NodeId) -> Option<Symbol> {
+    /// The field of the object or class at work that a bare name means: Java's, unless a variable hides it, and Ruby's `@x`.
+    pub(super) fn field_named(&self, node: NodeId) -> Option<Place> {
         let tree = self.tree();
-        if !matches!(self.language(), Language::Java | Language::Ruby) || !is_this(tree, tree.child(node, Role::Object))
-        {
-            return None;
+        let name = tree.sym(node);
+        let of = |root: Symbol, field: Symbol| Some(Place { root, path: vec![field], element: false });
+        let functions = self.file.functions();
+        match self.language() {
+            Language::Ruby => {
+                let field = name.as_str().strip_prefix('@').filter(|field| !field.starts_with('@'))?;
+                of(Symbol::new("self"), Symbol::new(field))
+            }
+            Language::Java if functions.has_field(name) => {
+                let scopes = self.file.constants.scopes();
+                for around in tree.ancestors(node) {
+                    match tree.kind(around) {
+                        Kind::Class => {
+                            let lineage = functions.lineage(around);
+                            let class = lineage.into_iter().find(|&class| scopes.declared(class).contains(&name))?;
+                            let own = crate::flow::last_name(tree, tree.child(class, Role::Name));
+                            return match own.filter(|_| functions.is_static(class, name)) {
+                                Some(class) => of(class, name),
+                                None => of(Symbol::new("this"), name),
+                            };
+                        }
+                        Kind::Function | Kind::Lambda if scopes.declared(around).contains(&name) => return None,
+                        _ => {}
+                    }
+                }
+                None
+            }
+            _ => None,
         }
-        let name = tree.sym(tree.child(node, Role::Name)?);
-        let hidden = |function: &NodeId| self.file.constants.scopes().declared(*function).contains(&name);
-        (!self.functions.iter().any(hidden)).then_some(name)
+    }
+
+    /// The class that PHP's `self::` or `static::` means, by name.
+    fn own_class(&self, object: NodeId) -> Option<Place> {
+        let tree = self.tree();
+        let means_class = self.language() == Language::Php
+            && tree.kind(object) == Kind::Ident
+            && matches!(tree.sym(object).as_str(), "self" | "static");
+        let class = crate::flow::class_around(tree, self.file.functions(), object).filter(|_| means_class)?;
+        crate::flow::last_name(tree, tree.child(class, Role::Name)).map(Place::variable)
     }
 
     /// The field or element a key or index is known to name.
@@ -233,7 +300,7 @@ impl Engine<'_> {
         let tree = self.tree();
         match tree.kind(node) {
             Kind::Str | Kind::Number | Kind::Atom => Some(tree.sym(node)),
-            Kind::Ident => match self.file.constants.get(node)? {
+            Kind::Ident | Kind::Binary | Kind::Template => match self.file.constants.get(node)? {
                 Value::Str(text) | Value::Number(text) => Some(*text),
                 Value::Node(literal) => {
                     matches!(tree.kind(*literal), Kind::Str | Kind::Number | Kind::Atom).then(|| tree.sym(*literal))
@@ -270,18 +337,23 @@ impl Engine<'_> {
 
     pub(super) fn array(&mut self, node: NodeId) -> Result<Cell, Stop> {
         let tree = self.tree();
-        let mut array = Cell::default();
+        let mut before = Vec::new();
+        let mut after = Taints::default();
         let mut known = tree.kind(node) != Kind::Set;
-        for (at, element) in tree.children(node).enumerate() {
+        for element in tree.children(node) {
             let value = self.eval(element)?;
             known &= tree.kind(element) != Kind::Spread;
-            if value.is_clean() {
-                continue;
-            }
             if known {
-                array.set(&[number(at)], &value, Store::Replace);
+                before.push(value);
             } else {
-                array.taint(&value.all());
+                after.union(&value.all());
+            }
+        }
+        // Where an element stands is known up to the first that may be many.
+        let mut array = Cell::flat(after);
+        for (at, value) in before.iter().enumerate() {
+            if !value.is_empty() || !array.own().is_empty() {
+                array.set(&[number(at)], value, Store::Replace);
             }
         }
         Ok(array)
@@ -334,12 +406,6 @@ impl Engine<'_> {
         }
         Ok(Cell::flat(element.all()))
     }
-}
-
-/// The name of an element by its number.
-pub(super) fn number(at: usize) -> Symbol {
-    const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
-    DIGITS.get(at).map_or_else(|| Symbol::new(&at.to_string()), |digit| Symbol::new(digit))
 }
 
 /// From a place to a field of it, or to one of its elements if the name is not known. Elements are not told apart: what is

@@ -2,7 +2,11 @@
 
 use super::cell::{Cell, Taints};
 use super::engine::Engine;
+use super::function::Handed;
+use super::invoke::BLOCK;
 use super::marks::MarkRole;
+use super::reference::Ref;
+use super::resolve::Called;
 use super::state::Place;
 use super::watch::Why;
 use crate::budget::Stop;
@@ -118,23 +122,32 @@ const HANDS_OVER: &[&str] = &[
 ];
 
 /// What is called.
-struct Callee<'t> {
-    name: &'t str,
+pub(super) struct Callee<'t> {
+    pub(super) name: &'t str,
     /// The object of a method and what it holds.
-    receiver: Option<(NodeId, Cell)>,
+    pub(super) receiver: Option<(NodeId, Cell)>,
     /// What the function itself holds.
     value: Taints,
+    /// What it may be.
+    pub(super) refs: Vec<Ref>,
 }
 
 /// What a call is given.
-struct Arguments {
-    each: Vec<(NodeId, Cell)>,
+#[derive(Default)]
+pub(super) struct Arguments {
+    pub(super) each: Vec<(NodeId, Cell)>,
     /// What functions among them return, if the call hands them something.
     returned: Taints,
+    /// The block a Ruby method is given.
+    block: Cell,
 }
 
 impl Arguments {
-    fn all(&self) -> Taints {
+    pub(super) fn block(&self) -> Cell {
+        self.block.clone()
+    }
+
+    pub(super) fn all(&self) -> Taints {
         let mut all = self.returned.clone();
         for (_, value) in &self.each {
             all.union(&value.all());
@@ -154,6 +167,15 @@ impl<'t> Engine<'t> {
         let arguments = self.arguments(node, callee.name, &whole)?;
         whole.union(&arguments.all());
         whole.union(&self.propagated_late(node));
+        if let Some(mut value) = self.known_call(node, &callee, &arguments)? {
+            value.taint(&self.propagated_late(node));
+            self.given = Some((node, whole));
+            self.may_throw();
+            return Ok(value);
+        }
+        if self.options.taint_intrafile && self.constructs_base(node) {
+            self.keep_in_object(&arguments.all());
+        }
         self.stores(node, &callee, &arguments);
         self.may_throw();
         if let Some(value) = self.given_by_key(node, &callee, &arguments) {
@@ -178,45 +200,86 @@ impl<'t> Engine<'t> {
         Ok(self.step(Cell::flat(whole), tree.span(node), StepKind::Call))
     }
 
+    /// The value of a call of what is in the file.
+    fn known_call(&mut self, node: NodeId, callee: &Callee<'_>, arguments: &Arguments) -> Result<Option<Cell>, Stop> {
+        match self.called(node, callee, arguments) {
+            Called::Unknown => Ok(None),
+            Called::Functions(targets) => self.invoke(node, &targets, arguments),
+            Called::Class(class) => self.construct(node, class, arguments),
+        }
+    }
+
     pub(super) fn new_object(&mut self, node: NodeId) -> Result<Cell, Stop> {
-        self.eval_child(node, Role::Callee)?;
-        let mut whole = self.arguments(node, "", &Taints::default())?.all();
+        let tree = self.tree();
+        let callee = self.eval_child(node, Role::Callee)?;
+        let arguments = self.arguments(node, "", &Taints::default())?;
+        let mut whole = arguments.all();
         whole.union(&self.propagated_late(node));
-        self.eval_child(node, Role::Body)?;
+        if tree.child(node, Role::Body).is_some() {
+            self.class_body(node)?;
+        }
         self.may_throw();
+        if let Some(mut value) = self.known_object(node, &callee, &arguments)? {
+            value.taint(&self.propagated_late(node));
+            self.given = Some((node, whole));
+            return Ok(value);
+        }
+        let body = tree.child(node, Role::Body).map(|_| Ref::Object(node));
         if self.options.taint_assume_safe_functions || self.only_assignments() {
             let why = if self.only_assignments() { Why::NotAssigned } else { Why::Called };
             self.halt(why, node, |_| whole.clone());
             self.given = Some((node, whole));
-            return Ok(Cell::flat(self.propagated_late(node)));
+            return Ok(Cell::flat(self.propagated_late(node)).with_refs(body.as_slice()));
         }
-        Ok(self.step(Cell::flat(whole), self.tree().span(node), StepKind::Call))
+        Ok(self.step(Cell::flat(whole), self.tree().span(node), StepKind::Call).with_refs(body.as_slice()))
+    }
+
+    /// An object of a class, or made by a function, of the file.
+    fn known_object(&mut self, node: NodeId, callee: &Cell, arguments: &Arguments) -> Result<Option<Cell>, Stop> {
+        if !self.options.taint_intrafile || self.tree().child(node, Role::Body).is_some() {
+            return Ok(None);
+        }
+        match callee.refs() {
+            [Ref::Class(class)] => self.construct(node, *class, arguments),
+            [reference @ Ref::Function(..)] => {
+                let mut targets = self.of_reference(reference);
+                for target in &mut targets {
+                    target.receiver = super::resolve::Receiver::Made(Cell::default());
+                }
+                let returned = self.invoke(node, &targets, arguments)?;
+                let made = self.made.take().unwrap_or_default();
+                Ok(returned.map(|_| made))
+            }
+            _ => Ok(None),
+        }
     }
 
     fn callee(&mut self, node: NodeId) -> Result<Callee<'t>, Stop> {
         let tree = self.tree();
         let Some(callee) = tree.child(node, Role::Callee) else {
-            return Ok(Callee { name: "", receiver: None, value: Taints::default() });
+            return Ok(Callee { name: "", receiver: None, value: Taints::default(), refs: Vec::new() });
         };
         Ok(match tree.kind(callee) {
             Kind::Member => {
                 self.enter(callee);
                 let object = self.eval_child(callee, Role::Object)?;
                 let method = self.member(callee, &object);
+                let refs = method.refs().to_vec();
                 let value = self.leave(callee, method)?.all();
                 let name = tree.child(callee, Role::Name).filter(|&name| tree.kind(name) == Kind::Ident);
                 let receiver = tree.child(callee, Role::Object).map(|receiver| (receiver, object));
-                Callee { name: name.map_or("", |name| tree.sym(name).as_str()), receiver, value }
+                Callee { name: name.map_or("", |name| tree.sym(name).as_str()), receiver, value, refs }
             }
             Kind::Lambda => {
                 self.enter(callee);
-                let returned = self.lambda(callee, None)?;
-                Callee { name: "", receiver: None, value: self.leave(callee, returned)?.all() }
+                let returned = self.lambda(callee, Handed::Nothing)?;
+                let refs = returned.refs().to_vec();
+                Callee { name: "", receiver: None, value: self.leave(callee, returned)?.all(), refs }
             }
             kind => {
-                let value = self.eval(callee)?.all();
+                let value = self.eval(callee)?;
                 let name = if kind == Kind::Ident { tree.sym(callee).as_str() } else { "" };
-                Callee { name, receiver: None, value }
+                Callee { name, receiver: None, value: value.all(), refs: value.refs().to_vec() }
             }
         })
     }
@@ -226,7 +289,7 @@ impl<'t> Engine<'t> {
         let tree = self.tree();
         let all = tree.children(node).filter(|&child| matches!(tree.role(child), Role::Arg | Role::BlockArg));
         let is_function = |argument: NodeId| tree.kind(argument) == Kind::Lambda;
-        let mut arguments = Arguments { each: Vec::new(), returned: Taints::default() };
+        let mut arguments = Arguments::default();
         for argument in all.clone().filter(|&argument| !is_function(argument)) {
             let value = self.eval(argument)?;
             arguments.each.push((argument, value));
@@ -236,16 +299,55 @@ impl<'t> Engine<'t> {
             handed.union(&arguments.all());
             Cell::flat(handed)
         });
+        if let Some(handed) = &handed {
+            self.hand_over(node, handed, &mut arguments)?;
+        }
         for function in all.filter(|&argument| is_function(argument)) {
             self.enter(function);
-            let returned = self.lambda(function, handed.as_ref())?;
+            let value = self.function_value(function);
+            let returned = self.lambda(function, handed.as_ref().map_or(Handed::Nothing, Handed::All))?;
             if handed.is_some() {
                 arguments.returned.union(&returned.all());
             }
-            let value = self.leave(function, Cell::default())?;
-            arguments.returned.union(&value.all());
+            let taints = self.leave(function, Cell::default())?;
+            arguments.returned.union(&taints.all());
+            if tree.role(function) == Role::BlockArg {
+                arguments.block.clone_from(&value);
+            }
+            arguments.each.push((function, value));
         }
+        arguments.each.sort_by_key(|(argument, _)| *argument);
         Ok(arguments)
+    }
+
+    /// Runs the functions among the arguments that are named, with what they are handed.
+    fn hand_over(&mut self, node: NodeId, handed: &Cell, arguments: &mut Arguments) -> Result<(), Stop> {
+        let tree = self.tree();
+        let refs: Vec<Ref> = arguments.each.iter().flat_map(|(_, value)| value.refs().to_vec()).collect();
+        let targets: Vec<_> = refs.iter().flat_map(|reference| self.of_reference(reference)).collect();
+        for target in targets {
+            let parameters = tree.with_role(target.function, Role::Param).count();
+            let each = vec![(node, handed.clone()); parameters];
+            let given = Arguments { each, ..Arguments::default() };
+            if let Some(returned) = self.invoke(node, &[target], &given)? {
+                arguments.returned.union(&returned.all());
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the block that the method at work was given.
+    pub(super) fn yield_to_block(&mut self, node: NodeId, value: &Cell) -> Result<Cell, Stop> {
+        let block = self.flow.state().map(|state| state.get(Symbol::new(BLOCK))).unwrap_or_default();
+        let mut back = Cell::default();
+        let targets: Vec<_> = block.refs().iter().flat_map(|reference| self.of_reference(reference)).collect();
+        for target in targets {
+            let given = Arguments { each: vec![(node, value.clone())], ..Arguments::default() };
+            if let Some(returned) = self.invoke(node, &[target], &given)? {
+                back.join(&returned);
+            }
+        }
+        Ok(back)
     }
 
     /// What propagators bring to a part of the call that was evaluated before what they take it from.
@@ -280,7 +382,16 @@ impl<'t> Engine<'t> {
             }
             return;
         }
-        let Some((object, held)) = &callee.receiver else { return };
+        let Some((object, held)) = &callee.receiver else {
+            if name == "setattr" && self.language() == Language::Python && each.len() == 3 {
+                self.set_attribute(each[0].0, each[1].0, &each[2].1);
+            }
+            return;
+        };
+        if name == "clear" && each.is_empty() {
+            self.clear(*object, held);
+            return;
+        }
         if let Some(field) = property(name, "set").filter(|_| self.language() == Language::Java && each.len() == 1) {
             self.store_by_call(node, *object, Some(field), &each[0].1.all());
             return;
@@ -298,6 +409,11 @@ impl<'t> Engine<'t> {
         if !stores {
             return;
         }
+        if let (true, [(entries, _)]) = (matches!(name, "update" | "merge!" | "assign"), each.as_slice())
+            && self.tree().kind(*entries) == Kind::Dict
+        {
+            self.replace_entries(*object, *entries);
+        }
         let key = each.first().and_then(|&(key, _)| self.key(key));
         let key = key.filter(|_| each.len() == 2 && STORES_BY_KEY.contains(&name));
         let mut stored = Taints::default();
@@ -308,6 +424,48 @@ impl<'t> Engine<'t> {
         let held = held.all();
         let stored = stored.filter(|taint| !held.contains(*taint));
         self.store_by_call(node, *object, key, &stored);
+    }
+
+    /// A class above that is not in the file may keep what its constructor is given in the object.
+    pub(super) fn keep_in_object(&mut self, taints: &Taints) {
+        if let Some(&method) = self.functions.iter().rev().find(|&&function| self.class_of(function).is_some()) {
+            let this = Symbol::new(self.object_name(method));
+            self.add_to(&Place::variable(this), taints);
+        }
+    }
+
+    /// Entries with known keys take the place of those a collection had; what is untrusted among them is stored by the call.
+    fn replace_entries(&mut self, object: NodeId, entries: NodeId) {
+        let tree = self.tree();
+        let Some(place) = self.place(object).filter(|place| !place.element) else { return };
+        for entry in tree.with_role(entries, Role::Entry).filter(|&entry| tree.kind(entry) == Kind::Pair) {
+            if let (Some(key), Some(state)) =
+                (tree.child(entry, Role::Key).and_then(|key| self.key(key)), self.flow.state_mut())
+            {
+                let mut place = place.clone();
+                place.path.push(key);
+                state.set(&place, &Cell::default());
+            }
+        }
+    }
+
+    /// Python's `setattr(o, "name", value)`.
+    fn set_attribute(&mut self, object: NodeId, name: NodeId, value: &Cell) {
+        let Some(mut place) = self.place(object) else { return };
+        match self.key(name) {
+            Some(name) => place.path.push(name),
+            None => place.element = true,
+        }
+        if let Some(state) = self.flow.state_mut() {
+            state.set(&place, value);
+        }
+    }
+
+    /// A collection is emptied.
+    fn clear(&mut self, object: NodeId, held: &Cell) {
+        if let (Some(place), Some(state)) = (self.place(object), self.flow.state_mut()) {
+            state.update(&place, &Cell::default().with_refs(held.refs()));
+        }
     }
 
     fn store_by_call(&mut self, node: NodeId, target: NodeId, field: Option<Symbol>, stored: &Taints) {
@@ -323,6 +481,10 @@ impl<'t> Engine<'t> {
 
     /// The value a call is known to take out of one field of its object.
     fn given_by_key(&self, node: NodeId, callee: &Callee<'_>, arguments: &Arguments) -> Option<Cell> {
+        if callee.name == "getattr" && self.language() == Language::Python {
+            let (_, object) = arguments.each.first().filter(|(_, object)| !object.is_clean())?;
+            return Some(object.field(self.key(arguments.each.get(1)?.0)?));
+        }
         let (_, object) = callee.receiver.as_ref().filter(|(_, object)| !object.is_clean())?;
         let each = &arguments.each;
         let is_getter = self.language() == Language::Java && each.is_empty();

@@ -1,13 +1,23 @@
 //! What is known of a value: which taint it holds, as a whole and in its fields.
 
+use super::reference::{Literal, Ref, join_refs};
 use super::trace::TraceId;
 use weir_syntax::Symbol;
+
+/// Where taint began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Origin {
+    /// At a source: an index into the matches.
+    Source(u32),
+    /// It came into the function at work from its caller: an index into what the caller handed over.
+    Input(u32),
+}
 
 /// One reason why a value is not to be trusted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Taint {
-    /// The source: an index into the matches.
-    pub(super) source: u32,
+    /// Where it began.
+    pub(super) origin: Origin,
     /// The label's number.
     pub(super) label: u8,
     /// How it came here.
@@ -15,8 +25,9 @@ pub(super) struct Taint {
 }
 
 impl Taint {
-    fn key(self) -> (u32, u8) {
-        (self.source, self.label)
+    /// What tells it from other taint, whatever way it came.
+    pub(super) fn key(self) -> (Origin, u8) {
+        (self.origin, self.label)
     }
 }
 
@@ -94,7 +105,8 @@ impl Taints {
         self
     }
 
-    fn same(&self, other: &Self) -> bool {
+    /// Whether both have the same entries, whatever way they came.
+    pub(super) fn same(&self, other: &Self) -> bool {
         self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(|(a, b)| a.key() == b.key())
     }
 }
@@ -103,6 +115,7 @@ impl Taints {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cell {
     own: Taints,
+    refs: Vec<Ref>,
     fields: Vec<(Symbol, Cell)>,
 }
 
@@ -117,13 +130,51 @@ pub(super) enum Store {
     Element,
 }
 
+/// Not a field: holds what functions and objects are among elements that are not told apart.
+const SOME_ELEMENT: &str = "[]";
+
 /// More fields of one value than this are not told apart.
 const MAX_FIELDS: usize = 64;
+
+/// Fields of one variable, at any depth: objects that hold objects that hold objects multiply.
+const MAX_CELLS: usize = 200;
 
 impl Cell {
     /// A value that holds the same taint everywhere.
     pub(super) fn flat(own: Taints) -> Self {
-        Self { own, fields: Vec::new() }
+        Self { own, refs: Vec::new(), fields: Vec::new() }
+    }
+
+    /// A function, class or object.
+    pub(super) fn reference(reference: Ref) -> Self {
+        Self { refs: vec![reference], ..Self::default() }
+    }
+
+    /// The functions, classes and objects it may be.
+    pub(super) fn refs(&self) -> &[Ref] {
+        &self.refs
+    }
+
+    /// The same value, known to be a literal.
+    pub(super) fn with_literal(mut self, literal: Literal) -> Self {
+        self.refs.push(Ref::Literal(literal));
+        self
+    }
+
+    /// The same value, known to be one of these as well.
+    pub(super) fn with_refs(mut self, refs: &[Ref]) -> Self {
+        join_refs(&mut self.refs, refs);
+        self
+    }
+
+    /// Whether nothing at all is known of it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.own.is_empty() && self.refs.is_empty() && self.fields.iter().all(|(_, field)| field.is_empty())
+    }
+
+    /// The fields that are told apart.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (Symbol, &Self)> {
+        self.fields.iter().map(|(name, field)| (*name, field))
     }
 
     /// Whether there is no taint in it at all.
@@ -160,11 +211,47 @@ impl Cell {
 
     /// The value of a field or element that is not known by name: whatever is said of the value is said of its elements.
     pub(super) fn any_field(self) -> Self {
-        let mut any = self.clone();
+        let mut any = Self { refs: Vec::new(), ..self.clone() };
         for (_, field) in &self.fields {
             any.join(field);
         }
         any
+    }
+
+    /// An array without its first elements.
+    pub(super) fn tail(&self, first: usize) -> Self {
+        let mut rest = Self::flat(self.own.clone());
+        for (name, field) in &self.fields {
+            match name.as_str().parse::<usize>() {
+                Ok(at) if at >= first => rest.fields.push((number(at - first), field.clone())),
+                Ok(_) => {}
+                Err(_) => rest.fields.push((*name, field.clone())),
+            }
+        }
+        rest
+    }
+
+    /// An object without some of its fields.
+    pub(super) fn without(&self, names: &[Symbol]) -> Self {
+        let mut rest = Self::flat(self.own.clone());
+        rest.fields = self.fields.iter().filter(|(name, _)| !names.contains(name)).cloned().collect();
+        rest
+    }
+
+    /// The same value, with less told apart if it has grown large.
+    pub(super) fn bounded(self) -> Self {
+        let mut left = MAX_CELLS;
+        if self.fits(&mut left) {
+            return self;
+        }
+        let pruned = |depth| self.rewrite(depth, &mut Clone::clone);
+        [3, 2, 1].into_iter().map(pruned).find(|pruned| pruned.fits(&mut { MAX_CELLS })).unwrap_or_else(|| pruned(0))
+    }
+
+    /// Counts the value and all within; says whether there are not too many.
+    fn fits(&self, left: &mut usize) -> bool {
+        *left = left.saturating_sub(1);
+        *left > 0 && self.fields.iter().all(|(_, field)| field.fits(left))
     }
 
     /// Forgets the taint of the value as a whole; what is known of its fields stays.
@@ -199,8 +286,17 @@ impl Cell {
                     self.join(value);
                 }
                 // Engines whose rules we run forget all elements where one is known to be clean, whichever it is.
-                Store::Element if value.is_clean() => self.clean_whole(),
-                Store::Element => self.taint(&value.all()),
+                Store::Element => {
+                    if value.is_clean() {
+                        self.clean_whole();
+                    } else {
+                        self.taint(&value.all());
+                    }
+                    if !value.refs.is_empty() {
+                        let held = Self::default().with_refs(&value.refs);
+                        self.set(&[Symbol::new(SOME_ELEMENT)], &held, Store::Add);
+                    }
+                }
             }
             return;
         };
@@ -217,14 +313,14 @@ impl Cell {
         };
         self.fields[at].1.set(rest, value, how);
         let field = &self.fields[at].1;
-        if field.fields.is_empty() && field.own.same(&self.own) {
+        if field.fields.is_empty() && field.refs.is_empty() && field.own.same(&self.own) {
             self.fields.swap_remove(at);
         }
     }
 
     /// Adds what another value may hold; says whether that changed this one.
     pub(super) fn join(&mut self, other: &Self) -> bool {
-        let mut changed = false;
+        let mut changed = join_refs(&mut self.refs, &other.refs);
         for (name, theirs) in &other.fields {
             match self.fields.iter().position(|(field, _)| field == name) {
                 Some(at) => changed |= self.fields[at].1.join(theirs),
@@ -252,8 +348,39 @@ impl Cell {
     /// The same value with every trace made longer.
     pub(super) fn map(self, step: &mut dyn FnMut(TraceId) -> TraceId) -> Self {
         let fields = self.fields.into_iter().map(|(name, field)| (name, field.map(step))).collect();
-        Self { own: self.own.map(&mut *step), fields }
+        Self { own: self.own.map(&mut *step), refs: self.refs, fields }
     }
+
+    /// The same value with other taint, also in what its functions hold on to. Its fields are put in order, and those deeper
+    /// than `depth` are not told apart any longer.
+    pub(super) fn rewrite(&self, depth: usize, change: &mut dyn FnMut(&Taints) -> Taints) -> Self {
+        if depth == 0 {
+            let told_apart = |reference: &&Ref| !matches!(reference, Ref::Literal(_));
+            let refs = self.refs.iter().filter(told_apart).cloned().collect();
+            return Self { refs, ..Self::flat(change(&self.all())) };
+        }
+        let own = if self.own.is_empty() { Taints::default() } else { change(&self.own) };
+        let refs = self.refs.iter().map(|reference| reference.rewrite(depth - 1, change)).collect();
+        let mut fields: Vec<_> =
+            self.fields.iter().map(|(name, field)| (*name, field.rewrite(depth - 1, change))).collect();
+        fields.sort_unstable_by_key(|(name, _)| *name);
+        Self { own, refs, fields }
+    }
+
+    /// Whether both hold the same, whatever way it came; their fields are in order.
+    pub(super) fn same(&self, other: &Self) -> bool {
+        self.own.same(&other.own)
+            && self.refs.len() == other.refs.len()
+            && self.refs.iter().zip(&other.refs).all(|(a, b)| a.same(b))
+            && self.fields.len() == other.fields.len()
+            && self.fields.iter().zip(&other.fields).all(|((a, ours), (b, theirs))| a == b && ours.same(theirs))
+    }
+}
+
+/// The name of an element by its number.
+pub(super) fn number(at: usize) -> Symbol {
+    const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+    DIGITS.get(at).map_or_else(|| Symbol::new(&at.to_string()), |digit| Symbol::new(digit))
 }
 
 #[cfg(test)]
@@ -262,12 +389,15 @@ mod tests {
 
     fn tainted(source: u32) -> Cell {
         let mut own = Taints::default();
-        own.add(Taint { source, label: 0, trace: TraceId::default() });
+        own.add(Taint { origin: Origin::Source(source), label: 0, trace: TraceId::default() });
         Cell::flat(own)
     }
 
     fn sources(cell: &Cell) -> Vec<u32> {
-        cell.all().iter().map(|taint| taint.source).collect()
+        let number = |taint: Taint| match taint.origin {
+            Origin::Source(number) | Origin::Input(number) => number,
+        };
+        cell.all().iter().map(number).collect()
     }
 
     #[test]

@@ -1,19 +1,21 @@
 //! The walk: expressions and their taint, marks applied where they stand.
 
-use super::cell::{Cell, Taint, Taints};
-use super::function::Deferred;
+use super::cell::{Cell, Origin, Taint, Taints};
+use super::context::Context;
+use super::function::{Deferred, Handed};
 use super::marks::{Mark, MarkRole, Marks, bound, effects};
 use super::safe::is_comparison;
 use super::state::{Place, State};
 use super::trace::{TraceId, Traces};
-use super::watch::{Watch, Why};
-use super::{TaintFinding, TaintMatches};
+use super::watch::{Notes, Why};
+use super::{TaintFinding, TaintMatches, TaintRun};
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
-use crate::flow::{Flow, Interpret};
+use crate::flow::{Flow, Functions, Interpret, Reached};
+use crate::hash::NumberMap;
 use crate::matching::{Binding, Bindings, Match};
 use crate::rule::{Formula, Node, Options, Requires, SinkRequires, TaintSpec};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use weir_model::{Language, Span, StepKind};
 use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
 
@@ -21,7 +23,7 @@ pub(super) struct Engine<'t> {
     pub(super) file: &'t FileContext<'t>,
     spec: &'t TaintSpec,
     pub(super) options: &'t Options,
-    matches: &'t TaintMatches,
+    pub(super) matches: &'t TaintMatches,
     budget: &'t Budget<'t>,
     pub(super) marks: Marks,
     /// Marks of the nodes around that hold for all that lies within.
@@ -32,23 +34,44 @@ pub(super) struct Engine<'t> {
     /// What stood where a propagator takes it from, by match.
     pub(super) propagated: HashMap<usize, Taints>,
     /// What the nodes hold that a sink's `requires` asks of by themselves.
-    asked: HashMap<NodeId, Taints>,
-    /// The sinks reached, by match: what reached them first by the shortest way.
-    reached: BTreeMap<usize, Taint>,
+    pub(super) asked: HashMap<NodeId, Taints>,
+    /// The sinks reached, by match and where the taint began, by the shortest way.
+    pub(super) reached: BTreeMap<(usize, Origin, u8), Taint>,
     /// Named functions seen, to be run when the code around them is through.
     pub(super) deferred: Vec<Deferred>,
     /// The functions at work, outermost first.
     pub(super) functions: Vec<NodeId>,
     /// What the functions at work return.
-    pub(super) returned: Vec<Taints>,
+    pub(super) returned: Vec<Cell>,
     /// What was thrown and not yet caught.
-    thrown: Taints,
+    pub(super) thrown: Taints,
+    /// The functions whose bodies were run.
+    pub(super) entered: BTreeSet<NodeId>,
+    /// What functions do, by how they are entered.
+    pub(super) contexts: NumberMap<NodeId, Vec<Context>>,
+    /// Calls at work.
+    pub(super) calls: usize,
+    /// Calls followed so far.
+    pub(super) followed: u32,
+    /// Nodes within nodes at work, apart from the innermost function's.
+    pub(super) nesting: usize,
+    /// The outermost context at work that was asked for what it does.
+    pub(super) lowest: usize,
+    /// Contexts worked out with what was known so far of one still at work.
+    pub(super) provisional: Vec<(NodeId, usize)>,
+    /// What the fields of classes hold before any method has run.
+    pub(super) class_fields: NumberMap<NodeId, Cell>,
+    /// What a constructor that has just run has made.
+    pub(super) made: Option<Cell>,
+    /// Functions in which, or in what they run, there is a source or a sink.
+    with_source: Option<Reached>,
+    with_sink: Option<Reached>,
     /// What a node gets apart from its value: a sink there is reached by both.
     pub(super) given: Option<(NodeId, Taints)>,
     /// Names that are bound are where a value begins (parameters) or is taken apart: their marks count.
     pub(super) marks_names: bool,
     /// What is noted down for an explanation, if one is asked for.
-    pub(super) watch: Option<Watch>,
+    pub(super) watch: Option<Notes>,
 }
 
 impl<'t> Interpret<'t> for Engine<'t> {
@@ -84,6 +107,15 @@ impl<'t> Interpret<'t> for Engine<'t> {
         value.any_field()
     }
 
+    fn decided(&self, condition: NodeId) -> Option<bool> {
+        self.truth(condition)
+    }
+
+    fn is_case(&self, subject: NodeId, condition: NodeId) -> Option<bool> {
+        let (subject, case) = (self.literal(subject)?, self.literal(condition)?);
+        (subject.kind == case.kind).then_some(subject.sym == case.sym)
+    }
+
     fn caught(&mut self) -> Cell {
         Cell::flat(std::mem::take(&mut self.thrown))
     }
@@ -98,10 +130,11 @@ impl<'t> Interpret<'t> for Engine<'t> {
             value = Cell::default();
         }
         match self.tree().kind(node) {
-            Kind::Return => {
+            Kind::Return if !self.returned.is_empty() && !value.is_empty() => {
                 self.halt(Why::Returned, node, |_| value.all());
+                let value = self.step(value.clone(), self.tree().span(node), StepKind::Return);
                 if let Some(returned) = self.returned.last_mut() {
-                    returned.union(&value.all());
+                    returned.join(&value);
                 }
             }
             Kind::Throw => {
@@ -122,7 +155,7 @@ impl<'t> Interpret<'t> for Engine<'t> {
     fn expression(&mut self, node: NodeId) -> Result<Cell, Stop> {
         let tree = self.tree();
         match tree.kind(node) {
-            Kind::Ident => Ok(self.flow.state().map_or_else(Cell::default, |state| state.get(tree.sym(node)))),
+            Kind::Ident => self.name(node),
             Kind::Str | Kind::Number | Kind::Bool | Kind::Null | Kind::Atom | Kind::Regex | Kind::Token => {
                 Ok(Cell::default())
             }
@@ -131,7 +164,7 @@ impl<'t> Interpret<'t> for Engine<'t> {
             Kind::New => self.new_object(node),
             Kind::Member => {
                 let object = self.eval_child(node, Role::Object)?;
-                Ok(self.member(node, &object))
+                self.read_member(node, &object)
             }
             Kind::Subscript => self.subscript(node),
             Kind::Slice => self.parts(node).map(|_| Cell::default()),
@@ -151,6 +184,12 @@ impl<'t> Interpret<'t> for Engine<'t> {
                 // What comes back is the caller's; what is handed out may be a sink's.
                 let value = self.eval_child(node, Role::Value)?;
                 self.given = Some((node, value.all()));
+                if self.language() == Language::Ruby {
+                    return self.yield_to_block(node, &value);
+                }
+                if let Some(returned) = self.returned.last_mut() {
+                    returned.taint(&value.all());
+                }
                 Ok(Cell::default())
             }
             Kind::Comprehension => self.comprehension(node),
@@ -172,13 +211,35 @@ impl<'t> Interpret<'t> for Engine<'t> {
                 let right = self.eval_child(node, Role::Right)?;
                 Ok(self.binary(node, left, right))
             }
+            Kind::Unary if tree.sym(node).as_str() == "&" && self.language() == Language::Elixir => self.capture(node),
             Kind::Unary => {
                 let value = self.eval_child(node, Role::Operand)?;
+                if tree.sym(node).as_str() == "delete" {
+                    self.forget(tree.child(node, Role::Operand));
+                }
                 Ok(if self.only_assignments() { Cell::default() } else { Cell::flat(value.all()) })
             }
-            Kind::Lambda => self.lambda(node, None).map(|_| Cell::default()),
+            Kind::Lambda => {
+                let value = self.function_value(node);
+                self.lambda(node, Handed::Nothing)?;
+                Ok(value)
+            }
             Kind::Function | Kind::Class => self.definition(node),
             Kind::Other if tree.sym(node).as_str() == "sequence_expression" => self.eval_all(node, Role::Child),
+            Kind::Other if tree.sym(node).as_str() == "delete_statement" => {
+                for child in tree.children(node) {
+                    self.forget(Some(child));
+                }
+                Ok(Cell::default())
+            }
+            // Elixir's function of several clauses.
+            Kind::Other if tree.sym(node).as_str() == "anonymous_function" => {
+                let mut clauses = Cell::default();
+                for clause in tree.children(node) {
+                    clauses.join(&self.eval(clause)?);
+                }
+                Ok(clauses)
+            }
             _ => self.parts(node).map(Cell::flat),
         }
     }
@@ -198,7 +259,8 @@ impl<'t> Interpret<'t> for Engine<'t> {
             self.halt(why, node, |_| left.all().with(&right));
             return Cell::default();
         }
-        let mut whole = left.all();
+        // The left side is what comes out only if it counts as false: nothing in it can do harm.
+        let mut whole = if operator == "&&" { Taints::default() } else { left.all() };
         whole.union(&right);
         Cell::flat(whole)
     }
@@ -242,6 +304,17 @@ impl<'t> Engine<'t> {
             functions: Vec::new(),
             returned: Vec::new(),
             thrown: Taints::default(),
+            entered: BTreeSet::new(),
+            contexts: NumberMap::default(),
+            calls: 0,
+            followed: 0,
+            nesting: 0,
+            lowest: usize::MAX,
+            provisional: Vec::new(),
+            class_fields: NumberMap::default(),
+            made: None,
+            with_source: None,
+            with_sink: None,
             given: None,
             marks_names: false,
             watch: None,
@@ -249,19 +322,28 @@ impl<'t> Engine<'t> {
     }
 
     /// What was found.
-    pub(super) fn finish(self) -> Vec<TaintFinding> {
-        let finding = |(&sink, taint): (&usize, &Taint)| {
+    pub(super) fn finish(self) -> TaintRun {
+        let mut best: BTreeMap<usize, (&Match, TraceId)> = BTreeMap::new();
+        for (&(sink, origin, _), taint) in &self.reached {
+            let Origin::Source(source) = origin else { continue };
+            let (_, source) = &self.matches.sources[source as usize];
+            let shorter = |best: &(&Match, TraceId)| self.traces.length(taint.trace) < self.traces.length(best.1);
+            if best.get(&sink).is_none_or(shorter) {
+                best.insert(sink, (source, taint.trace));
+            }
+        }
+        let finding = |(sink, (source, trace)): (usize, (&Match, TraceId))| {
             let (_, found) = &self.matches.sinks[sink];
-            let (_, source) = &self.matches.sources[taint.source as usize];
             let mut sink = found.clone();
             for (name, binding) in &source.bindings.0 {
                 if let Err(at) = sink.bindings.0.binary_search_by_key(name, |(name, _)| *name) {
                     sink.bindings.0.insert(at, (*name, binding.clone()));
                 }
             }
-            TaintFinding { sink, trace: self.traces.finish(taint.trace, found.span) }
+            TaintFinding { sink, trace: self.traces.finish(trace, found.span) }
         };
-        self.reached.iter().map(finding).collect()
+        let findings = best.into_iter().map(finding).collect();
+        TaintRun { findings, entered: self.entered.into_iter().collect() }
     }
 
     /// All children that are evaluated; all their taint.
@@ -277,19 +359,6 @@ impl<'t> Engine<'t> {
             }
         }
         Ok(whole)
-    }
-
-    /// What a member of an object holds.
-    pub(super) fn member(&self, node: NodeId, object: &Cell) -> Cell {
-        let tree = self.tree();
-        if let Some(name) = self.own_field(node) {
-            return self.flow.state().map_or_else(Cell::default, |state| state.get(name));
-        }
-        match tree.child(node, Role::Name).filter(|&name| tree.kind(name) == Kind::Ident) {
-            Some(name) if self.only_assignments() => object.listed_field(tree.sym(name)),
-            Some(name) => object.field(tree.sym(name)),
-            None => Cell::flat(object.all()),
-        }
     }
 
     pub(super) fn only_assignments(&self) -> bool {
@@ -351,7 +420,7 @@ impl<'t> Engine<'t> {
                 continue;
             }
             let trace = self.traces.source(found.span);
-            let taint = Taint { source: mark.index as u32, label: self.label(source.label), trace };
+            let taint = Taint { origin: Origin::Source(mark.index as u32), label: self.label(source.label), trace };
             if source.control {
                 ran.add(taint);
                 continue;
@@ -437,7 +506,7 @@ impl<'t> Engine<'t> {
         let (mut unlike, mut unmet) = (false, None);
         for (number, (came, requires)) in parts.into_iter().enumerate() {
             let before = came.len();
-            let part = self.unifying(found, came);
+            let part = came.filter(|taint| self.may_reach(found, taint));
             unlike |= part.len() < before;
             if unmet.is_none() && !self.holds(requires, &part) {
                 unmet = Some((number, part.clone()));
@@ -448,12 +517,55 @@ impl<'t> Engine<'t> {
         if unmet.is_some() {
             return;
         }
-        for taint in taints.iter() {
+        let reached: Vec<_> = taints.iter().map(|taint| (index, taint)).collect();
+        self.reach(&reached);
+    }
+
+    /// Notes that sinks are reached.
+    pub(super) fn reach(&mut self, reached: &[(usize, Taint)]) {
+        for &(sink, taint) in reached {
+            if !self.may_reach(&self.matches.sinks[sink].1, &taint) {
+                continue;
+            }
+            let key = (sink, taint.origin, taint.label);
             let length = self.traces.length(taint.trace);
-            if self.reached.get(&index).is_none_or(|best| length < self.traces.length(best.trace)) {
-                self.reached.insert(index, taint);
+            if self.reached.get(&key).is_none_or(|best| length < self.traces.length(best.trace)) {
+                self.reached.insert(key, taint);
             }
         }
+    }
+
+    /// Whether a sink's match and that of a source agree, where the rule wants that.
+    pub(super) fn may_reach(&self, sink: &Match, taint: &Taint) -> bool {
+        match taint.origin {
+            Origin::Source(source) => self.agrees(sink, source),
+            // Its caller knows.
+            Origin::Input(_) => true,
+        }
+    }
+
+    /// Whether what comes from a source counts at a sink: always, or with `taint_unify_mvars` if their matches agree.
+    pub(super) fn agrees(&self, sink: &Match, source: u32) -> bool {
+        !self.options.taint_unify_mvars || self.unify(sink, &self.matches.sources[source as usize].1)
+    }
+
+    /// The functions and classes of the file.
+    pub(super) fn functions_of_file(&self) -> &'t Functions {
+        self.file.functions()
+    }
+
+    /// Whether there is a source in a function or in what it may run.
+    pub(super) fn has_source(&mut self, function: NodeId) -> bool {
+        let functions = self.functions_of_file();
+        let set = self.with_source.get_or_insert_with(|| functions.reaching(self.file.tree, self.marks.sources()));
+        functions.is_in(set, function)
+    }
+
+    /// Whether there is a sink in a function or in what it may run.
+    pub(super) fn has_sink(&mut self, function: NodeId) -> bool {
+        let functions = self.functions_of_file();
+        let set = self.with_sink.get_or_insert_with(|| functions.reaching(self.file.tree, self.marks.sinks()));
+        functions.is_in(set, function)
     }
 
     /// What a metavariable of a sink, of which the sink asks by itself, is known to hold.
@@ -463,15 +575,6 @@ impl<'t> Engine<'t> {
             taints.union(asked);
         }
         taints
-    }
-
-    /// Of the taint that reaches a sink what counts there: all, or with `taint_unify_mvars` that of sources that agree with it.
-    fn unifying(&self, sink: &Match, taints: Taints) -> Taints {
-        if self.options.taint_unify_mvars {
-            taints.filter(|taint| self.unify(sink, &self.matches.sources[taint.source as usize].1))
-        } else {
-            taints
-        }
     }
 
     /// Whether two matches bind the same text wherever they bind the same metavariable.

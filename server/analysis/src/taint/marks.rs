@@ -74,8 +74,6 @@ impl Marks {
                 }
             }
         }
-        marks.sources.sort_unstable();
-        marks.sinks.sort_unstable();
         marks
     }
 
@@ -83,14 +81,14 @@ impl Marks {
         self.by_node.get(&node).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether something at or below the node is a source.
-    pub(super) fn has_source(&self, tree: &Tree, node: NodeId) -> bool {
-        any_in(&self.sources, tree, node)
+    /// The nodes that are sources.
+    pub(super) fn sources(&self) -> &[NodeId] {
+        &self.sources
     }
 
-    /// Whether something at or below the node is a sink.
-    pub(super) fn has_sink(&self, tree: &Tree, node: NodeId) -> bool {
-        any_in(&self.sinks, tree, node)
+    /// The nodes that are sinks.
+    pub(super) fn sinks(&self) -> &[NodeId] {
+        &self.sinks
     }
 
     fn add(&mut self, tree: &Tree, found: &Match, mark: Mark) {
@@ -114,11 +112,6 @@ impl Marks {
             }
         }
     }
-}
-
-fn any_in(nodes: &[NodeId], tree: &Tree, within: NodeId) -> bool {
-    let first = nodes.partition_point(|&node| node < within);
-    nodes.get(first).is_some_and(|&node| node < tree.end(within))
 }
 
 /// The nodes a metavariable is bound to.

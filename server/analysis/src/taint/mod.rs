@@ -7,13 +7,20 @@
 mod bind;
 mod call;
 mod cell;
+mod context;
 mod engine;
 mod exit;
 mod function;
+mod invoke;
 mod marks;
+mod parameters;
+mod read;
+mod reference;
+mod resolve;
 mod safe;
 mod state;
 mod trace;
+mod truth;
 mod watch;
 
 use crate::budget::{Budget, Stop};
@@ -25,7 +32,7 @@ use engine::Engine;
 pub(crate) use exit::is_at_exit;
 pub(crate) use watch::{Arrival, Halt, Watch, Why};
 use weir_model::Trace;
-use weir_syntax::Tree;
+use weir_syntax::{NodeId, Tree};
 
 /// The places a taint rule's formulas matched; the number is the index into the spec's list.
 #[derive(Debug, Default)]
@@ -45,6 +52,15 @@ pub(crate) struct TaintFinding {
     pub(crate) trace: Trace,
 }
 
+/// What came of a run.
+#[derive(Debug, Default)]
+pub(crate) struct TaintRun {
+    pub(crate) findings: Vec<TaintFinding>,
+    /// The functions whose bodies were run, each once, in the order of the tree. What the others do has no part in the findings.
+    #[expect(dead_code, reason = "an edit within a function that was not run needs no new run")]
+    pub(crate) entered: Vec<NodeId>,
+}
+
 /// Follows taint through every function of the file (and its top level).
 pub(crate) fn run(
     file: &FileContext<'_>,
@@ -52,9 +68,9 @@ pub(crate) fn run(
     options: &Options,
     matches: &TaintMatches,
     budget: &Budget<'_>,
-) -> Result<Vec<TaintFinding>, Stop> {
+) -> Result<TaintRun, Stop> {
     if matches.sources.is_empty() || matches.sinks.is_empty() || file.tree.is_empty() {
-        return Ok(Vec::new());
+        return Ok(TaintRun::default());
     }
     let mut engine = Engine::new(file, spec, options, matches, budget);
     engine.eval(Tree::ROOT)?;
@@ -73,7 +89,7 @@ pub(crate) fn watch(
         return Ok(Watch::default());
     }
     let mut engine = Engine::new(file, spec, options, matches, budget);
-    engine.watch = Some(Watch::default());
+    engine.watch = Some(watch::Notes::default());
     engine.eval(Tree::ROOT)?;
     Ok(engine.watched())
 }

@@ -1,9 +1,11 @@
 //! What a run notes down of itself, so that it can be explained: where taint ends, and with what sinks are reached.
 
-use super::cell::{Cell, Taints};
+use super::cell::{Cell, Origin, Taint, Taints};
 use super::engine::Engine;
 use super::state::{Place, State};
+use super::trace::TraceId;
 use crate::flow::Interpret;
+use std::collections::{BTreeMap, BTreeSet};
 use weir_model::{Span, Step};
 use weir_syntax::{NodeId, Symbol};
 
@@ -19,6 +21,58 @@ pub(crate) struct Watch {
     pub(crate) arrivals: Vec<Arrival>,
     /// Every step of every path, in the order of the run; the first step of each is its source.
     pub(crate) steps: Vec<(Span, Step)>,
+    /// The functions whose bodies were run.
+    pub(crate) entered: BTreeSet<NodeId>,
+}
+
+/// What is noted down during a run. Within a function it is not known yet what the taint is that it was handed.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    halts: Vec<Noted<Halt>>,
+    arrivals: Vec<Noted<Arrival>>,
+    /// What functions were handed, by the beginning of its paths within.
+    handed: BTreeMap<TraceId, BTreeSet<Beginning>>,
+    /// Functions of which a call was followed.
+    called: BTreeSet<NodeId>,
+}
+
+/// A note that lacks some of its sources.
+#[derive(Debug, PartialEq, Eq)]
+struct Noted<T> {
+    note: T,
+    /// The innermost function at work.
+    function: Option<NodeId>,
+    /// Where the taint begins of which the source is not known yet.
+    handed: Vec<TraceId>,
+}
+
+/// Where taint begins, seen from where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Beginning {
+    /// At a source: an index into the matches.
+    Source(u32),
+    /// The function was handed it.
+    Handed(TraceId),
+}
+
+impl Notes {
+    /// The sources of what some function was handed, whoever called it.
+    fn sources(&self, handed: &[TraceId]) -> BTreeSet<u32> {
+        let mut sources = BTreeSet::new();
+        let mut seen: BTreeSet<TraceId> = BTreeSet::new();
+        let mut rest = handed.to_vec();
+        while let Some(handed) = rest.pop() {
+            if seen.insert(handed) {
+                for beginning in self.handed.get(&handed).into_iter().flatten() {
+                    match *beginning {
+                        Beginning::Source(source) => _ = sources.insert(source),
+                        Beginning::Handed(outer) => rest.push(outer),
+                    }
+                }
+            }
+        }
+        sources
+    }
 }
 
 /// Where some taint went no further.
@@ -49,7 +103,7 @@ pub(crate) enum Why {
     Called,
     /// An operator or call, where only assignments carry taint.
     NotAssigned,
-    /// It is returned.
+    /// It is returned by a function of which no call was followed.
     Returned,
     /// A source asks for other labels: an index into its matches.
     SourceAsks(usize),
@@ -84,14 +138,15 @@ impl Engine<'_> {
     pub(super) fn halt(&mut self, why: Why, node: NodeId, held: impl FnOnce(&Self) -> Taints) {
         if self.watch.is_some() {
             let held = held(self);
-            let (sources, labels) = self.origins(&held);
-            let halt = Halt { why, span: self.tree().span(node), sources, labels };
-            if let Some(watch) = &mut self.watch
+            let (sources, handed) = self.beginnings(&held);
+            let note = Halt { why, span: self.tree().span(node), sources, labels: self.labels_of(&held) };
+            let noted = Noted { note, function: self.functions.last().copied(), handed };
+            if let Some(notes) = &mut self.watch
                 && !held.is_empty()
-                && watch.halts.len() < MOST_HALTS
-                && !watch.halts.contains(&halt)
+                && notes.halts.len() < MOST_HALTS
+                && !notes.halts.contains(&noted)
             {
-                watch.halts.push(halt);
+                notes.halts.push(noted);
             }
         }
     }
@@ -99,35 +154,97 @@ impl Engine<'_> {
     /// A sink is run over, and some taint reaches it. `unmet`: what it asks for in vain, and of which taint.
     pub(super) fn arrive(&mut self, sink: usize, taints: &Taints, unlike: bool, unmet: Option<&(usize, Taints)>) {
         if self.watch.is_some() {
-            let (sources, _) = self.origins(taints);
-            let (_, labels) = self.origins(unmet.map_or(taints, |(_, asked)| asked));
-            let arrival = Arrival { sink, sources, labels, unlike, unmet: unmet.map(|(number, _)| *number) };
-            if let Some(watch) = &mut self.watch
-                && watch.arrivals.len() < MOST_HALTS
-                && !watch.arrivals.contains(&arrival)
+            let (sources, handed) = self.beginnings(taints);
+            let labels = self.labels_of(unmet.map_or(taints, |(_, asked)| asked));
+            let note = Arrival { sink, sources, labels, unlike, unmet: unmet.map(|(number, _)| *number) };
+            let noted = Noted { note, function: self.functions.last().copied(), handed };
+            if let Some(notes) = &mut self.watch
+                && notes.arrivals.len() < MOST_HALTS
+                && !notes.arrivals.contains(&noted)
             {
-                watch.arrivals.push(arrival);
+                notes.arrivals.push(noted);
             }
         }
     }
 
-    /// The sources and labels of some taint.
-    fn origins(&self, taints: &Taints) -> (Vec<u32>, Vec<Symbol>) {
-        let mut sources: Vec<u32> = taints.iter().map(|taint| taint.source).collect();
-        let mut labels: Vec<Symbol> = taints.iter().filter_map(|taint| self.label_name(taint.label)).collect();
-        sources.sort_unstable();
-        sources.dedup();
-        labels.sort_unstable();
-        labels.dedup();
-        (sources, labels)
+    /// A function is entered: what it is handed, and where the paths of that begin within it.
+    pub(super) fn note_entered(&mut self, function: NodeId, by_call: bool, begin: &[TraceId], inputs: &[Taints]) {
+        let handed: Vec<Vec<Beginning>> =
+            inputs.iter().map(|input| input.iter().map(|taint| self.beginning(taint)).collect()).collect();
+        let Some(notes) = &mut self.watch else { return };
+        for (&begin, handed) in begin.iter().zip(handed) {
+            notes.handed.entry(begin).or_default().extend(handed);
+        }
+        if by_call {
+            notes.called.insert(function);
+        }
     }
 
-    /// What was watched, with all paths.
-    pub(super) fn watched(&mut self) -> Watch {
-        let mut watch = self.watch.take().unwrap_or_default();
-        watch.steps = self.traces.all();
+    fn beginning(&self, taint: Taint) -> Beginning {
+        match taint.origin {
+            Origin::Source(source) => Beginning::Source(source),
+            Origin::Input(_) => Beginning::Handed(self.traces.first(taint.trace)),
+        }
+    }
+
+    /// The sources of some taint, as far as they are known, and where the rest begins.
+    fn beginnings(&self, taints: &Taints) -> (Vec<u32>, Vec<TraceId>) {
+        let (mut sources, mut handed) = (Vec::new(), Vec::new());
+        for taint in taints.iter() {
+            match self.beginning(taint) {
+                Beginning::Source(source) => sources.push(source),
+                Beginning::Handed(begin) => handed.push(begin),
+            }
+        }
+        sources.sort_unstable();
+        sources.dedup();
+        handed.sort_unstable();
+        handed.dedup();
+        (sources, handed)
+    }
+
+    fn labels_of(&self, taints: &Taints) -> Vec<Symbol> {
+        let mut labels: Vec<Symbol> = taints.iter().filter_map(|taint| self.label_name(taint.label)).collect();
+        labels.sort_unstable();
+        labels.dedup();
+        labels
+    }
+
+    /// What was watched, with all paths, in terms of sources.
+    pub(super) fn watched(mut self) -> Watch {
+        let mut notes = self.watch.take().unwrap_or_default();
+        let mut watch = Watch { entered: std::mem::take(&mut self.entered), ..Watch::default() };
+        for Noted { mut note, function, handed } in std::mem::take(&mut notes.halts) {
+            // What is returned goes on where the call is.
+            let goes_on =
+                note.why == Why::Returned && function.is_some_and(|function| notes.called.contains(&function));
+            note.sources = with(note.sources, notes.sources(&handed));
+            if !goes_on && !watch.halts.contains(&note) {
+                watch.halts.push(note);
+            }
+        }
+        for Noted { mut note, handed, .. } in std::mem::take(&mut notes.arrivals) {
+            let mut sources = notes.sources(&handed);
+            let before = sources.len();
+            sources.retain(|&source| self.agrees(&self.matches.sinks[note.sink].1, source));
+            note.unlike |= sources.len() < before;
+            note.sources = with(note.sources, sources);
+            if !watch.arrivals.contains(&note) {
+                watch.arrivals.push(note);
+            }
+        }
+        let places = |sources: BTreeSet<u32>| {
+            sources.into_iter().map(|source| self.matches.sources[source as usize].1.span).collect()
+        };
+        watch.steps = self.traces.all(|begin| places(notes.sources(&[begin])));
         watch
     }
+}
+
+/// Both together, in order.
+fn with(known: Vec<u32>, mut more: BTreeSet<u32>) -> Vec<u32> {
+    more.extend(known);
+    more.into_iter().collect()
 }
 
 impl State {

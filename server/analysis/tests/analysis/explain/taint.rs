@@ -129,12 +129,19 @@ fn data_that_goes_elsewhere_is_followed_to_its_end() {
         RULE,
         "def f():\n  sink(1)\n  x = source()\n  return x\ndef g():\n  sink(f())  # HERE",
         "
-        NotReported: the line is a sink, but there is no source in the function around the line; others in line 3 have no way there that Weir sees
+        Reported: untrusted data that enters in line 3 reaches the sink
+        + untrusted data goes from its source to the sink
+            3: source() <- enters here
+            3: x <- is kept here
+            4: return x <- is returned here
+            6: f() <- goes through here
+            6: sink(f()) <- reaches its sink
         + the line has 1 sink
-          x [pattern] sink(...): was not run over: there is no source in the code around it
+          + [pattern] sink(...): untrusted data reaches it
               6: sink(f())
-        x no source in the function around the line; others in line 3 have no way there that Weir sees
-          x [pattern] source(): matches in line 3
+        + no source in the function around the line, but 1 source elsewhere that it gets data from
+          + [pattern] source(): reaches a sink on the line
+              3: source() <- enters here
         ",
     );
     check(
@@ -147,10 +154,10 @@ fn data_that_goes_elsewhere_is_followed_to_its_end() {
           x [pattern] sink(...): what reaches it is clean
               5: sink(1)
         + 1 source in the function around the line
-          x [pattern] source(): ends in line 4, where it is returned: who calls the function is not looked at
+          x [pattern] source(): ends in line 4, where it is returned, and no call of the function is followed in the file
               2: source() <- enters here
               2: x <- is kept here
-              4: return x <- it is returned: who calls the function is not looked at
+              4: return x <- it is returned, and no call of the function is followed in the file
         ",
     );
 }
@@ -376,8 +383,10 @@ fn where_there_is_no_sink_or_source_their_patterns_say_why() {
           x [pattern] sink(...): matches nothing in the file: `print` where the pattern has `sink`
               3: print <- comes closest
         + 1 source in the function around the line
-          - [pattern] source(): was not followed: no sink is in the code around it
+          - [pattern] source(): goes as far as line 3, and is not used any further
               2: source() <- enters here
+              2: x <- is kept here
+              3: print(x) <- goes through here
         ",
     );
     check(
@@ -387,7 +396,7 @@ fn where_there_is_no_sink_or_source_their_patterns_say_why() {
         "
         NotReported: the line is a sink, but there is no source in the function around the line; others in line 4 have no way there that Weir sees
         + the line has 1 sink
-          x [pattern] sink(...): was not run over: there is no source in the code around it
+          x [pattern] sink(...): was not run over: there is no source in the code around it, and none leads there
               2: sink(x)
         x no source in the function around the line; others in line 4 have no way there that Weir sees
           x [pattern] source(): matches in line 4
@@ -523,8 +532,9 @@ fn a_sink_that_does_not_leave_the_function_says_so() {
           x [pattern] sink(...): it counts only where control leaves the function (`at-exit`), and more of it runs after this
               2: sink(source())
         + 1 source in the function around the line
-          x [pattern] source(): was not followed: no sink that counts is in the code around it
+          x [pattern] source(): goes as far as line 2, but not into a sink on the line
               2: source() <- enters here
+              2: sink(source()) <- goes through here
         ",
     );
 }

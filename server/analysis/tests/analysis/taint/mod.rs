@@ -1,5 +1,6 @@
 //! Where untrusted data goes: what is found and what is not, language by language, and what rules can say about it.
 
+mod functions;
 mod languages;
 mod rules;
 
