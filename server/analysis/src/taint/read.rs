@@ -62,11 +62,16 @@ impl Engine<'_> {
         if name.as_str() == "super" && self.language() == Language::Ruby && tree.role(node) != Role::Callee {
             return self.call_above(node);
         }
+        let scopes = self.file.constants.scopes();
+        let is_variable = || self.functions.iter().any(|function| scopes.declared(*function).contains(&name));
+        let reads_ruby = self.language() == Language::Ruby && tree.role(node) != Role::Callee;
+        // A variable of Ruby hides the method of its name.
+        if reads_ruby && is_variable() {
+            return Ok(value);
+        }
         let meant = self.definition_named(node);
         if meant.is_empty() {
             // Ruby reads an attribute of the object at work by its bare name.
-            let scopes = self.file.constants.scopes();
-            let is_variable = || self.functions.iter().any(|function| scopes.declared(*function).contains(&name));
             if self.language() == Language::Ruby && value.is_empty() && !is_variable() {
                 let this = self.flow.state().map(|state| state.get(Symbol::new("self"))).unwrap_or_default();
                 return Ok(this.listed_field(name));
@@ -74,7 +79,7 @@ impl Engine<'_> {
             return Ok(value);
         }
         // Ruby calls a method by its bare name.
-        if self.language() == Language::Ruby && tree.role(node) != Role::Callee {
+        if reads_ruby {
             let targets: Vec<_> = meant.refs().iter().flat_map(|reference| self.of_reference(reference)).collect();
             if !targets.is_empty() {
                 let returned = self.invoke(node, &targets, &Arguments::default())?;

@@ -302,11 +302,7 @@ fn keys_that_look_like_those_of_formulas_are_told_of_where_they_mean_nothing() {
             "pattern: f()\npattern-sources: [{pattern: s()}]",
             "6:3 skipped: `pattern-sources` is ignored; a taint rule says `mode: taint`",
         ),
-        (
-            "pattern: f()\nvalidators: 1\nowner: me\nproduct: sast",
-            "6:3 skipped: `validators` is not supported yet; the rule is skipped",
-        ),
-        ("pattern: f()\nowner: me\nversion: 2", ""),
+        ("pattern: f()\nvalidators: 1\nowner: me\nproduct: sast\nversion: 2", ""),
     ] {
         check(rule, expected);
     }

@@ -1,7 +1,7 @@
 //! Data that goes into functions of the file and comes out of them again, language by language.
 
 use super::{follow, follow_by};
-use crate::check::run;
+use crate::check::{check, run};
 use std::fmt::Write as _;
 use weir_model::StepKind;
 
@@ -671,5 +671,108 @@ fn a_path_crosses_functions() {
             (StepKind::Parameter, "y"),
             (StepKind::Sink, "sink(y)"),
         ]
+    );
+}
+
+#[test]
+fn what_a_sink_asks_of_each_metavariable_is_asked_of_what_a_function_is_handed() {
+    let rule = "
+        mode: taint
+        pattern-sources: [{pattern: size(), label: SIZE}, {pattern: data(), label: DATA}]
+        pattern-sinks: [{pattern: 'sink($B, $N)', requires: [{$B: DATA}, {$N: SIZE and not DATA}]}]
+    ";
+    check(
+        "python",
+        rule,
+        "
+        def met(b, n):
+          sink(b, n)
+          ^^^^^^^^^^
+        def swapped(b, n):
+          sink(n, b)
+        def mixed(b, n):
+          sink(b, n)
+        def half(b):
+          sink(b, size())
+          ^^^^^^^^^^^^^^^
+        def neither(b):
+          sink(size(), b)
+        met(data(), size())
+        met(data(), data())
+        swapped(data(), size())
+        mixed(data(), size() + data())
+        half(data())
+        neither(data())
+        ",
+    );
+}
+
+#[test]
+fn metavariables_agree_across_functions() {
+    let rule = "
+        mode: taint
+        options: {taint_unify_mvars: true}
+        pattern-sources: [pattern: $A.source()]
+        pattern-sinks: ['pattern': '$A.sink(...)']
+    ";
+    check(
+        "python",
+        rule,
+        "
+        def on(x):
+          a.sink(x)
+          ^^^^^^^^^
+          b.sink(x)
+        on(a.source())
+        ",
+    );
+}
+
+#[test]
+fn where_control_leaves_a_function_that_is_called_its_sinks_count() {
+    let rule = "
+        mode: taint
+        pattern-sources: [pattern: source()]
+        pattern-sinks: [{pattern: sink(...), at-exit: true}]
+    ";
+    check(
+        "python",
+        rule,
+        "
+        def last(x):
+          g()
+          sink(x)
+          ^^^^^^^
+        def first(x):
+          sink(x)
+          g()
+        def gives(x):
+          return sink(x)
+                 ^^^^^^^
+        last(source())
+        first(source())
+        gives(source())
+        h()
+        ",
+    );
+}
+
+#[test]
+fn a_variable_of_ruby_hides_the_method_of_its_name() {
+    follow(
+        "ruby",
+        "
+class A
+  def upload
+    upload = source()
+    sink(upload)
+    sink(upload.name)
+  end
+  def name() = source()
+  def other
+    sink(name)
+  end
+end
+",
     );
 }
