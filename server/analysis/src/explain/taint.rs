@@ -175,7 +175,7 @@ impl Asked<'_> {
             (Outcome::Fails, PASSED_OVER.to_owned())
         } else if arrivals.is_empty() {
             let message = if self.was_run(flow, found.span) {
-                "was not run over: nothing leads to it in the code around it"
+                "was not run over: the code around it never gets there"
             } else {
                 "was not run over: there is no source in the code around it, and none leads there"
             };

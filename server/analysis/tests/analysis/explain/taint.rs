@@ -538,3 +538,106 @@ fn a_sink_that_does_not_leave_the_function_says_so() {
         ",
     );
 }
+
+#[test]
+fn data_is_followed_through_functions() {
+    check(
+        "python",
+        RULE,
+        "def f(y):\n  z = clean(y)\n  sink(z)  # HERE\nf(source())",
+        "
+        NotReported: the line is a sink, but what reaches it is clean: data from a source ends in line 2, where `clean(y)` is a sanitizer (line 11 of the rule file)
+        + the line has 1 sink
+          x [pattern] sink(...): what reaches it is clean
+              3: sink(z)
+        + no source in the function around the line, but 1 source elsewhere that it gets data from
+          x [pattern] source(): ends in line 2, where `clean(y)` is a sanitizer (line 11 of the rule file)
+              4: source() <- enters here
+              1: y <- arrives here
+              4: f(source()) <- goes through here
+              2: y <- `clean(y)` is a sanitizer (line 11 of the rule file)
+        - 1 sanitizer around the line
+          - [pattern] clean(...): matches
+              2: clean(y)
+        ",
+    );
+    check(
+        "python",
+        RULE,
+        "def f(y):\n  sink(y)  # HERE\ndef g(z):\n  f(z)\ng(source())",
+        "
+        Reported: untrusted data that enters in line 5 reaches the sink
+        + untrusted data goes from its source to the sink
+            5: source() <- enters here
+            5: g(source()) <- goes through here
+            3: z <- arrives here
+            4: f(z) <- goes through here
+            1: y <- arrives here
+            2: sink(y) <- reaches its sink
+        + the line has 1 sink
+          + [pattern] sink(...): untrusted data reaches it
+              2: sink(y)
+        + no source in the function around the line, but 1 source elsewhere that it gets data from
+          + [pattern] source(): reaches a sink on the line
+              5: source() <- enters here
+        ",
+    );
+    check(
+        "python",
+        RULE,
+        "def f(y):\n  return clean(y)\ndef g():\n  x = f(source())\n  sink(x)  # HERE",
+        "
+        NotReported: the line is a sink, but what reaches it is clean: data from a source ends in line 2, where `clean(y)` is a sanitizer (line 11 of the rule file)
+        + the line has 1 sink
+          x [pattern] sink(...): what reaches it is clean
+              5: sink(x)
+        + 1 source in the function around the line
+          x [pattern] source(): ends in line 2, where `clean(y)` is a sanitizer (line 11 of the rule file)
+              4: source() <- enters here
+              1: y <- arrives here
+              4: f(source()) <- goes through here
+              2: y <- `clean(y)` is a sanitizer (line 11 of the rule file)
+        ",
+    );
+    check(
+        "python",
+        RULE,
+        "def f():\n  if False:\n    sink(source())  # HERE",
+        "
+        NotReported: the line is a sink, but no untrusted data reaches it
+        + the line has 1 sink
+          x [pattern] sink(...): was not run over: the code around it never gets there
+              3: sink(source())
+        + 1 source in the function around the line
+          x [pattern] source(): was not followed: a sanitizer takes it where it enters, or that code is never run
+              3: source() <- enters here
+        ",
+    );
+    let rule = "
+        mode: taint
+        pattern-sources: [{pattern: size(), label: SIZE}, {pattern: data(), label: DATA}]
+        pattern-sinks: [{pattern: 'sink($B, $N)', requires: [{$B: DATA}, {$N: SIZE}]}]
+        ";
+    check(
+        "python",
+        rule,
+        "def f(b, n):\n  sink(b, n)  # HERE\nf(data(), data())",
+        "
+        NotReported: of `$N` the sink requires `SIZE`, and the labels that are there are `DATA`
+        + the line has 1 sink
+          x [pattern] sink($B, $N): of `$N` the sink requires `SIZE`, and the labels that are there are `DATA`
+              2: sink(b, n)  $B=b  $N=n
+        + no source in the function around the line, but 2 sources elsewhere that it gets data from
+          x [pattern] data(): reaches a sink on the line, which requires other labels
+              3: data() <- enters here
+              1: b <- arrives here
+              2: sink(b, n) <- goes through here
+              3: f(data(), data()) <- goes through here
+          x [pattern] data(): reaches a sink on the line, which requires other labels
+              3: data() <- enters here
+              1: n <- arrives here
+              2: sink(b, n) <- goes through here
+              3: f(data(), data()) <- goes through here
+        ",
+    );
+}
