@@ -5,9 +5,9 @@ use crate::context::FileContext;
 use crate::matching::{Index, Match};
 use crate::memo::{self, Before, Memo, Results};
 use crate::message;
-use crate::rule::{Body, Formula, Rule, RuleSet, TaintSpec};
+use crate::rule::{self, Body, Formula, Rule, RuleSet, TaintSpec};
 use crate::suppress;
-use crate::taint::{self, TaintFinding, TaintMatches};
+use crate::taint::{self, TaintFinding, TaintMatches, TaintRun};
 use std::collections::HashMap;
 use weir_model::{Finding, Language, Note, NoteKind, Trace};
 use weir_syntax::Tree;
@@ -96,6 +96,7 @@ fn run_all(
             before: before.as_ref(),
             old: before.as_ref().and_then(|before| before.results(number as usize)),
             new: Results::default(),
+            same: true,
             budget,
         };
         let found = run.rule(rule);
@@ -127,7 +128,7 @@ fn run_all(
 
 /// Runs one rule over one file, from scratch.
 pub(crate) fn run(file: &FileContext<'_>, rule: &Rule, budget: &Budget<'_>) -> Result<Vec<Finding>, Stop> {
-    Run { file, before: None, old: None, new: Results::default(), budget }.rule(rule)
+    Run { file, before: None, old: None, new: Results::default(), same: true, budget }.rule(rule)
 }
 
 /// One rule over one file.
@@ -137,6 +138,8 @@ struct Run<'a> {
     /// What its formulas found in the version before, and what they find now.
     old: Option<&'a Results>,
     new: Results,
+    /// Whether all its formulas that were asked so far find what they found.
+    same: bool,
     budget: &'a Budget<'a>,
 }
 
@@ -150,22 +153,36 @@ impl Run<'_> {
                 matches.into_iter().map(|found| finding(file, rule, &found, None)).collect()
             }
             Body::Taint(spec) => {
-                let found = taint::run(file, spec, &rule.options, &self.taint_matches(spec)?, self.budget)?.findings;
+                let run = self.taint(spec, &rule.options)?;
                 let place = |found: &TaintFinding| match found.trace.steps.first() {
                     Some(source) if rule.options.taint_focus_on_source => {
                         Match { span: source.span, ..found.sink.clone() }
                     }
                     _ => found.sink.clone(),
                 };
-                found.into_iter().map(|found| finding(file, rule, &place(&found), Some(found.trace))).collect()
+                let found = |found: &TaintFinding| finding(file, rule, &place(found), Some(found.trace.clone()));
+                let findings = run.findings.iter().map(found).collect();
+                self.new.taint = Some(run);
+                findings
             }
         })
+    }
+
+    /// What taint reaches; the last run's answer where nothing that it read has changed since.
+    fn taint(&mut self, spec: &TaintSpec, options: &rule::Options) -> Result<TaintRun, Stop> {
+        let matches = self.taint_matches(spec)?;
+        let old = self.old.and_then(|old| old.taint.as_ref()).filter(|_| self.same);
+        if let Some(run) = self.before.zip(old).and_then(|(before, old)| before.taint(self.file, old)) {
+            return Ok(run);
+        }
+        taint::run(self.file, spec, options, &matches, self.budget)
     }
 
     /// The matches of the rule's formula of this number.
     fn find(&mut self, number: usize, formula: &Formula) -> Result<Vec<Match>, Stop> {
         let old = self.old.and_then(|old| old.get(number));
-        let found = memo::find(formula, self.file, self.before, old, self.budget)?;
+        let (found, same) = memo::find(formula, self.file, self.before, old, self.budget)?;
+        self.same &= same;
         self.new.keep(number, &found);
         Ok(found)
     }

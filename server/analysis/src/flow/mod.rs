@@ -13,4 +13,4 @@ pub(crate) use fold::number;
 pub(crate) use frames::Flow;
 pub(crate) use functions::{Functions, Reached, class_around, last_name};
 pub(crate) use interpret::Interpret;
-pub(crate) use scope::is_this;
+pub(crate) use scope::{Scopes, is_this};

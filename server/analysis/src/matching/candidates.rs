@@ -248,7 +248,7 @@ fn single(unifier: &Unifier<'_>, root: NodeId, scope: &Scope) -> Result<Vec<Foun
             return Ok(());
         }
         for env in unifier.node(root, node, scope.env.clone())? {
-            let found = Match { span: tree.span(node), node: Some(node), bindings: env.finish() };
+            let found = Match::new(tree.span(node), Some(node), env.finish());
             out.push(Found::new(tree, node, found));
         }
         Ok(())
@@ -363,7 +363,7 @@ fn run(unifier: &Unifier<'_>, roots: &[NodeId], scope: &Scope) -> Result<Vec<Fou
                     continue;
                 }
                 let node = (roots.len() == 1).then_some(first);
-                let found = Match { span: Span::new(from, to), node, bindings: env.finish() };
+                let found = Match::new(Span::new(from, to), node, env.finish());
                 let found = Found::new(tree, list, found);
                 if !out.contains(&found) {
                     out.push(found);
@@ -408,7 +408,7 @@ pub(super) fn hits(
             budget.tick()?;
             for env in unifier.statement(root, statement, &Env::default())? {
                 let bindings = env.finish();
-                found.push(Found::new(tree, statement, Match { span: tree.span(statement), node: None, bindings }));
+                found.push(Found::new(tree, statement, Match::new(tree.span(statement), None, bindings)));
             }
         }
         all.push(found);
@@ -433,7 +433,7 @@ fn imports(unifier: &Unifier<'_>, roots: &[NodeId], scope: &Scope) -> Result<Vec
             continue;
         }
         for env in unifier.subset(roots, statement, scope.env.clone())? {
-            let found = Match { span: unifier.span_of(statement), node: None, bindings: env.finish() };
+            let found = Match::new(unifier.span_of(statement), None, env.finish());
             out.push(Found::new(tree, list, found));
         }
     }
@@ -445,9 +445,9 @@ fn imports(unifier: &Unifier<'_>, roots: &[NodeId], scope: &Scope) -> Result<Vec
         for &root in roots {
             envs = unifier.each(envs, |env| unifier.node(root, node, env))?;
         }
-        out.extend(envs.iter().map(|env| {
-            Found::new(tree, node, Match { span: tree.span(node), node: Some(node), bindings: env.finish() })
-        }));
+        out.extend(
+            envs.iter().map(|env| Found::new(tree, node, Match::new(tree.span(node), Some(node), env.finish()))),
+        );
     }
     Ok(out)
 }

@@ -66,7 +66,7 @@ pub(crate) fn find_near(
     let scope = Scope::of(file, Some(Rc::clone(&zone.among)));
     let near = Evaluation { file, budget, scope, text: None, zone: Some(zone.node), record: None };
     let mut found = near.formula(formula)?;
-    found.retain(|found| zone.is_near(found.span));
+    found.retain(|found| zone.is_near(found.whole));
     Ok(found)
 }
 
@@ -89,6 +89,16 @@ impl Zone {
     /// Whether the zone is the whole file.
     pub(crate) fn is_all(&self) -> bool {
         self.node == Tree::ROOT
+    }
+
+    /// The subtree's top.
+    pub(crate) fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// Whether a place lies in the zone.
+    pub(crate) fn holds(&self, place: Span) -> bool {
+        self.span.contains(place)
     }
 
     /// Whether a place shares something with the zone.
@@ -165,7 +175,7 @@ impl Evaluation<'_> {
     fn named(&self, name: Symbol, found: &Match) -> Option<Match> {
         let binding = found.node.map_or(Binding::Text(found.span), Binding::Node);
         let bindings = found.bindings.merge(&Bindings(vec![(name, binding)]), self.file)?;
-        Some(Match { span: found.span, node: found.node, bindings })
+        Some(Match { bindings, ..found.clone() })
     }
 
     fn leaf(&self, leaf: &Leaf) -> Result<Vec<Match>, Stop> {
@@ -228,11 +238,8 @@ impl Evaluation<'_> {
         let base = self.text.map_or(0, |span| span.start);
         let text = self.text.map_or(self.file.text, |span| span.text(self.file.text));
         let place = |span: Span| Span::new(base + span.start, base + span.end);
-        let matches = find(text)?.into_iter().map(|found| Match {
-            span: place(found.span),
-            node: None,
-            bindings: text_bindings(found.groups, base),
-        });
+        let matches =
+            find(text)?.into_iter().map(|found| Match::new(place(found.span), None, text_bindings(found.groups, base)));
         Ok(matches.collect())
     }
 
@@ -296,7 +303,7 @@ impl Evaluation<'_> {
     fn whole(&self) -> Match {
         let node = NodeId(self.scope.nodes.start);
         let span = self.text.unwrap_or_else(|| self.file.tree.span(node));
-        Match { span, node: Some(node), bindings: self.scope.env.finish() }
+        Match::new(span, Some(node), self.scope.env.finish())
     }
 
     /// Ranges of two positives: of two that lie in each other the inner one, with both bindings. Both lists are sorted by
@@ -305,7 +312,9 @@ impl Evaluation<'_> {
         let mut out: Vec<Match> = Vec::new();
         let mut add = |inner: &Match, other: &Match| {
             if let Some(bindings) = inner.bindings.merge(&other.bindings, self.file) {
-                out.push(Match { span: inner.span, node: inner.node, bindings });
+                let other_whole = if other.whole == other.span { inner.whole } else { other.whole };
+                let whole = inner.whole.union(other_whole);
+                out.push(Match { span: inner.span, node: inner.node, bindings, whole });
             }
         };
         // Of those on the right that begin at or before the place reached, the ones that have not ended there.
@@ -422,7 +431,8 @@ impl Evaluation<'_> {
                     Binding::Node(node) if inner == span => Some(*node),
                     _ => found.node.filter(|_| inner == found.span),
                 };
-                out.push(Match { span: inner, node, bindings: found.bindings.clone() });
+                let (bindings, whole) = (found.bindings.clone(), found.whole.union(found.span));
+                out.push(Match { span: inner, node, bindings, whole });
             }
         }
         Ok(out)
@@ -467,8 +477,9 @@ pub(super) fn dedup(matches: &mut Vec<Match>, budget: &Budget<'_>) -> Result<(),
         if out.last().is_some_and(|last| last.span != found.span) {
             first_here = out.len();
         }
-        if !out[first_here..].contains(&found) {
-            out.push(found);
+        match out[first_here..].iter_mut().find(|other| **other == found) {
+            Some(other) => other.whole = other.whole.union(found.whole),
+            None => out.push(found),
         }
     }
     *matches = out;

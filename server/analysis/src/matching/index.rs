@@ -198,6 +198,12 @@ impl Index {
         !within(self.occurrences(symbol), scope).is_empty()
     }
 
+    /// Whether a name, operator or literal content occurs outside of `scope`.
+    pub(crate) fn occurs_outside(&self, symbol: Symbol, scope: std::ops::Range<u32>) -> bool {
+        let all = self.occurrences(symbol);
+        all.first().is_some_and(|first| first.0 < scope.start) || all.last().is_some_and(|last| last.0 >= scope.end)
+    }
+
     /// Whether a name, operator or literal content occurs anywhere.
     pub(crate) fn has(&self, symbol: Symbol) -> bool {
         self.symbols.contains_key(&symbol)

@@ -78,21 +78,21 @@ impl FoundList {
     }
 
     /// The list after a change: without what was found at nodes that are gone or touched. Gives those of them, too, that can
-    /// still be told, and whether there are others.
-    pub(crate) fn moved(&self, difference: &Difference, touched: &Touched) -> (Self, Vec<Found>, bool) {
-        let (mut lost, mut gone) = (Vec::new(), false);
+    /// still be told, and where the others were found, if that is still there.
+    pub(crate) fn moved(&self, difference: &Difference, touched: &Touched) -> (Self, Vec<Found>, Vec<Option<NodeId>>) {
+        let (mut lost, mut gone) = (Vec::new(), Vec::new());
         let mut loose = Vec::new();
         for found in &self.loose {
             match found.moved(difference) {
                 Some(found) if touched.has(found.root) => lost.push(found),
                 Some(found) => loose.push(found),
-                None => gone = true,
+                None => gone.push(difference.node(found.root)),
             }
         }
         let mut parts: Vec<Part> = Vec::new();
         for part in &self.parts {
             let [before, removed, behind] = part.split(difference);
-            gone |= !removed.range.is_empty();
+            gone.extend((!removed.range.is_empty()).then_some(None));
             for part in [before, behind] {
                 touched.cut(part, difference, &mut parts, &mut lost, &mut gone);
             }
@@ -202,7 +202,7 @@ impl Match {
             Some(at) => Some(node(at)?),
             None => None,
         };
-        Some(Self { span: span(self.span)?, node: at, bindings: Bindings(bindings) })
+        Some(Self { span: span(self.span)?, node: at, bindings: Bindings(bindings), whole: span(self.whole)? })
     }
 }
 
@@ -270,7 +270,14 @@ impl Touched {
     }
 
     /// Takes what was found at touched nodes out of a part that moved already.
-    fn cut(&self, part: Part, difference: &Difference, parts: &mut Vec<Part>, lost: &mut Vec<Found>, gone: &mut bool) {
+    fn cut(
+        &self,
+        part: Part,
+        difference: &Difference,
+        parts: &mut Vec<Part>,
+        lost: &mut Vec<Found>,
+        gone: &mut Vec<Option<NodeId>>,
+    ) {
         if part.range.is_empty() {
             return;
         }
@@ -291,10 +298,10 @@ impl Touched {
             }
             for at in taken.clone() {
                 // What stands around the change holds what moved and what did not: by the change's own measure.
-                let found = if is_before { rest.get(at).moved(difference) } else { Some(rest.get(at)) };
-                match found {
+                let found = rest.get(at);
+                match if is_before { found.moved(difference) } else { Some(found.clone()) } {
                     Some(found) => lost.push(found),
-                    None => *gone = true,
+                    None => gone.push(Some(found.root)),
                 }
             }
             let before = rest.slice(rest.range.start..taken.start);

@@ -34,7 +34,7 @@ use weir_model::Span;
 use weir_syntax::{NodeId, Symbol};
 
 /// One match of a formula.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Match {
     /// Where; after focus, the metavariable's place.
     pub(crate) span: Span,
@@ -42,6 +42,21 @@ pub(crate) struct Match {
     pub(crate) node: Option<NodeId>,
     /// What the metavariables are bound to.
     pub(crate) bindings: Bindings,
+    /// All that it was found by, where that is more than its place: the place before focus. Says nothing of what the match is.
+    pub(crate) whole: Span,
+}
+
+impl Match {
+    /// A match whose place is all that it was found by.
+    pub(crate) fn new(span: Span, node: Option<NodeId>, bindings: Bindings) -> Self {
+        Self { span, node, bindings, whole: span }
+    }
+}
+
+impl PartialEq for Match {
+    fn eq(&self, other: &Self) -> bool {
+        (self.span, self.node) == (other.span, other.node) && self.bindings == other.bindings
+    }
 }
 
 /// What metavariables are bound to, sorted by name.

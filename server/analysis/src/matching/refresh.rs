@@ -37,7 +37,7 @@ pub(crate) fn refresh(
             let scope = Scope::of(file, Some(Rc::clone(&before.among)));
             let same_run = run_is_same(leaf, pattern, file, before, &scope, budget)?;
             let (mut list, mut lost, gone) = list.moved(&before.difference, &before.touched);
-            if same_run && !gone {
+            if same_run && gone.is_empty() {
                 let binds = |found: &&Found| before.touched.binds(&found.matched, before.difference.new_text);
                 let changed = lost.iter().filter(binds).map(|found| found.root);
                 let changed_in = changed.reduce(|a, b| common(file.tree, a, b));
@@ -46,7 +46,7 @@ pub(crate) fn refresh(
                 return Ok(changed_in);
             }
             let mut found = candidates::matches(leaf, pattern, file, &scope, budget)?;
-            let changed_in = changed_in(file.tree, before, &mut lost, &mut found, gone);
+            let changed_in = changed_in(file.tree, before, &mut lost, &mut found, &gone);
             list.add(found);
             (Known::List(list), changed_in)
         }
@@ -70,7 +70,7 @@ fn run_is_same(
     let mut now: Vec<FoundList> = Vec::with_capacity(hits.len());
     for (list, mut found) in hits.iter().zip(found) {
         let (mut list, mut lost, gone) = list.moved(&before.difference, &before.touched);
-        same &= changed_in(file.tree, before, &mut lost, &mut found, gone).is_none();
+        same &= changed_in(file.tree, before, &mut lost, &mut found, &gone).is_none();
         list.add(found);
         now.push(list);
     }
@@ -79,15 +79,25 @@ fn run_is_same(
 }
 
 /// The smallest subtree around all that is found now and was not, or was and is not, or is bound to something touched.
-fn changed_in(tree: &Tree, before: &Before, lost: &mut [Found], found: &mut [Found], gone: bool) -> Option<NodeId> {
+fn changed_in(
+    tree: &Tree,
+    before: &Before,
+    lost: &mut [Found],
+    found: &mut [Found],
+    gone: &[Option<NodeId>],
+) -> Option<NodeId> {
     lost.sort_by_key(|found| found.root);
     found.sort_by_key(|found| found.root);
-    let mut changed: Option<NodeId> = gone.then_some(before.place);
+    let mut changed: Option<NodeId> = None;
     let mut change = |node: NodeId| {
         // What such a node held and holds no more is only below what holds both.
         let node = if before.difference.stretched.contains(&node) { common(tree, node, before.place) } else { node };
         changed = Some(changed.map_or(node, |changed| common(tree, changed, node)));
     };
+    for root in gone {
+        change(before.place);
+        root.iter().copied().for_each(&mut change);
+    }
     let (mut lost, mut found) = (&*lost, &*found);
     while let Some(root) = [lost, found].iter().filter_map(|list| list.first()).map(|first| first.root).min() {
         let of_root = |list: &[Found]| list.partition_point(|found| found.root <= root);

@@ -8,6 +8,7 @@
 //!
 //! The result never depends on what is kept: the property test of `tests/analysis/incremental.rs` says so.
 
+mod apart;
 mod facts;
 mod reuse;
 
@@ -16,7 +17,8 @@ use crate::context::FileContext;
 use crate::flow::Constants;
 use crate::matching::{Among, FoundLeaves, Index, Names, Touched, Zone};
 use crate::rule::RuleSet;
-use std::cell::RefCell;
+use crate::taint::TaintRun;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
@@ -63,6 +65,7 @@ pub(crate) struct Before {
     /// Whether no statement came or went.
     pub(crate) within_statement: bool,
     zones: RefCell<HashMap<NodeId, Rc<Zone>>>,
+    apart: OnceCell<Vec<NodeId>>,
 }
 
 /// Where more than one in so many nodes is touched, starting anew is cheaper.
@@ -127,7 +130,16 @@ impl Before {
             range.clone().map(NodeId).any(is_statement)
         };
         let within_statement = !has_statement(tree, &difference.new) && !has_statement(&kept.tree, &difference.old);
-        Self { kept, difference, touched, among, place, within_statement, zones: RefCell::default() }
+        Self {
+            kept,
+            difference,
+            touched,
+            among,
+            place,
+            within_statement,
+            zones: RefCell::default(),
+            apart: OnceCell::new(),
+        }
     }
 
     /// What the patterns matched.
@@ -143,6 +155,14 @@ impl Before {
     /// Gives back what was kept, unused.
     pub(crate) fn into_kept(self) -> Kept {
         self.kept
+    }
+
+    /// What a run of taint found, if the change is nothing to the functions that were run.
+    pub(crate) fn taint(&self, file: &FileContext<'_>, old: &TaintRun) -> Option<TaintRun> {
+        let run = old.moved(&self.difference)?;
+        let functions = self.apart.get_or_init(|| apart::functions(self, file));
+        let was_run = |function: &NodeId| run.entered.iter().any(|&entered| file.tree.is_within(entered, *function));
+        functions.iter().any(|function| !was_run(function)).then_some(run)
     }
 
     /// The zone of a node, or of one above it where places of nodes side by side overlap: clauses of one function, names of one

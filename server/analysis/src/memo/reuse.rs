@@ -5,36 +5,44 @@ use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::matching::{self, Match};
 use crate::rule::{Formula, Leaf, Node, PatternLeaf};
+use crate::taint::TaintRun;
+use std::rc::Rc;
+use weir_model::Span;
 use weir_syntax::{NodeId, Tree};
 
 /// What the formulas of one rule found; those that were not asked for are empty places.
 #[derive(Debug, Default)]
-pub(crate) struct Results(Vec<Option<Vec<Match>>>);
+pub(crate) struct Results {
+    formulas: Vec<Option<Vec<Match>>>,
+    /// Of a taint rule: what its last run found.
+    pub(crate) taint: Option<TaintRun>,
+}
 
 impl Results {
     /// What the formula of this number found, unless it was not asked for.
     pub(crate) fn get(&self, formula: usize) -> Option<&[Match]> {
-        self.0.get(formula)?.as_deref()
+        self.formulas.get(formula)?.as_deref()
     }
 
     /// Keeps what the formula of this number found.
     pub(crate) fn keep(&mut self, formula: usize, found: &[Match]) {
-        if self.0.len() <= formula {
-            self.0.resize(formula + 1, None);
+        if self.formulas.len() <= formula {
+            self.formulas.resize(formula + 1, None);
         }
-        self.0[formula] = Some(found.to_vec());
+        self.formulas[formula] = Some(found.to_vec());
     }
 }
 
-/// All matches of a formula in a file; `old` is what it matched in the version before.
+/// All matches of a formula in a file, and whether they are those of the version before, which `old` is.
 pub(crate) fn find(
     formula: &Formula,
     file: &FileContext<'_>,
     before: Option<&Before>,
     old: Option<&[Match]>,
     budget: &Budget<'_>,
-) -> Result<Vec<Match>, Stop> {
-    let Some((before, old)) = before.zip(old) else { return matching::find(formula, file, budget) };
+) -> Result<(Vec<Match>, bool), Stop> {
+    let anew = || matching::find(formula, file, budget).map(|found| (found, false));
+    let Some((before, old)) = before.zip(old) else { return anew() };
     let mut zone: Option<NodeId> = None;
     let mut is_local = true;
     each_leaf(formula, &mut is_local, &mut |leaf| {
@@ -44,18 +52,33 @@ pub(crate) fn find(
         Ok(())
     })?;
     if !is_local {
-        return matching::find(formula, file, budget);
+        return anew();
     }
     let kept = match zone {
         None => old.iter().map(|found| found.moved(&before.difference)).collect(),
-        Some(zone) => {
-            let zone = before.zone(file.tree, zone);
-            if zone.is_all() { None } else { outside_and_near(formula, file, before, old, &zone, budget)? }
-        }
+        Some(node) => match widened(file.tree, before, old, node) {
+            Some(zone) if !zone.is_all() => outside_and_near(formula, file, before, old, &zone, budget)?,
+            _ => None,
+        },
     };
     match kept {
-        Some(found) => Ok(found),
-        None => matching::find(formula, file, budget),
+        Some(found) => Ok((found, zone.is_none())),
+        None => anew(),
+    }
+}
+
+/// The zone of a node, made wider until it holds all by which matches near it were found: their place is only a part of that.
+/// `None` if something of that is gone.
+fn widened(tree: &Tree, before: &Before, old: &[Match], node: NodeId) -> Option<Rc<matching::Zone>> {
+    let wholes: Vec<Option<Span>> =
+        old.iter().filter(|found| found.whole != found.span).map(|found| before.difference.span(found.whole)).collect();
+    let wholes: Vec<Span> = wholes.into_iter().collect::<Option<_>>()?;
+    let mut node = node;
+    loop {
+        let zone = before.zone(tree, node);
+        let around = wholes.iter().filter(|whole| zone.is_near(**whole) && !zone.holds(**whole));
+        let Some(wider) = around.copied().reduce(Span::union) else { return Some(zone) };
+        node = tree.ancestors(zone.node()).find(|&above| tree.span(above).contains(wider))?;
     }
 }
 
@@ -70,11 +93,12 @@ fn outside_and_near(
 ) -> Result<Option<Vec<Match>>, Stop> {
     let mut found = matching::find_near(formula, file, budget, zone)?;
     for match_ in old {
-        match (before.difference.span(match_.span), match_.moved(&before.difference)) {
-            (Some(place), _) if zone.is_near(place) => {}
+        match (before.difference.span(match_.whole), match_.moved(&before.difference)) {
+            (Some(whole), _) if zone.is_near(whole) => {}
             (_, Some(moved)) => found.push(moved),
-            (None, None) => {}
-            (Some(_), None) => return Ok(None),
+            // It stood in the text that changed.
+            (None, None) if before.difference.span(match_.span).is_none() => {}
+            (_, None) => return Ok(None),
         }
     }
     found.sort_by_key(|found| (found.span.start, found.span.end));

@@ -31,8 +31,8 @@ use crate::rule::{Options, TaintSpec};
 use engine::Engine;
 pub(crate) use exit::is_at_exit;
 pub(crate) use watch::{Arrival, Halt, Watch, Why};
-use weir_model::Trace;
-use weir_syntax::{NodeId, Tree};
+use weir_model::{Step, Trace};
+use weir_syntax::{Difference, NodeId, Tree};
 
 /// The places a taint rule's formulas matched; the number is the index into the spec's list.
 #[derive(Debug, Default)]
@@ -57,8 +57,21 @@ pub(crate) struct TaintFinding {
 pub(crate) struct TaintRun {
     pub(crate) findings: Vec<TaintFinding>,
     /// The functions whose bodies were run, each once, in the order of the tree. What the others do has no part in the findings.
-    #[expect(dead_code, reason = "an edit within a function that was not run needs no new run")]
     pub(crate) entered: Vec<NodeId>,
+}
+
+impl TaintRun {
+    /// The same run after a change; `None` if something of it is gone.
+    pub(crate) fn moved(&self, difference: &Difference) -> Option<Self> {
+        let step = |step: &Step| Some(Step { span: difference.span(step.span)?, kind: step.kind });
+        let finding = |finding: &TaintFinding| {
+            let steps = finding.trace.steps.iter().map(step).collect::<Option<_>>()?;
+            Some(TaintFinding { sink: finding.sink.moved(difference)?, trace: Trace { steps } })
+        };
+        let findings = self.findings.iter().map(finding).collect::<Option<_>>()?;
+        let entered = self.entered.iter().map(|&function| difference.node(function)).collect::<Option<_>>()?;
+        Some(Self { findings, entered })
+    }
 }
 
 /// Follows taint through every function of the file (and its top level).
