@@ -31,8 +31,9 @@ impl Taint {
     }
 }
 
-/// A value that comes from so many places is reported for one of these; the others are not counted.
-const MAX_SOURCES: usize = 128;
+/// A value that comes from so many places is reported for one of these; the others are not counted: nobody reads more, and
+/// where all that a file says is a source, the cost of every step is that of the sets it joins.
+const MAX_SOURCES: usize = 32;
 
 /// A set of taint, one entry a source and label; of two ways to the same place the first is kept.
 #[derive(Clone, Debug, Default)]
@@ -82,7 +83,11 @@ impl Taints {
             self.0.clone_from(&other.0);
             return !other.0.is_empty();
         }
-        other.iter().fold(false, |changed, taint| self.add(taint) | changed)
+        // Most joins bring nothing new; that is seen in one pass over both.
+        let mut ours = self.0.iter();
+        let has = |theirs: &Taint| ours.by_ref().map(|our| our.key()).find(|our| *our >= theirs.key());
+        let known = other.0.iter().map(has).zip(&other.0).all(|(our, theirs)| our == Some(theirs.key()));
+        !known && other.iter().fold(false, |changed, taint| self.add(taint) | changed)
     }
 
     /// Both together.
