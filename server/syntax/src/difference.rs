@@ -46,12 +46,10 @@ impl Difference {
         let prefix = a.iter().zip(b).enumerate().take_while(|&pair| same_start(pair)).count();
         ends_moved.retain(|node| (node.0 as usize) < prefix);
         let shift = (new_text.len() as u32).wrapping_sub(old_text.len() as u32);
-        let longest = a.len().min(b.len()) - prefix;
         let mut suffix = a
             .iter()
             .rev()
             .zip(b.iter().rev())
-            .take(longest)
             .take_while(|(a, b)| {
                 (a.kind, a.role, a.sym, a.size) == (b.kind, b.role, b.sym, b.size)
                     && a.span.start.wrapping_add(shift) == b.span.start

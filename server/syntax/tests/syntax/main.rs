@@ -1,5 +1,6 @@
 //! Code and patterns in, generic trees out: a module a language.
 
+mod difference;
 mod edits;
 mod elixir;
 mod java;
