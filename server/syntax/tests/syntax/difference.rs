@@ -63,5 +63,10 @@ fn what_gets_another_parent_is_new() {
 
 #[test]
 fn what_stands_beside_a_change_counts_as_changed() {
-    check(Language::Python, "x = 1\nf(x)\n", "import os\nx = 1\nf(x)\n", r#"Import "import os", Assign "x = 1" in File"#);
+    check(
+        Language::Python,
+        "x = 1\nf(x)\n",
+        "import os\nx = 1\nf(x)\n",
+        r#"Import "import os", Assign "x = 1" in File"#,
+    );
 }
