@@ -42,8 +42,8 @@ pub(super) fn functions(before: &Before, file: &FileContext<'_>) -> Vec<NodeId> 
     // Numbers of nodes around a change are the same in both versions.
     let same = |&node: &NodeId| old.mentions(node) == new.mentions(node);
     let same_names = |&node: &NodeId| old.scopes.declared(node) == new.scopes.declared(node);
-    let around = difference.around.iter().filter(|&&node| matches!(new.tree.kind(node), Kind::File | Kind::Class));
-    if !definitions.iter().all(same) || !around.copied().collect::<Vec<_>>().iter().all(same_names) {
+    let mut outer = difference.around.iter().filter(|&&node| matches!(new.tree.kind(node), Kind::File | Kind::Class));
+    if !definitions.iter().all(same) || !outer.all(same_names) {
         return Vec::new();
     }
     let runs_later = |&node: &NodeId| {
