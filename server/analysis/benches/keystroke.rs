@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use weir_analysis::{Budget, Memo, Options, RuleSet, Unit, analyze_again};
 use weir_model::{Edit, Language, RuleSource, Span};
-use weir_syntax::{Limits, Source};
+use weir_syntax::{Kind, Limits, NodeId, Source};
 
 /// Changes per file.
 const EDITS: usize = 400;
@@ -107,19 +107,25 @@ fn keystrokes(set: &RuleSet, file: &Path, by_rule: bool) {
     }
 }
 
-/// The text with a call in the middle, where the language takes one, and where its argument goes.
+/// The text with a call in the middle, in a function if there is one, and where its argument goes.
 fn with_call(language: Language, text: &str) -> (String, usize) {
     let call =
         if matches!(language, Language::Python | Language::Ruby | Language::Elixir) { "eval()" } else { "eval();" };
-    let errors = |text: String| Source::parse(language, text, Limits::NONE).notes().len();
-    let before = errors(text.to_owned());
+    let parsed = |text: String| Source::parse(language, text, Limits::NONE);
+    let before = parsed(text.to_owned()).notes().len();
     let middle = text.len() / 2;
     let lines = text[middle..].match_indices('\n').map(|(at, _)| middle + at + 1);
     for at in lines {
         let indent = text[at..].len() - text[at..].trim_start_matches(' ').len();
         let with_call = format!("{}{}{call}\n{}", &text[..at], " ".repeat(indent), &text[at..]);
-        if text[at + indent..].starts_with(char::is_alphabetic) && errors(with_call.clone()) == before {
-            return (with_call, at + indent + "eval(".len());
+        let place = at + indent;
+        if indent > 0 && text[place..].starts_with(char::is_alphabetic) {
+            let source = parsed(with_call);
+            let tree = source.tree();
+            let is_call = |node: NodeId| tree.kind(node) == Kind::Call && tree.span(node).start as usize == place;
+            if source.notes().len() == before && tree.ids().any(is_call) {
+                return (source.text().to_owned(), place + "eval(".len());
+            }
         }
     }
     panic!("no place for a call in the second half of the file");
