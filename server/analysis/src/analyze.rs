@@ -3,7 +3,7 @@
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::matching::{Index, Match};
-use crate::memo::{self, Before, Memo, Results};
+use crate::memo::{self, Before, Memo, Results, Same};
 use crate::message;
 use crate::rule::{self, Body, Formula, Rule, RuleSet, TaintSpec};
 use crate::suppress;
@@ -96,7 +96,7 @@ fn run_all(
             before: before.as_ref(),
             old: before.as_ref().and_then(|before| before.results(number as usize)),
             new: Results::default(),
-            same: true,
+            same: Same::All,
             budget,
         };
         let found = run.rule(rule);
@@ -128,7 +128,7 @@ fn run_all(
 
 /// Runs one rule over one file, from scratch.
 pub(crate) fn run(file: &FileContext<'_>, rule: &Rule, budget: &Budget<'_>) -> Result<Vec<Finding>, Stop> {
-    Run { file, before: None, old: None, new: Results::default(), same: true, budget }.rule(rule)
+    Run { file, before: None, old: None, new: Results::default(), same: Same::All, budget }.rule(rule)
 }
 
 /// One rule over one file.
@@ -139,7 +139,7 @@ struct Run<'a> {
     old: Option<&'a Results>,
     new: Results,
     /// Whether all its formulas that were asked so far find what they found.
-    same: bool,
+    same: Same,
     budget: &'a Budget<'a>,
 }
 
@@ -171,7 +171,9 @@ impl Run<'_> {
     /// What taint reaches; the last run's answer where nothing that it read has changed since.
     fn taint(&mut self, spec: &TaintSpec, options: &rule::Options) -> Result<TaintRun, Stop> {
         let matches = self.taint_matches(spec)?;
-        let old = self.old.and_then(|old| old.taint.as_ref()).filter(|_| self.same);
+        // Metavariables that sources and sinks share are compared by their text.
+        let enough = if options.taint_unify_mvars { Same::All } else { Same::Places };
+        let old = self.old.and_then(|old| old.taint.as_ref()).filter(|_| self.same >= enough);
         if let Some(run) = self.before.zip(old).and_then(|(before, old)| before.taint(self.file, old)) {
             return Ok(run);
         }
@@ -182,7 +184,7 @@ impl Run<'_> {
     fn find(&mut self, number: usize, formula: &Formula) -> Result<Vec<Match>, Stop> {
         let old = self.old.and_then(|old| old.get(number));
         let (found, same) = memo::find(formula, self.file, self.before, old, self.budget)?;
-        self.same &= same;
+        self.same = self.same.min(same);
         self.new.keep(number, &found);
         Ok(found)
     }

@@ -24,7 +24,7 @@ pub(crate) struct FileContext<'a> {
     /// What its variables are known to hold.
     pub(crate) constants: Constants,
     /// Its functions and classes, once a taint rule asks.
-    functions: OnceCell<Functions>,
+    pub(crate) functions: OnceCell<Functions>,
     /// What patterns matched in it.
     pub(crate) found: FoundLeaves,
     /// It as patterns over any text see it.

@@ -17,6 +17,8 @@ pub(crate) struct Functions {
     classes: NumberMap<Symbol, Vec<NodeId>>,
     /// The names of all functions and classes.
     names: NumberSet<Symbol>,
+    /// Names that code shares with the code around it ([`Scopes::shared_names`]).
+    shared: NumberSet<Symbol>,
     /// Fields that belong to a class itself, not to its objects; Java's.
     statics: NumberSet<(NodeId, Symbol)>,
     /// The names of all fields that classes declare.
@@ -148,8 +150,7 @@ impl Functions {
                     if let Some(meant) = by_name.get(&name).filter(|meant| meant.len() <= MAX_SHARED) {
                         self.all[innermost].mentions.extend(meant);
                     }
-                    makes[innermost] |= self.classes.contains_key(&name)
-                        || matches!(name.as_str(), "this" | "self" | "$this" | "cls" | "static");
+                    makes[innermost] |= self.classes.contains_key(&name) || is_object_name(name);
                     if tree.kind(node) == Kind::Ident && outer.insert((innermost, name)) {
                         if let Some(class) = self.class_meant(tree, &around, name) {
                             for &(number, _) in around.iter().rev() {
@@ -176,6 +177,7 @@ impl Functions {
             definition.uses.dedup();
             definition.uses.retain(|name| shared.contains(name));
         }
+        self.shared = shared;
         let mut mentioned_by = vec![Vec::new(); self.all.len()];
         for (number, definition) in self.all.iter().enumerate() {
             for &mentioned in &definition.mentions {
@@ -329,6 +331,12 @@ impl Functions {
         self.names.contains(&name)
     }
 
+    /// Whether it makes a difference to code that a function mentions this name: it may stand for a function, class or object of
+    /// the file, or for a variable that functions share.
+    pub(crate) fn is_telling(&self, name: Symbol) -> bool {
+        self.has_name(name) || self.shared.contains(&name) || self.fields.contains(&name) || is_object_name(name)
+    }
+
     /// The class of a name.
     pub(crate) fn class(&self, name: Symbol) -> Option<NodeId> {
         match self.classes.get(&name)?.as_slice() {
@@ -397,6 +405,11 @@ fn scope_around(tree: &Tree, node: NodeId) -> NodeId {
         matches!(tree.kind(*around), Kind::Class | Kind::Function | Kind::Lambda | Kind::File | Kind::New)
     };
     tree.ancestors(node).find(is_scope).unwrap_or(Tree::ROOT)
+}
+
+/// Whether a name stands for the object or the class that a method runs on.
+fn is_object_name(name: Symbol) -> bool {
+    matches!(name.as_str(), "this" | "self" | "$this" | "cls" | "static")
 }
 
 /// What a function without a name is assigned to.

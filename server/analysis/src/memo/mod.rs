@@ -14,7 +14,7 @@ mod reuse;
 
 use crate::analyze::{Options, Unit};
 use crate::context::FileContext;
-use crate::flow::Constants;
+use crate::flow::{Constants, Functions};
 use crate::matching::{Among, FoundLeaves, Index, Names, Touched, Zone};
 use crate::rule::RuleSet;
 use crate::taint::TaintRun;
@@ -25,7 +25,7 @@ use std::rc::Rc;
 use weir_model::Language;
 use weir_syntax::{Difference, NodeId, Role, Tree};
 
-pub(crate) use reuse::{Results, common, find};
+pub(crate) use reuse::{Results, Same, common, find};
 
 /// What the last analysis of a text left. Empty at first, and whenever something else is analysed than before.
 #[derive(Debug, Default)]
@@ -40,6 +40,8 @@ pub(crate) struct Kept {
     index: Index,
     names: Names,
     constants: Constants,
+    /// If a taint rule asked.
+    functions: OnceCell<Functions>,
     found: FoundLeaves,
     results: Vec<Option<Results>>,
 }
@@ -92,10 +94,10 @@ impl Memo {
         file: FileContext<'_>,
         results: Vec<Option<Results>>,
     ) {
-        let FileContext { index, names, constants, found, .. } = file;
+        let FileContext { index, names, constants, functions, found, .. } = file;
         let (text, tree) = (unit.text.to_owned(), unit.tree.clone());
         let key = Key::of(rules, unit, options);
-        self.0 = Some(Kept { key, text, tree, index, names, constants, found, results });
+        self.0 = Some(Kept { key, text, tree, index, names, constants, functions, found, results });
     }
 }
 

@@ -33,6 +33,17 @@ impl Results {
     }
 }
 
+/// How much of what a formula found is as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Same {
+    /// Something is not.
+    No,
+    /// The places and the nodes that are bound are; what stands in them may be another.
+    Places,
+    /// All is, to the letter.
+    All,
+}
+
 /// All matches of a formula in a file, and whether they are those of the version before, which `old` is.
 pub(crate) fn find(
     formula: &Formula,
@@ -40,9 +51,9 @@ pub(crate) fn find(
     before: Option<&Before>,
     old: Option<&[Match]>,
     budget: &Budget<'_>,
-) -> Result<(Vec<Match>, bool), Stop> {
-    let anew = || matching::find(formula, file, budget).map(|found| (found, false));
-    let Some((before, old)) = before.zip(old) else { return anew() };
+) -> Result<(Vec<Match>, Same), Stop> {
+    let anew = || matching::find(formula, file, budget);
+    let Some((before, old)) = before.zip(old) else { return Ok((anew()?, Same::No)) };
     let mut zone: Option<NodeId> = None;
     let mut is_local = true;
     each_leaf(formula, &mut is_local, &mut |leaf| {
@@ -51,20 +62,25 @@ pub(crate) fn find(
         }
         Ok(())
     })?;
-    if !is_local {
-        return anew();
-    }
+    let moved = || old.iter().map(|found| found.moved(&before.difference));
     let kept = match zone {
-        None => old.iter().map(|found| found.moved(&before.difference)).collect(),
+        _ if !is_local => None,
+        None => moved().collect(),
         Some(node) => match widened(file.tree, before, old, node) {
             Some(zone) if !zone.is_all() => outside_and_near(formula, file, before, old, &zone, budget)?,
             _ => None,
         },
     };
-    match kept {
-        Some(found) => Ok((found, zone.is_none())),
-        None => anew(),
-    }
+    let is_kept = kept.is_some() && zone.is_none();
+    let found = kept.map_or_else(anew, Ok)?;
+    let same = if is_kept {
+        Same::All
+    } else if found.len() == old.len() && moved().zip(&found).all(|(old, new)| old.as_ref() == Some(new)) {
+        Same::Places
+    } else {
+        Same::No
+    };
+    Ok((found, same))
 }
 
 /// The zone of a node, made wider until it holds all by which matches near it were found: their place is only a part of that.

@@ -305,7 +305,7 @@ impl<'t> Engine<'t> {
         for function in all.filter(|&argument| is_function(argument)) {
             self.enter(function);
             let value = self.function_value(function);
-            let returned = self.lambda(function, handed.as_ref().map_or(Handed::Nothing, Handed::All))?;
+            let returned = self.inline(function, handed.as_ref().map_or(Handed::Nothing, Handed::All))?;
             if handed.is_some() {
                 arguments.returned.union(&returned.all());
             }

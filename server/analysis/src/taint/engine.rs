@@ -221,7 +221,7 @@ impl<'t> Interpret<'t> for Engine<'t> {
             }
             Kind::Lambda => {
                 let value = self.function_value(node);
-                self.lambda(node, Handed::Nothing)?;
+                self.inline(node, Handed::Nothing)?;
                 Ok(value)
             }
             Kind::Function | Kind::Class => self.definition(node),

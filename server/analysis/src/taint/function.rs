@@ -9,6 +9,7 @@ use super::state::{Place, State};
 use super::watch::Why;
 use crate::budget::Stop;
 use crate::flow::{Interpret, last_name};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Symbol};
@@ -106,11 +107,17 @@ impl Engine<'_> {
     fn run_deferred(&mut self, first: usize, end: &State) -> Result<(), Stop> {
         let deferred = self.deferred.split_off(first);
         // What each leaves in variables of the code around and in its object, for the others to read.
-        let mut left: Vec<(State, Cell)> = vec![Default::default(); deferred.len()];
+        let mut left: BTreeMap<usize, (State, Cell)> = BTreeMap::new();
         let classes: Vec<Option<NodeId>> = deferred.iter().map(|deferred| self.class_of(deferred.node)).collect();
         for _ in 0..ROUNDS {
             let mut changed = false;
             for (at, deferred) in deferred.iter().enumerate() {
+                let marked = |role| deferred.active.iter().any(|mark| mark.role == role);
+                let source = self.has_source(deferred.node) || marked(MarkRole::Source);
+                let sink = self.has_sink(deferred.node) || marked(MarkRole::Sink);
+                if !(sink || source) {
+                    continue;
+                }
                 let mut state = deferred.state.clone();
                 state.join(end);
                 if hides_outer_variables(self.language()) {
@@ -120,25 +127,23 @@ impl Engine<'_> {
                 }
                 state.retain(|name| name != RAN);
                 let mut object = Cell::default();
-                for (other, (outside, others)) in left.iter().enumerate().filter(|(other, _)| *other != at) {
+                for (&other, (outside, others)) in left.iter().filter(|(other, _)| **other != at) {
                     state.join(outside);
                     if classes[at].is_some() && classes[at] == classes[other] {
                         object.join(others);
                     }
                 }
-                let source =
-                    self.has_source(deferred.node) || deferred.active.iter().any(|mark| mark.role == MarkRole::Source);
-                let sink =
-                    self.has_sink(deferred.node) || deferred.active.iter().any(|mark| mark.role == MarkRole::Sink);
-                let enters = source || !state.is_clean() || !object.is_clean();
-                if !enters || !(sink || source) {
+                if !source && state.is_clean() && object.is_clean() {
                     continue;
                 }
                 let Some((outside, object)) = self.run_alone(deferred.node, &state, classes[at], &object)? else {
                     continue;
                 };
-                changed |= left[at].0.join(&outside);
-                changed |= !object.is_clean() && left[at].1.join(&object);
+                if !outside.is_clean() || !object.is_clean() {
+                    let left = left.entry(at).or_default();
+                    changed |= left.0.join(&outside);
+                    changed |= !object.is_clean() && left.1.join(&object);
+                }
             }
             if !changed || !self.options.taint_intrafile {
                 break;
@@ -181,6 +186,12 @@ impl Engine<'_> {
         Ok(Some((left, object)))
     }
 
+    /// Runs a function expression where it stands, if that can make a difference to what runs after it. Nobody takes what it
+    /// returns unless it is handed something.
+    pub(super) fn inline(&mut self, node: NodeId, handed: Handed<'_>) -> Result<Cell, Stop> {
+        if self.is_idle(node, handed) { Ok(Cell::default()) } else { self.lambda(node, handed) }
+    }
+
     /// Runs a function expression where it stands; `handed` is what its parameters get. What it does to variables of the code
     /// around may have happened when that goes on. Gives what it returns.
     pub(super) fn lambda(&mut self, node: NodeId, handed: Handed<'_>) -> Result<Cell, Stop> {
@@ -195,6 +206,22 @@ impl Engine<'_> {
         }
         self.flow.replace(Some(after));
         Ok(returned)
+    }
+
+    /// Whether no taint enters a function or begins in it, and it makes nothing that takes taint to a sink. An explanation tells
+    /// of what is idle, too.
+    fn is_idle(&mut self, node: NodeId, handed: Handed<'_>) -> bool {
+        let enters = match handed {
+            Handed::Nothing => false,
+            Handed::All(cell) => !cell.is_clean(),
+            Handed::Each(each) => each.iter().flatten().any(|cell| !cell.is_clean()),
+        };
+        let is_source = |mark: &Mark| mark.role == MarkRole::Source;
+        if enters || self.watch.is_some() || self.active.iter().any(is_source) || self.has_source(node) {
+            return false;
+        }
+        let is_clean = self.flow.state().is_none_or(State::is_clean);
+        is_clean && !(self.has_sink(node) && self.functions_of_file().makes(node))
     }
 
     /// Runs a function's body in a state; gives what it returns and the state at its end.
