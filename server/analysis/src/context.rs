@@ -3,8 +3,7 @@
 use crate::analyze::Unit;
 use crate::budget::{Budget, Stop};
 use crate::flow::{Constants, Functions};
-use crate::generic::Documents;
-use crate::matching::{FoundLeaves, Index, Names};
+use crate::matching::{FoundLeaves, FoundTexts, Index, Names};
 use std::cell::OnceCell;
 use weir_model::Language;
 use weir_syntax::Tree;
@@ -27,8 +26,8 @@ pub(crate) struct FileContext<'a> {
     functions: OnceCell<Functions>,
     /// What patterns matched in it.
     pub(crate) found: FoundLeaves,
-    /// It as patterns over any text see it.
-    pub(crate) documents: Documents,
+    /// What regexes and generic patterns matched in it.
+    pub(crate) texts: FoundTexts,
 }
 
 impl<'a> FileContext<'a> {
@@ -48,7 +47,7 @@ impl<'a> FileContext<'a> {
             constants: Constants::solve(unit.tree, language, budget)?,
             functions: OnceCell::new(),
             found: FoundLeaves::new(for_later),
-            documents: Documents::default(),
+            texts: FoundTexts::default(),
         })
     }
 

@@ -110,7 +110,7 @@ impl Evaluation<'_> {
         };
         let in_file = |place: Span| -> Result<Option<Bindings>, Stop> {
             let found = regex.match_at_start(place.text(self.file.text))?;
-            Ok(found.map(|found| text_bindings(found.groups, place.start)))
+            Ok(found.map(|found| text_bindings(&found.groups, place.start)))
         };
         if let Some(bindings) = in_file(place)? {
             return Ok(Some(bindings));

@@ -15,8 +15,9 @@ mod reuse;
 use crate::analyze::{Options, Unit};
 use crate::context::FileContext;
 use crate::flow::Constants;
-use crate::matching::{Among, FoundLeaves, Index, Names, Touched, Zone};
+use crate::matching::{Among, FoundLeaves, FoundTexts, Index, Names, Touched, Zone};
 use crate::rule::RuleSet;
+use crate::rule::text::Change;
 use crate::taint::TaintRun;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -41,6 +42,7 @@ pub(crate) struct Kept {
     names: Names,
     constants: Constants,
     found: FoundLeaves,
+    texts: FoundTexts,
     results: Vec<Option<Results>>,
 }
 
@@ -92,10 +94,10 @@ impl Memo {
         file: FileContext<'_>,
         results: Vec<Option<Results>>,
     ) {
-        let FileContext { index, names, constants, found, .. } = file;
+        let FileContext { index, names, constants, found, texts, .. } = file;
         let (text, tree) = (unit.text.to_owned(), unit.tree.clone());
         let key = Key::of(rules, unit, options);
-        self.0 = Some(Kept { key, text, tree, index, names, constants, found, results });
+        self.0 = Some(Kept { key, text, tree, index, names, constants, found, texts, results });
     }
 }
 
@@ -145,6 +147,17 @@ impl Before {
     /// What the patterns matched.
     pub(crate) fn found(&self) -> &FoundLeaves {
         &self.kept.found
+    }
+
+    /// What regexes and generic patterns matched.
+    pub(crate) fn texts(&self) -> &FoundTexts {
+        &self.kept.texts
+    }
+
+    /// How the text changed.
+    pub(crate) fn change<'a>(&'a self, text: &'a str) -> Change<'a> {
+        let Difference { old_text: old, new_text: new, .. } = self.difference;
+        Change { old_text: &self.kept.text, text, old, new }
     }
 
     /// What a rule found.
