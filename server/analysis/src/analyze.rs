@@ -3,7 +3,7 @@
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::matching::{Index, Match};
-use crate::memo::{self, Before, Memo, Results};
+use crate::memo::{self, Before, Kept, Memo, Results};
 use crate::message;
 use crate::rule::{self, Body, Formula, Rule, RuleSet, TaintSpec};
 use crate::suppress;
@@ -75,7 +75,9 @@ fn run_all(
         return analysis;
     }
     let kept = memo.as_mut().and_then(|memo| memo.take(rules, unit, options));
-    let file = match FileContext::new(unit, index, memo.is_some(), budget) {
+    let difference = kept.as_ref().and_then(|kept| kept.difference(unit));
+    let earlier = kept.as_ref().map(Kept::constants).zip(difference.as_ref());
+    let file = match FileContext::new(unit, index, memo.is_some(), earlier, budget) {
         Ok(file) => file,
         Err(stop) => {
             if let Some(memo) = memo {
@@ -85,7 +87,7 @@ fn run_all(
             return analysis;
         }
     };
-    let before = kept.and_then(|kept| kept.before(&file));
+    let before = kept.zip(difference).and_then(|(kept, difference)| kept.before(&file, difference));
     let mut results: Vec<Option<Results>> = Vec::new();
     results.resize_with(rules.len(), || None);
     let mut cancelled = false;

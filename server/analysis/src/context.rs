@@ -6,7 +6,7 @@ use crate::flow::{Constants, Functions};
 use crate::matching::{FoundLeaves, FoundTexts, Index, Names};
 use std::cell::OnceCell;
 use weir_model::Language;
-use weir_syntax::Tree;
+use weir_syntax::{Difference, Tree};
 
 /// What matching, flow and taint know of a file.
 pub(crate) struct FileContext<'a> {
@@ -32,8 +32,14 @@ pub(crate) struct FileContext<'a> {
 
 impl<'a> FileContext<'a> {
     /// Finds out about a file what all rules share; `index` is that of its tree. `for_later`: what patterns match is kept for
-    /// the next version of the text.
-    pub(crate) fn new(unit: &Unit<'a>, mut index: Index, for_later: bool, budget: &Budget<'_>) -> Result<Self, Stop> {
+    /// the next version of the text; `earlier`: what was known of the one before.
+    pub(crate) fn new(
+        unit: &Unit<'a>,
+        mut index: Index,
+        for_later: bool,
+        earlier: Option<(&Constants, &Difference)>,
+        budget: &Budget<'_>,
+    ) -> Result<Self, Stop> {
         budget.look()?;
         let language = unit.language.unwrap_or(Language::JavaScript);
         let names = Names::of(unit.tree, language);
@@ -44,7 +50,7 @@ impl<'a> FileContext<'a> {
             tree: unit.tree,
             index,
             names,
-            constants: Constants::solve(unit.tree, language, budget)?,
+            constants: Constants::solve(unit.tree, language, earlier, budget)?,
             functions: OnceCell::new(),
             found: FoundLeaves::new(for_later),
             texts: FoundTexts::default(),

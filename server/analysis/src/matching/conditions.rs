@@ -225,7 +225,7 @@ impl Evaluation<'_> {
         self.budget.look()?;
         let unit = Unit { path: "", text: source.text(), language: Some(language), tree: source.tree() };
         let index = Index::of(unit.tree, unit.language);
-        let file = FileContext::new(&unit, index, false, self.budget)?;
+        let file = FileContext::new(&unit, index, false, None, self.budget)?;
         Ok(!find(formula, &file, self.budget)?.is_empty())
     }
 }

@@ -44,26 +44,35 @@ pub(crate) struct Segment {
 impl Names {
     /// Resolves the names of a tree.
     pub(crate) fn of(tree: &Tree, language: Language) -> Self {
-        let mut collector =
-            Collector { tree, language, declared: NumberMap::default(), entities: Vec::new(), wildcards: Vec::new() };
+        let mut collector = Collector {
+            tree,
+            language,
+            declared: NumberMap::default(),
+            names: NumberSet::default(),
+            entities: Vec::new(),
+            wildcards: Vec::new(),
+        };
         let mut scopes = Scopes::default();
         let mut resolved = vec![0; tree.len()];
         // Names mean what was declared last before them...
+        let mut unresolved = Vec::new();
         for node in tree.ids() {
             scopes.enter(tree, node);
             collector.declare(node, &scopes);
-            resolved[node.0 as usize] = collector.resolve(node, &scopes);
+            if tree.kind(node) == Kind::Ident && refers(tree, node) {
+                let number = collector.resolve(node, &scopes);
+                resolved[node.0 as usize] = number;
+                if number == 0 {
+                    unresolved.push(node);
+                }
+            }
         }
         // ... or, in functions that are written before, what is declared later; imports only hold from where they stand.
-        let mut scopes = Scopes::default();
-        for node in tree.ids() {
-            scopes.enter(tree, node);
-            if resolved[node.0 as usize] == 0 {
-                let number = collector.resolve(node, &scopes);
-                let is_import =
-                    collector.entities.get(number.wrapping_sub(1) as usize).is_some_and(|e| !e.path.is_empty());
-                resolved[node.0 as usize] = if is_import { 0 } else { number };
-            }
+        unresolved.retain(|&node| collector.names.contains(&tree.sym(node)));
+        for node in unresolved {
+            let number = collector.resolve(node, &Scopes::around(tree, node));
+            let is_import = collector.entities.get(number.wrapping_sub(1) as usize).is_some_and(|e| !e.path.is_empty());
+            resolved[node.0 as usize] = if is_import { 0 } else { number };
         }
         let names = |path: &Vec<Segment>| path.iter().map(|segment| segment.name).collect::<Vec<_>>();
         let opened: NumberSet<Symbol> = collector.wildcards.iter().flat_map(|(_, path)| names(path)).collect();
@@ -306,21 +315,16 @@ impl Scopes {
         while self.0.last().is_some_and(|&scope| tree.end(scope) <= node) {
             self.0.pop();
         }
-        let opens = matches!(
-            tree.kind(node),
-            Kind::File
-                | Kind::Function
-                | Kind::Lambda
-                | Kind::Class
-                | Kind::Block
-                | Kind::Comprehension
-                | Kind::For
-                | Kind::ForEach
-                | Kind::Catch
-        );
-        if opens {
+        if opens(tree.kind(node)) {
             self.0.push(node);
         }
+    }
+
+    /// Those around a node.
+    fn around(tree: &Tree, node: NodeId) -> Self {
+        let mut scopes: Vec<NodeId> = tree.ancestors(node).filter(|&above| opens(tree.kind(above))).collect();
+        scopes.reverse();
+        Self(scopes)
     }
 
     /// Where a name declared by `node` lives. The node itself may be a scope (a function's name is outside).
@@ -343,10 +347,28 @@ impl Scopes {
     }
 }
 
+/// Whether a node of a kind has names of its own.
+fn opens(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::File
+            | Kind::Function
+            | Kind::Lambda
+            | Kind::Class
+            | Kind::Block
+            | Kind::Comprehension
+            | Kind::For
+            | Kind::ForEach
+            | Kind::Catch
+    )
+}
+
 struct Collector<'t> {
     tree: &'t Tree,
     language: Language,
     declared: NumberMap<(NodeId, Symbol), u32>,
+    /// All names that are declared anywhere: most are not, which is seen without going through the scopes.
+    names: NumberSet<Symbol>,
     entities: Vec<Entity>,
     wildcards: Vec<(NodeId, Vec<Segment>)>,
 }
@@ -433,10 +455,10 @@ impl Collector<'_> {
     /// The number of what a name refers to.
     fn resolve(&self, node: NodeId, scopes: &Scopes) -> u32 {
         let tree = self.tree;
-        if tree.kind(node) != Kind::Ident || !refers(tree, node) {
+        let name = tree.sym(node);
+        if !self.names.contains(&name) {
             return 0;
         }
-        let name = tree.sym(node);
         let found = scopes.visible(tree, self.language).find_map(|scope| self.declared.get(&(scope, name)));
         found.copied().unwrap_or_default()
     }
@@ -503,6 +525,7 @@ impl Collector<'_> {
     }
 
     fn add(&mut self, owner: NodeId, name: Symbol, type_: Option<NodeId>, path: Vec<Segment>) {
+        self.names.insert(name);
         self.entities.push(Entity { type_, path });
         self.declared.insert((owner, name), self.entities.len() as u32);
     }

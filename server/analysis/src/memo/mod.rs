@@ -108,12 +108,19 @@ impl Key {
 }
 
 impl Kept {
+    /// How a text differs from the version before, unless in everything.
+    pub(crate) fn difference(&self, unit: &Unit<'_>) -> Option<Difference> {
+        let difference = Difference::between((&self.tree, &self.text), (unit.tree, unit.text));
+        (difference.new.start > 0).then_some(difference)
+    }
+
+    /// What the variables were known to hold.
+    pub(crate) fn constants(&self) -> &Constants {
+        &self.constants
+    }
+
     /// The version before as the file at hand sees it, unless too much is different.
-    pub(crate) fn before(self, file: &FileContext<'_>) -> Option<Before> {
-        let difference = Difference::between((&self.tree, &self.text), (file.tree, file.text));
-        if difference.new.start == 0 {
-            return None;
-        }
+    pub(crate) fn before(self, file: &FileContext<'_>, difference: Difference) -> Option<Before> {
         match facts::touched(&self, file, &difference) {
             Some(touched) if touched.len() * ONE_IN <= file.tree.len() => {
                 Some(Before::new(self, file.tree, difference, touched))
