@@ -3,7 +3,7 @@
 use super::Names;
 use super::unify::is_expression_kind;
 use crate::context::FileContext;
-use crate::hash::{NumberMap, NumberSet};
+use crate::hash::NumberMap;
 use weir_model::Language;
 use weir_syntax::{Difference, Kind, NodeId, Role, Symbol, Tree};
 
@@ -14,7 +14,9 @@ const KINDS: usize = Kind::TypedMetavar as usize + 1;
 pub(crate) struct Index {
     by_kind: Vec<Vec<NodeId>>,
     /// Where names, operators and literal contents occur.
-    symbols: NumberMap<Symbol, Vec<NodeId>>,
+    symbols: Occurrences,
+    /// The same of names for which the file's imports have others stand.
+    imported: NumberMap<Symbol, Vec<NodeId>>,
     /// All statements, nested ones included, but for bare blocks.
     statements: Vec<NodeId>,
     /// Nodes that have statements as children.
@@ -26,9 +28,12 @@ pub(crate) struct Index {
 impl Index {
     /// Reads a tree.
     pub(crate) fn of(tree: &Tree, language: Option<Language>) -> Self {
+        let mut count = [0; KINDS];
+        tree.ids().for_each(|node| count[tree.kind(node) as usize] += 1);
         let mut index = Self {
-            by_kind: vec![Vec::new(); KINDS],
-            symbols: NumberMap::default(),
+            by_kind: count.into_iter().map(Vec::with_capacity).collect(),
+            symbols: Occurrences::of(tree),
+            imported: NumberMap::default(),
             statements: Vec::new(),
             lists: Vec::new(),
             no_expression: vec![false; tree.len()],
@@ -36,10 +41,6 @@ impl Index {
         let has_named_keys = matches!(language, Some(Language::JavaScript | Language::TypeScript | Language::Tsx));
         for node in tree.ids() {
             index.by_kind[tree.kind(node) as usize].push(node);
-            let sym = tree.sym(node);
-            if !sym.is_empty() {
-                index.symbols.entry(sym).or_default().push(node);
-            }
             let is_statement = match tree.role(node) {
                 Role::Stmt => tree.kind(node) != Kind::Block,
                 role => role == Role::Else && tree.kind(node) == Kind::If,
@@ -107,15 +108,13 @@ impl Index {
 
     /// Takes up what the file's imports tell: an imported name also occurs where another name stands for it.
     pub(crate) fn add_imports(&mut self, names: &Names) {
-        let mut grown: NumberSet<Symbol> = NumberSet::default();
         for (node, path) in names.references() {
             for segment in path {
-                self.symbols.entry(segment.name).or_default().push(node);
-                grown.insert(segment.name);
+                let known = || self.symbols.get(segment.name).to_vec();
+                self.imported.entry(segment.name).or_insert_with(known).push(node);
             }
         }
-        for name in grown {
-            let nodes = self.symbols.entry(name).or_default();
+        for nodes in self.imported.values_mut() {
             nodes.sort_unstable();
             nodes.dedup();
         }
@@ -190,7 +189,7 @@ impl Index {
 
     /// Where a name, operator or literal content occurs, in order.
     pub(super) fn occurrences(&self, symbol: Symbol) -> &[NodeId] {
-        self.symbols.get(&symbol).map_or(&[], Vec::as_slice)
+        self.imported.get(&symbol).map_or_else(|| self.symbols.get(symbol), Vec::as_slice)
     }
 
     /// Whether a name, operator or literal content occurs in `scope`.
@@ -206,7 +205,54 @@ impl Index {
 
     /// Whether a name, operator or literal content occurs anywhere.
     pub(crate) fn has(&self, symbol: Symbol) -> bool {
-        self.symbols.contains_key(&symbol)
+        !self.occurrences(symbol).is_empty()
+    }
+}
+
+/// Where each of a tree's names, operators and literal contents occurs.
+#[derive(Debug)]
+struct Occurrences {
+    numbers: NumberMap<Symbol, u32>,
+    /// By number, where its nodes begin among all; one more for the end.
+    starts: Vec<u32>,
+    nodes: Vec<NodeId>,
+}
+
+impl Occurrences {
+    fn of(tree: &Tree) -> Self {
+        let mut numbers: NumberMap<Symbol, u32> = NumberMap::default();
+        // How often each occurs, then where its next node goes.
+        let mut places: Vec<u32> = Vec::new();
+        let mut found: Vec<(u32, NodeId)> = Vec::with_capacity(tree.len());
+        for node in tree.ids().filter(|&node| !tree.sym(node).is_empty()) {
+            let number = *numbers.entry(tree.sym(node)).or_insert(places.len() as u32);
+            if number as usize == places.len() {
+                places.push(0);
+            }
+            places[number as usize] += 1;
+            found.push((number, node));
+        }
+        let mut starts = Vec::with_capacity(places.len() + 1);
+        let mut start = 0;
+        for place in &mut places {
+            starts.push(start);
+            start += std::mem::replace(place, start);
+        }
+        starts.push(start);
+        let mut nodes = vec![Tree::ROOT; found.len()];
+        for (number, node) in found {
+            let place = &mut places[number as usize];
+            nodes[*place as usize] = node;
+            *place += 1;
+        }
+        Self { numbers, starts, nodes }
+    }
+
+    /// The nodes of one, in order.
+    fn get(&self, symbol: Symbol) -> &[NodeId] {
+        let Some(&number) = self.numbers.get(&symbol) else { return &[] };
+        let number = number as usize;
+        &self.nodes[self.starts[number] as usize..self.starts[number + 1] as usize]
     }
 }
 
