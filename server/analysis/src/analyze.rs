@@ -3,7 +3,7 @@
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::matching::{Index, Match};
-use crate::memo::{self, Before, Kept, Memo, Results};
+use crate::memo::{self, Before, Memo, Results};
 use crate::message;
 use crate::rule::{self, Body, Formula, Rule, RuleSet, TaintSpec};
 use crate::suppress;
@@ -76,8 +76,8 @@ fn run_all(
     }
     let kept = memo.as_mut().and_then(|memo| memo.take(rules, unit, options));
     let difference = kept.as_ref().and_then(|kept| kept.difference(unit));
-    let earlier = kept.as_ref().map(Kept::constants).zip(difference.as_ref());
-    let file = match FileContext::new(unit, index, memo.is_some(), earlier, budget) {
+    let earlier = kept.as_ref().zip(difference.as_ref()).map(|(kept, difference)| kept.earlier(difference));
+    let file = match FileContext::new(unit, index, memo.is_some(), earlier.as_ref(), budget) {
         Ok(file) => file,
         Err(stop) => {
             if let Some(memo) = memo {

@@ -30,6 +30,14 @@ pub(crate) struct FileContext<'a> {
     pub(crate) texts: FoundTexts,
 }
 
+/// What was known of the version before, and how the one at hand differs from it.
+pub(crate) struct Earlier<'a> {
+    pub(crate) tree: &'a Tree,
+    pub(crate) names: &'a Names,
+    pub(crate) constants: &'a Constants,
+    pub(crate) difference: &'a Difference,
+}
+
 impl<'a> FileContext<'a> {
     /// Finds out about a file what all rules share; `index` is that of its tree. `for_later`: what patterns match is kept for
     /// the next version of the text; `earlier`: what was known of the one before.
@@ -37,12 +45,15 @@ impl<'a> FileContext<'a> {
         unit: &Unit<'a>,
         mut index: Index,
         for_later: bool,
-        earlier: Option<(&Constants, &Difference)>,
+        earlier: Option<&Earlier<'_>>,
         budget: &Budget<'_>,
     ) -> Result<Self, Stop> {
         budget.look()?;
         let language = unit.language.unwrap_or(Language::JavaScript);
-        let names = Names::of(unit.tree, language);
+        let names = earlier
+            .and_then(|earlier| earlier.names.after(earlier.tree, unit.tree, language, earlier.difference))
+            .unwrap_or_else(|| Names::of(unit.tree, language));
+        let constants = earlier.map(|earlier| (earlier.constants, earlier.difference));
         index.add_imports(&names);
         Ok(Self {
             text: unit.text,
@@ -50,7 +61,7 @@ impl<'a> FileContext<'a> {
             tree: unit.tree,
             index,
             names,
-            constants: Constants::solve(unit.tree, language, earlier, budget)?,
+            constants: Constants::solve(unit.tree, language, constants, budget)?,
             functions: OnceCell::new(),
             found: FoundLeaves::new(for_later),
             texts: FoundTexts::default(),

@@ -1,8 +1,10 @@
 //! Which names belong to which function, class or file, and how often they are assigned.
 
+mod changed;
+
 use crate::hash::{NumberMap, NumberSet};
 use weir_model::Language;
-use weir_syntax::{Difference, Kind, NodeId, Role, Symbol, Tree};
+use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
 
 /// The scopes of a file.
 #[derive(Debug, Default)]
@@ -121,59 +123,6 @@ impl Scopes {
         let is_within = |other: &Scope| other.parent.is_some_and(|parent| parent >= scope);
         let behind = self.all[scope + 1..].iter().position(|other| !is_within(other));
         scope..behind.map_or(self.all.len(), |behind| scope + 1 + behind)
-    }
-
-    /// Names of which other scopes than in a version before know something, or other assignments.
-    pub(super) fn changed_names(&self, old: &Self, tree: &Tree, difference: &Difference) -> NumberSet<Symbol> {
-        let now_of = |scope: usize| self.at(difference.node(old.all[scope].node)?);
-        let now_of: Vec<Option<usize>> = (0..old.all.len()).map(now_of).collect();
-        let mut is_old = vec![false; self.all.len()];
-        now_of.iter().flatten().for_each(|&scope| is_old[scope] = true);
-        let mut changed = NumberSet::default();
-        // A value of which a part is new is another one, wherever it stands.
-        let is_kept = |value: NodeId| {
-            let all = value.0..tree.end(value).0;
-            !difference.around.contains(&value) && !difference.stretched.iter().any(|node| all.contains(&node.0))
-        };
-        let same = |was: &Name, now: &Name| {
-            let once = |name: &Name| name.value.filter(|_| name.writes == 1);
-            let same_value = match (once(was), once(now)) {
-                (Some(was), Some(now)) => difference.node(was) == Some(now) && is_kept(now),
-                (was, now) => was.is_none() && now.is_none(),
-            };
-            // Several files may define a constant of PHP, and only one assignment counts.
-            same_value && (was.writes == 1) == (now.writes == 1)
-        };
-        for ((scope, name), was) in &old.names {
-            let Some(scope) = now_of[*scope] else { continue };
-            if !self.names.get(&(scope, *name)).is_some_and(|now| same(was, now)) {
-                changed.insert(*name);
-            }
-        }
-        let was_of: NumberMap<usize, usize> =
-            now_of.iter().enumerate().filter_map(|(was, now)| Some(((*now)?, was))).collect();
-        for (scope, name) in self.names.keys() {
-            if is_old[*scope] && !was_of.get(scope).is_some_and(|was| old.names.contains_key(&(*was, *name))) {
-                changed.insert(*name);
-            }
-        }
-        for (name, scope) in &old.classes {
-            if now_of[*scope].is_none() || self.classes.get(name) != now_of[*scope].as_ref() {
-                changed.insert(*name);
-            }
-        }
-        changed.extend(self.classes.iter().filter(|(name, _)| !old.classes.contains_key(*name)).map(|(name, _)| *name));
-        changed
-    }
-
-    /// Names of which the one value that they are assigned holds one of these nodes, which are in order.
-    pub(super) fn names_that_hold(&self, tree: &Tree, nodes: &[NodeId]) -> Vec<Symbol> {
-        let holds = |value: NodeId| {
-            let first = nodes.partition_point(|node| *node < value);
-            nodes.get(first).is_some_and(|node| *node < tree.end(value))
-        };
-        let names = self.names.iter().filter(|(_, name)| !nodes.is_empty() && name.value.is_some_and(holds));
-        names.map(|((_, name), _)| *name).collect()
     }
 
     /// As [`outer_value`](Self::outer_value), the scope's own names included.

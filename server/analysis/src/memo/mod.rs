@@ -13,7 +13,7 @@ mod facts;
 mod reuse;
 
 use crate::analyze::{Options, Unit};
-use crate::context::FileContext;
+use crate::context::{Earlier, FileContext};
 use crate::flow::Constants;
 use crate::matching::{Among, FoundLeaves, FoundTexts, Index, Names, Touched, Zone};
 use crate::rule::RuleSet;
@@ -114,9 +114,9 @@ impl Kept {
         (difference.new.start > 0).then_some(difference)
     }
 
-    /// What the variables were known to hold.
-    pub(crate) fn constants(&self) -> &Constants {
-        &self.constants
+    /// What it tells the next version, which differs from it so.
+    pub(crate) fn earlier<'a>(&'a self, difference: &'a Difference) -> Earlier<'a> {
+        Earlier { tree: &self.tree, names: &self.names, constants: &self.constants, difference }
     }
 
     /// The version before as the file at hand sees it, unless too much is different.
