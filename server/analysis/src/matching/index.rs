@@ -192,9 +192,19 @@ impl Index {
         self.imported.get(&symbol).map_or_else(|| self.symbols.get(symbol), Vec::as_slice)
     }
 
+    /// Where a name, operator or literal content occurs in `scope`, in order.
+    pub(crate) fn occurrences_in(&self, symbol: Symbol, scope: std::ops::Range<u32>) -> &[NodeId] {
+        within(self.occurrences(symbol), scope)
+    }
+
     /// Whether a name, operator or literal content occurs in `scope`.
     pub(super) fn occurs_in(&self, symbol: Symbol, scope: std::ops::Range<u32>) -> bool {
-        !within(self.occurrences(symbol), scope).is_empty()
+        !self.occurrences_in(symbol, scope).is_empty()
+    }
+
+    /// Names that also occur where the file's imports have another one stand for them.
+    pub(crate) fn imported(&self) -> impl Iterator<Item = Symbol> {
+        self.imported.keys().copied()
     }
 
     /// Whether a name, operator or literal content occurs outside of `scope`.
