@@ -33,6 +33,7 @@ pub(crate) struct FileContext<'a> {
 /// What was known of the version before, and how the one at hand differs from it.
 pub(crate) struct Earlier<'a> {
     pub(crate) tree: &'a Tree,
+    pub(crate) index: &'a Index,
     pub(crate) names: &'a Names,
     pub(crate) constants: &'a Constants,
     pub(crate) difference: &'a Difference,

@@ -69,7 +69,7 @@ impl Case<'_> {
 
 fn of_rule(mut case: Case<'_>, unit: &Unit<'_>, budget: &Budget<'_>) -> Explanation {
     let (rule, listed) = (case.rule, case.listed);
-    let index = Index::of(unit.tree, unit.language);
+    let index = Index::of(unit.tree, unit.language, None);
     let Applies { reasons, obstacle } = applies::of(rule, listed, unit, &index);
     case.reasons = reasons;
     if !listed.reads(unit.language) {

@@ -224,7 +224,7 @@ impl Evaluation<'_> {
         let source = Source::parse(language, format!("{tag}{text}"), Limits { stop: &stop });
         self.budget.look()?;
         let unit = Unit { path: "", text: source.text(), language: Some(language), tree: source.tree() };
-        let index = Index::of(unit.tree, unit.language);
+        let index = Index::of(unit.tree, unit.language, None);
         let file = FileContext::new(&unit, index, false, None, self.budget)?;
         Ok(!find(formula, &file, self.budget)?.is_empty())
     }

@@ -1,6 +1,7 @@
 //! Where things are in a file: nodes by kind, and which names occur at all.
 
 use super::Names;
+use super::occurrences::Occurrences;
 use super::unify::is_expression_kind;
 use crate::context::FileContext;
 use crate::hash::NumberMap;
@@ -26,13 +27,13 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    /// Reads a tree.
-    pub(crate) fn of(tree: &Tree, language: Option<Language>) -> Self {
+    /// Reads a tree; `earlier` is the index of the version before.
+    pub(crate) fn of(tree: &Tree, language: Option<Language>, earlier: Option<(&Self, &Difference)>) -> Self {
         let mut count = [0; KINDS];
         tree.ids().for_each(|node| count[tree.kind(node) as usize] += 1);
         let mut index = Self {
             by_kind: count.into_iter().map(Vec::with_capacity).collect(),
-            symbols: Occurrences::of(tree),
+            symbols: Occurrences::of(tree, earlier.map(|(index, difference)| (&index.symbols, difference))),
             imported: NumberMap::default(),
             statements: Vec::new(),
             lists: Vec::new(),
@@ -216,53 +217,6 @@ impl Index {
     /// Whether a name, operator or literal content occurs anywhere.
     pub(crate) fn has(&self, symbol: Symbol) -> bool {
         !self.occurrences(symbol).is_empty()
-    }
-}
-
-/// Where each of a tree's names, operators and literal contents occurs.
-#[derive(Debug)]
-struct Occurrences {
-    numbers: NumberMap<Symbol, u32>,
-    /// By number, where its nodes begin among all; one more for the end.
-    starts: Vec<u32>,
-    nodes: Vec<NodeId>,
-}
-
-impl Occurrences {
-    fn of(tree: &Tree) -> Self {
-        let mut numbers: NumberMap<Symbol, u32> = NumberMap::default();
-        // How often each occurs, then where its next node goes.
-        let mut places: Vec<u32> = Vec::new();
-        let mut found: Vec<(u32, NodeId)> = Vec::with_capacity(tree.len());
-        for node in tree.ids().filter(|&node| !tree.sym(node).is_empty()) {
-            let number = *numbers.entry(tree.sym(node)).or_insert(places.len() as u32);
-            if number as usize == places.len() {
-                places.push(0);
-            }
-            places[number as usize] += 1;
-            found.push((number, node));
-        }
-        let mut starts = Vec::with_capacity(places.len() + 1);
-        let mut start = 0;
-        for place in &mut places {
-            starts.push(start);
-            start += std::mem::replace(place, start);
-        }
-        starts.push(start);
-        let mut nodes = vec![Tree::ROOT; found.len()];
-        for (number, node) in found {
-            let place = &mut places[number as usize];
-            nodes[*place as usize] = node;
-            *place += 1;
-        }
-        Self { numbers, starts, nodes }
-    }
-
-    /// The nodes of one, in order.
-    fn get(&self, symbol: Symbol) -> &[NodeId] {
-        let Some(&number) = self.numbers.get(&symbol) else { return &[] };
-        let number = number as usize;
-        &self.nodes[self.starts[number] as usize..self.starts[number + 1] as usize]
     }
 }
 

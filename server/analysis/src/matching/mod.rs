@@ -14,6 +14,7 @@ mod list;
 mod metavar;
 mod names;
 mod nearest;
+mod occurrences;
 mod record;
 mod refresh;
 mod texts;

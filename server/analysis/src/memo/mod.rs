@@ -116,7 +116,8 @@ impl Kept {
 
     /// What it tells the next version, which differs from it so.
     pub(crate) fn earlier<'a>(&'a self, difference: &'a Difference) -> Earlier<'a> {
-        Earlier { tree: &self.tree, names: &self.names, constants: &self.constants, difference }
+        let Self { tree, index, names, constants, .. } = self;
+        Earlier { tree, index, names, constants, difference }
     }
 
     /// The version before as the file at hand sees it, unless too much is different.
