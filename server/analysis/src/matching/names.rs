@@ -18,7 +18,7 @@ pub(crate) struct Names {
     entities: Vec<Entity>,
     declared: NumberMap<(NodeId, Symbol), u32>,
     /// All names that are declared anywhere, and those that one scope declares more than once.
-    names: NumberSet<Symbol>,
+    all: NumberSet<Symbol>,
     repeated: NumberSet<Symbol>,
     /// Modules all of whose names were imported for the whole file, and from where on.
     wildcards: Vec<(NodeId, Vec<Segment>)>,

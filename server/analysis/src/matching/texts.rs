@@ -103,12 +103,12 @@ pub(crate) fn refresh_text(
         return Ok(Some(Tree::ROOT));
     };
     let difference = &before.difference;
-    let renewed = match leaf.candidates_again(&old.candidates, &before.change(file.text), budget)? {
-        Some(renewed) => renewed,
-        None => {
-            let found = leaf.candidates(Target::File(file.text, &file.texts.documents), budget)?;
-            Renewed { new: 0..found.len(), old: 0..old.candidates.len(), found }
-        }
+    let again = leaf.candidates_again(&old.candidates, &before.change(file.text), budget)?;
+    let renewed = if let Some(renewed) = again {
+        renewed
+    } else {
+        let found = leaf.candidates(Target::File(file.text, &file.texts.documents), budget)?;
+        Renewed { new: 0..found.len(), old: 0..old.candidates.len(), found }
     };
     let mut changed =
         changed_place(&old.candidates[renewed.old.clone()], &renewed.found[renewed.new.clone()], difference);

@@ -3,6 +3,7 @@
 use super::resolve::{Scopes, assignment_declares, opens, refers};
 use super::{Entity, Names, Segment, required};
 use crate::matching::list::Touched;
+use std::ops::Range;
 use weir_model::Language;
 use weir_syntax::{Difference, Kind, NodeId, Role, Tree};
 
@@ -42,7 +43,7 @@ impl Names {
             declared: declared
                 .map(|((owner, name), number)| Some(((difference.node(*owner)?, *name), *number)))
                 .collect::<Option<_>>()?,
-            names: self.names.clone(),
+            all: self.all.clone(),
             repeated: self.repeated.clone(),
             wildcards: wildcards
                 .map(|(at, path)| Some((difference.node(*at)?, moved(path)?)))
@@ -59,7 +60,7 @@ impl Names {
     /// What a name refers to; `None` if that depends on which of several declarations stands before it.
     fn resolved_alone(&self, tree: &Tree, language: Language, node: NodeId) -> Option<u32> {
         let name = tree.sym(node);
-        if tree.kind(node) != Kind::Ident || !self.names.contains(&name) || !refers(tree, node) {
+        if tree.kind(node) != Kind::Ident || !self.all.contains(&name) || !refers(tree, node) {
             return Some(0);
         }
         if self.repeated.contains(&name) {
@@ -155,7 +156,7 @@ impl Names {
 
 /// Whether what is new and what is gone declares nothing, and what stands around it the same as before.
 fn declares_the_same(old_tree: &Tree, tree: &Tree, language: Language, difference: &Difference) -> bool {
-    let plain = |tree: &Tree, range: &std::ops::Range<u32>| {
+    let plain = |tree: &Tree, range: &Range<u32>| {
         let declares = |kind: Kind| {
             let imports = matches!(kind, Kind::Import | Kind::ImportFrom);
             imports || opens(kind) || matches!(kind, Kind::Param | Kind::VarDef | Kind::Assign | Kind::CompFor)
@@ -168,15 +169,15 @@ fn declares_the_same(old_tree: &Tree, tree: &Tree, language: Language, differenc
     let around = &difference.around;
     around.iter().enumerate().all(|(at, &above)| {
         // Through which of its children it holds the change.
-        let through = |role: Role| match around.get(at + 1) {
-            Some(&inner) => tree.role(inner) == role,
-            None => {
-                let changed = |tree: &Tree, range: &std::ops::Range<u32>| {
-                    let mut top = range.clone().map(NodeId).filter(|&node| tree.parent(node) == Some(above));
-                    top.all(|node| tree.role(node) == role)
-                };
-                changed(old_tree, &difference.old) && changed(tree, &difference.new)
+        let through = |role: Role| {
+            if let Some(&inner) = around.get(at + 1) {
+                return tree.role(inner) == role;
             }
+            let changed = |tree: &Tree, range: &Range<u32>| {
+                let mut top = range.clone().map(NodeId).filter(|&node| tree.parent(node) == Some(above));
+                top.all(|node| tree.role(node) == role)
+            };
+            changed(old_tree, &difference.old) && changed(tree, &difference.new)
         };
         let value = |tree: &Tree| tree.child(above, Role::Value);
         // What is made, or what a module is, is told by the value.

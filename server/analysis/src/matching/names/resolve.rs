@@ -50,7 +50,7 @@ impl Names {
             resolved,
             entities: collector.entities,
             declared: collector.declared,
-            names: collector.names,
+            all: collector.names,
             repeated: collector.repeated,
             wildcards: collector.wildcards,
         }
