@@ -67,15 +67,21 @@ fn run_all(
     budget: &Budget<'_>,
 ) -> Analysis {
     let mut analysis = Analysis::default();
-    let index = Index::of(unit.tree, unit.language);
+    let kept = memo.as_mut().and_then(|memo| memo.take(rules, unit, options));
+    let difference = kept.as_ref().and_then(|kept| kept.difference(unit));
+    let earlier = kept.as_ref().zip(difference.as_ref()).map(|(kept, difference)| kept.earlier(difference));
+    let index =
+        Index::of(unit.tree, unit.language, earlier.as_ref().map(|earlier| (earlier.index, earlier.difference)));
     let has = |name| index.has(name);
     let admits = |(_, rule): &(u32, &Rule)| options.ignore_paths || rule.paths.admit(unit.path);
     let applicable: Vec<(u32, &Rule)> = rules.for_file(unit.language, &has).into_iter().filter(admits).collect();
     if applicable.is_empty() {
+        if let Some(memo) = memo {
+            memo.put_back(kept);
+        }
         return analysis;
     }
-    let kept = memo.as_mut().and_then(|memo| memo.take(rules, unit, options));
-    let file = match FileContext::new(unit, index, memo.is_some(), budget) {
+    let file = match FileContext::new(unit, index, memo.is_some(), earlier.as_ref(), budget) {
         Ok(file) => file,
         Err(stop) => {
             if let Some(memo) = memo {
@@ -85,7 +91,7 @@ fn run_all(
             return analysis;
         }
     };
-    let before = kept.and_then(|kept| kept.before(&file));
+    let before = kept.zip(difference).and_then(|(kept, difference)| kept.before(&file, difference));
     let mut results: Vec<Option<Results>> = Vec::new();
     results.resize_with(rules.len(), || None);
     let mut cancelled = false;

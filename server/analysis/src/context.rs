@@ -3,11 +3,10 @@
 use crate::analyze::Unit;
 use crate::budget::{Budget, Stop};
 use crate::flow::{Constants, Functions};
-use crate::generic::Documents;
-use crate::matching::{FoundLeaves, Index, Names};
+use crate::matching::{FoundLeaves, FoundTexts, Index, Names};
 use std::cell::OnceCell;
 use weir_model::Language;
-use weir_syntax::Tree;
+use weir_syntax::{Difference, Tree};
 
 /// What matching, flow and taint know of a file.
 pub(crate) struct FileContext<'a> {
@@ -27,17 +26,35 @@ pub(crate) struct FileContext<'a> {
     pub(crate) functions: OnceCell<Functions>,
     /// What patterns matched in it.
     pub(crate) found: FoundLeaves,
-    /// It as patterns over any text see it.
-    pub(crate) documents: Documents,
+    /// What regexes and generic patterns matched in it.
+    pub(crate) texts: FoundTexts,
+}
+
+/// What was known of the version before, and how the one at hand differs from it.
+pub(crate) struct Earlier<'a> {
+    pub(crate) tree: &'a Tree,
+    pub(crate) index: &'a Index,
+    pub(crate) names: &'a Names,
+    pub(crate) constants: &'a Constants,
+    pub(crate) difference: &'a Difference,
 }
 
 impl<'a> FileContext<'a> {
     /// Finds out about a file what all rules share; `index` is that of its tree. `for_later`: what patterns match is kept for
-    /// the next version of the text.
-    pub(crate) fn new(unit: &Unit<'a>, mut index: Index, for_later: bool, budget: &Budget<'_>) -> Result<Self, Stop> {
+    /// the next version of the text; `earlier`: what was known of the one before.
+    pub(crate) fn new(
+        unit: &Unit<'a>,
+        mut index: Index,
+        for_later: bool,
+        earlier: Option<&Earlier<'_>>,
+        budget: &Budget<'_>,
+    ) -> Result<Self, Stop> {
         budget.look()?;
         let language = unit.language.unwrap_or(Language::JavaScript);
-        let names = Names::of(unit.tree, language);
+        let names = earlier
+            .and_then(|earlier| earlier.names.after(earlier.tree, unit.tree, language, earlier.difference))
+            .unwrap_or_else(|| Names::of(unit.tree, language));
+        let constants = earlier.map(|earlier| (earlier.constants, earlier.difference));
         index.add_imports(&names);
         Ok(Self {
             text: unit.text,
@@ -45,10 +62,10 @@ impl<'a> FileContext<'a> {
             tree: unit.tree,
             index,
             names,
-            constants: Constants::solve(unit.tree, language, budget)?,
+            constants: Constants::solve(unit.tree, language, constants, budget)?,
             functions: OnceCell::new(),
             found: FoundLeaves::new(for_later),
-            documents: Documents::default(),
+            texts: FoundTexts::default(),
         })
     }
 

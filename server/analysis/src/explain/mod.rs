@@ -69,7 +69,7 @@ impl Case<'_> {
 
 fn of_rule(mut case: Case<'_>, unit: &Unit<'_>, budget: &Budget<'_>) -> Explanation {
     let (rule, listed) = (case.rule, case.listed);
-    let index = Index::of(unit.tree, unit.language);
+    let index = Index::of(unit.tree, unit.language, None);
     let Applies { reasons, obstacle } = applies::of(rule, listed, unit, &index);
     case.reasons = reasons;
     if !listed.reads(unit.language) {
@@ -103,7 +103,7 @@ fn of_rule(mut case: Case<'_>, unit: &Unit<'_>, budget: &Budget<'_>) -> Explanat
 /// Runs the rule and tells what it does; gives why the line is reported or is not.
 fn look(case: &mut Case<'_>, unit: &Unit<'_>, index: Index, budget: &Budget<'_>) -> Result<String, Stop> {
     let (rule, line) = (case.rule, case.line);
-    let file = FileContext::new(unit, index, false, budget)?;
+    let file = FileContext::new(unit, index, false, None, budget)?;
     let mut findings = analyze::run(&file, rule, budget)?;
     findings.retain(|finding| finding.span.touches(line));
     findings.truncate(MOST_FINDINGS);

@@ -3,164 +3,100 @@
 //! Inside a function constants follow its statements; a name of the code around is known if it is assigned exactly once.
 //! Strings put together of constants are constants too.
 
-use super::fold::{Scalar, integer};
+mod strings;
+
+use super::earlier::Earlier;
 use super::frames::Flow;
 use super::interpret::Interpret;
+use super::literal::{Literal, Value};
 use super::pure::makes_constant;
 use super::scope::{Scopes, is_this};
 use crate::budget::{Budget, Stop};
 use crate::hash::NumberMap;
 use std::rc::Rc;
 use weir_model::Language;
-use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
+use weir_syntax::{Difference, Kind, NodeId, Role, Symbol, Tree};
 
 /// What expressions are known to hold, by the node of the expression (a name, `this.x`, a concatenation, a template).
 #[derive(Debug, Default)]
 pub(crate) struct Constants {
-    values: NumberMap<NodeId, Value>,
-    symbolic: NumberMap<NodeId, NodeId>,
-    scopes: Scopes,
+    pub(super) values: Vec<Option<Value>>,
+    /// The expression assigned; [`NOTHING`] where none is known.
+    pub(super) symbolic: Vec<NodeId>,
+    pub(super) scopes: Scopes,
+    /// How each scope's body ran.
+    pub(super) runs: Vec<Run>,
 }
 
-/// A value known before the program runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Value {
-    /// The literal that was assigned.
-    Node(NodeId),
-    /// A string that was put together; the content without quotes.
-    Str(Symbol),
-    /// A whole number that was computed.
-    Number(Symbol),
-    /// A truth value that was computed.
-    Bool(bool),
-    /// A string without anything from outside, but one of several: branches assign different literals.
-    AnyStr,
+/// No node.
+pub(super) const NOTHING: NodeId = NodeId(u32::MAX);
+
+/// How a function's body ran.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Run {
+    /// Not at all: where it stands nothing gets.
+    #[default]
+    Never,
+    /// Nothing in it can throw.
+    Quiet,
+    /// Something in it may throw.
+    Throwing,
 }
 
 impl Constants {
-    /// Finds the constants of a file.
-    pub(crate) fn solve(tree: &Tree, language: Language, budget: &Budget<'_>) -> Result<Self, Stop> {
+    /// Finds the constants of a file. Functions of which nothing else is known than in the version before are not run again.
+    pub(crate) fn solve(
+        tree: &Tree,
+        language: Language,
+        earlier: Option<(&Self, &Difference)>,
+        budget: &Budget<'_>,
+    ) -> Result<Self, Stop> {
         let scopes = Scopes::of(tree, language);
+        let runs = vec![Run::Never; scopes.len()];
         let mut solver = Solver {
             tree,
             language,
             budget,
             scopes: &scopes,
+            earlier: earlier.and_then(|(constants, difference)| Earlier::new(constants, difference, tree, &scopes)),
             scope: 0,
             flow: Flow::new(State::default()),
             outer: NumberMap::default(),
-            values: NumberMap::default(),
-            symbolic: NumberMap::default(),
+            values: vec![None; tree.len()],
+            symbolic: vec![NOTHING; tree.len()],
+            runs,
         };
         if !tree.is_empty() {
             solver.eval(Tree::ROOT)?;
         }
-        let Solver { values, symbolic, .. } = solver;
-        Ok(Self { values, symbolic, scopes })
+        let Solver { values, symbolic, runs, .. } = solver;
+        Ok(Self { values, symbolic, scopes, runs })
     }
 
     /// What the expression at this node is known to hold.
     pub(crate) fn get(&self, node: NodeId) -> Option<&Value> {
-        self.values.get(&node)
+        self.values.get(node.0 as usize)?.as_ref()
     }
 
     /// The expression that was assigned to the name at this node, constant or not.
     pub(crate) fn symbolic(&self, node: NodeId) -> Option<NodeId> {
-        self.symbolic.get(&node).copied()
+        self.symbolic.get(node.0 as usize).copied().filter(|expression| *expression != NOTHING)
     }
 
-    /// All that is known to hold something, in no order.
+    /// All that is known to hold something, in order.
     pub(crate) fn values(&self) -> impl Iterator<Item = (NodeId, &Value)> {
-        self.values.iter().map(|(node, value)| (*node, value))
+        (0..).map(NodeId).zip(&self.values).filter_map(|(node, value)| Some((node, value.as_ref()?)))
     }
 
-    /// All names and the expressions that were assigned to them, in no order.
+    /// All names and the expressions that were assigned to them, in order.
     pub(crate) fn expressions(&self) -> impl Iterator<Item = (NodeId, NodeId)> + '_ {
-        self.symbolic.iter().map(|(node, expression)| (*node, *expression))
+        let all = (0..).map(NodeId).zip(self.symbolic.iter().copied());
+        all.filter(|(_, expression)| *expression != NOTHING)
     }
 
     /// Whose names are whose.
     pub(crate) fn scopes(&self) -> &Scopes {
         &self.scopes
-    }
-}
-
-/// A literal, or a string put together of literals.
-#[derive(Clone, Copy, Debug)]
-struct Literal {
-    kind: Kind,
-    sym: Symbol,
-    node: Option<NodeId>,
-    /// A string that may be one of several.
-    any: bool,
-}
-
-impl PartialEq for Literal {
-    fn eq(&self, other: &Self) -> bool {
-        (self.kind, self.sym, self.any) == (other.kind, other.sym, other.any)
-    }
-}
-
-impl Literal {
-    const ANY: Self = Self { kind: Kind::Str, sym: Symbol::EMPTY, node: None, any: true };
-
-    fn string(text: &str) -> Self {
-        Self { kind: Kind::Str, sym: Symbol::new(text), node: None, any: false }
-    }
-
-    fn value(self) -> Value {
-        match self.node {
-            _ if self.any => Value::AnyStr,
-            Some(node) => Value::Node(node),
-            None if self.kind == Kind::Number => Value::Number(self.sym),
-            None if self.kind == Kind::Bool => Value::Bool(self.sym.as_str() == "true"),
-            None => Value::Str(self.sym),
-        }
-    }
-
-    /// The literal that is one or the other.
-    fn either(self, other: Self) -> Option<Self> {
-        if self == other {
-            Some(self)
-        } else {
-            (self.kind == Kind::Str && other.kind == Kind::Str).then_some(Self::ANY)
-        }
-    }
-
-    fn scalar(self, language: Language) -> Option<Scalar> {
-        match self.kind {
-            Kind::Bool => Some(Scalar::Bool(self.sym.as_str() == "true")),
-            Kind::Number => integer(self.sym.as_str(), language).map(Scalar::Integer),
-            _ => None,
-        }
-    }
-
-    fn of_scalar(scalar: Scalar) -> Self {
-        let (kind, text) = match scalar {
-            Scalar::Bool(value) => (Kind::Bool, value.to_string()),
-            Scalar::Integer(value) => (Kind::Number, value.to_string()),
-        };
-        Self { kind, sym: Symbol::new(&text), node: None, any: false }
-    }
-
-    fn unary(self, operator: &str, language: Language) -> Option<Self> {
-        self.scalar(language)?.unary(operator).map(Self::of_scalar)
-    }
-
-    fn binary(self, operator: &str, other: Self, language: Language) -> Option<Self> {
-        self.scalar(language)?.binary(operator, other.scalar(language)?).map(Self::of_scalar)
-    }
-
-    /// One after the other, if that makes a string.
-    fn concat(self, other: Self) -> Option<Self> {
-        let text = |literal: Self| matches!(literal.kind, Kind::Str | Kind::Number);
-        if !text(self) || !text(other) || (self.kind != Kind::Str && other.kind != Kind::Str) {
-            return None;
-        }
-        if self.any || other.any || self.sym.is_long() || other.sym.is_long() {
-            return Some(Self::ANY);
-        }
-        Some(Self::string(&format!("{}{}", self.sym.as_str(), other.sym.as_str())))
     }
 }
 
@@ -196,13 +132,15 @@ struct Solver<'t> {
     language: Language,
     budget: &'t Budget<'t>,
     scopes: &'t Scopes,
+    earlier: Option<Earlier<'t>>,
     /// The function, class or file at work.
     scope: usize,
     flow: Flow<State>,
     /// Values of names that are assigned once, by the expression assigned; nothing while one is worked out.
     outer: NumberMap<NodeId, Option<Literal>>,
-    values: NumberMap<NodeId, Value>,
-    symbolic: NumberMap<NodeId, NodeId>,
+    values: Vec<Option<Value>>,
+    symbolic: Vec<NodeId>,
+    runs: Vec<Run>,
 }
 
 impl<'t> Interpret<'t> for Solver<'t> {
@@ -257,14 +195,7 @@ impl<'t> Interpret<'t> for Solver<'t> {
                 | Kind::Conditional
                 | Kind::Call
         ) {
-            match value.literal {
-                Some(literal) => {
-                    self.values.insert(node, literal.value());
-                }
-                None => {
-                    self.values.remove(&node);
-                }
-            }
+            self.values[node.0 as usize] = value.literal.map(Literal::value);
         }
         Ok(value)
     }
@@ -405,62 +336,6 @@ impl<'t> Interpret<'t> for Solver<'t> {
 }
 
 impl Solver<'_> {
-    /// The string that an operator makes of what is known of its operands.
-    fn string(&self, node: NodeId, left: Option<Literal>, right: Option<Literal>) -> Option<Literal> {
-        let operator = self.tree.sym(node);
-        let is_string = |side: Option<Literal>| side.is_some_and(|side| side.kind == Kind::Str);
-        match (self.language, operator.as_str()) {
-            (Language::Python | Language::Ruby, "*") => (is_string(left) || is_string(right)).then_some(Literal::ANY),
-            // Python's older way to write a conditional: `c and a or b`.
-            (Language::Python, "||") => {
-                left.or_else(|| self.guarded(node))?.either(right?).filter(|_| is_string(right))
-            }
-            // Where numbers do not become text by themselves, text and a number are an error.
-            (Language::Python | Language::Ruby, "+") if is_string(left) != is_string(right) => None,
-            _ if self.concatenates(operator) => left?.concat(right?),
-            _ => None,
-        }
-    }
-
-    /// The literal `a` of `c and a`, which is the left side of an operator.
-    fn guarded(&self, node: NodeId) -> Option<Literal> {
-        let tree = self.tree;
-        let left = tree.child(node, Role::Left)?;
-        let guards = tree.kind(left) == Kind::Binary && tree.sym(left).as_str() == "&&";
-        let value = tree.child(left, Role::Right).filter(|_| guards)?;
-        let value = match self.values.get(&value) {
-            Some(&Value::Node(literal)) => literal,
-            _ => value,
-        };
-        let (kind, sym) = (tree.kind(value), tree.sym(value));
-        (kind == Kind::Str).then_some(Literal { kind, sym, node: Some(value), any: false })
-    }
-
-    /// A call that may change the string it is made on, as `concat` and the methods with `!` do.
-    fn ruby_call(&mut self, node: NodeId) -> Result<Known, Stop> {
-        let tree = self.tree;
-        let callee = tree.child(node, Role::Callee);
-        let object = callee.and_then(|callee| tree.child(callee, Role::Object));
-        let method =
-            callee.and_then(|callee| tree.child(callee, Role::Name)).map_or("", |name| tree.sym(name).as_str());
-        let before =
-            self.eval_child(node, Role::Callee).and(object.map_or(Ok(Known::default()), |at| self.eval(at)))?;
-        let mut argument = Known::default();
-        for child in tree.children(node).filter(|&child| is_read(tree.role(child)) && Some(child) != callee) {
-            argument = self.eval(child)?;
-        }
-        self.may_throw();
-        match method {
-            "concat" if tree.with_role(node, Role::Arg).count() == 1 => {
-                self.changed_in_place(object, Some((before, argument)))?;
-            }
-            "concat" | "prepend" | "insert" | "replace" | "clear" => self.changed_in_place(object, None)?,
-            method if method.ends_with('!') => self.changed_in_place(object, None)?,
-            _ => {}
-        }
-        Ok(Known::default())
-    }
-
     /// `x.f();` as a statement may change `x`; a constant of JavaScript, assigned once, stays what it is.
     fn called_for_effect(&mut self, node: NodeId) -> Result<(), Stop> {
         let tree = self.tree;
@@ -472,34 +347,18 @@ impl Solver<'_> {
         if is_constant { Ok(()) } else { self.bind(object, Known::default()) }
     }
 
-    /// A variable's string was changed: to both joined, or to what nobody knows.
-    fn changed_in_place(&mut self, variable: Option<NodeId>, joined: Option<(Known, Known)>) -> Result<(), Stop> {
-        let Some(variable) = variable.filter(|&node| self.tree.kind(node) == Kind::Ident) else { return Ok(()) };
-        let strings = joined.and_then(|(before, after)| before.literal.zip(after.literal));
-        self.bind(variable, literal(strings.and_then(|(before, after)| before.concat(after))))
-    }
-
     fn read(&mut self, node: NodeId) -> Known {
         let name = self.tree.sym(node);
         let known = self.flow.state().and_then(|state| state.get(&name)).copied();
-        match known.and_then(|known| known.expression) {
-            Some(expression) => self.symbolic.insert(node, expression),
-            None if known.is_none() => match self.scopes.outer_value(self.scope, name, self.language) {
-                Some((_, value)) => self.symbolic.insert(node, value),
-                None => self.symbolic.remove(&node),
+        let (expression, literal) = match known {
+            Some(known) => (known.expression, known.literal),
+            None => match self.scopes.outer_value(self.scope, name, self.language) {
+                Some((scope, value)) => (Some(value), self.once(scope, value)),
+                None => (None, None),
             },
-            None => self.symbolic.remove(&node),
         };
-        let literal = match known {
-            Some(known) => known.literal,
-            None => self.outer_value(self.scope, name),
-        };
+        self.symbolic[node.0 as usize] = expression.unwrap_or(NOTHING);
         Known { literal, expression: None }
-    }
-
-    fn outer_value(&mut self, from: usize, name: Symbol) -> Option<Literal> {
-        let (scope, value) = self.scopes.outer_value(from, name, self.language)?;
-        self.once(scope, value)
     }
 
     /// `this.x`, `C.x`.
@@ -593,11 +452,18 @@ impl Solver<'_> {
             self.eval_child(parameter, Role::Default)?;
         }
         let Some(scope) = self.scopes.at(node) else { return Ok(Known::default()) };
-        let outer_scope = std::mem::replace(&mut self.scope, scope);
-        let outer_state = self.flow.replace(Some(State::default()));
-        self.function_body(|this| this.eval_child(node, Role::Body))?;
-        self.scope = outer_scope;
-        self.flow.replace(outer_state);
+        if self.is_as_before(node, scope) {
+            // As if it had been run.
+            self.flow.throws += u64::from(self.runs[scope] == Run::Throwing);
+        } else {
+            let throws = self.flow.throws;
+            let outer_scope = std::mem::replace(&mut self.scope, scope);
+            let outer_state = self.flow.replace(Some(State::default()));
+            self.function_body(|this| this.eval_child(node, Role::Body))?;
+            self.scope = outer_scope;
+            self.flow.replace(outer_state);
+            self.runs[scope] = if self.flow.throws == throws { Run::Quiet } else { Run::Throwing };
+        }
         let changed = self.scopes.writes_outer(node);
         if let Some(state) = self.flow.state_mut().filter(|state| changed.iter().any(|name| state.contains_key(name))) {
             Rc::make_mut(state).retain(|name, _| !changed.contains(name));
@@ -605,12 +471,19 @@ impl Solver<'_> {
         Ok(Known::default())
     }
 
-    fn concatenates(&self, operator: Symbol) -> bool {
-        match self.language {
-            Language::Php => operator.as_str() == ".",
-            Language::Elixir => operator.as_str() == "<>",
-            _ => operator.as_str() == "+",
-        }
+    /// Whether what is known of a function's body is what was known in the version before: it is taken over then.
+    fn is_as_before(&mut self, node: NodeId, scope: usize) -> bool {
+        let (Some(earlier), Some(body)) = (&self.earlier, self.tree.child(node, Role::Body)) else { return false };
+        let Some(was) = earlier.scope(node) else { return false };
+        let body = body.0 as usize..self.tree.end(body).0 as usize;
+        let known = (&mut self.values[body.clone()], &mut self.symbolic[body.clone()]);
+        self.runs[scope] == earlier.run(was)
+            || earlier.take_over(body.start, known) && {
+                let within = self.scopes.within(scope);
+                let count = within.len();
+                self.runs[within].copy_from_slice(earlier.runs(was, count));
+                true
+            }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Which names belong to which function, class or file, and how often they are assigned.
 
+mod changed;
+
 use crate::hash::{NumberMap, NumberSet};
 use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
@@ -17,6 +19,7 @@ pub(crate) struct Scopes {
 
 #[derive(Debug)]
 struct Scope {
+    node: NodeId,
     kind: Kind,
     parent: Option<usize>,
     declared: Vec<Symbol>,
@@ -108,6 +111,18 @@ impl Scopes {
     /// The number of the scope at this node, if it is one.
     pub(super) fn at(&self, node: NodeId) -> Option<usize> {
         self.by_node.get(&node).copied()
+    }
+
+    /// How many scopes there are.
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// The numbers of a scope and all within it.
+    pub(super) fn within(&self, scope: usize) -> std::ops::Range<usize> {
+        let is_within = |other: &Scope| other.parent.is_some_and(|parent| parent >= scope);
+        let behind = self.all[scope + 1..].iter().position(|other| !is_within(other));
+        scope..behind.map_or(self.all.len(), |behind| scope + 1 + behind)
     }
 
     /// As [`outer_value`](Self::outer_value), the scope's own names included.
@@ -270,7 +285,7 @@ impl Reader<'_> {
             }
         }
         let (declared, writes_outer) = (Vec::new(), Vec::new());
-        self.scopes.all.push(Scope { kind, parent, declared, writes_outer, constructors: Vec::new() });
+        self.scopes.all.push(Scope { node, kind, parent, declared, writes_outer, constructors: Vec::new() });
         self.scopes.by_node.insert(node, number);
         self.around.push((number, tree.end(node)));
     }

@@ -17,6 +17,7 @@ pub(crate) use space::Documents;
 
 use crate::budget::{Budget, Stop};
 use crate::rule::regex::Found;
+use crate::rule::text::{Change, Renewed};
 
 /// So many ellipses and blocks a pattern may have: each is a step down the stack. Patterns that people write have some ten.
 const MAX_BRANCHES: usize = 200;
@@ -39,6 +40,14 @@ pub(crate) enum Target<'a> {
     Part(&'a str),
 }
 
+impl<'a> Target<'a> {
+    /// What is searched.
+    pub(crate) fn text(self) -> &'a str {
+        let (Self::File(text, _) | Self::Part(text)) = self;
+        text
+    }
+}
+
 impl Generic {
     /// Reads a pattern.
     pub(crate) fn parse(text: &str, engine: Engine, config: &Config) -> Result<Self, String> {
@@ -50,9 +59,36 @@ impl Generic {
 
     /// All matches, by where they start.
     pub(crate) fn find(&self, target: Target<'_>, budget: &Budget<'_>) -> Result<Vec<Found>, Stop> {
-        match (self, target) {
-            (Self::Space(pattern), target) => pattern.find(target, budget),
-            (Self::Alien(pattern), Target::File(text, _) | Target::Part(text)) => pattern.find(text, budget),
+        Ok(self.chosen(self.candidates(target, budget)?))
+    }
+
+    /// From each place the match, if there is one.
+    pub(crate) fn candidates(&self, target: Target<'_>, budget: &Budget<'_>) -> Result<Vec<Found>, Stop> {
+        match self {
+            Self::Space(pattern) => pattern.candidates(target, budget),
+            Self::Alien(pattern) => pattern.find(target.text(), budget),
+        }
+    }
+
+    /// The same after a change, from those before it; `None` if the whole text has to be searched for that.
+    pub(crate) fn candidates_again(
+        &self,
+        old: &[Found],
+        change: &Change<'_>,
+        budget: &Budget<'_>,
+    ) -> Result<Option<Renewed>, Stop> {
+        match self {
+            Self::Space(pattern) => pattern.candidates_again(old, change, budget),
+            // Its ellipses reach to the end of the text.
+            Self::Alien(_) => Ok(None),
+        }
+    }
+
+    /// The matches among candidates, by where they start.
+    pub(crate) fn chosen(&self, candidates: Vec<Found>) -> Vec<Found> {
+        match self {
+            Self::Space(pattern) => pattern.chosen(candidates),
+            Self::Alien(_) => candidates,
         }
     }
 }

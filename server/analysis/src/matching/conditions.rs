@@ -110,7 +110,7 @@ impl Evaluation<'_> {
         };
         let in_file = |place: Span| -> Result<Option<Bindings>, Stop> {
             let found = regex.match_at_start(place.text(self.file.text))?;
-            Ok(found.map(|found| text_bindings(found.groups, place.start)))
+            Ok(found.map(|found| text_bindings(&found.groups, place.start)))
         };
         if let Some(bindings) = in_file(place)? {
             return Ok(Some(bindings));
@@ -224,8 +224,8 @@ impl Evaluation<'_> {
         let source = Source::parse(language, format!("{tag}{text}"), Limits { stop: &stop });
         self.budget.look()?;
         let unit = Unit { path: "", text: source.text(), language: Some(language), tree: source.tree() };
-        let index = Index::of(unit.tree, unit.language);
-        let file = FileContext::new(&unit, index, false, self.budget)?;
+        let index = Index::of(unit.tree, unit.language, None);
+        let file = FileContext::new(&unit, index, false, None, self.budget)?;
         Ok(!find(formula, &file, self.budget)?.is_empty())
     }
 }

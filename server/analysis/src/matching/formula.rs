@@ -12,7 +12,7 @@ use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::generic::Target;
 use crate::rule::regex::Found;
-use crate::rule::{Formula, Leaf, Node, PatternLeaf};
+use crate::rule::{Formula, Leaf, Node, PatternLeaf, TextLeaf};
 use std::rc::Rc;
 use weir_model::Span;
 use weir_syntax::{Kind, NodeId, Pattern, Symbol, Tree};
@@ -184,14 +184,7 @@ impl Evaluation<'_> {
                 Some(pattern) => self.pattern_leaf(leaf, pattern),
                 None => Ok(Vec::new()),
             },
-            Leaf::Regex(regex) => self.text_leaf(|text| regex.find_iter(text, self.budget)),
-            Leaf::Generic(generic) => self.text_leaf(|text| {
-                let target = match self.text {
-                    Some(_) => Target::Part(text),
-                    None => Target::File(text, &self.file.documents),
-                };
-                generic.find(target, self.budget)
-            }),
+            Leaf::Text(leaf) => self.text_leaf(leaf),
         }
     }
 
@@ -234,13 +227,18 @@ impl Evaluation<'_> {
     }
 
     /// What a regex or a generic pattern finds in the text looked at.
-    fn text_leaf(&self, find: impl FnOnce(&str) -> Result<Vec<Found>, Stop>) -> Result<Vec<Match>, Stop> {
-        let base = self.text.map_or(0, |span| span.start);
-        let text = self.text.map_or(self.file.text, |span| span.text(self.file.text));
-        let place = |span: Span| Span::new(base + span.start, base + span.end);
-        let matches =
-            find(text)?.into_iter().map(|found| Match::new(place(found.span), None, text_bindings(found.groups, base)));
-        Ok(matches.collect())
+    fn text_leaf(&self, leaf: &TextLeaf) -> Result<Vec<Match>, Stop> {
+        let matched = |base: u32, found: &Found| {
+            let span = Span::new(base + found.span.start, base + found.span.end);
+            Match::new(span, None, text_bindings(&found.groups, base))
+        };
+        Ok(match self.text {
+            None => self.file.texts.all(leaf, self.file, self.budget)?.iter().map(|found| matched(0, found)).collect(),
+            Some(part) => {
+                let found = leaf.find(Target::Part(part.text(self.file.text)), self.budget)?;
+                found.iter().map(|found| matched(part.start, found)).collect()
+            }
+        })
     }
 
     fn all(&self, parts: &[Formula]) -> Result<Vec<Match>, Stop> {
@@ -361,7 +359,7 @@ impl Evaluation<'_> {
             Node::Anywhere(inner) => (false, true, &**inner),
             _ => (false, false, negative),
         };
-        let is_regex = matches!(formula.node, Node::Leaf(Leaf::Regex(_)));
+        let is_regex = matches!(&formula.node, Node::Leaf(Leaf::Text(leaf)) if leaf.is_regex());
         let mut out = Vec::new();
         for group in groups(matches) {
             let bad = if anywhere || is_regex { self.formula(formula)? } else { self.around(formula, group)? };
@@ -440,9 +438,9 @@ impl Evaluation<'_> {
 }
 
 /// What groups bind in a text that starts at `base`.
-pub(super) fn text_bindings(groups: Vec<(Symbol, Span)>, base: u32) -> Bindings {
+pub(super) fn text_bindings(groups: &[(Symbol, Span)], base: u32) -> Bindings {
     let place = |span: Span| Binding::Text(Span::new(base + span.start, base + span.end));
-    let mut bindings: Vec<_> = groups.into_iter().map(|(name, span)| (name, place(span))).collect();
+    let mut bindings: Vec<_> = groups.iter().map(|(name, span)| (*name, place(*span))).collect();
     bindings.sort_by_key(|(name, _)| *name);
     Bindings(bindings)
 }
@@ -460,7 +458,7 @@ fn breadth(formula: &Formula, file: &FileContext<'_>) -> u8 {
             let hole = pattern.roots().all(|root| matches!(pattern.tree().kind(root), Kind::Metavar | Kind::Ellipsis));
             if named { 0 } else { 1 + u8::from(hole) }
         }),
-        Node::Leaf(Leaf::Regex(_) | Leaf::Generic(_)) => 1,
+        Node::Leaf(Leaf::Text(_)) => 1,
         Node::All(parts) => parts.iter().map(|part| breadth(part, file)).min().unwrap_or(0),
         Node::Any(parts) => parts.iter().map(|part| breadth(part, file)).max().unwrap_or(0),
         Node::Inside(inner) | Node::Anywhere(inner) | Node::Not(inner) => breadth(inner, file),

@@ -1,9 +1,10 @@
 //! Where things are in a file: nodes by kind, and which names occur at all.
 
 use super::Names;
+use super::occurrences::Occurrences;
 use super::unify::is_expression_kind;
 use crate::context::FileContext;
-use crate::hash::{NumberMap, NumberSet};
+use crate::hash::NumberMap;
 use weir_model::Language;
 use weir_syntax::{Difference, Kind, NodeId, Role, Symbol, Tree};
 
@@ -14,7 +15,9 @@ const KINDS: usize = Kind::TypedMetavar as usize + 1;
 pub(crate) struct Index {
     by_kind: Vec<Vec<NodeId>>,
     /// Where names, operators and literal contents occur.
-    symbols: NumberMap<Symbol, Vec<NodeId>>,
+    symbols: Occurrences,
+    /// The same of names for which the file's imports have others stand.
+    imported: NumberMap<Symbol, Vec<NodeId>>,
     /// All statements, nested ones included, but for bare blocks.
     statements: Vec<NodeId>,
     /// Nodes that have statements as children.
@@ -24,11 +27,14 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    /// Reads a tree.
-    pub(crate) fn of(tree: &Tree, language: Option<Language>) -> Self {
+    /// Reads a tree; `earlier` is the index of the version before.
+    pub(crate) fn of(tree: &Tree, language: Option<Language>, earlier: Option<(&Self, &Difference)>) -> Self {
+        let mut count = [0; KINDS];
+        tree.ids().for_each(|node| count[tree.kind(node) as usize] += 1);
         let mut index = Self {
-            by_kind: vec![Vec::new(); KINDS],
-            symbols: NumberMap::default(),
+            by_kind: count.into_iter().map(Vec::with_capacity).collect(),
+            symbols: Occurrences::of(tree, earlier.map(|(index, difference)| (&index.symbols, difference))),
+            imported: NumberMap::default(),
             statements: Vec::new(),
             lists: Vec::new(),
             no_expression: vec![false; tree.len()],
@@ -36,10 +42,6 @@ impl Index {
         let has_named_keys = matches!(language, Some(Language::JavaScript | Language::TypeScript | Language::Tsx));
         for node in tree.ids() {
             index.by_kind[tree.kind(node) as usize].push(node);
-            let sym = tree.sym(node);
-            if !sym.is_empty() {
-                index.symbols.entry(sym).or_default().push(node);
-            }
             let is_statement = match tree.role(node) {
                 Role::Stmt => tree.kind(node) != Kind::Block,
                 role => role == Role::Else && tree.kind(node) == Kind::If,
@@ -107,15 +109,13 @@ impl Index {
 
     /// Takes up what the file's imports tell: an imported name also occurs where another name stands for it.
     pub(crate) fn add_imports(&mut self, names: &Names) {
-        let mut grown: NumberSet<Symbol> = NumberSet::default();
         for (node, path) in names.references() {
             for segment in path {
-                self.symbols.entry(segment.name).or_default().push(node);
-                grown.insert(segment.name);
+                let known = || self.symbols.get(segment.name).to_vec();
+                self.imported.entry(segment.name).or_insert_with(known).push(node);
             }
         }
-        for name in grown {
-            let nodes = self.symbols.entry(name).or_default();
+        for nodes in self.imported.values_mut() {
             nodes.sort_unstable();
             nodes.dedup();
         }
@@ -190,12 +190,22 @@ impl Index {
 
     /// Where a name, operator or literal content occurs, in order.
     pub(super) fn occurrences(&self, symbol: Symbol) -> &[NodeId] {
-        self.symbols.get(&symbol).map_or(&[], Vec::as_slice)
+        self.imported.get(&symbol).map_or_else(|| self.symbols.get(symbol), Vec::as_slice)
+    }
+
+    /// Where a name, operator or literal content occurs in `scope`, in order.
+    pub(crate) fn occurrences_in(&self, symbol: Symbol, scope: std::ops::Range<u32>) -> &[NodeId] {
+        within(self.occurrences(symbol), scope)
     }
 
     /// Whether a name, operator or literal content occurs in `scope`.
     pub(super) fn occurs_in(&self, symbol: Symbol, scope: std::ops::Range<u32>) -> bool {
-        !within(self.occurrences(symbol), scope).is_empty()
+        !self.occurrences_in(symbol, scope).is_empty()
+    }
+
+    /// Names that also occur where the file's imports have another one stand for them.
+    pub(crate) fn imported(&self) -> impl Iterator<Item = Symbol> {
+        self.imported.keys().copied()
     }
 
     /// Whether a name, operator or literal content occurs outside of `scope`.
@@ -206,7 +216,7 @@ impl Index {
 
     /// Whether a name, operator or literal content occurs anywhere.
     pub(crate) fn has(&self, symbol: Symbol) -> bool {
-        self.symbols.contains_key(&symbol)
+        !self.occurrences(symbol).is_empty()
     }
 }
 

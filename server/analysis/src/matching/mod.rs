@@ -14,8 +14,10 @@ mod list;
 mod metavar;
 mod names;
 mod nearest;
+mod occurrences;
 mod record;
 mod refresh;
+mod texts;
 mod types;
 mod unify;
 mod value;
@@ -29,6 +31,7 @@ pub(crate) use names::Names;
 pub(crate) use nearest::{nearest, quote};
 pub(crate) use record::{Effect, Matched, Record};
 pub(crate) use refresh::refresh;
+pub(crate) use texts::{FoundTexts, refresh_text};
 
 use weir_model::Span;
 use weir_syntax::{NodeId, Symbol};

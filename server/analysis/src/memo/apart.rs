@@ -18,23 +18,6 @@ struct Version<'a> {
     functions: &'a Functions,
 }
 
-/// What others know of a function they do not run, by what stands in it.
-#[derive(PartialEq)]
-struct Mentions {
-    /// Names in it that stand outside of it, too, as far as they stand for something.
-    names: Vec<Symbol>,
-    /// Definitions in it, and objects made in it.
-    made: [usize; 6],
-}
-
-/// What others know of the variables of a function they do not run.
-#[derive(PartialEq)]
-struct Says {
-    /// Names of its own that stand outside of it, too.
-    declared: Vec<Symbol>,
-    writes_outer: Vec<(Symbol, bool)>,
-}
-
 /// The functions around a change in whose bodies all of it lies, if others see no difference; outermost first.
 pub(super) fn functions(before: &Before, file: &FileContext<'_>) -> Vec<NodeId> {
     let Before { kept, difference, touched, .. } = before;
@@ -47,16 +30,16 @@ pub(super) fn functions(before: &Before, file: &FileContext<'_>) -> Vec<NodeId> 
         |node: NodeId| touched.iter().all(|&other| new.tree.is_within(other, node) || new.tree.is_within(node, other));
     let definitions: Vec<NodeId> =
         difference.around.iter().copied().filter(|&node| is_definition(new.tree.kind(node))).collect();
-    // Numbers of nodes around a change are the same in both versions. What stands outside of an outer definition stands outside
-    // of the innermost one.
-    let mentions = |version: &Version<'_>| {
-        let telling = |name: Symbol| old.functions.is_telling(name) || new.functions.is_telling(name);
-        definitions.last().map(|&innermost| version.mentions(innermost, &telling))
+    // Numbers of nodes around a change are the same in both versions.
+    let changed = Changed::between(&old, &new, difference);
+    let same = |&node: &NodeId| {
+        changed.is_nothing_to(&old, &new, node)
+            && old.declared(node) == new.declared(node)
+            && old.writes_outer(node) == new.writes_outer(node)
     };
-    let same = |&node: &NodeId| old.says(node) == new.says(node);
-    let mut outer = difference.around.iter().filter(|&&node| matches!(new.tree.kind(node), Kind::File | Kind::Class));
     let same_names = |&node: &NodeId| old.scopes.declared(node) == new.scopes.declared(node);
-    if !outer.all(same_names) || !definitions.iter().all(same) || mentions(&old) != mentions(&new) {
+    let mut outer = difference.around.iter().filter(|&&node| matches!(new.tree.kind(node), Kind::File | Kind::Class));
+    if !outer.all(same_names) || !definitions.iter().all(same) {
         return Vec::new();
     }
     let runs_later = |&node: &NodeId| {
@@ -74,40 +57,71 @@ fn is_definition(kind: Kind) -> bool {
     matches!(kind, Kind::Function | Kind::Lambda | Kind::Class | Kind::New)
 }
 
-impl Version<'_> {
-    fn mentions(&self, node: NodeId, is_telling: &impl Fn(Symbol) -> bool) -> Mentions {
-        let mut names = Vec::new();
-        let mut made = [0; 6];
-        for below in self.tree.descendants(node) {
-            match self.tree.kind(below) {
-                Kind::Ident | Kind::Str | Kind::Atom => names.push(self.tree.sym(below)),
-                Kind::Function => made[0] += 1,
-                Kind::Lambda => made[1] += 1,
-                Kind::Class => made[2] += 1,
-                Kind::New => made[3] += 1,
-                Kind::Dict => made[4] += 1,
-                Kind::Import | Kind::ImportFrom => made[5] += 1,
-                _ => {}
+/// What may be different in what others know of the functions around a change that they do not run. All of it that stands
+/// elsewhere is the same in both versions.
+struct Changed {
+    /// Names in what is new and in what is gone, and those for which an import has others stand; as far as they stand for
+    /// something that functions share.
+    names: Vec<Symbol>,
+    /// Whether there are as many definitions in it, and objects made in it.
+    makes_the_same: bool,
+}
+
+impl Changed {
+    fn between(old: &Version<'_>, new: &Version<'_>, difference: &Difference) -> Self {
+        let mut names: Vec<Symbol> = old.index.imported().chain(new.index.imported()).collect();
+        let mut made = [[0; 6]; 2];
+        for (made, (version, range)) in made.iter_mut().zip([(old, &difference.old), (new, &difference.new)]) {
+            for node in range.clone().map(NodeId) {
+                match version.tree.kind(node) {
+                    Kind::Ident | Kind::Str | Kind::Atom => names.push(version.tree.sym(node)),
+                    Kind::Function => made[0] += 1,
+                    Kind::Lambda => made[1] += 1,
+                    Kind::Class => made[2] += 1,
+                    Kind::New => made[3] += 1,
+                    Kind::Dict => made[4] += 1,
+                    Kind::Import | Kind::ImportFrom => made[5] += 1,
+                    _ => {}
+                }
             }
         }
         names.sort_unstable();
         names.dedup();
-        names.retain(|&name| is_telling(name) && self.is_outside(name, node));
-        Mentions { names, made }
+        names.retain(|&name| old.functions.is_telling(name) || new.functions.is_telling(name));
+        Self { names, makes_the_same: made[0] == made[1] }
     }
 
-    fn says(&self, node: NodeId) -> Says {
-        let declared = self.scopes.declared(node).iter().copied();
-        let mut declared: Vec<Symbol> = declared.filter(|&name| self.is_outside(name, node)).collect();
+    /// Whether a function around the change mentions the same names of the code around it, and makes the same.
+    fn is_nothing_to(&self, old: &Version<'_>, new: &Version<'_>, function: NodeId) -> bool {
+        let same = |&name: &Symbol| old.shares(function, name) == new.shares(function, name);
+        self.makes_the_same && self.names.iter().all(same)
+    }
+}
+
+impl Version<'_> {
+    /// Whether a name stands both in a function and outside of it.
+    fn shares(&self, function: NodeId, name: Symbol) -> bool {
+        let within = function.0..self.tree.end(function).0;
+        let is_name = |node: &NodeId| {
+            matches!(self.tree.kind(*node), Kind::Ident | Kind::Str | Kind::Atom) && self.tree.sym(*node) == name
+        };
+        self.index.occurs_outside(name, within.clone()) && self.index.occurrences_in(name, within).iter().any(is_name)
+    }
+
+    /// Names of a function's own that stand outside of it, too.
+    fn declared(&self, function: NodeId) -> Vec<Symbol> {
+        let within = function.0..self.tree.end(function).0;
+        let outside = |name: &Symbol| self.index.occurs_outside(*name, within.clone());
+        let mut declared: Vec<Symbol> = self.scopes.declared(function).iter().copied().filter(outside).collect();
         declared.sort_unstable();
-        let writes = self.scopes.writes_outer(node).iter();
-        let mut writes_outer: Vec<_> = writes.map(|&name| (name, self.scopes.is_assigned_often(name))).collect();
-        writes_outer.sort_unstable();
-        Says { declared, writes_outer }
+        declared
     }
 
-    /// Whether a name stands outside of a node, too.
-    fn is_outside(&self, name: Symbol, node: NodeId) -> bool {
-        self.index.occurs_outside(name, node.0..self.tree.end(node).0)
+    /// Names from further out that a function assigns, and whether others do.
+    fn writes_outer(&self, function: NodeId) -> Vec<(Symbol, bool)> {
+        let writes = self.scopes.writes_outer(function).iter();
+        let mut writes: Vec<_> = writes.map(|&name| (name, self.scopes.is_assigned_often(name))).collect();
+        writes.sort_unstable();
+        writes
     }
 }

@@ -13,10 +13,11 @@ mod facts;
 mod reuse;
 
 use crate::analyze::{Options, Unit};
-use crate::context::FileContext;
+use crate::context::{Earlier, FileContext};
 use crate::flow::{Constants, Functions};
-use crate::matching::{Among, FoundLeaves, Index, Names, Touched, Zone};
+use crate::matching::{Among, FoundLeaves, FoundTexts, Index, Names, Touched, Zone};
 use crate::rule::RuleSet;
+use crate::rule::text::Change;
 use crate::taint::TaintRun;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -43,6 +44,7 @@ pub(crate) struct Kept {
     /// If a taint rule asked.
     functions: OnceCell<Functions>,
     found: FoundLeaves,
+    texts: FoundTexts,
     results: Vec<Option<Results>>,
 }
 
@@ -94,10 +96,10 @@ impl Memo {
         file: FileContext<'_>,
         results: Vec<Option<Results>>,
     ) {
-        let FileContext { index, names, constants, functions, found, .. } = file;
+        let FileContext { index, names, constants, functions, found, texts, .. } = file;
         let (text, tree) = (unit.text.to_owned(), unit.tree.clone());
         let key = Key::of(rules, unit, options);
-        self.0 = Some(Kept { key, text, tree, index, names, constants, functions, found, results });
+        self.0 = Some(Kept { key, text, tree, index, names, constants, functions, found, texts, results });
     }
 }
 
@@ -108,12 +110,20 @@ impl Key {
 }
 
 impl Kept {
+    /// How a text differs from the version before, unless in everything.
+    pub(crate) fn difference(&self, unit: &Unit<'_>) -> Option<Difference> {
+        let difference = Difference::between((&self.tree, &self.text), (unit.tree, unit.text));
+        (difference.new.start > 0).then_some(difference)
+    }
+
+    /// What it tells the next version, which differs from it so.
+    pub(crate) fn earlier<'a>(&'a self, difference: &'a Difference) -> Earlier<'a> {
+        let Self { tree, index, names, constants, .. } = self;
+        Earlier { tree, index, names, constants, difference }
+    }
+
     /// The version before as the file at hand sees it, unless too much is different.
-    pub(crate) fn before(self, file: &FileContext<'_>) -> Option<Before> {
-        let difference = Difference::between((&self.tree, &self.text), (file.tree, file.text));
-        if difference.new.start == 0 {
-            return None;
-        }
+    pub(crate) fn before(self, file: &FileContext<'_>, difference: Difference) -> Option<Before> {
         match facts::touched(&self, file, &difference) {
             Some(touched) if touched.len() * ONE_IN <= file.tree.len() => {
                 Some(Before::new(self, file.tree, difference, touched))
@@ -147,6 +157,17 @@ impl Before {
     /// What the patterns matched.
     pub(crate) fn found(&self) -> &FoundLeaves {
         &self.kept.found
+    }
+
+    /// What regexes and generic patterns matched.
+    pub(crate) fn texts(&self) -> &FoundTexts {
+        &self.kept.texts
+    }
+
+    /// How the text changed.
+    pub(crate) fn change<'a>(&'a self, text: &'a str) -> Change<'a> {
+        let Difference { old_text: old, new_text: new, .. } = self.difference;
+        Change { old_text: &self.kept.text, text, old, new }
     }
 
     /// What a rule found.

@@ -4,7 +4,7 @@ use super::Before;
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::matching::{self, Match};
-use crate::rule::{Formula, Leaf, Node, PatternLeaf};
+use crate::rule::{Formula, Leaf, Node};
 use crate::taint::TaintRun;
 use std::rc::Rc;
 use weir_model::Span;
@@ -57,15 +57,19 @@ pub(crate) fn find(
     let mut zone: Option<NodeId> = None;
     let mut is_local = true;
     each_leaf(formula, &mut is_local, &mut |leaf| {
-        if let Some(changed) = matching::refresh(leaf, file, before, budget)? {
+        let changed = match leaf {
+            Leaf::Pattern(leaf) => matching::refresh(leaf, file, before, budget)?,
+            Leaf::Text(leaf) => matching::refresh_text(leaf, file, before, budget)?,
+        };
+        if let Some(changed) = changed {
             zone = Some(zone.map_or(changed, |zone| common(file.tree, zone, changed)));
         }
         Ok(())
     })?;
     let moved = || old.iter().map(|found| found.moved(&before.difference));
     let kept = match zone {
-        _ if !is_local => None,
         None => moved().collect(),
+        Some(node) if !is_local || node == Tree::ROOT => None,
         Some(node) => match widened(file.tree, before, old, node) {
             Some(zone) if !zone.is_all() => outside_and_near(formula, file, before, old, &zone, budget)?,
             _ => None,
@@ -121,19 +125,15 @@ fn outside_and_near(
     Ok(Some(found))
 }
 
-/// Visits the patterns a formula is made of, its conditions' left out: those are asked of what is bound only. `is_local` turns
-/// false where a part reads text or looks anywhere.
+/// Visits the leaves a formula is made of, its conditions' left out: those are asked of what is bound only. `is_local` turns
+/// false where a part looks anywhere: what it finds in one place may matter in all others.
 fn each_leaf<'f>(
     formula: &'f Formula,
     is_local: &mut bool,
-    visit: &mut dyn FnMut(&'f PatternLeaf) -> Result<(), Stop>,
+    visit: &mut dyn FnMut(&'f Leaf) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
     match &formula.node {
-        Node::Leaf(Leaf::Pattern(leaf)) => visit(leaf),
-        Node::Leaf(Leaf::Regex(_) | Leaf::Generic(_)) => {
-            *is_local = false;
-            Ok(())
-        }
+        Node::Leaf(leaf) => visit(leaf),
         Node::All(parts) | Node::Any(parts) => parts.iter().try_for_each(|part| each_leaf(part, is_local, visit)),
         Node::Anywhere(inner) => {
             *is_local = false;

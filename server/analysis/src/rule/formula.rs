@@ -2,7 +2,7 @@
 
 use super::analyzer::Analyzer;
 use super::comparison::Comparison;
-use super::{Options, Origin};
+use super::{Options, Origin, TextLeaf};
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use weir_model::Language;
@@ -53,11 +53,8 @@ pub(crate) enum Node {
 pub(crate) enum Leaf {
     /// `pattern`.
     Pattern(PatternLeaf),
-    /// `pattern-regex`, `pattern-not-regex`: over the file's text, multi-line; named groups bind metavariables, numbered ones
-    /// `$1`...
-    Regex(crate::rule::regex::Regex),
-    /// `pattern` in `language: generic`: over the file's text.
-    Generic(crate::generic::Generic),
+    /// What looks at the file's text.
+    Text(TextLeaf),
 }
 
 /// One pattern text, parsed for each language of its rule.

@@ -11,6 +11,7 @@ mod origin;
 mod prefilter;
 pub(crate) mod regex;
 mod requires;
+pub(crate) mod text;
 mod yaml;
 
 pub(crate) use compile::COMPATIBLE_WITH;
@@ -21,6 +22,7 @@ pub(crate) use formula::{
 pub(crate) use options::Options;
 pub(crate) use origin::Origin;
 pub(crate) use prefilter::{Lack, Need};
+pub(crate) use text::TextLeaf;
 
 pub(crate) use files::Listed;
 pub use files::RuleFiles;

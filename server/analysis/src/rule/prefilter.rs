@@ -86,7 +86,7 @@ pub(crate) enum Lack {
 fn of_formula(formula: &Formula, language: Language) -> Need {
     match &formula.node {
         Node::Leaf(Leaf::Pattern(leaf)) => of_leaf(leaf, language),
-        Node::Leaf(Leaf::Regex(_) | Leaf::Generic(_)) | Node::Not(_) => Need::NOTHING,
+        Node::Leaf(Leaf::Text(_)) | Node::Not(_) => Need::NOTHING,
         Node::All(parts) => Need::all(parts.iter().map(|part| of_formula(part, language))),
         Node::Any(parts) => Need::any(parts.iter().map(|part| of_formula(part, language))),
         Node::Inside(inner) | Node::Anywhere(inner) => of_formula(inner, language),

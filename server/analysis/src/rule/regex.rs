@@ -6,7 +6,11 @@
 //! Building a regex costs far more than finding out whether it is one, and most rules never run on most files: a regex is
 //! checked when its rule is read and built when it is first used.
 
+mod barriers;
+
+use super::text::{Change, Renewed};
 use crate::budget::{Budget, Stop};
+use barriers::Barriers;
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 use weir_model::Span;
@@ -20,7 +24,7 @@ const MATCH_LIMIT: u32 = 1_000_000;
 pub(crate) struct Regex {
     text: String,
     multi_line: bool,
-    built: OnceLock<Built>,
+    built: OnceLock<Box<Built>>,
 }
 
 /// A regex ready to run.
@@ -29,6 +33,8 @@ struct Built {
     engine: Engine,
     /// The metavariable each group binds, by the group's number.
     groups: Vec<(usize, Symbol)>,
+    /// Worked out when a text has changed.
+    barriers: OnceLock<Option<Barriers>>,
 }
 
 #[derive(Debug)]
@@ -58,13 +64,13 @@ impl Regex {
 
     fn new(text: &str, multi_line: bool) -> Result<Self, String> {
         let regex = Self { text: text.to_owned(), multi_line, built: OnceLock::new() };
-        let Some(linear) = translate(text).filter(|linear| is_linear(linear, multi_line)) else {
+        let Some(linear) = translate(text, Looks::Kept).filter(|linear| is_linear(linear, multi_line)) else {
             backtracking(text, multi_line, Jit::Without)?;
             return Ok(regex);
         };
         // Repetitions alone can make a regex too large for its engine: whether it is, building tells.
         if linear.contains('{') {
-            let _ = regex.built.set(Built::new(text, multi_line)?);
+            let _ = regex.built.set(Box::new(Built::new(text, multi_line)?));
         }
         Ok(regex)
     }
@@ -74,7 +80,7 @@ impl Regex {
             return Ok(built);
         }
         let built = Built::new(&self.text, self.multi_line).map_err(|_| Stop::Rule)?;
-        Ok(self.built.get_or_init(|| built))
+        Ok(self.built.get_or_init(|| Box::new(built)))
     }
 
     /// All matches that do not overlap, empty ones left out. A pattern past its limit is [`Stop::Rule`].
@@ -98,6 +104,25 @@ impl Regex {
             }
         }
         Ok(found)
+    }
+
+    /// All matches after a change, from those before it; `None` where the whole text has to be searched.
+    pub(crate) fn find_again(
+        &self,
+        old: &[Found],
+        change: &Change<'_>,
+        budget: &Budget<'_>,
+    ) -> Result<Option<Renewed>, Stop> {
+        let built = self.built()?;
+        let barriers = built.barriers.get_or_init(|| {
+            let looks = if matches!(built.engine, Engine::Linear(_)) { Looks::Kept } else { Looks::Dropped };
+            Barriers::of(&self.text, self.multi_line, looks)
+        });
+        let Some(part) = barriers.as_ref().and_then(|barriers| barriers.around(change.text, change.new)) else {
+            return Ok(None);
+        };
+        let found = self.find_iter(part.text(change.text), budget)?;
+        Ok(Some(change.splice(old, part, found)))
     }
 
     /// The match that starts at a value's first character (it need not reach to its end).
@@ -164,7 +189,7 @@ impl Regex {
 
 impl Built {
     fn new(text: &str, multi_line: bool) -> Result<Self, String> {
-        let linear = translate(text)
+        let linear = translate(text, Looks::Kept)
             .and_then(|translated| regex::RegexBuilder::new(&translated).multi_line(multi_line).build().ok());
         let (engine, names) = if let Some(regex) = linear {
             let names = regex.capture_names().map(|name| name.map(str::to_owned)).collect();
@@ -174,7 +199,7 @@ impl Built {
             let names: Vec<Option<String>> = regex.capture_names().to_vec();
             (Engine::Backtracking(Box::new(regex)), names)
         };
-        Ok(Self { engine, groups: groups(&names) })
+        Ok(Self { engine, groups: groups(&names), barriers: OnceLock::new() })
     }
 
     fn at_start(&self, group: &dyn Fn(usize) -> Option<Span>) -> Option<Found> {
@@ -247,9 +272,19 @@ const WORD: &str = "0-9A-Za-z_";
 const DIGIT: &str = "0-9";
 const SPACE: &str = r"\t\n\x0B\f\r ";
 
+/// What becomes of what looks around.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Looks {
+    /// It stays what it is.
+    Kept,
+    /// It becomes a plain group, and what was matched before nothing: what is left matches other texts, but made of the same
+    /// characters.
+    Dropped,
+}
+
 /// The regex in the dialect of the `regex` crate, or `None` where that crate would read it differently. What the crate
 /// refuses by itself needs no care here.
-fn translate(text: &str) -> Option<String> {
+fn translate(text: &str, looks: Looks) -> Option<String> {
     let mut out = String::with_capacity(text.len() + 16);
     let mut class: Option<usize> = None;
     let mut chars = text.char_indices().peekable();
@@ -271,6 +306,13 @@ fn translate(text: &str) -> Option<String> {
                     ('<' | '>', _) => out.push(escaped),
                     // A class to PCRE, one character to the crate.
                     ('v', _) => return None,
+                    ('1'..='9', false) if looks == Looks::Dropped => {
+                        // More digits may be a character.
+                        if chars.peek().is_some_and(|(_, next)| next.is_ascii_digit()) {
+                            return None;
+                        }
+                        out.push_str("(?:)");
+                    }
                     _ => {
                         out.push('\\');
                         out.push(escaped);
@@ -306,6 +348,17 @@ fn translate(text: &str) -> Option<String> {
             '-' if class.is_some() && text[at..].starts_with("--") => return None,
             // In extended mode the crate skips white space in classes too.
             '(' if class.is_none() && extended(&text[at..]) => return None,
+            '(' if class.is_none() && looks == Looks::Dropped => {
+                // The whole regex again to PCRE, a kind of line end to the crate.
+                if flags(&text[at..]).contains('R') {
+                    return None;
+                }
+                out.push('(');
+                if let Some(sigil) = LOOKS.into_iter().find(|sigil| text[at + 1..].starts_with(sigil)) {
+                    out.push_str("?:");
+                    while chars.next_if(|&(next, _)| next <= at + sigil.len()).is_some() {}
+                }
+            }
             _ => out.push(c),
         }
     }
@@ -322,11 +375,18 @@ fn set(out: &mut String, within: Option<usize>, not: &str, characters: &str) {
     }
 }
 
+/// How groups start that look around, or do not give back what they took.
+const LOOKS: [&str; 5] = ["?=", "?!", "?<=", "?<!", "?>"];
+
 /// Whether a group that turns on extended mode starts here.
 fn extended(text: &str) -> bool {
-    text.strip_prefix("(?").is_some_and(|flags| {
-        flags.bytes().take_while(u8::is_ascii_alphabetic).any(|byte| byte == b'x') && !flags.starts_with(['P', '<'])
-    })
+    flags(text).contains('x')
+}
+
+/// The letters of the flags that a group starts with here.
+fn flags(text: &str) -> &str {
+    let Some(flags) = text.strip_prefix("(?").filter(|flags| !flags.starts_with(['P', '<'])) else { return "" };
+    &flags[..flags.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(flags.len())]
 }
 
 #[cfg(test)]

@@ -48,39 +48,28 @@ impl<'a> Search<'a> {
         Self { text, document, pattern, budget, slots, dead: Dead::default() }
     }
 
-    /// The matches from all places. Of those with one end the shortest is kept; of a pattern that ends in an ellipsis, which
-    /// all reach as far, the longest.
-    pub(super) fn all(mut self) -> Result<Vec<Found>, Stop> {
-        let root = &self.pattern.lists[ROOT];
-        let from_block_starts = matches!(root.first().map(|part| &part.kind), Some(PartKind::Ellipsis { .. }));
-        let keep_first = matches!(root.last().map(|part| &part.kind), Some(PartKind::Ellipsis { .. }));
+    /// The matches from all places before a byte.
+    pub(super) fn candidates(mut self, end: usize) -> Result<Vec<Found>, Stop> {
+        let from_block_starts = self.pattern.starts_with_ellipsis();
         let mut found: Vec<Found> = Vec::new();
-        let mut by_end = std::collections::HashMap::new();
         for at in 0..self.document.tokens.len() as u32 {
             self.budget.tick()?;
+            let token = self.document.token(at);
+            let start = token.span.start;
+            if start as usize >= end {
+                break;
+            }
             if from_block_starts && !self.document.starts_block(at) {
                 continue;
             }
-            let token = self.document.token(at);
-            let start = token.span.start;
             let bound = self.document.block(token.block).end;
             let last = Last { line: token.line, end: start };
             self.slots.undo(0);
             let Some(last) = self.rest(ROOT, 0, Place { at, block: token.block }, last, bound)? else { continue };
-            if last.end == start {
-                continue;
-            }
-            let new = Found { span: Span::new(start, last.end), groups: self.slots.groups() };
-            match by_end.entry(last.end) {
-                std::collections::hash_map::Entry::Occupied(_) if keep_first => {}
-                std::collections::hash_map::Entry::Occupied(before) => found[*before.get()] = new,
-                std::collections::hash_map::Entry::Vacant(free) => {
-                    free.insert(found.len());
-                    found.push(new);
-                }
+            if last.end > start {
+                found.push(Found { span: Span::new(start, last.end), groups: self.slots.groups() });
             }
         }
-        found.sort_by_key(|found| found.span);
         Ok(found)
     }
 

@@ -74,13 +74,74 @@ impl Pattern {
         self.comments
     }
 
-    /// Whether a text has what the pattern cannot do without: its longest word.
+    /// Whether it starts with an ellipsis: it is tried where blocks start.
+    pub(super) fn starts_with_ellipsis(&self) -> bool {
+        matches!(self.lists[ROOT].first(), Some(Part { kind: PartKind::Ellipsis { .. }, .. }))
+    }
+
+    /// Whether it ends with an ellipsis: its matches reach as far as they may.
+    pub(super) fn ends_with_ellipsis(&self) -> bool {
+        matches!(self.lists[ROOT].last(), Some(Part { kind: PartKind::Ellipsis { .. }, .. }))
+    }
+
+    /// How many lines that are not empty may tell whether it matches from a place on, its own left out.
+    pub(super) fn reach(&self) -> u32 {
+        let lines = |part: &Part| match &part.kind {
+            PartKind::Token(_) | PartKind::Word(_) => 1,
+            // The first token that an ellipsis may not pass stands one line further.
+            PartKind::Ellipsis { count, .. } => self.span.saturating_mul(*count).saturating_add(1),
+            // Where it begins, and where it ends.
+            PartKind::Block(_) => 2,
+        };
+        // Whether the block that it all stands in goes on is told by one line more.
+        self.lists.iter().flatten().map(lines).fold(1, u32::saturating_add)
+    }
+
+    /// Whether a text has what the pattern cannot do without: its tokens, those that follow each other with nothing but white
+    /// space between them.
     pub(super) fn may_match(&self, text: &str) -> bool {
-        let words = self.lists.iter().flatten().filter_map(|part| match &part.kind {
-            PartKind::Token(token) => Some(token.as_str()),
+        let runs = self.lists.iter().flat_map(|list| list.split(|part| !matches!(part.kind, PartKind::Token(_))));
+        runs.filter(|run| !run.is_empty()).all(|run| self.has_run(text, run))
+    }
+
+    fn has_run(&self, text: &str, run: &[Part]) -> bool {
+        let tokens: Vec<&str> = run.iter().filter_map(|part| part.kind.token()).collect();
+        let Some((at, anchor)) = tokens.iter().enumerate().max_by_key(|(_, token)| token.len()) else { return true };
+        if self.comments != Comments::None {
+            return text.contains(anchor);
+        }
+        let is_white = |c| matches!(c, ' ' | '\t' | '\r' | '\n');
+        let is_part = |c: Option<char>, token: &str| c.is_some_and(is_word) && token.starts_with(is_word);
+        let before = |mut rest: &str| {
+            let mut tokens = tokens[..=at].iter().rev();
+            tokens.all(|token| {
+                let found = rest.strip_suffix(token).filter(|rest| !is_part(rest.chars().next_back(), token));
+                found.is_some_and(|found| {
+                    rest = found.trim_end_matches(is_white);
+                    true
+                })
+            })
+        };
+        let behind = |mut rest: &str| {
+            let mut tokens = tokens[at..].iter();
+            tokens.all(|token| {
+                let found = rest.strip_prefix(token).filter(|rest| !is_part(rest.chars().next(), token));
+                found.is_some_and(|found| {
+                    rest = found.trim_start_matches(is_white);
+                    true
+                })
+            })
+        };
+        text.match_indices(anchor).any(|(at, _)| before(&text[..at + anchor.len()]) && behind(&text[at..]))
+    }
+}
+
+impl PartKind {
+    fn token(&self) -> Option<&str> {
+        match self {
+            Self::Token(token) => Some(token),
             _ => None,
-        });
-        words.max_by_key(|word| word.len()).is_none_or(|word| text.contains(word))
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::Reader;
 use super::conditions::{self, Condition};
 use crate::generic::Generic;
 use crate::rule::regex::Regex;
+use crate::rule::text::{TextLeaf, TextSearch};
 use crate::rule::yaml::{Key, Place, Yaml};
 use crate::rule::{Focus, Formula, Leaf, Node, Origin, PatternLeaf};
 
@@ -193,7 +194,7 @@ pub(super) fn pattern(reader: &mut Reader, name: &str, value: &Yaml) -> Option<F
     if let Some(engine) = reader.generic {
         let generic = Generic::parse(text, engine, &reader.generic_config);
         let generic = generic.map_err(|error| reader.error(value.place, format!("`{name}`: {error}")));
-        let leaf = Node::Leaf(Leaf::Generic(generic.ok()?));
+        let leaf = Node::Leaf(Leaf::Text(TextLeaf::new(TextSearch::Generic(generic.ok()?))));
         return Some(Formula::of(leaf, Origin::under("pattern", value)));
     }
     if reader.languages.is_empty() {
@@ -225,7 +226,7 @@ pub(super) fn pattern(reader: &mut Reader, name: &str, value: &Yaml) -> Option<F
 pub(super) fn regex(reader: &mut Reader, name: &str, value: &Yaml) -> Option<Formula> {
     let text = reader.text(name, value)?;
     let regex = compiled(reader, name, value.place, Regex::search(text))?;
-    Some(Formula::of(Node::Leaf(Leaf::Regex(regex)), Origin::under(name, value)))
+    Some(Formula::of(Node::Leaf(Leaf::Text(TextLeaf::new(TextSearch::Regex(regex)))), Origin::under(name, value)))
 }
 
 /// A regex, or an error said.
