@@ -6,6 +6,7 @@ use super::metavar::Env;
 use super::names::Segment;
 use super::unify::{Envs, MOST_ORDERS, Unifier, extend, keep, same_value};
 use crate::flow::Value;
+use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Symbol};
 
 impl Unifier<'_> {
@@ -41,9 +42,15 @@ impl Unifier<'_> {
         }
     }
 
+    fn is_any_regex(&self, p: NodeId) -> bool {
+        self.pattern.kind(p) == Kind::Regex && self.pattern.sym(p).as_str() == "..."
+    }
+
     /// A literal of a pattern against what the code is known to hold.
     fn constant(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
         match self.file.constants.get(t).filter(|_| self.options.constant_propagation) {
+            // Ruby's `/.../` is any regular expression that stands there.
+            Some(Value::Node(_)) if self.file.language == Language::Ruby && self.is_any_regex(p) => Ok(Vec::new()),
             Some(&Value::Node(value)) if value != t => self.node(p, value, env),
             Some(&Value::Str(content)) if self.pattern.kind(p) == Kind::Str => {
                 self.content(self.pattern.sym(p), content, content.as_str(), Binding::Node(t), env)

@@ -50,6 +50,14 @@ impl Index {
             if index.no_expression[node.0 as usize] {
                 continue;
             }
+            // Methods that get or lose a name.
+            if language == Some(Language::Ruby)
+                && tree.kind(node) == Kind::Other
+                && matches!(sym.as_str(), "alias" | "undef")
+            {
+                index.no_expression[node.0 as usize..tree.end(node).0 as usize].fill(true);
+                continue;
+            }
             let parent = tree.parent(node).map(|parent| tree.kind(parent));
             match tree.role(node) {
                 // What Python and Ruby catch is an expression.
@@ -155,18 +163,29 @@ impl Index {
         !self.no_expression[node.0 as usize]
     }
 
-    /// Whether a function gives back what stands at a node although it does not say `return`.
+    /// Whether a Ruby method or block gives back what stands at a node although it does not say `return`. An assignment's
+    /// value is given back, too, but few mean it.
     pub(super) fn is_returned(&self, file: &FileContext<'_>, node: NodeId) -> bool {
         let tree = file.tree;
         let is_value = is_expression_kind(tree.kind(node)) && self.is_expression_place(node);
-        // An assignment's value is given back, too, but nobody means it.
-        if file.language != Language::Ruby || !is_value || tree.kind(node) == Kind::Assign {
+        let means_it = match tree.kind(node) {
+            // What a call gives is kept in a variable, and given back.
+            Kind::Assign => {
+                let kind = |role| tree.child(node, role).map(|part| tree.kind(part));
+                tree.sym(node).as_str() == "="
+                    && kind(Role::Target) == Some(Kind::Ident)
+                    && matches!(kind(Role::Value), Some(Kind::Call | Kind::Subscript))
+            }
+            Kind::Conditional => false,
+            _ => true,
+        };
+        if file.language != Language::Ruby || !is_value || !means_it {
             return false;
         }
         let mut at = node;
         while let Some(parent) = tree.parent(at) {
             let last = match (tree.kind(parent), tree.role(at)) {
-                (Kind::Function, Role::Body) => return true,
+                (Kind::Function | Kind::Lambda, Role::Body) => return true,
                 (Kind::Block, Role::Stmt) => tree.end(at) == tree.end(parent),
                 (Kind::If | Kind::Case, _) => matches!(tree.role(at), Role::Then | Role::Else | Role::Body),
                 (Kind::Switch, role) => role == Role::Case,

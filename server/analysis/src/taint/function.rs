@@ -85,7 +85,8 @@ impl Engine<'_> {
             for_methods.set(&Place::variable(class), &within.get(class));
         }
         self.flow.replace(Some(for_methods.clone()));
-        let mut fields = within.get(this);
+        // What code in the class's body did to an object, a block for instance.
+        let mut fields = if self.options.taint_intrafile { within.get(this) } else { Cell::default() };
         for_methods.set(&Place::variable(this), &fields);
         for &name in self.file.constants.scopes().declared(node) {
             let value = within.get(name);
@@ -137,10 +138,12 @@ impl Engine<'_> {
                 let Some((outside, object)) = self.run_alone(deferred.node, &state, classes[at], &object)? else {
                     continue;
                 };
-                changed |= left[at].0.join(&outside);
-                changed |= !object.is_clean() && left[at].1.join(&object);
+                if self.options.taint_intrafile {
+                    changed |= left[at].0.join(&outside);
+                    changed |= !object.is_clean() && left[at].1.join(&object);
+                }
             }
-            if !changed || !self.options.taint_intrafile {
+            if !changed {
                 break;
             }
         }

@@ -226,6 +226,53 @@ fn what_a_block_an_array_with_keys_and_a_scope_are_not() {
 }
 
 #[test]
+fn what_ruby_gives_back_brings_in_and_names() {
+    all(
+        "ruby",
+        &[
+            (
+                "return $X",
+                "
+def a
+  x = f(1) # match
+end
+def b
+  x.y = f(1)
+end
+def c
+  x ? 1 : 2
+end
+g do
+  f(2) # match
+end
+l = -> { 1 } # match
+",
+            ),
+            ("require $X", "require 'a' # match\nrequire_relative 'b' # match\nx = require 'c'\nrequire f('d')\n"),
+            ("require 'a'", "require 'a' # match\nrequire 'b'\n"),
+            ("$F(...)", "require 'a'\nrequire f('a') # match\n"),
+            ("$X", "require 'a'\nalias b c\nd # match\n"),
+            ("x", "require 'x'\nx # match\n"),
+            ("{..., $K: $V, ...}", "a = {b: 1} # match\na = {:b => 1} # match\na = {'b' => 1}\na = {b => 1}\n"),
+            ("{..., $K => $V, ...}", "a = {b: 1} # match\na = {'b' => 1} # match\n"),
+            ("/.../", "a = /x/ # match\nf(a)\n"),
+            ("/$X/", "a = /x/ # match\nf(a) # match\n"),
+        ],
+    );
+}
+
+#[test]
+fn code_of_another_object_does_not_follow() {
+    let within = |head: &str, marked: &str| format!("f(1){marked}\n{head}\n  g(2)\nend\n");
+    for head in ["def a", "class A", "a do", "if a", "begin", "while a"] {
+        all("ruby", &[("f($X)\n...\ng($Y)", &within(head, " # match"))]);
+    }
+    for head in ["def self.a", "def a.b", "module A", "class << self"] {
+        all("ruby", &[("f($X)\n...\ng($Y)", &within(head, ""))]);
+    }
+}
+
+#[test]
 fn signatures_and_templates_of_typescript() {
     all(
         "typescript",

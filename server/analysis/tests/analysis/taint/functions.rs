@@ -589,6 +589,24 @@ fn a_rule_may_keep_to_single_functions() {
         pattern-sinks: [{pattern: sink(...)}, {pattern: calm(...)}]
     ";
     follow_by("python", rule, "def f(x): calm(x)\nf(source())\ndef g(x): return ''\nsink(g(source()))\n");
+    // So do fields, and what a block in the class's body stores.
+    follow_by(
+        "ruby",
+        rule,
+        "
+class A
+  before -> { @b = source() }
+  def f
+    @a = source()
+    sink(@a)
+  end
+  def g
+    calm(@a)
+    calm(@b)
+  end
+end
+",
+    );
 }
 
 #[test]
