@@ -224,6 +224,9 @@ fn single(unifier: &Unifier<'_>, root: NodeId, scope: &Scope) -> Result<Vec<Foun
         if !scope.wants(tree.span(node)) {
             return Ok(());
         }
+        if kind == Kind::Member && tree.kind(node) == Kind::Call && !unifier.is_chain_ellipsis(root) {
+            return Ok(());
+        }
         // What a metavariable was bound to may be a name only.
         let decorator = kind == Kind::Call && tree.kind(node) == Kind::Decorator;
         let is_definition = decorator || (defines && tree.kind(node) == Kind::VarDef);
@@ -295,7 +298,8 @@ pub(super) fn kinds_for(kind: Kind, language: Language) -> Option<&'static [Kind
         }
         // A module's name may be a string.
         Kind::Ident => &[Kind::Member, Kind::Atom, Kind::Str],
-        Kind::Member => &[Kind::Ident],
+        // `o. ...` is also what is called at its end.
+        Kind::Member => &[Kind::Ident, Kind::Call],
         Kind::Assign => &[Kind::VarDef],
         Kind::Function => &[Kind::VarDef, Kind::Pair, Kind::Lambda],
         Kind::Import => &[Kind::ImportFrom, Kind::VarDef],

@@ -262,6 +262,20 @@ l = -> { 1 } # match
 }
 
 #[test]
+fn a_chain_that_may_go_on_is_one_already() {
+    for language in ["python", "ruby"] {
+        all(
+            language,
+            &[
+                ("a. ...", "a\nf(a)\nf(a(1))\nf(a[1])\na.b # match\na.b(1).c # match\nx = a.b(1) # match\n"),
+                ("a.$F($X). ...", "a.b\na.b(1) # match\na.b(1).c # match\nb.c(1)\n"),
+                ("f(1). ... .c(2)", "f(1).c(2) # match\nf(1).b(3).c(2) # match\nf(1)[3].c(2)\n"),
+            ],
+        );
+    }
+}
+
+#[test]
 fn code_of_another_object_does_not_follow() {
     let within = |head: &str, marked: &str| format!("f(1){marked}\n{head}\n  g(2)\nend\n");
     for head in ["def a", "class A", "a do", "if a", "begin", "while a"] {

@@ -281,7 +281,7 @@ impl Unifier<'_> {
     }
 
     /// Whether a node is `o. ...`.
-    fn is_chain_ellipsis(&self, p: NodeId) -> bool {
+    pub(in crate::matching) fn is_chain_ellipsis(&self, p: NodeId) -> bool {
         self.pattern.child(p, Role::Name).is_some_and(|name| self.pattern.kind(name) == Kind::Ellipsis)
     }
 
@@ -290,12 +290,18 @@ impl Unifier<'_> {
         let tree = self.file.tree;
         let Some(object) = self.pattern.child(p, Role::Object) else { return Ok(Vec::new()) };
         let mut out = Vec::new();
+        // Where nothing comes after it something must be done with the object.
+        let called = if tree.kind(t) == Kind::Call { tree.child(t, Role::Callee) } else { Some(t) };
+        let is_chain = called.is_some_and(|called| tree.kind(called) == Kind::Member);
+        if self.pattern.role(p) != Role::Object && !is_chain {
+            return Ok(out);
+        }
         let mut at = Some(t);
         while let Some(node) = at {
             extend(&mut out, self.node(object, node, env.clone())?);
             at = match tree.kind(node) {
-                Kind::Call => tree.child(node, Role::Callee),
-                Kind::Member | Kind::Subscript => tree.child(node, Role::Object),
+                Kind::Call => tree.child(node, Role::Callee).filter(|&callee| tree.kind(callee) == Kind::Member),
+                Kind::Member => tree.child(node, Role::Object),
                 Kind::Await => tree.child(node, Role::Value),
                 _ => None,
             };
