@@ -109,6 +109,7 @@ impl Engine<'_> {
         // What each leaves in variables of the code around and in its object, for the others to read.
         let mut left: Vec<(State, Cell)> = vec![Default::default(); deferred.len()];
         let classes: Vec<Option<NodeId>> = deferred.iter().map(|deferred| self.class_of(deferred.node)).collect();
+        let leaves: Vec<bool> = deferred.iter().map(|deferred| self.leaves_fields(deferred.node)).collect();
         for _ in 0..ROUNDS {
             let mut changed = false;
             for (at, deferred) in deferred.iter().enumerate() {
@@ -123,7 +124,7 @@ impl Engine<'_> {
                 let mut object = Cell::default();
                 for (other, (outside, others)) in left.iter().enumerate().filter(|(other, _)| *other != at) {
                     state.join(outside);
-                    if classes[at].is_some() && classes[at] == classes[other] {
+                    if classes[at].is_some() && classes[at] == classes[other] && leaves[other] {
                         object.join(others);
                     }
                 }

@@ -9,7 +9,7 @@ use super::reference::{Held, Ref};
 use super::resolve::{Receiver, Target};
 use super::state::{MAX_DEPTH, Place, State};
 use crate::budget::Stop;
-use crate::flow::Interpret;
+use crate::flow::{Interpret, last_name};
 use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Symbol};
 
@@ -357,6 +357,27 @@ impl Engine<'_> {
         };
         let around = tree.ancestors(function).find(is_scope)?;
         matches!(tree.kind(around), Kind::Class | Kind::New).then_some(around)
+    }
+
+    /// Whether what a method stores in its object is there when others run. A Rails controller is made anew for each request:
+    /// of its methods one is asked for, besides those it says run before or after, and those that are private.
+    pub(super) fn leaves_fields(&self, function: NodeId) -> bool {
+        let tree = self.tree();
+        let body = tree.parent(function).filter(|_| self.language() == Language::Ruby);
+        let class = self.class_of(function).filter(|&class| tree.parent(function) == tree.child(class, Role::Body));
+        let (Some(body), Some(class)) = (body, class) else { return true };
+        let named = |node| last_name(tree, Some(node));
+        let is_controller =
+            tree.child(class, Role::Name).and_then(named).is_some_and(|name| name.as_str().ends_with("Controller"));
+        let name = tree.child(function, Role::Name).and_then(named);
+        let hides =
+            |node: NodeId| tree.kind(node) == Kind::Ident && matches!(tree.sym(node).as_str(), "private" | "protected");
+        let mentions = |call: NodeId| {
+            tree.kind(call) == Kind::Call
+                && tree.children(call).any(|part| tree.role(part) != Role::Callee && named(part) == name)
+        };
+        let of_class = || tree.children(body);
+        !is_controller || of_class().any(|part| part < function && hides(part)) || of_class().any(mentions)
     }
 
     fn throw(&mut self, thrown: &Taints) {
