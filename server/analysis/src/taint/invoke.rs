@@ -16,6 +16,9 @@ use weir_syntax::{Kind, NodeId, Role, Symbol};
 /// Not a variable: holds the block a Ruby method was given.
 pub(super) const BLOCK: &str = "&block";
 
+/// How the names of the methods begin that tell Rails what to run besides an action.
+const AROUND_ACTIONS: &[&str] = &["after_", "append_", "around_", "before_", "prepend_"];
+
 impl Engine<'_> {
     /// Runs what a call may run; gives what comes back, or nothing if some of it is not known.
     pub(super) fn invoke(
@@ -363,21 +366,22 @@ impl Engine<'_> {
     /// of its methods one is asked for, besides those it says run before or after, and those that are private.
     pub(super) fn leaves_fields(&self, function: NodeId) -> bool {
         let tree = self.tree();
-        let body = tree.parent(function).filter(|_| self.language() == Language::Ruby);
-        let class = self.class_of(function).filter(|&class| tree.parent(function) == tree.child(class, Role::Body));
-        let (Some(body), Some(class)) = (body, class) else { return true };
-        let named = |node| last_name(tree, Some(node));
-        let is_controller =
-            tree.child(class, Role::Name).and_then(named).is_some_and(|name| name.as_str().ends_with("Controller"));
-        let name = tree.child(function, Role::Name).and_then(named);
-        let hides =
-            |node: NodeId| tree.kind(node) == Kind::Ident && matches!(tree.sym(node).as_str(), "private" | "protected");
-        let mentions = |call: NodeId| {
-            tree.kind(call) == Kind::Call
-                && tree.children(call).any(|part| tree.role(part) != Role::Callee && named(part) == name)
+        let class = self.class_of(function).filter(|_| self.language() == Language::Ruby);
+        let body =
+            class.and_then(|class| tree.child(class, Role::Body)).filter(|&body| tree.parent(function) == Some(body));
+        let named = |node| last_name(tree, tree.child(node, Role::Name));
+        let (Some(body), Some(name), Some(class)) = (body, named(function), class.and_then(named)) else { return true };
+        let hides = |part: NodeId| {
+            part < function
+                && tree.kind(part) == Kind::Ident
+                && matches!(tree.sym(part).as_str(), "private" | "protected")
         };
-        let of_class = || tree.children(body);
-        !is_controller || of_class().any(|part| part < function && hides(part)) || of_class().any(mentions)
+        let runs = |part: NodeId| {
+            let callee = last_name(tree, tree.child(part, Role::Callee)).map_or("", |callee| callee.as_str());
+            AROUND_ACTIONS.iter().any(|head| callee.starts_with(head))
+                && tree.with_role(part, Role::Arg).any(|argument| last_name(tree, Some(argument)) == Some(name))
+        };
+        !class.as_str().ends_with("Controller") || tree.children(body).any(|part| hides(part) || runs(part))
     }
 
     fn throw(&mut self, thrown: &Taints) {

@@ -838,6 +838,7 @@ fn one_action_of_a_controller_leaves_nothing_for_another() {
         "
 class ThingsController < Base
   before_action :find, only: [:show]
+  accept_auth :create, :show
   def create
     @made = source()
     sink(@made)
