@@ -301,6 +301,9 @@ pub(super) fn kinds_for(kind: Kind, language: Language) -> Option<&'static [Kind
         // `o. ...` is also what is called at its end.
         Kind::Member => &[Kind::Ident, Kind::Call],
         Kind::Assign => &[Kind::VarDef],
+        Kind::Binary if matches!(language, Language::JavaScript | Language::TypeScript | Language::Tsx) => {
+            &[Kind::Assign]
+        }
         Kind::Function => &[Kind::VarDef, Kind::Pair, Kind::Lambda],
         Kind::Import => &[Kind::ImportFrom, Kind::VarDef],
         Kind::ImportFrom => &[Kind::Import, Kind::VarDef],

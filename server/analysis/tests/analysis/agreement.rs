@@ -262,6 +262,21 @@ l = -> { 1 } # match
 }
 
 #[test]
+fn an_assignment_that_computes_is_what_it_computes_in_javascript() {
+    all(
+        "javascript",
+        &[
+            ("$A + $B", "x += 1; // match\na.b += c; // match\nx -= 1;\nx = y;\n"),
+            ("$A || $B", "x ||= y; // match\nx |= y;\n"),
+            ("x + ...", "x += a + b; // match\ny += x;\n"),
+            ("\"...\" + $X", "let s = \"q\";\ns += b; // match\n"),
+            ("$X += $Y", "x += y; // match\nx = x + y; // match\nx = y + x;\nx = x - y;\n"),
+        ],
+    );
+    all("python", &[("$A + $B", "x += 1\nx = x + 1 # match\n"), ("$X += $Y", "x += 1 # match\nx = x + 1\n")]);
+}
+
+#[test]
 fn a_chain_that_may_go_on_is_one_already() {
     for language in ["python", "ruby"] {
         all(

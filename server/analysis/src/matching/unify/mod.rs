@@ -180,6 +180,7 @@ impl Unifier<'_> {
             // `else if` is an else with one statement.
             (Kind::Block, Kind::If) if self.file.tree.role(t) == Role::Else => self.block(p, t, env),
             (Kind::Binary, Kind::Binary) => self.binary(p, t, env),
+            (Kind::Binary, Kind::Assign) => self.compound(p, t, env),
             (Kind::Ident, Kind::Ident) => Ok(keep(self.same_name(p, t), env)),
             (Kind::Ident, Kind::Str) if self.file.tree.role(t) == Role::Module => {
                 Ok(keep(self.pattern.sym(p) == self.file.tree.sym(t), env))
@@ -278,6 +279,11 @@ impl Unifier<'_> {
     /// In JavaScript an object of a pattern may have more in the code.
     fn has_open_objects(&self) -> bool {
         matches!(self.file.language, Language::JavaScript | Language::TypeScript | Language::Tsx)
+    }
+
+    /// Whether `a += b` is as good as `a = a + b`.
+    pub(in crate::matching) fn computes_assignments(&self) -> bool {
+        self.has_open_objects()
     }
 
     /// Whether a node is `o. ...`.
