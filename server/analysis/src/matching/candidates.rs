@@ -230,7 +230,7 @@ fn single(unifier: &Unifier<'_>, root: NodeId, scope: &Scope) -> Result<Vec<Foun
         // What a metavariable was bound to may be a name only.
         let decorator = kind == Kind::Call && tree.kind(node) == Kind::Decorator;
         let is_definition = decorator || (defines && tree.kind(node) == Kind::VarDef);
-        if of_expression && !is_definition && !scope.top.contains(&node) && !unifier.is_expression(node) {
+        if of_expression && !is_definition && !scope.top.contains(&node) && !unifier.may_stand(root, node) {
             return Ok(());
         }
         // A loop's variable is no statement.

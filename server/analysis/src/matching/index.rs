@@ -50,13 +50,15 @@ impl Index {
             if index.no_expression[node.0 as usize] {
                 continue;
             }
-            // Methods that get or lose a name.
-            if language == Some(Language::Ruby)
-                && tree.kind(node) == Kind::Other
-                && matches!(sym.as_str(), "alias" | "undef")
-            {
-                index.no_expression[node.0 as usize..tree.end(node).0 as usize].fill(true);
+            if language.is_some_and(|language| names_only(tree, node, language)) {
+                for below in node.0..tree.end(node).0 {
+                    index.no_expression[below as usize] = !is_literal_type(tree, node, NodeId(below));
+                }
                 continue;
+            }
+            // What is exported is looked at by itself.
+            if has_named_keys && tree.kind(node) == Kind::Other && sym.as_str() == "export_statement" {
+                index.no_expression[node.0 as usize] = true;
             }
             let parent = tree.parent(node).map(|parent| tree.kind(parent));
             match tree.role(node) {
@@ -227,6 +229,40 @@ impl Index {
     pub(crate) fn has(&self, symbol: Symbol) -> bool {
         self.symbols.contains_key(&symbol)
     }
+}
+
+/// Whether what stands at a node and below it are names and types only, where other languages, or other places, have expressions.
+fn names_only(tree: &Tree, node: NodeId, language: Language) -> bool {
+    let sym = tree.sym(node).as_str();
+    let is_path = || matches!(tree.kind(node), Kind::Ident | Kind::Member | Kind::Generic);
+    let is_script = matches!(language, Language::JavaScript | Language::TypeScript | Language::Tsx);
+    let above = || tree.parent(node).filter(|&above| matches!(tree.kind(above), Kind::Member | Kind::Class));
+    match (tree.kind(node), tree.role(node)) {
+        // Methods that get or lose a name.
+        (Kind::Other, _) if language == Language::Ruby => matches!(sym, "alias" | "undef"),
+        (Kind::Other, _) if is_script => match sym {
+            "export_clause" => tree.parent(node).is_some_and(|export| tree.child(export, Role::Module).is_none()),
+            _ => sym == "type_alias_declaration",
+        },
+        // Ruby's `A::B` is one name.
+        (_, Role::Object) if language == Language::Ruby => {
+            is_path() && above().is_some_and(|above| tree.sym(above).as_str() == "::")
+        }
+        (_, Role::Body) if is_script => above().is_some_and(|class| tree.sym(class).as_str() == "enum"),
+        (_, Role::Base | Role::Interface) => {
+            is_path() && (is_script || matches!(language, Language::Java | Language::Php))
+        }
+        (Kind::Member, Role::Name) => true,
+        // Python's statement that is none.
+        (Kind::Token, Role::Stmt) => language == Language::Python && sym == "pass",
+        _ => false,
+    }
+}
+
+/// Whether a node in a type alias is a literal: it means itself.
+fn is_literal_type(tree: &Tree, alias: NodeId, node: NodeId) -> bool {
+    tree.sym(alias).as_str() == "type_alias_declaration"
+        && matches!(tree.kind(node), Kind::Str | Kind::Number | Kind::Bool | Kind::Null)
 }
 
 fn within(nodes: &[NodeId], scope: std::ops::Range<u32>) -> &[NodeId] {

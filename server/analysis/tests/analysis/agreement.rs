@@ -262,6 +262,32 @@ l = -> { 1 } # match
 }
 
 #[test]
+fn names_and_types_are_no_expressions() {
+    all(
+        "typescript",
+        &[
+            (
+                "B",
+                "
+class K extends B.C implements B { }
+class L extends B(1) { } // match
+interface I extends B { x: B }
+type T = B | C;
+enum E { A = B }
+export { B };
+let x: B = B; // match
+",
+            ),
+            ("$X", "type T = B;\ntype U = \"u\"; // match\nexport type V = B;\n"),
+            ("type $T = $U", "type T = B; // match\nexport type V = B; // match\n"),
+        ],
+    );
+    all("java", &[("B", "class K extends B implements A.B { }\nclass L { Object b = B.c; } // match\n")]);
+    all("ruby", &[("A::B", "A::B # match\nA::B.c # match\nA::B::C\nmodule A::B\nend\n")]);
+    all("python", &[("B", "class K(B): # match\n    pass\n"), ("$X", "def f():\n    pass\n")]);
+}
+
+#[test]
 fn an_assignment_that_computes_is_what_it_computes_in_javascript() {
     all(
         "javascript",

@@ -325,7 +325,7 @@ impl Unifier<'_> {
         while let Some(&top) = tops.get(next) {
             next += 1;
             for below in self.file.tree.descendants(top) {
-                if self.is_expression(below) || below == top {
+                if self.may_stand(inner, below) || below == top {
                     extend(&mut out, self.node(inner, below, env.clone())?);
                 }
                 let value = self.file.constants.symbolic(below).filter(|_| self.options.symbolic_propagation);
@@ -363,9 +363,13 @@ impl Unifier<'_> {
         children.next().is_some_and(|child| self.pattern.kind(child) == Kind::Ellipsis) && children.next().is_none()
     }
 
-    /// Whether a code's node is an expression by itself, not a part of a definition, a name or a type.
-    pub(super) fn is_expression(&self, t: NodeId) -> bool {
-        is_expression_kind(self.file.tree.kind(t)) && self.file.index.is_expression_place(t)
+    /// Whether an expression of a pattern may stand at a node: it is an expression by itself, not a part of a definition, a
+    /// name or a type, or it is what the pattern shows.
+    pub(in crate::matching) fn may_stand(&self, p: NodeId, t: NodeId) -> bool {
+        let (pattern, tree) = (self.pattern, self.file.tree);
+        let kind = tree.kind(t);
+        let is_shown = || kind == Kind::Other && pattern.kind(p) == kind && pattern.sym(p) == tree.sym(t);
+        is_expression_kind(kind) && (self.file.index.is_expression_place(t) || is_shown())
     }
 }
 

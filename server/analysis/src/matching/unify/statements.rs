@@ -133,7 +133,7 @@ impl Unifier<'_> {
         if matches!(kind, Kind::Lambda | Kind::Comprehension | Kind::Class | Kind::Block) {
             return Ok(());
         }
-        if self.is_expression(t) {
+        if self.may_stand(p, t) {
             extend(out, self.node(p, t, env.clone())?);
         }
         // Semgrep looks into a constructor's arguments in Java, not in JavaScript.
