@@ -240,6 +240,7 @@ fn names_only(tree: &Tree, node: NodeId, language: Language) -> bool {
     match (tree.kind(node), tree.role(node)) {
         // Methods that get or lose a name.
         (Kind::Other, _) if language == Language::Ruby => matches!(sym, "alias" | "undef"),
+        (Kind::Other, _) if language == Language::Java => matches!(sym, "package_declaration" | "throws"),
         (Kind::Other, _) if is_script => match sym {
             "export_clause" => tree.parent(node).is_some_and(|export| tree.child(export, Role::Module).is_none()),
             _ => sym == "type_alias_declaration",

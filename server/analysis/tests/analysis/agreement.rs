@@ -283,6 +283,7 @@ let x: B = B; // match
         ],
     );
     all("java", &[("B", "class K extends B implements A.B { }\nclass L { Object b = B.c; } // match\n")]);
+    all("java", &[("$X", "package a.b;\nclass K {\nvoid f() throws B {\nreturn c; // match\n} }\n")]);
     all("ruby", &[("A::B", "A::B # match\nA::B.c # match\nA::B::C\nmodule A::B\nend\n")]);
     all("python", &[("B", "class K(B): # match\n    pass\n"), ("$X", "def f():\n    pass\n")]);
 }
