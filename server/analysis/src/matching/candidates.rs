@@ -224,10 +224,13 @@ fn single(unifier: &Unifier<'_>, root: NodeId, scope: &Scope) -> Result<Vec<Foun
         if !scope.wants(tree.span(node)) {
             return Ok(());
         }
+        if kind == Kind::Member && tree.kind(node) == Kind::Call && !unifier.is_chain_ellipsis(root) {
+            return Ok(());
+        }
         // What a metavariable was bound to may be a name only.
         let decorator = kind == Kind::Call && tree.kind(node) == Kind::Decorator;
         let is_definition = decorator || (defines && tree.kind(node) == Kind::VarDef);
-        if of_expression && !is_definition && !scope.top.contains(&node) && !unifier.is_expression(node) {
+        if of_expression && !is_definition && !scope.top.contains(&node) && !unifier.may_stand(root, node) {
             return Ok(());
         }
         // A loop's variable is no statement.
@@ -295,8 +298,12 @@ pub(super) fn kinds_for(kind: Kind, language: Language) -> Option<&'static [Kind
         }
         // A module's name may be a string.
         Kind::Ident => &[Kind::Member, Kind::Atom, Kind::Str],
-        Kind::Member => &[Kind::Ident],
+        // `o. ...` is also what is called at its end.
+        Kind::Member => &[Kind::Ident, Kind::Call],
         Kind::Assign => &[Kind::VarDef],
+        Kind::Binary if matches!(language, Language::JavaScript | Language::TypeScript | Language::Tsx) => {
+            &[Kind::Assign]
+        }
         Kind::Function => &[Kind::VarDef, Kind::Pair, Kind::Lambda],
         Kind::Import => &[Kind::ImportFrom, Kind::VarDef],
         Kind::ImportFrom => &[Kind::Import, Kind::VarDef],

@@ -6,6 +6,7 @@ use super::metavar::Env;
 use super::names::Segment;
 use super::unify::{Envs, MOST_ORDERS, Unifier, extend, keep, same_value};
 use crate::flow::Value;
+use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Symbol};
 
 impl Unifier<'_> {
@@ -41,9 +42,15 @@ impl Unifier<'_> {
         }
     }
 
+    fn is_any_regex(&self, p: NodeId) -> bool {
+        self.pattern.kind(p) == Kind::Regex && self.pattern.sym(p).as_str() == "..."
+    }
+
     /// A literal of a pattern against what the code is known to hold.
     fn constant(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
         match self.file.constants.get(t).filter(|_| self.options.constant_propagation) {
+            // Ruby's `/.../` is any regular expression that stands there.
+            Some(Value::Node(_)) if self.file.language == Language::Ruby && self.is_any_regex(p) => Ok(Vec::new()),
             Some(&Value::Node(value)) if value != t => self.node(p, value, env),
             Some(&Value::Str(content)) if self.pattern.kind(p) == Kind::Str => {
                 self.content(self.pattern.sym(p), content, content.as_str(), Binding::Node(t), env)
@@ -108,23 +115,49 @@ impl Unifier<'_> {
             }
             return Ok(envs);
         }
-        let (mut ps, mut ts) = (Vec::new(), Vec::new());
-        operands(self.pattern, p, operator, &mut ps);
+        let mut ts = Vec::new();
         operands(self.file.tree, t, operator, &mut ts);
+        extend(&mut envs, self.chained(p, &ts, env)?);
+        Ok(envs)
+    }
+
+    /// JavaScript's `a += b` is `a + b`, too.
+    pub(super) fn compound(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        let (pattern, tree) = (self.pattern, self.file.tree);
+        let operator = pattern.sym(p);
+        let assigns = tree.sym(t).as_str().strip_suffix('=') == Some(operator.as_str());
+        let sides = tree.child(t, Role::Target).zip(tree.child(t, Role::Value));
+        let wanted = pattern.child(p, Role::Left).zip(pattern.child(p, Role::Right));
+        let (true, Some((target, value)), Some((left, right))) =
+            (assigns && self.computes_assignments(), sides, wanted)
+        else {
+            return Ok(Vec::new());
+        };
+        let envs = self.node(left, target, env.clone())?;
+        let mut envs = self.each(envs, |env| self.node(right, value, env))?;
+        let mut ts = vec![target];
+        operands(tree, value, operator, &mut ts);
+        extend(&mut envs, self.chained(p, &ts, env)?);
+        Ok(envs)
+    }
+
+    /// A chain of one operator against the operands of another.
+    fn chained(&self, p: NodeId, ts: &[NodeId], env: Env) -> Envs {
+        let operator = self.pattern.sym(p);
+        let mut ps = Vec::new();
+        operands(self.pattern, p, operator, &mut ps);
         let associative = self.options.ac_matching && is_associative(operator);
         let dots = ps.iter().any(|&p| self.pattern.kind(p) == Kind::Ellipsis);
-        let more = if self.options.ac_matching && self.is_commutative(operator) {
+        if self.options.ac_matching && self.is_commutative(operator) {
             ps.retain(|&p| self.pattern.kind(p) != Kind::Ellipsis);
             // What is named leaves less to choose from.
             ps.sort_by_key(|&p| self.pattern.kind(p) == Kind::Metavar);
-            self.subset(&ps, &ts, env)?
+            self.subset(&ps, ts, env)
         } else if dots || associative {
-            self.runs(&ps, &ts, associative, env)?
+            self.runs(&ps, ts, associative, env)
         } else {
-            Vec::new()
-        };
-        extend(&mut envs, more);
-        Ok(envs)
+            Ok(Vec::new())
+        }
     }
 
     /// The operands of a chain in order, where a metavariable may stand for several side by side.

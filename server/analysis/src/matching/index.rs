@@ -52,6 +52,16 @@ impl Index {
             if index.no_expression[node.0 as usize] {
                 continue;
             }
+            if language.is_some_and(|language| names_only(tree, node, language)) {
+                for below in node.0..tree.end(node).0 {
+                    index.no_expression[below as usize] = !is_literal_type(tree, node, NodeId(below));
+                }
+                continue;
+            }
+            // What is exported is looked at by itself.
+            if has_named_keys && tree.kind(node) == Kind::Other && tree.sym(node).as_str() == "export_statement" {
+                index.no_expression[node.0 as usize] = true;
+            }
             let parent = tree.parent(node).map(|parent| tree.kind(parent));
             match tree.role(node) {
                 // What Python and Ruby catch is an expression.
@@ -155,18 +165,29 @@ impl Index {
         !self.no_expression[node.0 as usize]
     }
 
-    /// Whether a function gives back what stands at a node although it does not say `return`.
+    /// Whether a Ruby method or block gives back what stands at a node although it does not say `return`. An assignment's
+    /// value is given back, too, but few mean it.
     pub(super) fn is_returned(&self, file: &FileContext<'_>, node: NodeId) -> bool {
         let tree = file.tree;
         let is_value = is_expression_kind(tree.kind(node)) && self.is_expression_place(node);
-        // An assignment's value is given back, too, but nobody means it.
-        if file.language != Language::Ruby || !is_value || tree.kind(node) == Kind::Assign {
+        let means_it = match tree.kind(node) {
+            // What a call gives is kept in a variable, and given back.
+            Kind::Assign => {
+                let kind = |role| tree.child(node, role).map(|part| tree.kind(part));
+                tree.sym(node).as_str() == "="
+                    && kind(Role::Target) == Some(Kind::Ident)
+                    && matches!(kind(Role::Value), Some(Kind::Call | Kind::Subscript))
+            }
+            Kind::Conditional => false,
+            _ => true,
+        };
+        if file.language != Language::Ruby || !is_value || !means_it {
             return false;
         }
         let mut at = node;
         while let Some(parent) = tree.parent(at) {
             let last = match (tree.kind(parent), tree.role(at)) {
-                (Kind::Function, Role::Body) => return true,
+                (Kind::Function | Kind::Lambda, Role::Body) => return true,
                 (Kind::Block, Role::Stmt) => tree.end(at) == tree.end(parent),
                 (Kind::If | Kind::Case, _) => matches!(tree.role(at), Role::Then | Role::Else | Role::Body),
                 (Kind::Switch, role) => role == Role::Case,
@@ -218,6 +239,41 @@ impl Index {
     pub(crate) fn has(&self, symbol: Symbol) -> bool {
         !self.occurrences(symbol).is_empty()
     }
+}
+
+/// Whether what stands at a node and below it are names and types only, where other languages, or other places, have expressions.
+fn names_only(tree: &Tree, node: NodeId, language: Language) -> bool {
+    let sym = || tree.sym(node).as_str();
+    let is_path = || matches!(tree.kind(node), Kind::Ident | Kind::Member | Kind::Generic);
+    let is_script = matches!(language, Language::JavaScript | Language::TypeScript | Language::Tsx);
+    let above = || tree.parent(node).filter(|&above| matches!(tree.kind(above), Kind::Member | Kind::Class));
+    match (tree.kind(node), tree.role(node)) {
+        // Methods that get or lose a name.
+        (Kind::Other, _) if language == Language::Ruby => matches!(sym(), "alias" | "undef"),
+        (Kind::Other, _) if language == Language::Java => matches!(sym(), "package_declaration" | "throws"),
+        (Kind::Other, _) if is_script => match sym() {
+            "export_clause" => tree.parent(node).is_some_and(|export| tree.child(export, Role::Module).is_none()),
+            alias => alias == "type_alias_declaration",
+        },
+        // Ruby's `A::B` is one name.
+        (_, Role::Object) if language == Language::Ruby => {
+            is_path() && above().is_some_and(|above| tree.sym(above).as_str() == "::")
+        }
+        (_, Role::Body) if is_script => above().is_some_and(|class| tree.sym(class).as_str() == "enum"),
+        (_, Role::Base | Role::Interface) => {
+            is_path() && (is_script || matches!(language, Language::Java | Language::Php))
+        }
+        (Kind::Member, Role::Name) => true,
+        // Python's statement that is none.
+        (Kind::Token, Role::Stmt) => language == Language::Python && sym() == "pass",
+        _ => false,
+    }
+}
+
+/// Whether a node in a type alias is a literal: it means itself.
+fn is_literal_type(tree: &Tree, alias: NodeId, node: NodeId) -> bool {
+    tree.sym(alias).as_str() == "type_alias_declaration"
+        && matches!(tree.kind(node), Kind::Str | Kind::Number | Kind::Bool | Kind::Null)
 }
 
 fn within(nodes: &[NodeId], scope: std::ops::Range<u32>) -> &[NodeId] {

@@ -10,9 +10,9 @@ use super::resolve::Called;
 use super::state::Place;
 use super::watch::Why;
 use crate::budget::Stop;
-use crate::flow::Interpret;
+use crate::flow::{Interpret, is_this};
 use weir_model::{Language, StepKind};
-use weir_syntax::{Kind, NodeId, Role, Symbol};
+use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
 
 /// Methods that store their arguments in the object they are called on.
 const STORES: &[&str] = &[
@@ -121,6 +121,47 @@ const HANDS_OVER: &[&str] = &[
     "yield_self",
 ];
 
+/// Those of them that ask the function which elements they are to keep, or only run it: what it returns goes no further.
+const ONLY_ASKS: &[&str] = &[
+    "all?",
+    "allMatch",
+    "any?",
+    "anyMatch",
+    "array_filter",
+    "array_walk",
+    "detect",
+    "each",
+    "each_entry",
+    "each_key",
+    "each_pair",
+    "each_value",
+    "each_with_index",
+    "every",
+    "filter",
+    "find",
+    "findIndex",
+    "find_all",
+    "forEach",
+    "forEachOrdered",
+    "ifPresent",
+    "max_by",
+    "min_by",
+    "noneMatch",
+    "partition",
+    "peek",
+    "reject",
+    "select",
+    "some",
+    "sort_by",
+    "sorted",
+    "tap",
+    "thenAccept",
+    "usort",
+];
+
+/// Functions and methods that read a field of an object by a name that is worked out, or all of them.
+const READS_FIELDS: &[&str] = &["get", "getattr", "get_object_vars", "vars"];
+
 /// What is called.
 pub(super) struct Callee<'t> {
     pub(super) name: &'t str,
@@ -140,6 +181,8 @@ pub(super) struct Arguments {
     returned: Taints,
     /// The block a Ruby method is given.
     block: Cell,
+    /// The call may give back any field of an object it is given.
+    reads_fields: bool,
 }
 
 impl Arguments {
@@ -147,10 +190,15 @@ impl Arguments {
         self.block.clone()
     }
 
-    pub(super) fn all(&self) -> Taints {
+    /// The taint of all of them. Of the object at work it is not that of its fields, of which few are meant.
+    pub(super) fn all(&self, tree: &Tree) -> Taints {
         let mut all = self.returned.clone();
-        for (_, value) in &self.each {
-            all.union(&value.all());
+        for (argument, value) in &self.each {
+            if is_this(tree, Some(*argument)) && !self.reads_fields {
+                all.union(value.own());
+            } else {
+                all.union(&value.all());
+            }
         }
         all
     }
@@ -165,7 +213,7 @@ impl<'t> Engine<'t> {
             whole.union(&object.all());
         }
         let arguments = self.arguments(node, callee.name, &whole)?;
-        whole.union(&arguments.all());
+        whole.union(&arguments.all(tree));
         whole.union(&self.propagated_late(node));
         if let Some(mut value) = self.known_call(node, &callee, &arguments)? {
             value.taint(&self.propagated_late(node));
@@ -174,7 +222,7 @@ impl<'t> Engine<'t> {
             return Ok(value);
         }
         if self.options.taint_intrafile && self.constructs_base(node) {
-            self.keep_in_object(&arguments.all());
+            self.keep_in_object(&arguments.all(tree));
         }
         self.stores(node, &callee, &arguments);
         self.may_throw();
@@ -213,7 +261,7 @@ impl<'t> Engine<'t> {
         let tree = self.tree();
         let callee = self.eval_child(node, Role::Callee)?;
         let arguments = self.arguments(node, "", &Taints::default())?;
-        let mut whole = arguments.all();
+        let mut whole = arguments.all(tree);
         whole.union(&self.propagated_late(node));
         if tree.child(node, Role::Body).is_some() {
             self.class_body(node)?;
@@ -289,24 +337,28 @@ impl<'t> Engine<'t> {
         let tree = self.tree();
         let all = tree.children(node).filter(|&child| matches!(tree.role(child), Role::Arg | Role::BlockArg));
         let is_function = |argument: NodeId| tree.kind(argument) == Kind::Lambda;
-        let mut arguments = Arguments::default();
+        let mut arguments = Arguments { reads_fields: READS_FIELDS.contains(&name), ..Arguments::default() };
         for argument in all.clone().filter(|&argument| !is_function(argument)) {
             let value = self.eval(argument)?;
             arguments.each.push((argument, value));
         }
         let handed = HANDS_OVER.contains(&name).then(|| {
             let mut handed = of_receiver.clone();
-            handed.union(&arguments.all());
+            handed.union(&arguments.all(tree));
             Cell::flat(handed)
         });
+        let returns = handed.is_some() && !ONLY_ASKS.contains(&name);
         if let Some(handed) = &handed {
-            self.hand_over(node, handed, &mut arguments)?;
+            let returned = self.hand_over(node, handed, &arguments)?;
+            if returns {
+                arguments.returned.union(&returned);
+            }
         }
         for function in all.filter(|&argument| is_function(argument)) {
             self.enter(function);
             let value = self.function_value(function);
             let returned = self.inline(function, handed.as_ref().map_or(Handed::Nothing, Handed::All))?;
-            if handed.is_some() {
+            if returns {
                 arguments.returned.union(&returned.all());
             }
             let taints = self.leave(function, Cell::default())?;
@@ -320,9 +372,10 @@ impl<'t> Engine<'t> {
         Ok(arguments)
     }
 
-    /// Runs the functions among the arguments that are named, with what they are handed.
-    fn hand_over(&mut self, node: NodeId, handed: &Cell, arguments: &mut Arguments) -> Result<(), Stop> {
+    /// Runs the functions among the arguments that are named, with what they are handed; gives what they return.
+    fn hand_over(&mut self, node: NodeId, handed: &Cell, arguments: &Arguments) -> Result<Taints, Stop> {
         let tree = self.tree();
+        let mut all = Taints::default();
         let refs: Vec<Ref> = arguments.each.iter().flat_map(|(_, value)| value.refs().to_vec()).collect();
         let targets: Vec<_> = refs.iter().flat_map(|reference| self.of_reference(reference)).collect();
         for target in targets {
@@ -330,10 +383,10 @@ impl<'t> Engine<'t> {
             let each = vec![(node, handed.clone()); parameters];
             let given = Arguments { each, ..Arguments::default() };
             if let Some(returned) = self.invoke(node, &[target], &given)? {
-                arguments.returned.union(&returned.all());
+                all.union(&returned.all());
             }
         }
-        Ok(())
+        Ok(all)
     }
 
     /// Runs the block that the method at work was given.

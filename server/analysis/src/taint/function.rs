@@ -86,7 +86,8 @@ impl Engine<'_> {
             for_methods.set(&Place::variable(class), &within.get(class));
         }
         self.flow.replace(Some(for_methods.clone()));
-        let mut fields = within.get(this);
+        // What code in the class's body did to an object, a block for instance.
+        let mut fields = if self.options.taint_intrafile { within.get(this) } else { Cell::default() };
         for_methods.set(&Place::variable(this), &fields);
         for &name in self.file.constants.scopes().declared(node) {
             let value = within.get(name);
@@ -109,6 +110,7 @@ impl Engine<'_> {
         // What each leaves in variables of the code around and in its object, for the others to read.
         let mut left: BTreeMap<usize, (State, Cell)> = BTreeMap::new();
         let classes: Vec<Option<NodeId>> = deferred.iter().map(|deferred| self.class_of(deferred.node)).collect();
+        let leaves: Vec<bool> = deferred.iter().map(|deferred| self.leaves_fields(deferred.node)).collect();
         for _ in 0..ROUNDS {
             let mut changed = false;
             for (at, deferred) in deferred.iter().enumerate() {
@@ -129,7 +131,7 @@ impl Engine<'_> {
                 let mut object = Cell::default();
                 for (&other, (outside, others)) in left.iter().filter(|(other, _)| **other != at) {
                     state.join(outside);
-                    if classes[at].is_some() && classes[at] == classes[other] {
+                    if classes[at].is_some() && classes[at] == classes[other] && leaves[other] {
                         object.join(others);
                     }
                 }
@@ -139,13 +141,14 @@ impl Engine<'_> {
                 let Some((outside, object)) = self.run_alone(deferred.node, &state, classes[at], &object)? else {
                     continue;
                 };
-                if !outside.is_clean() || !object.is_clean() {
+                let keeps = self.options.taint_intrafile && !(outside.is_clean() && object.is_clean());
+                if keeps {
                     let left = left.entry(at).or_default();
                     changed |= left.0.join(&outside);
                     changed |= !object.is_clean() && left.1.join(&object);
                 }
             }
-            if !changed || !self.options.taint_intrafile {
+            if !changed {
                 break;
             }
         }

@@ -9,12 +9,15 @@ use super::reference::{Held, Ref};
 use super::resolve::{Receiver, Target};
 use super::state::{MAX_DEPTH, Place, State};
 use crate::budget::Stop;
-use crate::flow::Interpret;
+use crate::flow::{Interpret, last_name};
 use weir_model::Language;
 use weir_syntax::{Kind, NodeId, Role, Symbol};
 
 /// Not a variable: holds the block a Ruby method was given.
 pub(super) const BLOCK: &str = "&block";
+
+/// How the names of the methods begin that tell Rails what to run besides an action.
+const AROUND_ACTIONS: &[&str] = &["after_", "append_", "around_", "before_", "prepend_"];
 
 impl Engine<'_> {
     /// Runs what a call may run; gives what comes back, or nothing if some of it is not known.
@@ -357,6 +360,28 @@ impl Engine<'_> {
         };
         let around = tree.ancestors(function).find(is_scope)?;
         matches!(tree.kind(around), Kind::Class | Kind::New).then_some(around)
+    }
+
+    /// Whether what a method stores in its object is there when others run. A Rails controller is made anew for each request:
+    /// of its methods one is asked for, besides those it says run before or after, and those that are private.
+    pub(super) fn leaves_fields(&self, function: NodeId) -> bool {
+        let tree = self.tree();
+        let class = self.class_of(function).filter(|_| self.language() == Language::Ruby);
+        let body =
+            class.and_then(|class| tree.child(class, Role::Body)).filter(|&body| tree.parent(function) == Some(body));
+        let named = |node| last_name(tree, tree.child(node, Role::Name));
+        let (Some(body), Some(name), Some(class)) = (body, named(function), class.and_then(named)) else { return true };
+        let hides = |part: NodeId| {
+            part < function
+                && tree.kind(part) == Kind::Ident
+                && matches!(tree.sym(part).as_str(), "private" | "protected")
+        };
+        let runs = |part: NodeId| {
+            let callee = last_name(tree, tree.child(part, Role::Callee)).map_or("", |callee| callee.as_str());
+            AROUND_ACTIONS.iter().any(|head| callee.starts_with(head))
+                && tree.with_role(part, Role::Arg).any(|argument| last_name(tree, Some(argument)) == Some(name))
+        };
+        !class.as_str().ends_with("Controller") || tree.children(body).any(|part| hides(part) || runs(part))
     }
 
     fn throw(&mut self, thrown: &Taints) {

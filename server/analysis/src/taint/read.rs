@@ -129,7 +129,7 @@ impl Engine<'_> {
         if let Called::Functions(targets) = self.of_super(node, &arguments) {
             return Ok(self.invoke(node, &targets, &arguments)?.unwrap_or_default());
         }
-        self.keep_in_object(&arguments.all());
+        self.keep_in_object(&arguments.all(tree));
         Ok(Cell::default())
     }
 

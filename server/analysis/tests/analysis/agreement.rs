@@ -226,6 +226,109 @@ fn what_a_block_an_array_with_keys_and_a_scope_are_not() {
 }
 
 #[test]
+fn what_ruby_gives_back_brings_in_and_names() {
+    all(
+        "ruby",
+        &[
+            (
+                "return $X",
+                "
+def a
+  x = f(1) # match
+end
+def b
+  x.y = f(1)
+end
+def c
+  x ? 1 : 2
+end
+g do
+  f(2) # match
+end
+l = -> { 1 } # match
+",
+            ),
+            ("require $X", "require 'a' # match\nrequire_relative 'b' # match\nx = require 'c'\nrequire f('d')\n"),
+            ("require 'a'", "require 'a' # match\nrequire 'b'\n"),
+            ("$F(...)", "require 'a'\nrequire f('a') # match\n"),
+            ("$X", "require 'a'\nalias b c\nd # match\n"),
+            ("x", "require 'x'\nx # match\n"),
+            ("{..., $K: $V, ...}", "a = {b: 1} # match\na = {:b => 1} # match\na = {'b' => 1}\na = {b => 1}\n"),
+            ("{..., $K => $V, ...}", "a = {b: 1} # match\na = {'b' => 1} # match\n"),
+            ("/.../", "a = /x/ # match\nf(a)\n"),
+            ("/$X/", "a = /x/ # match\nf(a) # match\n"),
+        ],
+    );
+}
+
+#[test]
+fn names_and_types_are_no_expressions() {
+    all(
+        "typescript",
+        &[
+            (
+                "B",
+                "
+class K extends B.C implements B { }
+class L extends B(1) { } // match
+interface I extends B { x: B }
+type T = B | C;
+enum E { A = B }
+export { B };
+let x: B = B; // match
+",
+            ),
+            ("$X", "type T = B;\ntype U = \"u\"; // match\nexport type V = B;\n"),
+            ("type $T = $U", "type T = B; // match\nexport type V = B; // match\n"),
+        ],
+    );
+    all("java", &[("B", "class K extends B implements A.B { }\nclass L { Object b = B.c; } // match\n")]);
+    all("java", &[("$X", "package a.b;\nclass K {\nvoid f() throws B {\nreturn c; // match\n} }\n")]);
+    all("ruby", &[("A::B", "A::B # match\nA::B.c # match\nA::B::C\nmodule A::B\nend\n")]);
+    all("python", &[("B", "class K(B): # match\n    pass\n"), ("$X", "def f():\n    pass\n")]);
+}
+
+#[test]
+fn an_assignment_that_computes_is_what_it_computes_in_javascript() {
+    all(
+        "javascript",
+        &[
+            ("$A + $B", "x += 1; // match\na.b += c; // match\nx -= 1;\nx = y;\n"),
+            ("$A || $B", "x ||= y; // match\nx |= y;\n"),
+            ("x + ...", "x += a + b; // match\ny += x;\n"),
+            ("\"...\" + $X", "let s = \"q\";\ns += b; // match\n"),
+            ("$X += $Y", "x += y; // match\nx = x + y; // match\nx = y + x;\nx = x - y;\n"),
+        ],
+    );
+    all("python", &[("$A + $B", "x += 1\nx = x + 1 # match\n"), ("$X += $Y", "x += 1 # match\nx = x + 1\n")]);
+}
+
+#[test]
+fn a_chain_that_may_go_on_is_one_already() {
+    for language in ["python", "ruby"] {
+        all(
+            language,
+            &[
+                ("a. ...", "a\nf(a)\nf(a(1))\nf(a[1])\na.b # match\na.b(1).c # match\nx = a.b(1) # match\n"),
+                ("a.$F($X). ...", "a.b\na.b(1) # match\na.b(1).c # match\nb.c(1)\n"),
+                ("f(1). ... .c(2)", "f(1).c(2) # match\nf(1).b(3).c(2) # match\nf(1)[3].c(2)\n"),
+            ],
+        );
+    }
+}
+
+#[test]
+fn code_of_another_object_does_not_follow() {
+    let within = |head: &str, marked: &str| format!("f(1){marked}\n{head}\n  g(2)\nend\n");
+    for head in ["def a", "class A", "a do", "if a", "begin", "while a"] {
+        all("ruby", &[("f($X)\n...\ng($Y)", &within(head, " # match"))]);
+    }
+    for head in ["def self.a", "def a.b", "module A", "class << self"] {
+        all("ruby", &[("f($X)\n...\ng($Y)", &within(head, ""))]);
+    }
+}
+
+#[test]
 fn signatures_and_templates_of_typescript() {
     all(
         "typescript",

@@ -222,8 +222,11 @@ fn fragment(l: &mut Lowering<'_>, span: Span) {
 fn class_literal<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     l.node(Kind::Member, role, node, |l| {
         l.children(node, Role::Object);
-        let end = node.end_byte() as u32;
-        l.name_of(Role::Name, "class", Span::new(end.saturating_sub("class".len() as u32), end));
+        let end = node.end_byte();
+        // In broken code the word may be missing.
+        let keyword = node.child_count().checked_sub(1).and_then(|last| node.child(last));
+        let start = keyword.filter(|keyword| keyword.kind() == "class").map_or(end, |keyword| keyword.start_byte());
+        l.name_of(Role::Name, "class", Span::new(start as u32, end as u32));
     });
 }
 

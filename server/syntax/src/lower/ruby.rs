@@ -216,12 +216,8 @@ fn subshell<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     });
 }
 
-/// `:a`, and `a` of `a: 1`, where a metavariable stands for any key.
+/// `:a`, and `a` of `a: 1`; in a pattern `$X` of either stands for any symbol.
 fn symbol<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    let key = node.kind() == "hash_key_symbol";
-    if key && l.hole(node).is_some() {
-        return l.name(role, node);
-    }
     let sym = l.sym(symbol_name(l, node));
     l.leaf(Kind::Atom, role, sym, Span::from(node.byte_range()));
 }
@@ -252,6 +248,9 @@ fn call<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     if arguments.is_none() && block.is_none() {
         return callee(l, node, role);
     }
+    if let Some(module) = required(l, node).filter(|_| role == Role::Stmt) {
+        return l.node(Kind::Import, role, node, |l| l.visit(module, Role::Module));
+    }
     l.node(Kind::Call, role, node, |l| {
         callee(l, node, Role::Callee);
         let mut block = block;
@@ -267,6 +266,24 @@ fn call<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
         l.visit_some(block, Role::BlockArg);
         l.rest(node);
     });
+}
+
+/// The file that `require "a"` and the like bring in, where they say it or name it.
+fn required<'t>(l: &Lowering<'t>, call: ts::Node<'t>) -> Option<ts::Node<'t>> {
+    let [receiver, method, arguments, block] =
+        ["receiver", "method", "arguments", "block"].map(|field| call.child_by_field_name(field));
+    let brings_in = matches!(l.text(method?), "require" | "require_relative" | "load");
+    let arguments = arguments.filter(|arguments| brings_in && arguments.named_child_count() == 1)?;
+    let module = arguments.named_child(0).filter(|_| receiver.is_none() && block.is_none())?;
+    let is_plain = match module.kind() {
+        "string" => {
+            let mut cursor = module.walk();
+            !module.children(&mut cursor).any(|child| child.kind() == "interpolation")
+        }
+        "identifier" => l.hole(module).is_none_or(|hole| hole == Kind::Metavar),
+        _ => false,
+    };
+    is_plain.then_some(module)
 }
 
 /// In the pattern `f ... { }` the block is the grammar's to give to `...`; it belongs to `f`.

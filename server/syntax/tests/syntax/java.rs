@@ -209,3 +209,14 @@ fn an_array_of_very_many_dimensions_is_survived() {
         assert!(matches!(source.notes(), [weir_syntax::ParseNote::TooDeep(_)]), "{:?}", source.notes());
     });
 }
+
+#[test]
+fn a_class_literal_without_its_last_word_stays_within_characters() {
+    let text = "A?\u{1b150} $X.:$X";
+    let source = weir_syntax::Source::parse(Java, text.to_owned(), weir_syntax::Limits::NONE);
+    let tree = source.tree();
+    for node in tree.ids() {
+        let span = tree.span(node);
+        assert!(text.get(span.start as usize..span.end as usize).is_some(), "{span:?}");
+    }
+}

@@ -121,6 +121,22 @@ fn classes_have_bases_and_scopes() {
 }
 
 #[test]
+fn files_that_are_required_are_imports() {
+    check(
+        Ruby,
+        "require 'a'\nload(\"b\") if c\nx = require 'a'\nrequire \"#{d}\"\na.require 'b'",
+        r#"
+        Import(Module:Str"a")
+        If(Cond:Ident"c", Then:Block(Stmt:Import(Module:Str"b")))
+        Assign"="(Target:Ident"x", Value:Call(Callee:Ident"require", Arg:Str"a"))
+        Call(Callee:Ident"require", Arg:Template(Part:Ident"d"))
+        Call(Callee:Member(Object:Ident"a", Name:Ident"require"), Arg:Str"b")"#,
+    );
+    check_pattern(Ruby, "require $X", r#"Import(Module:Metavar"$X")"#);
+    check_pattern(Ruby, "require(...)", r#"Call(Callee:Ident"require", Arg:Ellipsis)"#);
+}
+
+#[test]
 fn patterns_have_holes_where_ruby_wants_constants_blocks_and_entries() {
     check_pattern(
         Ruby,
@@ -130,7 +146,7 @@ fn patterns_have_holes_where_ruby_wants_constants_blocks_and_entries() {
     check_pattern(
         Ruby,
         "{..., $K: $V, ...}",
-        r#"Dict(Entry:Ellipsis, Entry:Pair(Key:Metavar"$K", Value:Metavar"$V"), Entry:Ellipsis)"#,
+        r#"Dict(Entry:Ellipsis, Entry:Pair(Key:Atom"$K", Value:Metavar"$V"), Entry:Ellipsis)"#,
     );
     check_pattern(
         Ruby,

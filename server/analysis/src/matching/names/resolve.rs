@@ -215,7 +215,8 @@ impl Collector<'_> {
                     self.bind(owner, name, None);
                 }
             }
-            Kind::Import | Kind::ImportFrom => {
+            // Ruby's `require` gives nothing a name.
+            Kind::Import | Kind::ImportFrom if self.language != Language::Ruby => {
                 let owner = scopes.owner(tree, node, function);
                 self.import(owner, node);
             }

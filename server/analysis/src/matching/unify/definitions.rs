@@ -93,7 +93,10 @@ impl Unifier<'_> {
         if matches!((wanted, operator), ("=", ":=") | (":=", "=")) {
             return self.roles(p, t, &[], env);
         }
-        if wanted == operator || wanted != "=" || !self.has_open_objects() {
+        if operator == "=" && wanted != "=" && self.computes_assignments() {
+            return self.computed(p, t, env);
+        }
+        if wanted == operator || wanted != "=" || !self.computes_assignments() {
             return self.structure(p, t, env);
         }
         if matches!(operator, "??=" | "||=" | "&&=") {
@@ -122,6 +125,24 @@ impl Unifier<'_> {
             let envs = self.node(left, assigned, env)?;
             self.each(envs, |env| self.node(right, added, env))
         })
+    }
+
+    /// `x += v` of a pattern against `x = x + v`.
+    fn computed(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
+        let (pattern, tree) = (self.pattern, self.file.tree);
+        let value = tree.child(t, Role::Value).filter(|&value| {
+            tree.kind(value) == Kind::Binary
+                && pattern.sym(p).as_str().strip_suffix('=') == Some(tree.sym(value).as_str())
+        });
+        let sides = value.and_then(|value| tree.child(value, Role::Left).zip(tree.child(value, Role::Right)));
+        let wanted = pattern.child(p, Role::Target).zip(pattern.child(p, Role::Value));
+        let (Some((left, right)), Some((target, added)), Some(assigned)) = (sides, wanted, tree.child(t, Role::Target))
+        else {
+            return Ok(Vec::new());
+        };
+        let envs = self.node(target, assigned, env)?;
+        let envs = self.each(envs, |env| self.node(target, left, env))?;
+        self.each(envs, |env| self.node(added, right, env))
     }
 
     /// `x = v` of a pattern against a declaration with a value.

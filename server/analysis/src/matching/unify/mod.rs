@@ -180,6 +180,7 @@ impl Unifier<'_> {
             // `else if` is an else with one statement.
             (Kind::Block, Kind::If) if self.file.tree.role(t) == Role::Else => self.block(p, t, env),
             (Kind::Binary, Kind::Binary) => self.binary(p, t, env),
+            (Kind::Binary, Kind::Assign) => self.compound(p, t, env),
             (Kind::Ident, Kind::Ident) => Ok(keep(self.same_name(p, t), env)),
             (Kind::Ident, Kind::Str) if self.file.tree.role(t) == Role::Module => {
                 Ok(keep(self.pattern.sym(p) == self.file.tree.sym(t), env))
@@ -280,8 +281,13 @@ impl Unifier<'_> {
         matches!(self.file.language, Language::JavaScript | Language::TypeScript | Language::Tsx)
     }
 
+    /// Whether `a += b` is as good as `a = a + b`.
+    pub(in crate::matching) fn computes_assignments(&self) -> bool {
+        self.has_open_objects()
+    }
+
     /// Whether a node is `o. ...`.
-    fn is_chain_ellipsis(&self, p: NodeId) -> bool {
+    pub(in crate::matching) fn is_chain_ellipsis(&self, p: NodeId) -> bool {
         self.pattern.child(p, Role::Name).is_some_and(|name| self.pattern.kind(name) == Kind::Ellipsis)
     }
 
@@ -290,12 +296,18 @@ impl Unifier<'_> {
         let tree = self.file.tree;
         let Some(object) = self.pattern.child(p, Role::Object) else { return Ok(Vec::new()) };
         let mut out = Vec::new();
+        // Where nothing comes after it something must be done with the object.
+        let called = if tree.kind(t) == Kind::Call { tree.child(t, Role::Callee) } else { Some(t) };
+        let is_chain = called.is_some_and(|called| tree.kind(called) == Kind::Member);
+        if self.pattern.role(p) != Role::Object && !is_chain {
+            return Ok(out);
+        }
         let mut at = Some(t);
         while let Some(node) = at {
             extend(&mut out, self.node(object, node, env.clone())?);
             at = match tree.kind(node) {
-                Kind::Call => tree.child(node, Role::Callee),
-                Kind::Member | Kind::Subscript => tree.child(node, Role::Object),
+                Kind::Call => tree.child(node, Role::Callee).filter(|&callee| tree.kind(callee) == Kind::Member),
+                Kind::Member => tree.child(node, Role::Object),
                 Kind::Await => tree.child(node, Role::Value),
                 _ => None,
             };
@@ -313,7 +325,7 @@ impl Unifier<'_> {
         while let Some(&top) = tops.get(next) {
             next += 1;
             for below in self.file.tree.descendants(top) {
-                if self.is_expression(below) || below == top {
+                if self.may_stand(inner, below) || below == top {
                     extend(&mut out, self.node(inner, below, env.clone())?);
                 }
                 let value = self.file.constants.symbolic(below).filter(|_| self.options.symbolic_propagation);
@@ -351,9 +363,13 @@ impl Unifier<'_> {
         children.next().is_some_and(|child| self.pattern.kind(child) == Kind::Ellipsis) && children.next().is_none()
     }
 
-    /// Whether a code's node is an expression by itself, not a part of a definition, a name or a type.
-    pub(super) fn is_expression(&self, t: NodeId) -> bool {
-        is_expression_kind(self.file.tree.kind(t)) && self.file.index.is_expression_place(t)
+    /// Whether an expression of a pattern may stand at a node: it is an expression by itself, not a part of a definition, a
+    /// name or a type, or it is what the pattern shows.
+    pub(in crate::matching) fn may_stand(&self, p: NodeId, t: NodeId) -> bool {
+        let (pattern, tree) = (self.pattern, self.file.tree);
+        let kind = tree.kind(t);
+        let is_shown = || kind == Kind::Other && pattern.kind(p) == kind && pattern.sym(p) == tree.sym(t);
+        is_expression_kind(kind) && (self.file.index.is_expression_place(t) || is_shown())
     }
 }
 

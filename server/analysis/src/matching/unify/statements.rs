@@ -77,13 +77,34 @@ impl Unifier<'_> {
         let tree = self.file.tree;
         let (Some(&first), Some(&last)) = (ts.first(), ts.last()) else { return Vec::new() };
         let nested = self.file.index.statements(first.0..tree.end(last).0);
-        if tree.role(first) == Role::Stmt {
-            return nested.to_vec();
+        let mut all = nested.to_vec();
+        if tree.role(first) != Role::Stmt {
+            all.extend(ts);
+            all.sort_unstable();
+            all.dedup();
         }
-        let mut all: Vec<NodeId> = ts.iter().chain(nested).copied().collect();
-        all.sort_unstable();
-        all.dedup();
+        if self.file.language == Language::Ruby {
+            let mut closed = NodeId(0);
+            all.retain(|&t| {
+                let open = t >= closed;
+                if open && self.is_apart(t) {
+                    closed = tree.end(t);
+                }
+                open
+            });
+        }
         all
+    }
+
+    /// Whether what stands in a Ruby statement does not follow what comes before it: that of another object.
+    fn is_apart(&self, t: NodeId) -> bool {
+        let tree = self.file.tree;
+        match tree.kind(t) {
+            Kind::Function => self.is_singleton(tree, t),
+            Kind::Class => tree.sym(t).as_str() == "module",
+            Kind::Other => tree.sym(t).as_str() == "singleton_class",
+            _ => false,
+        }
     }
 
     /// A statement of a run: an expression also stands for a simple statement that contains it.
@@ -112,7 +133,7 @@ impl Unifier<'_> {
         if matches!(kind, Kind::Lambda | Kind::Comprehension | Kind::Class | Kind::Block) {
             return Ok(());
         }
-        if self.is_expression(t) {
+        if self.may_stand(p, t) {
             extend(out, self.node(p, t, env.clone())?);
         }
         // Semgrep looks into a constructor's arguments in Java, not in JavaScript.

@@ -589,6 +589,24 @@ fn a_rule_may_keep_to_single_functions() {
         pattern-sinks: [{pattern: sink(...)}, {pattern: calm(...)}]
     ";
     follow_by("python", rule, "def f(x): calm(x)\nf(source())\ndef g(x): return ''\nsink(g(source()))\n");
+    // So do fields, and what a block in the class's body stores.
+    follow_by(
+        "ruby",
+        rule,
+        "
+class A
+  before -> { @b = source() }
+  def f
+    @a = source()
+    sink(@a)
+  end
+  def g
+    calm(@a)
+    calm(@b)
+  end
+end
+",
+    );
 }
 
 #[test]
@@ -771,6 +789,81 @@ class A
   def name() = source()
   def other
     sink(name)
+  end
+end
+",
+    );
+}
+
+#[test]
+fn the_object_at_work_is_not_what_one_of_its_fields_holds() {
+    follow(
+        "javascript",
+        "
+class A {
+  f() { this.x = source(); calm(named(this)); calm(this.y); sink(this.x); sink(named(this.x)); }
+  g(o) { o.x = source(); sink(named(o)); }
+}
+",
+    );
+    follow(
+        "python",
+        "class A:\n    def f(self):\n        self.x = source()\n        calm(named(self))\n        sink(getattr(self, y))\n",
+    );
+    follow("ruby", "class A\n  def f\n    @x = source()\n    calm(known.format(self, 1))\n    sink(@x)\n  end\nend\n");
+}
+
+#[test]
+fn a_function_that_is_asked_does_not_hand_on_what_it_says() {
+    follow(
+        "javascript",
+        "
+let kept = [];
+function f() {
+  calm(kept.filter(x => x.id !== source()));
+  calm(kept.find(function (x) { return x.id === source(); }));
+  sink(kept.map(x => x.id + source()));
+  sink(source().filter(x => x.id));
+  source().filter(x => { sink(x); return true; });
+}
+",
+    );
+    follow("ruby", "calm([1].select { |x| source() })\nsink([1].map { |x| source() })\n");
+}
+
+#[test]
+fn one_action_of_a_controller_leaves_nothing_for_another() {
+    follow(
+        "ruby",
+        "
+class ThingsController < Base
+  before_action :find, only: [:show]
+  accept_auth :create, :show
+  def create
+    @made = source()
+    sink(@made)
+    help
+  end
+  def show
+    calm(@made)
+    sink(@found)
+    sink(@hidden)
+  end
+  def find
+    @found = source()
+  end
+  private
+  def help
+    @hidden = source()
+    sink(@made)
+  end
+end
+class Thing
+  def create
+    @made = source()
+  end
+  def show
+    sink(@made)
   end
 end
 ",
