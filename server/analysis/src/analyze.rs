@@ -103,6 +103,7 @@ fn run_all(
             old: before.as_ref().and_then(|before| before.results(number as usize)),
             new: Results::default(),
             same: Same::All,
+            for_later: memo.is_some(),
             budget,
         };
         let found = run.rule(rule);
@@ -134,7 +135,7 @@ fn run_all(
 
 /// Runs one rule over one file, from scratch.
 pub(crate) fn run(file: &FileContext<'_>, rule: &Rule, budget: &Budget<'_>) -> Result<Vec<Finding>, Stop> {
-    Run { file, before: None, old: None, new: Results::default(), same: Same::All, budget }.rule(rule)
+    Run { file, before: None, old: None, new: Results::default(), same: Same::All, for_later: false, budget }.rule(rule)
 }
 
 /// One rule over one file.
@@ -146,6 +147,8 @@ struct Run<'a> {
     new: Results,
     /// Whether all its formulas that were asked so far find what they found.
     same: Same,
+    /// The next version of the text will ask.
+    for_later: bool,
     budget: &'a Budget<'a>,
 }
 
@@ -159,12 +162,13 @@ impl Run<'_> {
                 matches.into_iter().map(|found| finding(file, rule, &found, None)).collect()
             }
             Body::Taint(spec) => {
-                let run = self.taint(spec, &rule.options)?;
+                let matches = self.taint_matches(spec)?;
+                let run = self.taint(spec, &rule.options, &matches)?;
                 let place = |found: &TaintFinding| match found.trace.steps.first() {
                     Some(source) if rule.options.taint_focus_on_source => {
-                        Match { span: source.span, ..found.sink.clone() }
+                        Match { span: source.span, ..found.place(&matches) }
                     }
-                    _ => found.sink.clone(),
+                    _ => found.place(&matches),
                 };
                 let found = |found: &TaintFinding| finding(file, rule, &place(found), Some(found.trace.clone()));
                 let findings = run.findings.iter().map(found).collect();
@@ -175,15 +179,25 @@ impl Run<'_> {
     }
 
     /// What taint reaches; the last run's answer where nothing that it read has changed since.
-    fn taint(&mut self, spec: &TaintSpec, options: &rule::Options) -> Result<TaintRun, Stop> {
-        let matches = self.taint_matches(spec)?;
-        // Metavariables that sources and sinks share are compared by their text.
-        let enough = if options.taint_unify_mvars { Same::All } else { Same::Places };
+    fn taint(&self, spec: &TaintSpec, options: &rule::Options, matches: &TaintMatches) -> Result<TaintRun, Stop> {
+        // Metavariables that sources and sinks share are compared by their text; others count where they stand for a place.
+        let enough = match options.taint_unify_mvars {
+            true => Same::All,
+            false if spec.binds_places() => Same::Bindings,
+            false => Same::Places,
+        };
         let old = self.old.and_then(|old| old.taint.as_ref()).filter(|_| self.same >= enough);
-        if let Some(run) = self.before.zip(old).and_then(|(before, old)| before.taint(self.file, old)) {
-            return Ok(run);
+        match self.before.zip(old).and_then(|(before, old)| before.taint(self.file, old)) {
+            Some((run, None)) => return Ok(run),
+            Some((run, Some(function))) => {
+                let again = taint::again(self.file, spec, options, matches, self.budget, &run, function)?;
+                if let Some(run) = again {
+                    return Ok(run);
+                }
+            }
+            None => {}
         }
-        taint::run(self.file, spec, options, &matches, self.budget)
+        taint::run(self.file, spec, options, matches, self.for_later, self.budget)
     }
 
     /// The matches of the rule's formula of this number.

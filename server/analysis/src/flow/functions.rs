@@ -266,8 +266,12 @@ impl Functions {
 
     /// Whether a function tests a variable of its own in a condition, and whether it hands it on in a call.
     pub(crate) fn fate(&self, tree: &Tree, function: NodeId, name: Symbol) -> (bool, bool) {
+        self.fates(tree, function).get(&name).copied().unwrap_or_default()
+    }
+
+    fn fates(&self, tree: &Tree, function: NodeId) -> Rc<Fates> {
         let known = self.fates.borrow().get(&function).cloned();
-        let fates = known.unwrap_or_else(|| {
+        known.unwrap_or_else(|| {
             let mut fates = Fates::default();
             let mut conditions = NodeId(0);
             for node in tree.descendants(function) {
@@ -283,8 +287,13 @@ impl Functions {
             let fates = Rc::new(fates);
             self.fates.borrow_mut().insert(function, fates.clone());
             fates
-        });
-        fates.get(&name).copied().unwrap_or_default()
+        })
+    }
+
+    /// Whether the variables that a function has in both versions of a tree are used alike ([`fate`](Self::fate)).
+    pub(crate) fn has_fates_of(&self, tree: &Tree, other: &Self, other_tree: &Tree, function: NodeId) -> bool {
+        let (ours, theirs) = (self.fates(tree, function), other.fates(other_tree, function));
+        ours.iter().all(|(name, fate)| theirs.get(name).is_none_or(|other| other == fate))
     }
 
     /// The functions a bare name means where `node` stands; those of a class count where a language says so.

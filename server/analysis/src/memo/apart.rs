@@ -18,10 +18,36 @@ struct Version<'a> {
     functions: &'a Functions,
 }
 
-/// The functions around a change in whose bodies all of it lies, if others see no difference; outermost first.
-pub(super) fn functions(before: &Before, file: &FileContext<'_>) -> Vec<NodeId> {
+/// The functions around a change in whose bodies all of it lies, if others see no difference unless they run them.
+#[derive(Default)]
+pub(super) struct Apart {
+    /// Outermost first.
+    pub(super) functions: Vec<NodeId>,
+    /// The last of them, if all of the change is in its own code, not in that of functions within it, and if those who run it
+    /// need to know no more than what it does.
+    pub(super) innermost: Option<NodeId>,
+}
+
+impl Apart {
+    pub(super) fn of(before: &Before, file: &FileContext<'_>) -> Self {
+        let Some(old_functions) = before.kept.functions.get() else { return Self::default() };
+        let functions = functions(before, old_functions, file);
+        let own = |&node: &NodeId| {
+            let around = std::iter::once(node).chain(file.tree.ancestors(node));
+            around.into_iter().find(|&node| is_definition(file.tree.kind(node)))
+        };
+        let is_own = |function: &NodeId| {
+            let place = std::iter::once(&before.place);
+            before.touched.all().iter().chain(place).all(|node| own(node) == Some(*function) || node < function)
+                && old_functions.has_fates_of(&before.kept.tree, file.functions(), file.tree, *function)
+        };
+        let innermost = functions.last().copied().filter(is_own);
+        Self { functions, innermost }
+    }
+}
+
+fn functions(before: &Before, functions: &Functions, file: &FileContext<'_>) -> Vec<NodeId> {
     let Before { kept, difference, touched, .. } = before;
-    let Some(functions) = kept.functions.get() else { return Vec::new() };
     let old = Version { tree: &kept.tree, index: &kept.index, scopes: kept.constants.scopes(), functions };
     let (scopes, functions) = (file.constants.scopes(), file.functions());
     let new = Version { tree: file.tree, index: &file.index, scopes, functions };

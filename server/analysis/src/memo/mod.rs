@@ -26,6 +26,7 @@ use std::rc::Rc;
 use weir_model::Language;
 use weir_syntax::{Difference, NodeId, Role, Tree};
 
+use apart::Apart;
 pub(crate) use reuse::{Results, Same, common, find};
 
 /// What the last analysis of a text left. Empty at first, and whenever something else is analysed than before.
@@ -60,7 +61,7 @@ struct Key {
 /// The version before, as the one at hand sees it.
 pub(crate) struct Before {
     kept: Kept,
-    pub(crate) difference: Difference,
+    pub(crate) difference: Rc<Difference>,
     pub(crate) touched: Touched,
     /// The touched nodes, to look for patterns among.
     pub(crate) among: Rc<Among>,
@@ -69,7 +70,7 @@ pub(crate) struct Before {
     /// Whether no statement came or went.
     pub(crate) within_statement: bool,
     zones: RefCell<HashMap<NodeId, Rc<Zone>>>,
-    apart: OnceCell<Vec<NodeId>>,
+    apart: OnceCell<Apart>,
 }
 
 /// Where more than one in so many nodes is touched, starting anew is cheaper.
@@ -144,7 +145,7 @@ impl Before {
         let within_statement = !has_statement(tree, &difference.new) && !has_statement(&kept.tree, &difference.old);
         Self {
             kept,
-            difference,
+            difference: Rc::new(difference),
             touched,
             among,
             place,
@@ -152,6 +153,11 @@ impl Before {
             zones: RefCell::default(),
             apart: OnceCell::new(),
         }
+    }
+
+    /// The tree.
+    pub(crate) fn tree(&self) -> &Tree {
+        &self.kept.tree
     }
 
     /// What the patterns matched.
@@ -166,7 +172,7 @@ impl Before {
 
     /// How the text changed.
     pub(crate) fn change<'a>(&'a self, text: &'a str) -> Change<'a> {
-        let Difference { old_text: old, new_text: new, .. } = self.difference;
+        let Difference { old_text: old, new_text: new, .. } = *self.difference;
         Change { old_text: &self.kept.text, text, old, new }
     }
 
@@ -180,12 +186,16 @@ impl Before {
         self.kept
     }
 
-    /// What a run of taint found, if the change is nothing to the functions that were run.
-    pub(crate) fn taint(&self, file: &FileContext<'_>, old: &TaintRun) -> Option<TaintRun> {
+    /// What a run of taint found, as far as the change is nothing to it: for good, or unless a function that was run does something
+    /// else now.
+    pub(crate) fn taint(&self, file: &FileContext<'_>, old: &TaintRun) -> Option<(TaintRun, Option<NodeId>)> {
         let run = old.moved(&self.difference)?;
-        let functions = self.apart.get_or_init(|| apart::functions(self, file));
+        let Apart { functions, innermost } = self.apart.get_or_init(|| Apart::of(self, file));
         let was_run = |function: &NodeId| run.entered.iter().any(|&entered| file.tree.is_within(entered, *function));
-        functions.iter().any(|function| !was_run(function)).then_some(run)
+        if functions.iter().any(|function| !was_run(function)) {
+            return Some((run, None));
+        }
+        innermost.map(|function| (run, Some(function)))
     }
 
     /// The zone of a node, or of one above it where places of nodes side by side overlap: clauses of one function, names of one

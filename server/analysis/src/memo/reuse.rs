@@ -38,8 +38,10 @@ impl Results {
 pub(crate) enum Same {
     /// Something is not.
     No,
-    /// The places and the nodes that are bound are; what stands in them may be another.
+    /// The places are; what metavariables are bound to may be another.
     Places,
+    /// The places and the nodes that are bound are; what stands in them may be another.
+    Bindings,
     /// All is, to the letter.
     All,
 }
@@ -77,12 +79,26 @@ pub(crate) fn find(
     };
     let is_kept = kept.is_some() && zone.is_none();
     let found = kept.map_or_else(anew, Ok)?;
+    let place = |(old, new): (&Match, &Match)| {
+        match (old.node, new.node) {
+            // What is typed at a node's end is part of it or not: the trees say.
+            (Some(was), Some(is)) => {
+                before.difference.node(was) == Some(is)
+                    && old.span == before.tree().span(was)
+                    && new.span == file.tree.span(is)
+            }
+            (None, None) => before.difference.span(old.span) == Some(new.span),
+            _ => false,
+        }
+    };
     let same = if is_kept {
         Same::All
-    } else if found.len() == old.len() && moved().zip(&found).all(|(old, new)| old.as_ref() == Some(new)) {
-        Same::Places
-    } else {
+    } else if found.len() != old.len() || !old.iter().zip(&found).all(place) {
         Same::No
+    } else if moved().zip(&found).all(|(old, new)| old.as_ref() == Some(new)) {
+        Same::Bindings
+    } else {
+        Same::Places
     };
     Ok((found, same))
 }

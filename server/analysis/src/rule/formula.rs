@@ -145,6 +145,13 @@ pub(crate) struct TaintSpec {
     pub(crate) propagators: Vec<Propagator>,
 }
 
+impl TaintSpec {
+    /// Whether it follows taint from and to what metavariables are bound to.
+    pub(crate) fn binds_places(&self) -> bool {
+        !self.propagators.is_empty() || self.sinks.iter().any(|sink| matches!(sink.requires, SinkRequires::Each(_)))
+    }
+}
+
 /// When a by-side-effect entry taints or cleans the place it names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum SideEffect {

@@ -2,7 +2,7 @@
 
 use super::reference::{Literal, Ref, join_refs};
 use super::trace::TraceId;
-use weir_syntax::Symbol;
+use weir_syntax::{NodeId, Symbol};
 
 /// Where taint began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -370,6 +370,18 @@ impl Cell {
             self.fields.iter().map(|(name, field)| (*name, field.rewrite(depth - 1, change))).collect();
         fields.sort_unstable_by_key(|(name, _)| *name);
         Self { own, refs, fields }
+    }
+
+    /// The same value in another version of the text. `None` if something that it is made of is gone.
+    pub(super) fn translate(
+        &self,
+        node: &mut dyn FnMut(NodeId) -> Option<NodeId>,
+        taint: &mut dyn FnMut(Taint) -> Option<Taint>,
+    ) -> Option<Self> {
+        let own = self.own.iter().map(&mut *taint).collect::<Option<_>>()?;
+        let refs = self.refs.iter().map(|reference| reference.translate(node, taint)).collect::<Option<_>>()?;
+        let fields = self.fields.iter().map(|(name, field)| Some((*name, field.translate(node, taint)?)));
+        Some(Self { own: Taints(own), refs, fields: fields.collect::<Option<_>>()? })
     }
 
     /// Whether both hold the same, whatever way it came; their fields are in order.

@@ -66,14 +66,14 @@ const MAX_CALLS: usize = 24;
 const MAX_NESTING: usize = 600;
 
 /// Ways of entering one function that are told apart; further ones do not tell fields apart.
-const MAX_CONTEXTS: usize = 6;
+pub(super) const MAX_CONTEXTS: usize = 6;
 
 /// Ways of entering one function in all; what goes beyond is taken for calls of functions that are not known.
 const MAX_FLAT_CONTEXTS: usize = 10;
 
 /// Calls followed for one rule in one file; code made for it could make them multiply. What comes after is taken for calls of
 /// functions that are not known.
-const MAX_FOLLOWED: u32 = 20_000;
+pub(super) const MAX_FOLLOWED: u32 = 20_000;
 
 /// A call that hands over this many values counts twice.
 const CELLS_PER_CALL: u32 = 8;
@@ -101,6 +101,16 @@ impl Entry {
                 (None, None) => true,
                 _ => false,
             })
+    }
+}
+
+impl Context {
+    pub(super) fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    pub(super) fn into_entry(self) -> Entry {
+        self.entry
     }
 }
 
@@ -162,6 +172,7 @@ impl Engine<'_> {
                 contexts.len() - 1
             }
         };
+        self.used.push((function, at));
         let mut partial = false;
         let progress = self.context(function, at).progress;
         match progress {

@@ -1,9 +1,11 @@
 //! The walk: expressions and their taint, marks applied where they stand.
 
+use super::again::Since;
 use super::cell::{Cell, Origin, Taint, Taints};
 use super::context::Context;
 use super::function::{Deferred, Handed};
 use super::marks::{Mark, MarkRole, Marks, bound, effects};
+use super::record::{ClassFields, Ran};
 use super::safe::is_comparison;
 use super::state::{Place, State};
 use super::trace::{TraceId, Traces};
@@ -16,6 +18,7 @@ use crate::hash::NumberMap;
 use crate::matching::{Binding, Bindings, Match};
 use crate::rule::{Formula, Node, Options, Requires, SinkRequires, TaintSpec};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 use weir_model::{Language, Span, StepKind};
 use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
 
@@ -60,7 +63,7 @@ pub(super) struct Engine<'t> {
     /// Contexts worked out with what was known so far of one still at work.
     pub(super) provisional: Vec<(NodeId, usize)>,
     /// What the fields of classes hold before any method has run.
-    pub(super) class_fields: NumberMap<NodeId, Cell>,
+    pub(super) class_fields: Rc<ClassFields>,
     /// What a constructor that has just run has made.
     pub(super) made: Option<Cell>,
     /// Functions in which, or in what they run, there is a source or a sink.
@@ -70,6 +73,11 @@ pub(super) struct Engine<'t> {
     pub(super) given: Option<(NodeId, Taints)>,
     /// Names that are bound are where a value begins (parameters) or is taken apart: their marks count.
     pub(super) marks_names: bool,
+    /// The contexts that the code at work asked for: the function, and the number among its contexts.
+    pub(super) used: Vec<(NodeId, usize)>,
+    /// How the bodies of functions were run, if that is to be kept, and how many times that was.
+    pub(super) record: Option<NumberMap<NodeId, Vec<Ran>>>,
+    pub(super) recorded: usize,
     /// What is noted down for an explanation, if one is asked for.
     pub(super) watch: Option<Notes>,
 }
@@ -311,39 +319,37 @@ impl<'t> Engine<'t> {
             nesting: 0,
             lowest: usize::MAX,
             provisional: Vec::new(),
-            class_fields: NumberMap::default(),
+            class_fields: Rc::default(),
             made: None,
             with_source: None,
             with_sink: None,
             given: None,
             marks_names: false,
+            used: Vec::new(),
+            record: None,
+            recorded: 0,
             watch: None,
         }
     }
 
     /// What was found.
-    pub(super) fn finish(self) -> TaintRun {
-        let mut best: BTreeMap<usize, (&Match, TraceId)> = BTreeMap::new();
+    pub(super) fn finish(mut self) -> TaintRun {
+        let mut best: BTreeMap<usize, (usize, TraceId)> = BTreeMap::new();
         for (&(sink, origin, _), taint) in &self.reached {
             let Origin::Source(source) = origin else { continue };
-            let (_, source) = &self.matches.sources[source as usize];
-            let shorter = |best: &(&Match, TraceId)| self.traces.length(taint.trace) < self.traces.length(best.1);
+            let shorter = |best: &(usize, TraceId)| self.traces.length(taint.trace) < self.traces.length(best.1);
             if best.get(&sink).is_none_or(shorter) {
-                best.insert(sink, (source, taint.trace));
+                best.insert(sink, (source as usize, taint.trace));
             }
         }
-        let finding = |(sink, (source, trace)): (usize, (&Match, TraceId))| {
-            let (_, found) = &self.matches.sinks[sink];
-            let mut sink = found.clone();
-            for (name, binding) in &source.bindings.0 {
-                if let Err(at) = sink.bindings.0.binary_search_by_key(name, |(name, _)| *name) {
-                    sink.bindings.0.insert(at, (*name, binding.clone()));
-                }
-            }
-            TaintFinding { sink, trace: self.traces.finish(trace, found.span) }
+        let finding = |(sink, (source, trace)): (usize, (usize, TraceId))| {
+            let trace = self.traces.finish(trace, self.matches.sinks[sink].1.span);
+            TaintFinding { sink, source, trace }
         };
         let findings = best.into_iter().map(finding).collect();
-        TaintRun { findings, entered: self.entered.into_iter().collect() }
+        let record = self.take_record().map(Rc::new);
+        let entered = self.entered.into_iter().collect();
+        TaintRun { findings, entered, record, since: Since::default() }
     }
 
     /// All children that are evaluated; all their taint.

@@ -97,7 +97,7 @@ impl Engine<'_> {
                 fields.set(&[key], &value, super::cell::Store::Replace);
             }
         }
-        self.class_fields.insert(node, fields);
+        Rc::make_mut(&mut self.class_fields).insert(node, fields);
         for deferred in &mut self.deferred[first..] {
             deferred.state.clone_from(&for_methods);
         }
@@ -227,8 +227,8 @@ impl Engine<'_> {
         is_clean && !(self.has_sink(node) && self.functions_of_file().makes(node))
     }
 
-    /// Runs a function's body in a state; gives what it returns and the state at its end.
-    pub(super) fn body(
+    /// As [`body`](Self::body), with what is reached and thrown added to what was before.
+    pub(super) fn run_body(
         &mut self,
         node: NodeId,
         mut state: State,

@@ -4,6 +4,7 @@
 //! its variables hold. What the rule's formulas matched stands as marks on nodes; taint begins at a source's mark and is
 //! reported at a sink's.
 
+mod again;
 mod bind;
 mod call;
 mod cell;
@@ -15,6 +16,7 @@ mod invoke;
 mod marks;
 mod parameters;
 mod read;
+mod record;
 mod reference;
 mod resolve;
 mod safe;
@@ -28,10 +30,14 @@ use crate::context::FileContext;
 use crate::flow::Interpret;
 use crate::matching::Match;
 use crate::rule::{Options, TaintSpec};
+use again::Since;
+pub(crate) use again::again;
 use engine::Engine;
 pub(crate) use exit::is_at_exit;
+use record::Record;
+use std::rc::Rc;
 pub(crate) use watch::{Arrival, Halt, Watch, Why};
-use weir_model::{Step, Trace};
+use weir_model::{Span, Step, Trace};
 use weir_syntax::{Difference, NodeId, Tree};
 
 /// The places a taint rule's formulas matched; the number is the index into the spec's list.
@@ -44,48 +50,78 @@ pub(crate) struct TaintMatches {
 }
 
 /// Untrusted data that reached a sink.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct TaintFinding {
-    /// The sink's match, with the source's bindings added where the sink has none of that name.
-    pub(crate) sink: Match,
+    /// The sink and the source: indexes into their matches.
+    sink: usize,
+    source: usize,
     /// The path.
     pub(crate) trace: Trace,
 }
 
+impl TaintFinding {
+    /// The sink's match, with the source's bindings added where the sink has none of that name.
+    pub(crate) fn place(&self, matches: &TaintMatches) -> Match {
+        let mut sink = matches.sinks[self.sink].1.clone();
+        for (name, binding) in &matches.sources[self.source].1.bindings.0 {
+            if let Err(at) = sink.bindings.0.binary_search_by_key(name, |(name, _)| *name) {
+                sink.bindings.0.insert(at, (*name, binding.clone()));
+            }
+        }
+        sink
+    }
+}
+
 /// What came of a run.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct TaintRun {
     pub(crate) findings: Vec<TaintFinding>,
     /// The functions whose bodies were run, each once, in the order of the tree. What the others do has no part in the findings.
     pub(crate) entered: Vec<NodeId>,
+    /// How functions were run, if that was to be kept; in terms of the text it was written down for.
+    record: Option<Rc<Record>>,
+    /// How the text changed since then.
+    since: Since,
 }
+
+/// After so many changes what was recorded is let go: all that is asked of it goes through every one of them.
+const MAX_SINCE: usize = 32;
 
 impl TaintRun {
     /// The same run after a change; `None` if something of it is gone.
-    pub(crate) fn moved(&self, difference: &Difference) -> Option<Self> {
-        let step = |step: &Step| Some(Step { span: difference.span(step.span)?, kind: step.kind });
+    pub(crate) fn moved(&self, difference: &Rc<Difference>) -> Option<Self> {
+        // Whether what is typed where a place ends is part of it only the tree knows.
+        let touches = |span: Span| span.end == difference.old_text.start || span.start == difference.old_text.end;
+        let moved = |span: Span| difference.span(span).filter(|_| !touches(span));
+        let step = |step: &Step| Some(Step { span: moved(step.span)?, kind: step.kind });
         let finding = |finding: &TaintFinding| {
             let steps = finding.trace.steps.iter().map(step).collect::<Option<_>>()?;
-            Some(TaintFinding { sink: finding.sink.moved(difference)?, trace: Trace { steps } })
+            Some(TaintFinding { trace: Trace { steps }, ..*finding })
         };
         let findings = self.findings.iter().map(finding).collect::<Option<_>>()?;
         let entered = self.entered.iter().map(|&function| difference.node(function)).collect::<Option<_>>()?;
-        Some(Self { findings, entered })
+        let mut since = self.since.clone();
+        since.0.push(Rc::clone(difference));
+        let record = self.record.clone().filter(|_| since.0.len() <= MAX_SINCE);
+        Some(Self { findings, entered, record, since })
     }
 }
 
-/// Follows taint through every function of the file (and its top level).
+/// Follows taint through every function of the file (and its top level). `for_later`: how is written down for the next version of
+/// the text.
 pub(crate) fn run(
     file: &FileContext<'_>,
     spec: &TaintSpec,
     options: &Options,
     matches: &TaintMatches,
+    for_later: bool,
     budget: &Budget<'_>,
 ) -> Result<TaintRun, Stop> {
     if matches.sources.is_empty() || matches.sinks.is_empty() || file.tree.is_empty() {
         return Ok(TaintRun::default());
     }
     let mut engine = Engine::new(file, spec, options, matches, budget);
+    engine.record = for_later.then(Default::default);
     engine.eval(Tree::ROOT)?;
     Ok(engine.finish())
 }

@@ -1,6 +1,6 @@
 //! Values that are functions, classes and objects: what a call of them runs.
 
-use super::cell::{Cell, Taints};
+use super::cell::{Cell, Taint, Taints};
 use std::rc::Rc;
 use weir_syntax::{Kind, NodeId, Symbol};
 
@@ -54,6 +54,25 @@ impl Ref {
             Self::Method(node, object) => Self::Method(*node, Rc::new(object.rewrite(depth, change))),
             other => other.clone(),
         }
+    }
+
+    /// The same in another version of the text.
+    pub(super) fn translate(
+        &self,
+        node: &mut dyn FnMut(NodeId) -> Option<NodeId>,
+        taint: &mut dyn FnMut(Taint) -> Option<Taint>,
+    ) -> Option<Self> {
+        Some(match self {
+            Self::Function(function, held) => {
+                let function = node(*function)?;
+                let held = held.iter().map(|(name, cell)| Some((*name, cell.translate(node, taint)?)));
+                Self::Function(function, Rc::new(held.collect::<Option<_>>()?))
+            }
+            Self::Method(method, object) => Self::Method(node(*method)?, Rc::new(object.translate(node, taint)?)),
+            Self::Class(class) => Self::Class(node(*class)?),
+            Self::Object(class) => Self::Object(node(*class)?),
+            Self::Literal(literal) => Self::Literal(*literal),
+        })
     }
 
     /// Whether both are the same and hold the same.

@@ -13,7 +13,7 @@ pub(super) struct State {
 }
 
 /// A variable and the fields from it to a place.
-type Name = (Symbol, Vec<Symbol>);
+pub(super) type Name = (Symbol, Vec<Symbol>);
 
 /// A variable, or a field of one.
 #[derive(Clone, Debug)]
@@ -137,6 +137,17 @@ impl State {
     pub(super) fn same(&self, other: &Self) -> bool {
         self.vars.len() == other.vars.len()
             && self.iter().zip(other.iter()).all(|((a, ours), (b, theirs))| a == b && ours.same(theirs))
+    }
+
+    /// The same in another version of the text. `None` if something that it is made of is gone.
+    pub(super) fn translate(&self, translate: &mut dyn FnMut(&Cell) -> Option<Cell>) -> Option<Self> {
+        let vars = self.vars.iter().map(|(name, cell)| Some((*name, Rc::new(translate(cell)?))));
+        Some(Self { vars: Rc::new(vars.collect::<Option<_>>()?), same: self.same.clone() })
+    }
+
+    /// Pairs of places that are sure to hold the same object.
+    pub(super) fn aliases(&self) -> &[(Name, Name)] {
+        &self.same
     }
 
     /// Keeps the variables for which `keep` holds.

@@ -1,11 +1,11 @@
 //! Where taint has been: a forest of steps that share their beginnings.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use weir_model::{Span, Step, StepKind, Trace};
 
 /// The last step of a path.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct TraceId(u32);
 
 #[derive(Debug)]
@@ -29,6 +29,15 @@ enum Way {
 pub(super) struct Traces {
     links: Vec<Link>,
     entry: Option<TraceId>,
+}
+
+/// Paths of an earlier run that go on in another: by the number they have there, and by the one they have here.
+#[derive(Debug, Default)]
+pub(super) struct Adopted {
+    here: HashMap<TraceId, TraceId>,
+    there: HashMap<TraceId, TraceId>,
+    /// Pairs of paths that were compared.
+    compared: HashMap<(TraceId, TraceId), bool>,
 }
 
 /// Longer paths are not told step by step: nobody reads them, and loops would make them grow.
@@ -132,6 +141,60 @@ impl Traces {
             sources.push(from);
         }
         steps
+    }
+
+    /// A path of an earlier run, to go on with. `None` if its last step is gone.
+    pub(super) fn adopt(
+        &mut self,
+        adopted: &mut Adopted,
+        trace: TraceId,
+        from: &Self,
+        moved: impl Fn(Span) -> Option<Span>,
+    ) -> Option<TraceId> {
+        if let Some(&known) = adopted.here.get(&trace) {
+            return Some(known);
+        }
+        let Link { length, way, .. } = &from.links[trace.0 as usize];
+        let way = match way {
+            Way::Step(step) => Way::Step(Step { span: moved(step.span)?, kind: step.kind }),
+            Way::Entry | Way::Within(_) => Way::Entry,
+        };
+        let here = self.push(Link { before: None, length: *length, way });
+        adopted.here.insert(trace, here);
+        adopted.there.insert(here, trace);
+        Some(here)
+    }
+
+    /// Whether a path is that of an earlier run, moved.
+    pub(super) fn is_after(
+        &self,
+        adopted: &mut Adopted,
+        here: TraceId,
+        there: TraceId,
+        from: &Self,
+        moved: &dyn Fn(Span) -> Option<Span>,
+    ) -> bool {
+        if let Some(&known) = adopted.there.get(&here) {
+            return known == there;
+        }
+        if let Some(&known) = adopted.compared.get(&(here, there)) {
+            return known;
+        }
+        let (new, old) = (&self.links[here.0 as usize], &from.links[there.0 as usize]);
+        let same = new.length == old.length
+            && match (&new.way, &old.way) {
+                (Way::Entry, Way::Entry) => true,
+                (Way::Step(new), Way::Step(old)) => new.kind == old.kind && moved(old.span) == Some(new.span),
+                (Way::Within(new), Way::Within(old)) => self.is_after(adopted, *new, *old, from, moved),
+                _ => false,
+            }
+            && match (new.before, old.before) {
+                (Some(new), Some(old)) => self.is_after(adopted, new, old, from, moved),
+                (None, None) => true,
+                _ => false,
+            };
+        adopted.compared.insert((here, there), same);
+        same
     }
 
     fn push(&mut self, link: Link) -> TraceId {
