@@ -8,7 +8,7 @@ use crate::rule::{Formula, Leaf, Node};
 use crate::taint::TaintRun;
 use std::rc::Rc;
 use weir_model::Span;
-use weir_syntax::{NodeId, Tree};
+use weir_syntax::{Difference, NodeId, Tree};
 
 /// What the formulas of one rule found; those that were not asked for are empty places.
 #[derive(Debug, Default)]
@@ -79,11 +79,16 @@ pub(crate) fn find(
     };
     let is_kept = kept.is_some() && zone.is_none();
     let found = kept.map_or_else(anew, Ok)?;
+    // As many nodes in place of those that changed: each stands for the one that was there.
+    let replaced = |was: NodeId| {
+        let Difference { old, new, .. } = &*before.difference;
+        (old == new && old.contains(&was.0)).then_some(was)
+    };
     let place = |(old, new): (&Match, &Match)| {
         match (old.node, new.node) {
             // What is typed at a node's end is part of it or not: the trees say.
             (Some(was), Some(is)) => {
-                before.difference.node(was) == Some(is)
+                before.difference.node(was).or_else(|| replaced(was)) == Some(is)
                     && old.span == before.tree().span(was)
                     && new.span == file.tree.span(is)
             }
