@@ -55,6 +55,11 @@ impl Pattern {
         PatternParser::default().parse(language, text).map(Arc::unwrap_or_clone)
     }
 
+    /// The part of a pattern's text that says something.
+    pub fn significant(text: &str) -> &str {
+        text.trim_matches(['\n', '\r']).trim_end()
+    }
+
     pub(crate) fn new(language: Language, parsed: Parsed, text: &str) -> Self {
         Self { language, tree: parsed.tree, is_statement: text.ends_with(';') }
     }

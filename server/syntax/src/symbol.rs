@@ -1,5 +1,6 @@
 //! Interned text: names, operators and literal contents as numbers that compare in one instruction.
 
+use foldhash::fast::RandomState as Fold;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
@@ -15,7 +16,7 @@ pub struct Symbol(u32);
 
 #[derive(Default)]
 struct Table {
-    numbers: HashMap<&'static str, u32>,
+    numbers: HashMap<&'static str, u32, Fold>,
     texts: Vec<&'static str>,
     bytes: usize,
 }
@@ -32,7 +33,7 @@ static HASH: LazyLock<(RandomState, RandomState)> = LazyLock::new(|| (RandomStat
 
 thread_local! {
     /// Spares the lock for the names a thread has seen; both tables only grow.
-    static SEEN: RefCell<HashMap<&'static str, u32>> = RefCell::default();
+    static SEEN: RefCell<HashMap<&'static str, u32, Fold>> = RefCell::default();
 }
 
 impl Symbol {

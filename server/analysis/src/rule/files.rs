@@ -6,6 +6,7 @@
 
 use super::yaml::Yaml;
 use super::{Need, OutOfRange, Rule, RuleSet, compile};
+use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fmt;
@@ -19,7 +20,7 @@ const MAX_FORGOTTEN: usize = 64 << 20;
 /// Rule files that were read, by their text.
 #[derive(Debug, Default)]
 pub struct RuleFiles {
-    files: HashMap<Box<str>, Arc<RuleFile>>,
+    files: HashMap<Box<str>, Arc<RuleFile>, RandomState>,
     bytes: usize,
     patterns: Patterns,
 }

@@ -3,6 +3,7 @@
 use super::analyzer::Analyzer;
 use super::comparison::Comparison;
 use super::{Options, Origin, TextLeaf};
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use weir_model::Language;
@@ -71,11 +72,12 @@ pub(crate) struct PatternLeaf {
 impl PatternLeaf {
     /// A pattern as written, and as parsed for each language.
     pub(crate) fn new(text: &str, by_language: Vec<(Language, Arc<Pattern>)>, options: Options) -> Self {
-        static NUMBERS: LazyLock<Mutex<HashMap<(Symbol, Options), u32>>> = LazyLock::new(Mutex::default);
+        static NUMBERS: LazyLock<Mutex<HashMap<(Symbol, Options), u32, RandomState>>> = LazyLock::new(Mutex::default);
+        let text = Symbol::new(Pattern::significant(text));
         // Nothing in here can panic half-way.
         let mut numbers = NUMBERS.lock().unwrap_or_else(PoisonError::into_inner);
         let next = numbers.len() as u32;
-        let number = *numbers.entry((Symbol::new(text), options)).or_insert(next);
+        let number = *numbers.entry((text, options)).or_insert(next);
         Self { number, by_language, options }
     }
 

@@ -31,6 +31,7 @@ use crate::fix::FixTemplate;
 use crate::paths::Paths;
 use dispatch::Dispatch;
 use files::{Patterns, RuleFile};
+use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -98,7 +99,7 @@ impl RuleSet {
         static SETS: AtomicU64 = AtomicU64::new(1);
         let mut set = Self { number: SETS.fetch_add(1, Ordering::Relaxed), patterns, ..Self::default() };
         // The same rule in two files runs once, and is listed with both.
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::with_hasher(RandomState::default());
         for (number, (source, file)) in sources.iter().zip(&files).enumerate() {
             let named = |problem: &RuleProblem| RuleProblem { source: source.name.clone(), ..problem.clone() };
             set.problems.extend(file.problems.iter().map(named));
