@@ -19,33 +19,62 @@ use weir_syntax::{PatternParser, Symbol};
 /// The version of Semgrep whose rule language this is; rules may ask for at least or at most a version.
 pub(crate) const COMPATIBLE_WITH: [u32; 3] = [1, 182, 0];
 
-/// Reads one rule file.
-pub(super) fn file(text: &str, patterns: &mut PatternParser) -> RuleFile {
-    let mut read = RuleFile::default();
+/// A rule file whose YAML was read.
+pub(super) struct Opened {
+    file: yaml::File,
+    entries: Vec<Entry>,
+}
+
+/// What is to be said of a file, in its order.
+enum Entry {
+    /// A rule: the number of its document, and its own there.
+    Rule(usize, usize),
+    Problem(RuleProblem),
+}
+
+/// Reads the YAML of a rule file.
+pub(super) fn open(text: &str) -> Opened {
     let file = yaml::read(text);
-    for document in &file.documents {
+    let mut entries = Vec::new();
+    for (number, document) in file.documents.iter().enumerate() {
         let Some(rules) = document.get("rules") else {
             // A file may end with `---`.
             if !document.is_null() {
                 let message = "a rule file is a map with the list `rules:`; put the rules under that key".to_owned();
-                read.problems.push(problem(None, &Fault { place: document.place, message }, false));
+                entries.push(Entry::Problem(problem(None, &Fault { place: document.place, message }, false)));
             }
             continue;
         };
         let Some(rules) = rules.as_list() else {
             let message = format!("`rules:` must be a list of rules, not {}", rules.describe());
-            read.problems.push(problem(None, &Fault { place: rules.place, message }, false));
+            entries.push(Entry::Problem(problem(None, &Fault { place: rules.place, message }, false)));
             continue;
         };
-        for yaml in rules {
-            rule(yaml, &file.duplicates, patterns, &mut read);
-        }
+        entries.extend((0..rules.len()).map(|at| Entry::Rule(number, at)));
     }
     for fault in &file.broken {
         let message = format!("this is not valid YAML: {}", fault.message);
-        read.problems.push(problem(None, &Fault { place: fault.place, message }, false));
+        entries.push(Entry::Problem(problem(None, &Fault { place: fault.place, message }, false)));
     }
-    read
+    Opened { file, entries }
+}
+
+impl Opened {
+    /// How many parts the file has that can be compiled one by one.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Compiles one part, and adds what became of it to what is known of the file.
+    pub(super) fn compile(&self, part: usize, patterns: &mut PatternParser, read: &mut RuleFile) {
+        match &self.entries[part] {
+            Entry::Problem(problem) => read.problems.push(problem.clone()),
+            &Entry::Rule(document, at) => {
+                let rules = self.file.documents[document].get("rules").and_then(Yaml::as_list).unwrap_or_default();
+                rule(&rules[at], &self.file.duplicates, patterns, read);
+            }
+        }
+    }
 }
 
 /// Compiles a rule that was compiled before and had no errors.

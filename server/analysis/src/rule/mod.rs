@@ -12,6 +12,7 @@ mod prefilter;
 pub(crate) mod regex;
 mod requires;
 pub(crate) mod text;
+mod threads;
 mod yaml;
 
 pub(crate) use compile::COMPATIBLE_WITH;
