@@ -4,6 +4,7 @@
 //! to find out whether it may find something in a file is little and can be [kept](RuleFiles::keep); whoever has that need
 //! not read the file again, and compiles a rule when the first file comes along in which it may find something.
 
+use super::regex::Regexes;
 use super::threads::Threads;
 use super::yaml::Yaml;
 use super::{Need, OutOfRange, Rule, RuleSet, compile};
@@ -27,7 +28,7 @@ const MANY_RULES: usize = 16;
 pub struct RuleFiles {
     files: HashMap<Box<str>, Arc<RuleFile>, RandomState>,
     bytes: usize,
-    patterns: Patterns,
+    workshop: Workshop,
     threads: Threads,
 }
 
@@ -57,19 +58,33 @@ pub(crate) struct Listed {
     rule: OnceLock<Option<Rule>>,
 }
 
-/// Parses the patterns of rules, whoever compiles one.
-#[derive(Clone, Default)]
-pub(super) struct Patterns(Arc<Mutex<PatternParser>>);
+/// What parts of rules are parsed with; another thread needs others, which know the same.
+#[derive(Default)]
+pub(super) struct Parsers {
+    pub(super) patterns: PatternParser,
+    pub(super) regexes: Regexes,
+}
 
-impl fmt::Debug for Patterns {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Patterns")
+impl Parsers {
+    /// Those of another thread.
+    pub(super) fn another(&self) -> Self {
+        Self { patterns: self.patterns.another(), regexes: self.regexes.clone() }
     }
 }
 
-impl Patterns {
-    /// Lends the parser.
-    pub(super) fn with<T>(&self, work: impl FnOnce(&mut PatternParser) -> T) -> T {
+/// Where rules are compiled, whoever wants one.
+#[derive(Clone, Default)]
+pub(super) struct Workshop(Arc<Mutex<Parsers>>);
+
+impl fmt::Debug for Workshop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Workshop")
+    }
+}
+
+impl Workshop {
+    /// Lends the parsers.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Parsers) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -90,7 +105,7 @@ impl RuleFiles {
             self.files = sources.iter().zip(&files).map(|(source, file)| (text(source), Arc::clone(file))).collect();
             self.bytes = self.files.keys().map(|text| text.len()).sum();
         }
-        RuleSet::new(sources, files, disabled, self.patterns.clone())
+        RuleSet::new(sources, files, disabled, self.workshop.clone())
     }
 
     /// Whether all of these files were read.
@@ -124,19 +139,19 @@ impl RuleFiles {
         let mut met = HashSet::with_hasher(RandomState::default());
         let mut texts: Vec<&str> = sources.iter().map(|source| source.text.as_str()).collect();
         texts.retain(|&text| !self.files.contains_key(text) && met.insert(text));
-        let read = self.threads.each(&self.patterns, &texts, |patterns, text| {
+        let read = self.threads.each(&self.workshop, &texts, |parsers, text| {
             let (opened, mut file) = (compile::open(text), RuleFile::default());
             if opened.len() > MANY_RULES {
                 return (file, Some(opened));
             }
-            (0..opened.len()).for_each(|part| opened.compile(part, patterns, &mut file));
+            (0..opened.len()).for_each(|part| opened.compile(part, parsers, &mut file));
             (file, None)
         });
         let large = read.iter().filter_map(|(_, opened)| opened.as_ref());
         let parts: Vec<_> = large.flat_map(|opened| (0..opened.len()).map(move |part| (opened, part))).collect();
-        let compiled = self.threads.each(&self.patterns, &parts, |patterns, (opened, part)| {
+        let compiled = self.threads.each(&self.workshop, &parts, |parsers, (opened, part)| {
             let mut file = RuleFile::default();
-            opened.compile(*part, patterns, &mut file);
+            opened.compile(*part, parsers, &mut file);
             file
         });
         let mut compiled = compiled.into_iter();
@@ -199,10 +214,10 @@ impl Listed {
     }
 
     /// The rule, compiled if this is the first time that somebody wants it.
-    pub(super) fn rule(&self, patterns: &Patterns) -> Option<&Rule> {
+    pub(super) fn rule(&self, workshop: &Workshop) -> Option<&Rule> {
         let compiled = self.rule.get_or_init(|| {
             let yaml: Yaml = postcard::from_bytes(&self.yaml).ok()?;
-            patterns.with(|patterns| compile::again(&yaml, patterns))
+            workshop.with(|parsers| compile::again(&yaml, parsers))
         });
         compiled.as_ref()
     }

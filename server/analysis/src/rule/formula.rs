@@ -2,6 +2,7 @@
 
 use super::analyzer::Analyzer;
 use super::comparison::Comparison;
+use super::regex::Regex;
 use super::{Options, Origin, TextLeaf};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
@@ -104,7 +105,7 @@ pub(crate) struct Condition {
 pub(crate) enum Test {
     /// `metavariable-regex`: the text (a string's content with its quotes; the constant, if `constant_propagation`) must
     /// match from its start.
-    Regex { metavariable: Symbol, regex: crate::rule::regex::Regex, constant_propagation: bool },
+    Regex { metavariable: Symbol, regex: Arc<Regex>, constant_propagation: bool },
     /// `metavariable-pattern`: the bound code matches the formula. A formula without positive parts is asked of the whole
     /// bound code.
     Pattern { metavariable: Symbol, within: Within, formula: Box<Formula> },

@@ -31,7 +31,7 @@ pub use files::RuleFiles;
 use crate::fix::FixTemplate;
 use crate::paths::Paths;
 use dispatch::Dispatch;
-use files::{Patterns, RuleFile};
+use files::{RuleFile, Workshop};
 use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -51,7 +51,7 @@ pub struct RuleSet {
     dispatch: Dispatch,
     /// Every rule is tried on every file in its languages.
     tries_all: bool,
-    patterns: Patterns,
+    workshop: Workshop,
     infos: Vec<RuleInfo>,
     problems: Vec<RuleProblem>,
     /// The names of the files.
@@ -96,9 +96,9 @@ impl RuleSet {
         RuleFiles::default().rules(sources, disabled)
     }
 
-    fn new(sources: &[RuleSource], files: Vec<Arc<RuleFile>>, disabled: &[Arc<str>], patterns: Patterns) -> Self {
+    fn new(sources: &[RuleSource], files: Vec<Arc<RuleFile>>, disabled: &[Arc<str>], workshop: Workshop) -> Self {
         static SETS: AtomicU64 = AtomicU64::new(1);
-        let mut set = Self { number: SETS.fetch_add(1, Ordering::Relaxed), patterns, ..Self::default() };
+        let mut set = Self { number: SETS.fetch_add(1, Ordering::Relaxed), workshop, ..Self::default() };
         // The same rule in two files runs once, and is listed with both.
         let mut seen = HashSet::with_hasher(RandomState::default());
         for (number, (source, file)) in sources.iter().zip(&files).enumerate() {
@@ -178,7 +178,7 @@ impl RuleSet {
 
     /// A rule, compiled if this is the first time that somebody wants it.
     pub(crate) fn compiled<'s>(&self, listed: &'s Listed) -> Option<&'s Rule> {
-        listed.rule(&self.patterns)
+        listed.rule(&self.workshop)
     }
 
     fn listed(&self, number: u32) -> &Listed {

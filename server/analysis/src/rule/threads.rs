@@ -1,10 +1,9 @@
 //! Threads to read rules on: the one place where the analysis starts any, and no more than its caller says.
 
-use super::files::Patterns;
+use super::files::{Parsers, Workshop};
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use weir_syntax::PatternParser;
 
 /// On how many threads work is done.
 #[derive(Clone, Copy, Debug)]
@@ -23,25 +22,25 @@ impl Default for Threads {
 }
 
 impl Threads {
-    /// Does some work with each of some items, with the parser of the thread that does it. The results are in the order of
+    /// Does some work with each of some items, with the parsers of the thread that does it. The results are in the order of
     /// the items, whoever was first.
     pub(super) fn each<T: Sync, R: Send>(
         self,
-        patterns: &Patterns,
+        workshop: &Workshop,
         items: &[T],
-        work: impl Fn(&mut PatternParser, &T) -> R + Sync,
+        work: impl Fn(&mut Parsers, &T) -> R + Sync,
     ) -> Vec<R> {
         let next = AtomicUsize::new(0);
-        let run = |patterns: &mut PatternParser| {
+        let run = |parsers: &mut Parsers| {
             let mut done = Vec::new();
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let Some(item) = items.get(at) else { return done };
-                done.push((at, work(patterns, item)));
+                done.push((at, work(parsers, item)));
             }
         };
         let others = self.count.min(items.len()).saturating_sub(1);
-        let mut done = patterns.with(|own| {
+        let mut done = workshop.with(|own| {
             thread::scope(|scope| {
                 let start = |_| {
                     let mut theirs = own.another();
