@@ -136,9 +136,10 @@ impl RuleFiles {
 
     /// Reads those files that are not known yet.
     fn read(&mut self, sources: &[RuleSource]) {
-        let mut met = HashSet::with_hasher(RandomState::default());
+        let mut met = HashSet::with_capacity_and_hasher(sources.len(), RandomState::default());
         let mut texts: Vec<&str> = sources.iter().map(|source| source.text.as_str()).collect();
         texts.retain(|&text| !self.files.contains_key(text) && met.insert(text));
+        self.files.reserve(texts.len());
         let read = self.threads.each(&self.workshop, &texts, |parsers, text| {
             let (opened, mut file) = (compile::open(text), RuleFile::default());
             if opened.len() > MANY_RULES {

@@ -100,7 +100,8 @@ impl RuleSet {
         static SETS: AtomicU64 = AtomicU64::new(1);
         let mut set = Self { number: SETS.fetch_add(1, Ordering::Relaxed), workshop, ..Self::default() };
         // The same rule in two files runs once, and is listed with both.
-        let mut seen = HashSet::with_hasher(RandomState::default());
+        let number = files.iter().map(|file| file.rules.len()).sum();
+        let mut seen = HashSet::with_capacity_and_hasher(number, RandomState::default());
         for (number, (source, file)) in sources.iter().zip(&files).enumerate() {
             let named = |problem: &RuleProblem| RuleProblem { source: source.name.clone(), ..problem.clone() };
             set.problems.extend(file.problems.iter().map(named));

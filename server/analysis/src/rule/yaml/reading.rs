@@ -21,6 +21,9 @@ const FEW: usize = 16;
 /// JSON writes characters beyond the sixteenth bit as two escapes, which YAML does not know. Places behind such a pair
 /// on the same line move two characters to the left.
 pub(super) fn without_surrogates(text: &str) -> Cow<'_, str> {
+    if !text.contains("\\u") {
+        return Cow::Borrowed(text);
+    }
     static PAIR: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})").expect("a constant regex")
     });
