@@ -366,7 +366,9 @@ fn first_error_in(root: ts::Node<'_>) -> Option<usize> {
 /// wrappers around nothing but an ellipsis are the ellipsis; `weir_deep(p)` is a deep ellipsis; a cast to a type of a
 /// metavariable that was written typed is a typed metavariable.
 fn finish(tree: &Tree, region: Span) -> Tree {
-    let mut out = Tree { nodes: vec![Node { size: 1, span: region, ..tree.nodes[0] }], comments: Vec::new() };
+    let mut nodes = Vec::with_capacity(tree.len());
+    nodes.push(Node { size: 1, span: region, ..tree.nodes[0] });
+    let mut out = Tree { nodes, comments: Vec::new() };
     roots(tree, Tree::ROOT, region, &mut out);
     out.nodes[0].size = out.nodes.len() as u32;
     out
@@ -419,17 +421,14 @@ fn emit(tree: &Tree, node: NodeId, role: Role, region: Span, parent: u32, out: &
     {
         return emit(tree, first, role, region, parent, out);
     }
-    let (kind, sym, children): (Kind, Symbol, Vec<NodeId>) = match kind {
-        Kind::Call if is_deep(tree, node) => {
-            (Kind::DeepEllipsis, Symbol::EMPTY, tree.with_role(node, Role::Arg).collect())
-        }
-        _ => (kind, sym, children.collect()),
-    };
+    let is_deep = kind == Kind::Call && is_deep(tree, node);
+    let (kind, sym) = if is_deep { (Kind::DeepEllipsis, Symbol::EMPTY) } else { (kind, sym) };
     let id = out.nodes.len() as u32;
     out.nodes.push(Node { kind, role, sym, span: tree.span(node), size: 1, up: id - parent });
-    for child in children {
-        let role = if kind == Kind::DeepEllipsis { Role::Child } else { tree.role(child) };
-        emit(tree, child, role, region, id, out);
+    if is_deep {
+        tree.with_role(node, Role::Arg).for_each(|child| emit(tree, child, Role::Child, region, id, out));
+    } else {
+        children.for_each(|child| emit(tree, child, tree.role(child), region, id, out));
     }
     out.nodes[id as usize].size = out.nodes.len() as u32 - id;
 }

@@ -4,6 +4,7 @@
 //! to find out whether it may find something in a file is little and can be [kept](RuleFiles::keep); whoever has that need
 //! not read the file again, and compiles a rule when the first file comes along in which it may find something.
 
+use super::compile::Opened;
 use super::regex::Regexes;
 use super::threads::Threads;
 use super::yaml::Yaml;
@@ -105,7 +106,7 @@ impl RuleFiles {
             self.files = sources.iter().zip(&files).map(|(source, file)| (text(source), Arc::clone(file))).collect();
             self.bytes = self.files.keys().map(|text| text.len()).sum();
         }
-        RuleSet::new(sources, files, disabled, self.workshop.clone())
+        RuleSet::new(sources, files, disabled, self.workshop.clone(), self.threads)
     }
 
     /// Whether all of these files were read.
@@ -140,21 +141,23 @@ impl RuleFiles {
         let mut texts: Vec<&str> = sources.iter().map(|source| source.text.as_str()).collect();
         texts.retain(|&text| !self.files.contains_key(text) && met.insert(text));
         self.files.reserve(texts.len());
-        let read = self.threads.each(&self.workshop, &texts, |parsers, text| {
+        let open = |parsers: &mut Parsers, text: &&str| {
             let (opened, mut file) = (compile::open(text), RuleFile::default());
             if opened.len() > MANY_RULES {
                 return (file, Some(opened));
             }
             (0..opened.len()).for_each(|part| opened.compile(part, parsers, &mut file));
             (file, None)
-        });
+        };
+        let read = self.workshop.with(|own| self.threads.each(own, Parsers::another, &texts, open));
         let large = read.iter().filter_map(|(_, opened)| opened.as_ref());
         let parts: Vec<_> = large.flat_map(|opened| (0..opened.len()).map(move |part| (opened, part))).collect();
-        let compiled = self.threads.each(&self.workshop, &parts, |parsers, (opened, part)| {
+        let compile = |parsers: &mut Parsers, (opened, part): &(&Opened, usize)| {
             let mut file = RuleFile::default();
             opened.compile(*part, parsers, &mut file);
             file
-        });
+        };
+        let compiled = self.workshop.with(|own| self.threads.each(own, Parsers::another, &parts, compile));
         let mut compiled = compiled.into_iter();
         for (text, (mut file, opened)) in texts.into_iter().zip(read) {
             let parts = opened.map_or(0, |opened| opened.len());

@@ -37,6 +37,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use threads::Threads;
 use weir_model::{Language, RuleInfo, RuleProblem, RuleSource, Severity};
 use weir_syntax::Symbol;
 
@@ -96,7 +97,13 @@ impl RuleSet {
         RuleFiles::default().rules(sources, disabled)
     }
 
-    fn new(sources: &[RuleSource], files: Vec<Arc<RuleFile>>, disabled: &[Arc<str>], workshop: Workshop) -> Self {
+    fn new(
+        sources: &[RuleSource],
+        files: Vec<Arc<RuleFile>>,
+        disabled: &[Arc<str>],
+        workshop: Workshop,
+        threads: Threads,
+    ) -> Self {
         static SETS: AtomicU64 = AtomicU64::new(1);
         let mut set = Self { number: SETS.fetch_add(1, Ordering::Relaxed), workshop, ..Self::default() };
         // The same rule in two files runs once, and is listed with both.
@@ -118,7 +125,7 @@ impl RuleSet {
         }
         set.sources = sources.iter().map(|source| source.name.clone()).collect();
         let running: Vec<&Listed> = set.running.iter().map(|&(file, at)| &files[file].rules[at]).collect();
-        set.dispatch = Dispatch::new(&running);
+        set.dispatch = Dispatch::new(&running, threads);
         set.files = files;
         set
     }
