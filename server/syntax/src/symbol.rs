@@ -206,8 +206,8 @@ mod tests {
     fn threads_agree_on_what_a_text_is() {
         let texts: Vec<String> = (0..3 * SHELF).map(|number| format!("text {number}")).collect();
         let all = || texts.iter().map(|text| Symbol::new(text)).collect::<Vec<_>>();
-        let [one, other] = thread::scope(|scope| [scope.spawn(all), scope.spawn(all)].map(|thread| thread.join()));
-        let (one, other) = (one.expect("no panic"), other.expect("no panic"));
+        let [one, other] =
+            thread::scope(|scope| [scope.spawn(all), scope.spawn(all)].map(|thread| thread.join().expect("no panic")));
         assert_eq!(one, other);
         assert!(one.iter().zip(&texts).all(|(symbol, text)| symbol.as_str() == text));
         assert_eq!(one.iter().collect::<HashSet<_>>().len(), texts.len());

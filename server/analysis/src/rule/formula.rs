@@ -73,7 +73,8 @@ pub(crate) struct PatternLeaf {
 impl PatternLeaf {
     /// A pattern as written, and as parsed for each language.
     pub(crate) fn new(text: &str, by_language: Vec<(Language, Arc<Pattern>)>, options: Options) -> Self {
-        static NUMBERS: LazyLock<Mutex<HashMap<(Symbol, Options), u32, RandomState>>> = LazyLock::new(Mutex::default);
+        type Numbers = HashMap<(Symbol, Options), u32, RandomState>;
+        static NUMBERS: LazyLock<Mutex<Numbers>> = LazyLock::new(Mutex::default);
         let text = Symbol::new(Pattern::significant(text));
         // Nothing in here can panic half-way.
         let mut numbers = NUMBERS.lock().unwrap_or_else(PoisonError::into_inner);

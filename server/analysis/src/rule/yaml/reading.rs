@@ -21,12 +21,12 @@ const FEW: usize = 16;
 /// JSON writes characters beyond the sixteenth bit as two escapes, which YAML does not know. Places behind such a pair
 /// on the same line move two characters to the left.
 pub(super) fn without_surrogates(text: &str) -> Cow<'_, str> {
-    if !text.contains("\\u") {
-        return Cow::Borrowed(text);
-    }
     static PAIR: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})").expect("a constant regex")
     });
+    if !text.contains("\\u") {
+        return Cow::Borrowed(text);
+    }
     let unit = |pair: &Captures<'_>, at: usize| u16::from_str_radix(&pair[at], 16).unwrap_or_default();
     PAIR.replace_all(text, |pair: &Captures<'_>| {
         let code = char::decode_utf16([unit(pair, 1), unit(pair, 2)]).find_map(Result::ok).map_or(0xfffd, u32::from);
