@@ -1,4 +1,5 @@
-//! Rules to findings. Pure: no files, no clock, no threads, no async; budgets are passed in.
+//! Rules to findings. Pure: no files, no clock, no async, no threads but those it is told to read rules on; budgets are
+//! passed in.
 //!
 //! [`RuleSet::compile`] turns rule files into one rule set, [`RuleFiles`] spares reading them again; [`analyze()`] runs it over
 //! one [`Unit`], and [`explain()`] says why it reports a line, or does not. Analysis of broken code

@@ -55,6 +55,11 @@ impl Pattern {
         PatternParser::default().parse(language, text).map(Arc::unwrap_or_clone)
     }
 
+    /// The part of a pattern's text that says something.
+    pub fn significant(text: &str) -> &str {
+        text.trim_matches(['\n', '\r']).trim_end()
+    }
+
     pub(crate) fn new(language: Language, parsed: Parsed, text: &str) -> Self {
         Self { language, tree: parsed.tree, is_statement: text.ends_with(';') }
     }
@@ -66,14 +71,19 @@ impl Pattern {
         let prepared = placeholders(&rewritten, syntax.native_metavars);
         let holes = Holes { php: language == Language::Php };
         let mut first_error = None;
-        for Context { before, after } in ladder(&prepared, syntax.contexts) {
+        // Of this guess nobody knows: the error is where the text is wrong by itself.
+        let guess = method(&prepared, syntax.contexts);
+        for context in ladder(&prepared, syntax.contexts, guess) {
+            let Context { before, after } = context;
             if before.is_empty() && after.is_empty() && is_unfinished(language, &prepared) {
                 continue;
             }
             let whole = format!("{before}{prepared}{after}");
             let Some(cst) = parser.parse(&whole, None) else { continue };
             if let Some(at) = first_error_in(cst.root_node()) {
-                first_error.get_or_insert(at.saturating_sub(before.len()).min(text.len()));
+                if !guess.is_some_and(|guess| std::ptr::eq(guess, context)) {
+                    first_error.get_or_insert(at.saturating_sub(before.len()).min(text.len()));
+                }
                 continue;
             }
             let region = Span::new(before.len() as u32, (before.len() + prepared.len()) as u32);
@@ -129,7 +139,7 @@ fn any_loop(language: Language, text: &str) -> Cow<'_, str> {
 
 /// The contexts in the order in which they are tried. Braces and `key: value` mean an object first where the grammar
 /// would read them as a block and a label.
-fn ladder<'a>(text: &str, contexts: &'a [Context]) -> impl Iterator<Item = &'a Context> {
+fn ladder<'a>(text: &str, contexts: &'a [Context], guess: Option<&'a Context>) -> impl Iterator<Item = &'a Context> {
     let text = text.trim_start();
     let opening = if text.starts_with('{') {
         Some("(")
@@ -138,24 +148,45 @@ fn ladder<'a>(text: &str, contexts: &'a [Context]) -> impl Iterator<Item = &'a C
     } else {
         None
     };
-    let first = if is_header(text) {
+    let first = if guess.is_some() {
+        guess
+    } else if is_header(text) {
         contexts.iter().find(|context| context.before.is_empty() && context.after.contains("{}"))
     } else {
         opening.and_then(|opening| contexts.iter().find(|context| context.before == opening))
     };
-    first.into_iter().chain(contexts)
+    let others = contexts.iter().filter(move |&context| !first.is_some_and(|first| std::ptr::eq(first, context)));
+    first.into_iter().chain(others)
+}
+
+/// The context of a method: a name, parameters and on the same line a body are none of a program's statements in
+/// JavaScript, and to find out by parsing costs more than all the rest.
+fn method<'a>(text: &str, contexts: &'a [Context]) -> Option<&'a Context> {
+    let class = contexts.iter().find(|context| context.before == "class weir_c { " && context.after == "\n}")?;
+    let rest = text.trim_start_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$'));
+    let name = &text[..text.len() - rest.len()];
+    let is_statement =
+        matches!(name, "" | "if" | "while" | "for" | "switch" | "with" | "catch" | "function" | "class" | "do");
+    let end = closing(rest).filter(|_| !is_statement && text.ends_with('}'))?;
+    rest[end + 1..].trim_start_matches(' ').starts_with('{').then_some(class)
+}
+
+/// Where the parenthesis closes that a text starts with.
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    let mut closes = text.char_indices().filter_map(|(at, c)| {
+        depth = if c == '(' { depth + 1 } else { depth.saturating_sub(usize::from(c == ')')) };
+        (c == ')' && depth == 0).then_some(at)
+    });
+    closes.next().filter(|_| text.starts_with('('))
 }
 
 /// Whether the text is `if (...)` or the like without what it decides about: a grammar may read it as a call.
 fn is_header(text: &str) -> bool {
     let word = text.trim_start_matches(|c: char| c.is_ascii_lowercase());
     let keyword = matches!(&text[..text.len() - word.len()], "if" | "while" | "for" | "switch");
-    let mut depth = 0usize;
-    let mut closes = text.char_indices().filter_map(|(at, c)| {
-        depth = if c == '(' { depth + 1 } else { depth.saturating_sub(usize::from(c == ')')) };
-        (c == ')' && depth == 0).then_some(at)
-    });
-    keyword && word.trim_start().starts_with('(') && closes.next().is_some_and(|at| text[at + 1..].trim().is_empty())
+    let parenthesis = word.trim_start();
+    keyword && closing(parenthesis).is_some_and(|at| parenthesis[at + 1..].trim().is_empty())
 }
 
 /// Whether the text cannot be a whole program. Whatever stands by itself in Java ends with a semicolon or a brace; most
@@ -204,10 +235,10 @@ impl Holes {
 
     /// The text as it was written in the pattern.
     pub(crate) fn restore(text: &str) -> Cow<'_, str> {
-        let lower = text.to_ascii_lowercase();
-        if !lower.contains("weir") {
+        if !text.as_bytes().windows(4).any(|word| word.eq_ignore_ascii_case(b"weir")) {
             return Cow::Borrowed(text);
         }
+        let lower = text.to_ascii_lowercase();
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
         while let Some(found) = lower[at..].find("weir") {
@@ -262,7 +293,14 @@ fn placeholders(text: &str, native_metavars: bool) -> String {
     let mut at = 0;
     let mut deep = 0usize;
     while at < bytes.len() {
+        // What is no placeholder starts with none of these.
+        let plain = bytes[at..].iter().take_while(|byte| !matches!(byte, b'$' | b'<' | b'.')).count();
+        out.push_str(&text[at..at + plain]);
+        at += plain;
         let rest = &text[at..];
+        if rest.is_empty() {
+            break;
+        }
         if let Some(name) = rest.strip_prefix("$...") {
             let len = name.bytes().take_while(|&b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_').count();
             if len > 0 {
@@ -328,7 +366,9 @@ fn first_error_in(root: ts::Node<'_>) -> Option<usize> {
 /// wrappers around nothing but an ellipsis are the ellipsis; `weir_deep(p)` is a deep ellipsis; a cast to a type of a
 /// metavariable that was written typed is a typed metavariable.
 fn finish(tree: &Tree, region: Span) -> Tree {
-    let mut out = Tree { nodes: vec![Node { size: 1, span: region, ..tree.nodes[0] }], comments: Vec::new() };
+    let mut nodes = Vec::with_capacity(tree.len());
+    nodes.push(Node { size: 1, span: region, ..tree.nodes[0] });
+    let mut out = Tree { nodes, comments: Vec::new() };
     roots(tree, Tree::ROOT, region, &mut out);
     out.nodes[0].size = out.nodes.len() as u32;
     out
@@ -381,17 +421,14 @@ fn emit(tree: &Tree, node: NodeId, role: Role, region: Span, parent: u32, out: &
     {
         return emit(tree, first, role, region, parent, out);
     }
-    let (kind, sym, children): (Kind, Symbol, Vec<NodeId>) = match kind {
-        Kind::Call if is_deep(tree, node) => {
-            (Kind::DeepEllipsis, Symbol::EMPTY, tree.with_role(node, Role::Arg).collect())
-        }
-        _ => (kind, sym, children.collect()),
-    };
+    let is_deep = kind == Kind::Call && is_deep(tree, node);
+    let (kind, sym) = if is_deep { (Kind::DeepEllipsis, Symbol::EMPTY) } else { (kind, sym) };
     let id = out.nodes.len() as u32;
     out.nodes.push(Node { kind, role, sym, span: tree.span(node), size: 1, up: id - parent });
-    for child in children {
-        let role = if kind == Kind::DeepEllipsis { Role::Child } else { tree.role(child) };
-        emit(tree, child, role, region, id, out);
+    if is_deep {
+        tree.with_role(node, Role::Arg).for_each(|child| emit(tree, child, Role::Child, region, id, out));
+    } else {
+        children.for_each(|child| emit(tree, child, tree.role(child), region, id, out));
     }
     out.nodes[id as usize].size = out.nodes.len() as u32 - id;
 }

@@ -2,39 +2,74 @@
 
 use crate::lower;
 use crate::pattern::{Parsed, Pattern, PatternError};
+use crate::symbol::Symbol;
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
 use tree_sitter as ts;
 use weir_model::Language;
 
-type ByText<T> = HashMap<Language, HashMap<Box<str>, T>>;
-
-/// Parses the patterns of many rules.
+/// Parses the patterns of many rules. Each thread that does needs its own; all [`others`](Self::another) made of one know
+/// what any of them has parsed.
 #[derive(Default)]
 pub struct PatternParser {
     parsers: HashMap<Language, ts::Parser>,
-    /// What became of a text, by the grammar that read it.
-    parsed: ByText<Result<Parsed, usize>>,
-    patterns: ByText<Result<Arc<Pattern>, PatternError>>,
+    known: Arc<Known>,
+}
+
+/// What became of texts.
+#[derive(Default)]
+struct Known {
+    /// By the grammar that read them.
+    parsed: Shared<(Language, Symbol), Result<Parsed, usize>>,
+    /// By the language they were read for.
+    patterns: Shared<(Language, Symbol), Result<Arc<Pattern>, PatternError>>,
+}
+
+/// A map that several threads fill.
+struct Shared<K, V>(Mutex<HashMap<K, V, RandomState>>);
+
+impl<K, V> Default for Shared<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Shared<K, V> {
+    fn get(&self, key: &K) -> Option<V> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    /// Adds what somebody has worked out; who was first is right.
+    fn add(&self, key: K, value: V) -> V {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert(value).clone()
+    }
 }
 
 impl PatternParser {
-    /// Parses a pattern, as [`Pattern::parse`] does.
-    pub fn parse(&mut self, language: Language, text: &str) -> Result<Arc<Pattern>, PatternError> {
-        if let Some(known) = self.patterns.get(&language).and_then(|known| known.get(text)) {
-            return known.clone();
-        }
-        let pattern = self.fresh(language, text).map(Arc::new);
-        self.patterns.entry(language).or_default().insert(text.into(), pattern.clone());
-        pattern
+    /// A parser for another thread.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self { parsers: HashMap::new(), known: Arc::clone(&self.known) }
     }
 
-    fn fresh(&mut self, language: Language, text: &str) -> Result<Pattern, PatternError> {
-        let text = text.trim_matches(['\n', '\r']).trim_end();
+    /// Parses a pattern, as [`Pattern::parse`] does.
+    pub fn parse(&mut self, language: Language, text: &str) -> Result<Arc<Pattern>, PatternError> {
+        let text = Pattern::significant(text);
+        let key = (language, Symbol::new(text));
+        if let Some(known) = self.known.patterns.get(&key) {
+            return known;
+        }
+        let pattern = self.fresh(language, text, key.1).map(Arc::new);
+        self.known.patterns.add(key, pattern)
+    }
+
+    fn fresh(&mut self, language: Language, text: &str, name: Symbol) -> Result<Pattern, PatternError> {
         if text.trim().is_empty() {
             return Err(PatternError::Empty);
         }
-        let first = match self.tree(language, text) {
+        let first = match self.tree(language, text, name) {
             Ok(parsed) => return Ok(Pattern::new(language, parsed, text)),
             Err(at) => at,
         };
@@ -45,19 +80,19 @@ impl PatternParser {
             Language::Tsx => Some(Language::TypeScript),
             _ => None,
         };
-        match relative.and_then(|relative| self.tree(relative, text).ok()) {
+        match relative.and_then(|relative| self.tree(relative, text, name).ok()) {
             Some(parsed) => Ok(Pattern::new(language, parsed, text)),
             None => Err(PatternError::Syntax { language: language.name(), at: first }),
         }
     }
 
-    /// What the grammar of a language makes of a text, or where it had its first error.
-    fn tree(&mut self, language: Language, text: &str) -> Result<Parsed, usize> {
+    /// What the grammar of a language makes of a text, or where it had its first error. `name` is the text, interned.
+    fn tree(&mut self, language: Language, text: &str, name: Symbol) -> Result<Parsed, usize> {
         match language {
-            Language::JavaScript => return self.tree(Language::Tsx, text),
+            Language::JavaScript => return self.tree(Language::Tsx, text, name),
             Language::TypeScript => {
                 // The grammars differ in what begins with `<` alone. Where none stands, one tree is the other's, too.
-                if let Ok(parsed) = self.tree(Language::Tsx, text)
+                if let Ok(parsed) = self.tree(Language::Tsx, text, name)
                     && !parsed.has_angle
                 {
                     return Ok(parsed);
@@ -65,13 +100,14 @@ impl PatternParser {
             }
             _ => {}
         }
-        if let Some(known) = self.parsed.get(&language).and_then(|known| known.get(text)) {
-            return known.clone();
+        // Of these several patterns are made; any other grammar has one language.
+        let is_shared = matches!(language, Language::Tsx | Language::TypeScript);
+        if let Some(known) = is_shared.then(|| self.known.parsed.get(&(language, name))).flatten() {
+            return known;
         }
         let parser = self.parsers.entry(language).or_insert_with(|| lower::parser(language));
         let parsed = Pattern::parse_as(parser, language, text);
-        self.parsed.entry(language).or_default().insert(text.into(), parsed.clone());
-        parsed
+        if is_shared { self.known.parsed.add((language, name), parsed) } else { parsed }
     }
 }
 
@@ -110,7 +146,7 @@ mod tests {
         ] {
             for language in [Language::JavaScript, Language::TypeScript, Language::Tsx] {
                 let own = Pattern::parse_as(&mut lower::parser(language), language, text).map(|own| own.tree);
-                let given = shared.tree(language, text).map(|given| given.tree);
+                let given = shared.tree(language, text, text.into()).map(|given| given.tree);
                 assert_eq!(given, own, "{text} in {language:?}");
             }
         }

@@ -6,7 +6,7 @@ mod generic;
 mod modern;
 mod taint;
 
-use super::files::{Listed, RuleFile};
+use super::files::{Listed, Parsers, RuleFile};
 use super::yaml::{self, Fault, Place, Yaml};
 use super::{Body, Need, Options, Origin, OutOfRange, Rule};
 use crate::fix::FixTemplate;
@@ -14,56 +14,85 @@ use crate::generic::{Config, Engine};
 use crate::paths::Paths;
 use std::sync::Arc;
 use weir_model::{Language, RuleInfo, RuleProblem, Severity};
-use weir_syntax::{PatternParser, Symbol};
+use weir_syntax::Symbol;
 
 /// The version of Semgrep whose rule language this is; rules may ask for at least or at most a version.
 pub(crate) const COMPATIBLE_WITH: [u32; 3] = [1, 182, 0];
 
-/// Reads one rule file.
-pub(super) fn file(text: &str, patterns: &mut PatternParser) -> RuleFile {
-    let mut read = RuleFile::default();
+/// A rule file whose YAML was read.
+pub(super) struct Opened {
+    file: yaml::File,
+    entries: Vec<Entry>,
+}
+
+/// What is to be said of a file, in its order.
+enum Entry {
+    /// A rule: the number of its document, and its own there.
+    Rule(usize, usize),
+    Problem(RuleProblem),
+}
+
+/// Reads the YAML of a rule file.
+pub(super) fn open(text: &str) -> Opened {
     let file = yaml::read(text);
-    for document in &file.documents {
+    let mut entries = Vec::new();
+    for (number, document) in file.documents.iter().enumerate() {
         let Some(rules) = document.get("rules") else {
             // A file may end with `---`.
             if !document.is_null() {
                 let message = "a rule file is a map with the list `rules:`; put the rules under that key".to_owned();
-                read.problems.push(problem(None, &Fault { place: document.place, message }, false));
+                entries.push(Entry::Problem(problem(None, &Fault { place: document.place, message }, false)));
             }
             continue;
         };
         let Some(rules) = rules.as_list() else {
             let message = format!("`rules:` must be a list of rules, not {}", rules.describe());
-            read.problems.push(problem(None, &Fault { place: rules.place, message }, false));
+            entries.push(Entry::Problem(problem(None, &Fault { place: rules.place, message }, false)));
             continue;
         };
-        for yaml in rules {
-            rule(yaml, &file.duplicates, patterns, &mut read);
-        }
+        entries.extend((0..rules.len()).map(|at| Entry::Rule(number, at)));
     }
     for fault in &file.broken {
         let message = format!("this is not valid YAML: {}", fault.message);
-        read.problems.push(problem(None, &Fault { place: fault.place, message }, false));
+        entries.push(Entry::Problem(problem(None, &Fault { place: fault.place, message }, false)));
     }
-    read
+    Opened { file, entries }
+}
+
+impl Opened {
+    /// How many parts the file has that can be compiled one by one.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Compiles one part, and adds what became of it to what is known of the file.
+    pub(super) fn compile(&self, part: usize, parsers: &mut Parsers, read: &mut RuleFile) {
+        match &self.entries[part] {
+            Entry::Problem(problem) => read.problems.push(problem.clone()),
+            &Entry::Rule(document, at) => {
+                let rules = self.file.documents[document].get("rules").and_then(Yaml::as_list).unwrap_or_default();
+                rule(&rules[at], &self.file.duplicates, parsers, read);
+            }
+        }
+    }
 }
 
 /// Compiles a rule that was compiled before and had no errors.
-pub(super) fn again(yaml: &Yaml, patterns: &mut PatternParser) -> Option<Rule> {
-    let mut reader = Reader { patterns: std::mem::take(patterns), ..Reader::default() };
+pub(super) fn again(yaml: &Yaml, parsers: &mut Parsers) -> Option<Rule> {
+    let mut reader = Reader { parsers: std::mem::take(parsers), ..Reader::default() };
     let read = read_rule(&mut reader, yaml);
-    *patterns = reader.patterns;
+    *parsers = reader.parsers;
     read.map(|(rule, ..)| rule)
 }
 
-fn rule(yaml: &Yaml, duplicates: &[Fault], patterns: &mut PatternParser, file: &mut RuleFile) {
-    let mut reader = Reader { patterns: std::mem::take(patterns), ..Reader::default() };
+fn rule(yaml: &Yaml, duplicates: &[Fault], parsers: &mut Parsers, file: &mut RuleFile) {
+    let mut reader = Reader { parsers: std::mem::take(parsers), ..Reader::default() };
     let id = yaml.get("id").and_then(Yaml::as_str).map(str::to_owned);
     let compiled = read_rule(&mut reader, yaml);
     let within = |fault: &&Fault| yaml.place.span.contains(fault.place.span);
     reader.errors.extend(duplicates.iter().filter(within).cloned());
     let Reader { errors, unsupported, warnings, out_of_range, languages, .. } = reader;
-    *patterns = reader.patterns;
+    *parsers = reader.parsers;
     if let Some(origin) = out_of_range {
         file.out_of_range.extend(id.map(|id| OutOfRange { id: id.into(), origin }));
         return;
@@ -95,7 +124,7 @@ fn problem(rule_id: Option<&str>, fault: &Fault, skipped: bool) -> RuleProblem {
 /// What reading one rule has found out so far. Reading goes on after an error, so that an author sees all at once.
 #[derive(Default)]
 struct Reader {
-    patterns: PatternParser,
+    parsers: Parsers,
     languages: Vec<Language>,
     /// Patterns are for any text, and for this engine.
     generic: Option<Engine>,

@@ -2,9 +2,13 @@
 
 use super::Need;
 use super::files::Listed;
+use super::threads::Threads;
 use crate::hash::NumberMap;
 use weir_model::Language;
 use weir_syntax::Symbol;
+
+/// So many rules are shared out among threads.
+const MANY_RULES: usize = 500;
 
 /// The rules of a set by the files they are tried on.
 #[derive(Debug, Default)]
@@ -24,29 +28,14 @@ struct Shelf {
 
 impl Dispatch {
     /// Puts rules on their shelves.
-    pub(super) fn new(rules: &[&Listed]) -> Self {
+    pub(super) fn new(rules: &[&Listed], threads: Threads) -> Self {
+        let languages: Vec<_> = Language::ALL.map(Some).into_iter().chain([None]).collect();
+        // Where rules are few a thread takes longer to be started than this does.
+        let threads = if rules.len() < MANY_RULES { Threads::default() } else { threads };
+        let shelves = threads.each(&mut (), |()| (), &languages, |(), &language| Shelf::new(rules, language));
         let mut dispatch = Self::default();
-        for language in Language::ALL.map(Some).into_iter().chain([None]) {
-            let reading = || (0..).zip(rules).filter(|(_, rule)| rule.reads(language));
-            let mut counts = NumberMap::default();
-            for (_, rule) in reading() {
-                count(rule.need(language), &mut counts);
-            }
-            let shelf = &mut dispatch.shelves[shelf(language)];
-            for (number, rule) in reading() {
-                match rule.need(language).and_then(|need| keys(need, &counts)) {
-                    None => shelf.always.push(number),
-                    Some(names) => {
-                        for name in names {
-                            let rules = shelf.by_name.entry(name).or_default();
-                            // A name may be needed twice.
-                            if rules.last() != Some(&number) {
-                                rules.push(number);
-                            }
-                        }
-                    }
-                }
-            }
+        for (language, rules) in languages.into_iter().zip(shelves) {
+            dispatch.shelves[shelf(language)] = rules;
         }
         dispatch
     }
@@ -61,6 +50,33 @@ impl Dispatch {
         found.sort_unstable();
         found.dedup();
         found
+    }
+}
+
+impl Shelf {
+    /// The shelf of a language.
+    fn new(rules: &[&Listed], language: Option<Language>) -> Self {
+        let reading = || (0..).zip(rules).filter(|(_, rule)| rule.reads(language));
+        let mut counts = NumberMap::default();
+        for (_, rule) in reading() {
+            count(rule.need(language), &mut counts);
+        }
+        let mut shelf = Self::default();
+        for (number, rule) in reading() {
+            match rule.need(language).and_then(|need| keys(need, &counts)) {
+                None => shelf.always.push(number),
+                Some(names) => {
+                    for name in names {
+                        let rules = shelf.by_name.entry(name).or_default();
+                        // A name may be needed twice.
+                        if rules.last() != Some(&number) {
+                            rules.push(number);
+                        }
+                    }
+                }
+            }
+        }
+        shelf
     }
 }
 

@@ -4,10 +4,14 @@
 //! to find out whether it may find something in a file is little and can be [kept](RuleFiles::keep); whoever has that need
 //! not read the file again, and compiles a rule when the first file comes along in which it may find something.
 
+use super::compile::Opened;
+use super::regex::Regexes;
+use super::threads::Threads;
 use super::yaml::Yaml;
 use super::{Need, OutOfRange, Rule, RuleSet, compile};
+use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use weir_model::{Language, RuleInfo, RuleProblem, RuleSource, Span};
@@ -16,12 +20,17 @@ use weir_syntax::PatternParser;
 /// Bytes of rule files beyond which those that are not in force are forgotten.
 const MAX_FORGOTTEN: usize = 64 << 20;
 
+/// A file with more rules than this is compiled by all threads together; of smaller ones each by one thread as it is read,
+/// so that the YAML of few files is held at a time.
+const MANY_RULES: usize = 16;
+
 /// Rule files that were read, by their text.
 #[derive(Debug, Default)]
 pub struct RuleFiles {
-    files: HashMap<Box<str>, Arc<RuleFile>>,
+    files: HashMap<Box<str>, Arc<RuleFile>, RandomState>,
     bytes: usize,
-    patterns: Patterns,
+    workshop: Workshop,
+    threads: Threads,
 }
 
 /// One rule file that was read. The file's name is left open: `source` is empty in all that it holds.
@@ -50,34 +59,54 @@ pub(crate) struct Listed {
     rule: OnceLock<Option<Rule>>,
 }
 
-/// Parses the patterns of rules, whoever compiles one.
-#[derive(Clone, Default)]
-pub(super) struct Patterns(Arc<Mutex<PatternParser>>);
+/// What parts of rules are parsed with; another thread needs others, which know the same.
+#[derive(Default)]
+pub(super) struct Parsers {
+    pub(super) patterns: PatternParser,
+    pub(super) regexes: Regexes,
+}
 
-impl fmt::Debug for Patterns {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Patterns")
+impl Parsers {
+    /// Those of another thread.
+    pub(super) fn another(&self) -> Self {
+        Self { patterns: self.patterns.another(), regexes: self.regexes.clone() }
     }
 }
 
-impl Patterns {
-    /// Lends the parser.
-    pub(super) fn with<T>(&self, work: impl FnOnce(&mut PatternParser) -> T) -> T {
+/// Where rules are compiled, whoever wants one.
+#[derive(Clone, Default)]
+pub(super) struct Workshop(Arc<Mutex<Parsers>>);
+
+impl fmt::Debug for Workshop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Workshop")
+    }
+}
+
+impl Workshop {
+    /// Lends the parsers.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Parsers) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl RuleFiles {
+    /// Will read rules on so many threads, the calling one counted; each other gets a stack of so many bytes.
+    pub fn with_threads(count: usize, stack: usize) -> Self {
+        Self { threads: Threads { count, stack }, ..Self::default() }
+    }
+
     /// The rules of some files: those that were not read yet are read. A rule that cannot run is left out and told of in
     /// [`problems`](RuleSet::problems); it never keeps others from running. Rules whose id is in `disabled` are left out
     /// without a word.
     pub fn rules(&mut self, sources: &[RuleSource], disabled: &[Arc<str>]) -> RuleSet {
-        let files: Vec<Arc<RuleFile>> = sources.iter().map(|source| self.read(&source.text)).collect();
+        self.read(sources);
+        let files: Vec<_> = sources.iter().map(|source| Arc::clone(&self.files[source.text.as_str()])).collect();
         if self.bytes > MAX_FORGOTTEN {
             self.files = sources.iter().zip(&files).map(|(source, file)| (text(source), Arc::clone(file))).collect();
             self.bytes = self.files.keys().map(|text| text.len()).sum();
         }
-        RuleSet::new(sources, files, disabled, self.patterns.clone())
+        RuleSet::new(sources, files, disabled, self.workshop.clone(), self.threads)
     }
 
     /// Whether all of these files were read.
@@ -106,13 +135,35 @@ impl RuleFiles {
         }
     }
 
-    fn read(&mut self, text: &str) -> Arc<RuleFile> {
-        if let Some(known) = self.files.get(text) {
-            return Arc::clone(known);
+    /// Reads those files that are not known yet.
+    fn read(&mut self, sources: &[RuleSource]) {
+        let mut met = HashSet::with_capacity_and_hasher(sources.len(), RandomState::default());
+        let mut texts: Vec<&str> = sources.iter().map(|source| source.text.as_str()).collect();
+        texts.retain(|&text| !self.files.contains_key(text) && met.insert(text));
+        self.files.reserve(texts.len());
+        let open = |parsers: &mut Parsers, text: &&str| {
+            let (opened, mut file) = (compile::open(text), RuleFile::default());
+            if opened.len() > MANY_RULES {
+                return (file, Some(opened));
+            }
+            (0..opened.len()).for_each(|part| opened.compile(part, parsers, &mut file));
+            (file, None)
+        };
+        let read = self.workshop.with(|own| self.threads.each(own, Parsers::another, &texts, open));
+        let large = read.iter().filter_map(|(_, opened)| opened.as_ref());
+        let parts: Vec<_> = large.flat_map(|opened| (0..opened.len()).map(move |part| (opened, part))).collect();
+        let compile = |parsers: &mut Parsers, (opened, part): &(&Opened, usize)| {
+            let mut file = RuleFile::default();
+            opened.compile(*part, parsers, &mut file);
+            file
+        };
+        let compiled = self.workshop.with(|own| self.threads.each(own, Parsers::another, &parts, compile));
+        let mut compiled = compiled.into_iter();
+        for (text, (mut file, opened)) in texts.into_iter().zip(read) {
+            let parts = opened.map_or(0, |opened| opened.len());
+            compiled.by_ref().take(parts).for_each(|part| file.append(part));
+            self.insert(text.into(), Arc::new(file));
         }
-        let file = Arc::new(self.patterns.with(|patterns| compile::file(text, patterns)));
-        self.insert(text.into(), Arc::clone(&file));
-        file
     }
 
     fn insert(&mut self, text: Box<str>, file: Arc<RuleFile>) {
@@ -123,6 +174,15 @@ impl RuleFiles {
 
 fn text(source: &RuleSource) -> Box<str> {
     source.text.as_str().into()
+}
+
+impl RuleFile {
+    /// Adds what stands behind it in the file.
+    fn append(&mut self, other: Self) {
+        self.rules.extend(other.rules);
+        self.problems.extend(other.problems);
+        self.out_of_range.extend(other.out_of_range);
+    }
 }
 
 impl Listed {
@@ -158,10 +218,10 @@ impl Listed {
     }
 
     /// The rule, compiled if this is the first time that somebody wants it.
-    pub(super) fn rule(&self, patterns: &Patterns) -> Option<&Rule> {
+    pub(super) fn rule(&self, workshop: &Workshop) -> Option<&Rule> {
         let compiled = self.rule.get_or_init(|| {
             let yaml: Yaml = postcard::from_bytes(&self.yaml).ok()?;
-            patterns.with(|patterns| compile::again(&yaml, patterns))
+            workshop.with(|parsers| compile::again(&yaml, parsers))
         });
         compiled.as_ref()
     }

@@ -2,7 +2,9 @@
 
 use super::analyzer::Analyzer;
 use super::comparison::Comparison;
+use super::regex::Regex;
 use super::{Options, Origin, TextLeaf};
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use weir_model::Language;
@@ -71,11 +73,13 @@ pub(crate) struct PatternLeaf {
 impl PatternLeaf {
     /// A pattern as written, and as parsed for each language.
     pub(crate) fn new(text: &str, by_language: Vec<(Language, Arc<Pattern>)>, options: Options) -> Self {
-        static NUMBERS: LazyLock<Mutex<HashMap<(Symbol, Options), u32>>> = LazyLock::new(Mutex::default);
+        type Numbers = HashMap<(Symbol, Options), u32, RandomState>;
+        static NUMBERS: LazyLock<Mutex<Numbers>> = LazyLock::new(Mutex::default);
+        let text = Symbol::new(Pattern::significant(text));
         // Nothing in here can panic half-way.
         let mut numbers = NUMBERS.lock().unwrap_or_else(PoisonError::into_inner);
         let next = numbers.len() as u32;
-        let number = *numbers.entry((Symbol::new(text), options)).or_insert(next);
+        let number = *numbers.entry((text, options)).or_insert(next);
         Self { number, by_language, options }
     }
 
@@ -102,7 +106,7 @@ pub(crate) struct Condition {
 pub(crate) enum Test {
     /// `metavariable-regex`: the text (a string's content with its quotes; the constant, if `constant_propagation`) must
     /// match from its start.
-    Regex { metavariable: Symbol, regex: crate::rule::regex::Regex, constant_propagation: bool },
+    Regex { metavariable: Symbol, regex: Arc<Regex>, constant_propagation: bool },
     /// `metavariable-pattern`: the bound code matches the formula. A formula without positive parts is asked of the whole
     /// bound code.
     Pattern { metavariable: Symbol, within: Within, formula: Box<Formula> },

@@ -12,6 +12,7 @@ mod prefilter;
 pub(crate) mod regex;
 mod requires;
 pub(crate) mod text;
+mod threads;
 mod yaml;
 
 pub(crate) use compile::COMPATIBLE_WITH;
@@ -30,11 +31,13 @@ pub use files::RuleFiles;
 use crate::fix::FixTemplate;
 use crate::paths::Paths;
 use dispatch::Dispatch;
-use files::{Patterns, RuleFile};
+use files::{RuleFile, Workshop};
+use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use threads::Threads;
 use weir_model::{Language, RuleInfo, RuleProblem, RuleSource, Severity};
 use weir_syntax::Symbol;
 
@@ -49,7 +52,7 @@ pub struct RuleSet {
     dispatch: Dispatch,
     /// Every rule is tried on every file in its languages.
     tries_all: bool,
-    patterns: Patterns,
+    workshop: Workshop,
     infos: Vec<RuleInfo>,
     problems: Vec<RuleProblem>,
     /// The names of the files.
@@ -94,11 +97,18 @@ impl RuleSet {
         RuleFiles::default().rules(sources, disabled)
     }
 
-    fn new(sources: &[RuleSource], files: Vec<Arc<RuleFile>>, disabled: &[Arc<str>], patterns: Patterns) -> Self {
+    fn new(
+        sources: &[RuleSource],
+        files: Vec<Arc<RuleFile>>,
+        disabled: &[Arc<str>],
+        workshop: Workshop,
+        threads: Threads,
+    ) -> Self {
         static SETS: AtomicU64 = AtomicU64::new(1);
-        let mut set = Self { number: SETS.fetch_add(1, Ordering::Relaxed), patterns, ..Self::default() };
+        let mut set = Self { number: SETS.fetch_add(1, Ordering::Relaxed), workshop, ..Self::default() };
         // The same rule in two files runs once, and is listed with both.
-        let mut seen = HashSet::new();
+        let number = files.iter().map(|file| file.rules.len()).sum();
+        let mut seen = HashSet::with_capacity_and_hasher(number, RandomState::default());
         for (number, (source, file)) in sources.iter().zip(&files).enumerate() {
             let named = |problem: &RuleProblem| RuleProblem { source: source.name.clone(), ..problem.clone() };
             set.problems.extend(file.problems.iter().map(named));
@@ -115,7 +125,7 @@ impl RuleSet {
         }
         set.sources = sources.iter().map(|source| source.name.clone()).collect();
         let running: Vec<&Listed> = set.running.iter().map(|&(file, at)| &files[file].rules[at]).collect();
-        set.dispatch = Dispatch::new(&running);
+        set.dispatch = Dispatch::new(&running, threads);
         set.files = files;
         set
     }
@@ -176,7 +186,7 @@ impl RuleSet {
 
     /// A rule, compiled if this is the first time that somebody wants it.
     pub(crate) fn compiled<'s>(&self, listed: &'s Listed) -> Option<&'s Rule> {
-        listed.rule(&self.patterns)
+        listed.rule(&self.workshop)
     }
 
     fn listed(&self, number: u32) -> &Listed {

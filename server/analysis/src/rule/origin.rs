@@ -2,6 +2,7 @@
 
 use super::yaml::{Key, Place, Yaml};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use weir_model::Span;
 use weir_syntax::Symbol;
 
@@ -40,13 +41,13 @@ impl Origin {
 }
 
 /// A text as it is; of a map the texts in it. What is nested deeper has lines of its own.
-fn words(value: &Yaml) -> String {
+fn words(value: &Yaml) -> Cow<'_, str> {
     if let Some(text) = value.as_str() {
-        return text.trim().to_owned();
+        return Cow::Borrowed(text.trim());
     }
     let entries = value.as_map().unwrap_or_default().iter();
     let texts = entries.filter_map(|(key, value)| Some(format!("{}: {}", key.text, value.as_str()?.trim())));
-    texts.collect::<Vec<_>>().join(", ")
+    Cow::Owned(texts.collect::<Vec<_>>().join(", "))
 }
 
 /// Symbols are numbers of one process: what is written down is the text.

@@ -102,10 +102,12 @@ fn names(pattern: &Pattern) -> Vec<Symbol> {
     let tree = pattern.tree();
     let is_type = |node| tree.ancestors(node).any(|above| tree.kind(above) == Kind::TypedMetavar);
     let plain = tree.ids().filter(|&node| tree.kind(node) == Kind::Ident && !is_type(node));
-    let mut names: Vec<_> = plain.map(|node| tree.sym(node)).filter(|name| !name.is_long()).collect();
+    let mut names: Vec<_> = plain.map(|node| tree.sym(node)).filter(|name| !name.is_long()).zip(0u32..).collect();
+    // Each once, where it first stands: in which order names got their numbers is not to be seen.
     names.sort_unstable();
-    names.dedup();
-    names
+    names.dedup_by_key(|(name, _)| *name);
+    names.sort_unstable_by_key(|&(_, at)| at);
+    names.into_iter().map(|(name, _)| name).collect()
 }
 
 /// Symbols are numbers of this process; what is kept are texts.

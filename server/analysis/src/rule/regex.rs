@@ -7,12 +7,16 @@
 //! checked when its rule is read and built when it is first used.
 
 mod barriers;
+mod size;
 
 use super::text::{Change, Renewed};
 use crate::budget::{Budget, Stop};
 use barriers::Barriers;
+use foldhash::fast::RandomState;
+use size::Verdict;
+use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use weir_model::Span;
 use weir_syntax::Symbol;
 
@@ -25,6 +29,36 @@ pub(crate) struct Regex {
     text: String,
     multi_line: bool,
     built: OnceLock<Box<Built>>,
+}
+
+/// The regexes of many rules: each is checked once, and built once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Regexes(Arc<Mutex<Known>>);
+
+/// What became of texts, by whether they search files.
+type Known = HashMap<(Symbol, bool), Result<Arc<Regex>, String>, RandomState>;
+
+impl Regexes {
+    /// As [`Regex::search`].
+    pub(crate) fn search(&self, text: &str) -> Result<Arc<Regex>, String> {
+        self.of(text, true)
+    }
+
+    /// As [`Regex::value`].
+    pub(crate) fn value(&self, text: &str) -> Result<Arc<Regex>, String> {
+        self.of(text, false)
+    }
+
+    fn of(&self, text: &str, multi_line: bool) -> Result<Arc<Regex>, String> {
+        let key = (Symbol::new(text), multi_line);
+        // Nothing in here can panic half-way. The lock is free while a regex is checked: others are at work.
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known().get(&key) {
+            return known.clone();
+        }
+        let regex = Regex::new(text, multi_line).map(Arc::new);
+        known().entry(key).or_insert(regex).clone()
+    }
 }
 
 /// A regex ready to run.
@@ -64,13 +98,14 @@ impl Regex {
 
     fn new(text: &str, multi_line: bool) -> Result<Self, String> {
         let regex = Self { text: text.to_owned(), multi_line, built: OnceLock::new() };
-        let Some(linear) = translate(text, Looks::Kept).filter(|linear| is_linear(linear, multi_line)) else {
-            backtracking(text, multi_line, Jit::Without)?;
-            return Ok(regex);
-        };
-        // Repetitions alone can make a regex too large for its engine: whether it is, building tells.
-        if linear.contains('{') {
-            let _ = regex.built.set(Box::new(Built::new(text, multi_line)?));
+        match translate(text, Looks::Kept).map_or(Verdict::Refused, |linear| size::verdict(&linear)) {
+            Verdict::Fits => {}
+            Verdict::Refused => {
+                backtracking(text, multi_line, Jit::Without)?;
+            }
+            Verdict::Unclear => {
+                let _ = regex.built.set(Box::new(Built::new(text, multi_line)?));
+            }
         }
         Ok(regex)
     }
@@ -222,11 +257,6 @@ impl Built {
             .collect();
         found.push(Found { span, groups });
     }
-}
-
-/// Whether the `regex` crate reads a translated regex.
-fn is_linear(translated: &str, multi_line: bool) -> bool {
-    regex_syntax::ParserBuilder::new().multi_line(multi_line).build().parse(translated).is_ok()
 }
 
 /// Every group binds `$1`, `$2`... by its number, and those with names `$NAME` too.

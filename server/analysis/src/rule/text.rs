@@ -4,6 +4,7 @@ use super::regex::{Found, Regex};
 use crate::budget::{Budget, Stop};
 use crate::generic::{Generic, Target};
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use weir_model::Span;
 
@@ -19,7 +20,7 @@ pub(crate) struct TextLeaf {
 #[derive(Debug)]
 pub(crate) enum TextSearch {
     /// `pattern-regex`, `pattern-not-regex`: multi-line; named groups bind metavariables, numbered ones `$1`...
-    Regex(Regex),
+    Regex(Arc<Regex>),
     /// `pattern` in `language: generic`.
     Generic(Generic),
 }
@@ -201,8 +202,9 @@ mod tests {
     ];
 
     fn leaves() -> Vec<(String, TextLeaf)> {
-        let regex =
-            |text: &&str| (format!("{text:?}"), TextLeaf::new(TextSearch::Regex(Regex::search(text).expect(text))));
+        let regex = |text: &&str| {
+            (format!("{text:?}"), TextLeaf::new(TextSearch::Regex(Arc::new(Regex::search(text).expect(text)))))
+        };
         let generic = |(text, config): (&str, &Config)| {
             let pattern = Generic::parse(text, config.engine, config).expect(text);
             (format!("{text:?} {config:?}"), TextLeaf::new(TextSearch::Generic(pattern)))

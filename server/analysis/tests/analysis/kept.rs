@@ -157,3 +157,35 @@ fn names_too_long_to_be_kept_are_not_asked_for() {
     let found = run("python", &format!("pattern: {name}($X)"), &format!("{name}(1)\n"));
     assert_eq!(found.findings.len(), 1);
 }
+
+#[test]
+fn rules_read_on_several_threads_are_those_read_on_one() {
+    let mut sources: Vec<RuleSource> = RULES
+        .iter()
+        .enumerate()
+        .map(|(at, (languages, rule, _))| source(&format!("{at}.yaml"), whole(languages, rule)))
+        .collect();
+    // A file that threads share, with a fault here and there; one that is not YAML; one that comes twice.
+    let mut large = "rules:\n".to_owned();
+    for at in 0..60 {
+        let languages = ["python", "java, php", "go", "regex"][at % 4];
+        let pattern = ["f($X, ...)", "(", "a(b(c))", "[a"][at / 4 % 4];
+        large.push_str(&format!(
+            "- {{id: r{at}, languages: [{languages}], severity: ERROR, message: m, pattern: '{pattern}'}}\n"
+        ));
+    }
+    sources.push(source("large", format!("{large}- {{id: r1, id: r2}}\n")));
+    sources.push(source("broken", format!("{large}- id: [\n")));
+    sources.push(source("again", large));
+    sources.push(sources[0].clone());
+    let read = |threads: usize| {
+        let mut files = RuleFiles::with_threads(threads, 8 << 20);
+        let set = files.rules(&sources, &[]);
+        (set.rules().to_vec(), set.problems().to_vec(), files.keep(&sources))
+    };
+    let alone = read(1);
+    assert!(alone.0.len() > 20 && alone.1.len() > 20, "{alone:?}");
+    for _ in 0..8 {
+        assert!(read(4) == alone);
+    }
+}

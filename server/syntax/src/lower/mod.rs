@@ -294,7 +294,8 @@ impl<'t> Lowering<'t> {
         if self.keep(node, role) {
             return;
         }
-        let (record, around) = self.begin(node, role);
+        // A pattern is never edited.
+        let record = (!self.in_pattern()).then(|| self.begin(node, role));
         self.deeper();
         if node.is_error() {
             self.done.notes.push(ParseNote::Syntax(Span::from(node.byte_range())));
@@ -304,7 +305,9 @@ impl<'t> Lowering<'t> {
             handler(self, node, role);
         }
         self.depth -= 1;
-        self.end(record, around);
+        if let Some((record, around)) = record {
+            self.end(record, around);
+        }
     }
 
     /// Emits a node with the span of a concrete node; `children` emits what is below it.

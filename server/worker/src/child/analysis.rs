@@ -1,7 +1,9 @@
 //! What a worker does with a text: the door to the analysis.
 
 use std::cell::RefCell;
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread;
 use weir_analysis::{Budget, Memo, Options, RuleFiles, RuleSet, Unit};
 use weir_model::{Explanation, Question, RuleInfo, RuleProblem, RuleSource};
 
@@ -47,9 +49,19 @@ pub struct Compiled<R> {
 }
 
 /// The rules of [`weir_analysis`]. Rule files that were read once are known when they come again among others.
-#[derive(Default)]
 pub struct RuleEngine {
     files: RefCell<RuleFiles>,
+}
+
+/// Rules are read on no more threads than this: each needs a parser of every language and memory of its own, and what
+/// remains for one thread alone weighs more with each.
+const MAX_THREADS: usize = 8;
+
+impl Default for RuleEngine {
+    fn default() -> Self {
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        Self { files: RefCell::new(RuleFiles::with_threads(cores.min(MAX_THREADS), super::STACK)) }
+    }
 }
 
 impl Analysis for RuleEngine {

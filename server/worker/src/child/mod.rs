@@ -2,7 +2,8 @@
 //!
 //! Three threads. The *reader* decodes requests and never waits for an analysis, so a newer edit reaches the analysis
 //! at work as its cancellation, and the end of standard input ends the process whatever it is doing. The *analysis*
-//! thread has a stack for deeply nested code. The *watchdog* says which rule is at work when time is almost over.
+//! thread has a stack for deeply nested code, and others help it read rules. The *watchdog* says which rule is at work when
+//! time is almost over.
 //!
 //! A worker opens no file and no socket.
 

@@ -5,7 +5,6 @@ use super::formula::{self, Positives};
 use crate::generic::Engine;
 use crate::rule::analyzer::Analyzer;
 use crate::rule::comparison::{Comparison, Number};
-use crate::rule::regex::Regex;
 use crate::rule::yaml::{Key, Yaml};
 use crate::rule::{Formula, FullName, Origin, Test, Within};
 use weir_model::Language;
@@ -54,7 +53,8 @@ pub(super) fn regex(reader: &mut Reader, value: &Yaml) -> Option<Test> {
     let metavariable = subject(reader, value)?;
     let text = reader.required(value, "regex")?;
     let place = value.get("regex").map_or(value.place, |regex| regex.place);
-    let regex = formula::compiled(reader, "regex", place, Regex::value(text))?;
+    let regex = reader.parsers.regexes.value(text);
+    let regex = formula::compiled(reader, "regex", place, regex)?;
     let constant_propagation = reader.flag(value, "constant-propagation", false);
     Some(Test::Regex { metavariable, regex, constant_propagation })
 }
@@ -102,7 +102,7 @@ pub(super) fn types(reader: &mut Reader, value: &Yaml) -> Option<Test> {
     };
     let mut types = Vec::new();
     for name in reader.texts(key, names) {
-        let (languages, patterns) = (&reader.languages, &mut reader.patterns);
+        let (languages, patterns) = (&reader.languages, &mut reader.parsers.patterns);
         let parsed = languages.iter().filter_map(|&language| Some((language, patterns.parse(language, &name).ok()?)));
         let parsed: Vec<_> = parsed.collect();
         if parsed.is_empty() {

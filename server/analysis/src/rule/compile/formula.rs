@@ -3,7 +3,6 @@
 use super::Reader;
 use super::conditions::{self, Condition};
 use crate::generic::Generic;
-use crate::rule::regex::Regex;
 use crate::rule::text::{TextLeaf, TextSearch};
 use crate::rule::yaml::{Key, Place, Yaml};
 use crate::rule::{Focus, Formula, Leaf, Node, Origin, PatternLeaf};
@@ -204,7 +203,7 @@ pub(super) fn pattern(reader: &mut Reader, name: &str, value: &Yaml) -> Option<F
     let mut by_language = Vec::new();
     let mut first_error = None;
     for &language in &reader.languages {
-        match reader.patterns.parse(language, text) {
+        match reader.parsers.patterns.parse(language, text) {
             Ok(pattern) => by_language.push((language, pattern)),
             Err(error) => {
                 first_error.get_or_insert(error);
@@ -225,12 +224,13 @@ pub(super) fn pattern(reader: &mut Reader, name: &str, value: &Yaml) -> Option<F
 
 pub(super) fn regex(reader: &mut Reader, name: &str, value: &Yaml) -> Option<Formula> {
     let text = reader.text(name, value)?;
-    let regex = compiled(reader, name, value.place, Regex::search(text))?;
+    let regex = reader.parsers.regexes.search(text);
+    let regex = compiled(reader, name, value.place, regex)?;
     Some(Formula::of(Node::Leaf(Leaf::Text(TextLeaf::new(TextSearch::Regex(regex)))), Origin::under(name, value)))
 }
 
 /// A regex, or an error said.
-pub(super) fn compiled(reader: &mut Reader, name: &str, place: Place, regex: Result<Regex, String>) -> Option<Regex> {
+pub(super) fn compiled<R>(reader: &mut Reader, name: &str, place: Place, regex: Result<R, String>) -> Option<R> {
     regex.map_err(|error| reader.error(place, format!("`{name}` is not a valid regex: {error}"))).ok()
 }
 

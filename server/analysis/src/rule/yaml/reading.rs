@@ -15,12 +15,18 @@ const MAX_DEPTH: usize = 128;
 /// Nodes that aliases may add to one file: enough for shared lists, too few for a "billion laughs".
 const MAX_ALIASED: usize = 100_000;
 
+/// Up to so many keys of a map are compared with one another; most maps have no more than three.
+const FEW: usize = 16;
+
 /// JSON writes characters beyond the sixteenth bit as two escapes, which YAML does not know. Places behind such a pair
 /// on the same line move two characters to the left.
 pub(super) fn without_surrogates(text: &str) -> Cow<'_, str> {
     static PAIR: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})").expect("a constant regex")
     });
+    if !text.contains("\\u") {
+        return Cow::Borrowed(text);
+    }
     let unit = |pair: &Captures<'_>, at: usize| u16::from_str_radix(&pair[at], 16).unwrap_or_default();
     PAIR.replace_all(text, |pair: &Captures<'_>| {
         let code = char::decode_utf16([unit(pair, 1), unit(pair, 2)]).find_map(Result::ok).map_or(0xfffd, u32::from);
@@ -37,7 +43,12 @@ pub(super) struct Open {
 
 pub(super) enum Collection {
     List(Vec<Yaml>),
-    Map { entries: Vec<(Key, Yaml)>, seen: HashSet<String>, pending: Option<Key> },
+    /// `seen` has the keys of a map with more than [`FEW`].
+    Map {
+        entries: Vec<(Key, Yaml)>,
+        seen: HashSet<String>,
+        pending: Option<Key>,
+    },
 }
 
 pub(super) struct Builder<'a> {
@@ -118,7 +129,7 @@ impl<'a> Builder<'a> {
             Some(Collection::List(items)) => items.push(yaml),
             Some(Collection::Map { entries, seen, pending }) => {
                 if let Some(key) = pending.take() {
-                    if key.text != "<<" && !seen.insert(key.text.clone()) {
+                    if key.text != "<<" && is_known(entries, seen, &key.text) {
                         let message = format!("the key `{}` stands twice; remove one of them", key.text);
                         self.file.duplicates.push(Fault { place: key.place, message });
                     } else {
@@ -135,6 +146,17 @@ impl<'a> Builder<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether a map has a key.
+fn is_known(entries: &[(Key, Yaml)], seen: &mut HashSet<String>, key: &str) -> bool {
+    if entries.len() < FEW {
+        return entries.iter().any(|(known, _)| known.text == key);
+    }
+    if seen.is_empty() {
+        seen.extend(entries.iter().map(|(known, _)| known.text.clone()));
+    }
+    !seen.insert(key.to_owned())
 }
 
 /// Puts in what `<<` refers to; the map's own keys win.
@@ -164,6 +186,8 @@ fn merged(entries: Vec<(Key, Yaml)>) -> Vec<(Key, Yaml)> {
 /// Lines of a text, to turn the parser's characters into bytes.
 pub(super) struct Lines<'t> {
     text: &'t str,
+    /// A character is a byte.
+    is_ascii: bool,
     /// Where each line starts, in bytes.
     starts: Vec<u32>,
     /// Line, column and byte of the place asked for last: the next one is mostly further on in the same line, which may be
@@ -182,7 +206,7 @@ impl<'t> Lines<'t> {
                 starts.push(at as u32 + 1);
             }
         }
-        Self { text, starts, last: Cell::new((0, 0, skip as u32)) }
+        Self { text, is_ascii: text.is_ascii(), starts, last: Cell::new((0, 0, skip as u32)) }
     }
 
     pub(super) fn place(&self, start: Marker, end: Marker) -> Place {
@@ -195,6 +219,11 @@ impl<'t> Lines<'t> {
     }
 
     fn byte(&self, marker: Marker) -> u32 {
+        if self.is_ascii {
+            let start = self.starts.get(marker.line().saturating_sub(1));
+            let byte = start.map_or(self.text.len(), |&start| start as usize + marker.col());
+            return byte.min(self.text.len()) as u32;
+        }
         let (last_line, last_column, last_byte) = self.last.get();
         let (column, byte) = if last_line == marker.line() && last_column <= marker.col() {
             (last_column, last_byte)
