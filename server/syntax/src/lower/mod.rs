@@ -82,6 +82,14 @@ pub(crate) fn pattern_syntax(language: Language) -> &'static PatternSyntax {
     &spec(language).pattern
 }
 
+/// Where `<<` in a text must not be shown to the grammar of a language; see [`crate::veil`].
+pub(crate) fn veiled(language: Language, text: &str) -> Vec<u32> {
+    match language {
+        Language::Ruby => ruby::long_words(text),
+        _ => Vec::new(),
+    }
+}
+
 /// Handlers by the grammar's kind number.
 fn handlers(language: Language) -> &'static [Handler] {
     static TABLES: [OnceLock<Vec<Handler>>; Language::ALL.len()] = [const { OnceLock::new() }; Language::ALL.len()];

@@ -88,6 +88,34 @@ fn the_text_of_a_heredoc_starts_on_the_next_line_however_lines_end() {
 }
 
 #[test]
+fn what_no_heredoc_can_begin_with_is_a_shift() {
+    let long = "x ".repeat(128);
+    let longest = "x".repeat(255);
+    check(
+        Ruby,
+        &format!("a <<'{long}'\nb << <<~'{longest}'\n  y\n{longest}\n"),
+        &format!(
+            r#"
+            Binary"<<"(Left:Ident"a", Right:Str"{long}")
+            Binary"<<"(Left:Ident"b", Right:Str"  y\n")"#
+        ),
+    );
+    check(Ruby, &format!("a <<x{longest}"), &format!(r#"Binary"<<"(Left:Ident"a", Right:Ident"x{longest}")"#));
+}
+
+#[test]
+fn an_open_quote_behind_a_heredoc_is_no_word_without_end() {
+    let lines = "  f(a << 'b')\n".repeat(40);
+    for quote in ["'", "\"", "`"] {
+        let text = format!("def m\n{lines}  x = \n{lines}end\n");
+        check_edit(Ruby, &text, "x = \n", &format!("x = <<~{quote}\n"));
+        let open = text.replace("x = ", &format!("x = <<~{quote}A"));
+        check_edit(Ruby, &open, "end\n", &format!("{quote}\nend\n"));
+        check_edit(Ruby, &open, "def m\n", "def m\n  y(1)\n");
+    }
+}
+
+#[test]
 fn a_heredoc_is_not_within_itself() {
     check(
         Ruby,
