@@ -3,10 +3,36 @@
 use super::{Envs, Unifier, extend, is_expression_kind};
 use crate::budget::Stop;
 use crate::matching::Binding;
-use crate::matching::ellipsis::{Reached, Tail};
+use crate::matching::ellipsis::{List, Reached, Tail};
 use crate::matching::metavar::Env;
 use weir_model::Language;
-use weir_syntax::{Kind, NodeId, Role};
+use weir_syntax::{Kind, NodeId, Role, Symbol};
+
+/// Statements and all statements below them, in order.
+struct Flat<'a> {
+    unifier: &'a Unifier<'a>,
+    all: &'a [NodeId],
+    /// Behind the last of them.
+    end: NodeId,
+}
+
+impl List for Flat<'_> {
+    fn after(&self, place: usize) -> usize {
+        self.all.partition_point(|&t| t < self.unifier.file.tree.end(self.all[place]))
+    }
+
+    fn places(&self, p: NodeId, from: usize, env: &Env) -> Option<Vec<usize>> {
+        let (tree, index) = (self.unifier.file.tree, &self.unifier.file.index);
+        let scope = self.all.get(from)?.0..self.end.0;
+        let name = self.unifier.needed(p, env)?;
+        // To go up from each occurrence costs about what to try a statement does.
+        if index.occurrences_in(name, scope.clone()).len() >= self.all.len() - from {
+            return None;
+        }
+        let holding = index.holding(tree, name, scope);
+        Some(holding.iter().filter_map(|node| self.all.binary_search(node).ok()).collect())
+    }
+}
 
 impl Unifier<'_> {
     /// A block of a pattern against a block of code, or the one statement that stands for it.
@@ -62,9 +88,45 @@ impl Unifier<'_> {
         {
             return Ok(Vec::new());
         }
-        let flat = self.flattened(ts);
-        let after = |place: usize| flat.partition_point(|&t| t < self.file.tree.end(flat[place]));
-        Ok(finish(self.nested_sequence(ps, &flat, env, tail, &element, &after)?, &flat))
+        let all = self.flattened(ts);
+        let end = ts.last().map_or(NodeId(0), |&last| self.file.tree.end(last));
+        Ok(finish(self.sequence_of(ps, &all, env, tail, &element, &Flat { unifier: self, all: &all, end })?, &all))
+    }
+
+    /// The rarest name that a statement must contain to match a pattern's under some bindings, if one is known.
+    fn needed(&self, p: NodeId, env: &Env) -> Option<Symbol> {
+        let mut names = Vec::from_iter(self.anchor(p));
+        if !self.options.symbolic_propagation && self.file.language != Language::Php {
+            self.bound_names(p, env, &mut names);
+        }
+        names.into_iter().min_by_key(|&name| self.file.index.occurrences(name).len())
+    }
+
+    /// The names that what is bound already must stand for, as far down as a pattern's parts are all there in code.
+    fn bound_names(&self, p: NodeId, env: &Env, names: &mut Vec<Symbol>) {
+        match self.pattern.kind(p) {
+            Kind::Metavar => {
+                let Some(&Binding::Node(bound)) = env.get(self.pattern.sym(p)) else { return };
+                let name = self.file.tree.sym(bound);
+                // A name that holds a literal stands for others that do, and an imported one for what it is called here.
+                let is_itself = self.file.tree.kind(bound) == Kind::Ident
+                    && self.file.constants.get(bound).is_none()
+                    && !self.file.names.is_imported(name);
+                names.extend(is_itself.then_some(name));
+            }
+            Kind::Assign
+            | Kind::Await
+            | Kind::Binary
+            | Kind::Call
+            | Kind::DeepEllipsis
+            | Kind::KeywordArg
+            | Kind::Member
+            | Kind::New
+            | Kind::Return
+            | Kind::Subscript
+            | Kind::Unary => self.pattern.children(p).for_each(|child| self.bound_names(child, env, names)),
+            _ => {}
+        }
     }
 
     /// Whether a pattern's statement stands for any number of statements.
