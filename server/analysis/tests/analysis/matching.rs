@@ -95,6 +95,8 @@ fn what_is_bound_is_found_behind_an_ellipsis_by_all_that_it_stands_for() {
     // A name in the place of what it holds.
     matches("python", "f($X)\n...\nh($X)", &between("a = 2\nf(a) # match", "h(2)"));
     matches("python", "f($X)\n...\nh($X)", &between("a = 2\nf(2) # match", "h(a)"));
+    matches("python", "f($X)\n...\nh($X)", &between("a = 's'\nf(a) # match", "if c:\n    h('s')"));
+    matches("python", "f($X)\n...\nh($X)", &between("a = 's' + 't'\nf(a) # match", "h('st')"));
     // Another name for what is imported.
     matches("python", "$X.f()\n...\n$X.h()", &between("from m import a, a as b\na.f() # match", "b.h()"));
     matches("typescript", "$X = f();\n...\n$X.h();", &between("a = f(); // match", ";(a as T).h();"));

@@ -2,7 +2,9 @@
 
 use super::{Envs, Unifier, extend, is_expression_kind};
 use crate::budget::Stop;
+use crate::flow::Value;
 use crate::matching::Binding;
+use crate::matching::candidates::can_match;
 use crate::matching::ellipsis::{List, Reached, Tail};
 use crate::matching::metavar::Env;
 use weir_model::Language;
@@ -24,13 +26,17 @@ impl List for Flat<'_> {
     fn places(&self, p: NodeId, from: usize, env: &Env) -> Option<Vec<usize>> {
         let (tree, index) = (self.unifier.file.tree, &self.unifier.file.index);
         let scope = self.all.get(from)?.0..self.end.0;
-        let name = self.unifier.needed(p, env)?;
+        let names = self.unifier.needed(p, env)?;
         // To go up from each occurrence costs about what to try a statement does.
-        if index.occurrences_in(name, scope.clone()).len() >= self.all.len() - from {
+        let occurrences: usize = names.iter().map(|&name| index.occurrences_in(name, scope.clone()).len()).sum();
+        if occurrences >= self.all.len() - from {
             return None;
         }
-        let holding = index.holding(tree, name, scope);
-        Some(holding.iter().filter_map(|node| self.all.binary_search(node).ok()).collect())
+        let holding = names.iter().flat_map(|&name| index.holding(tree, name, scope.clone()));
+        let mut places: Vec<usize> = holding.filter_map(|node| self.all.binary_search(&node).ok()).collect();
+        places.sort_unstable();
+        places.dedup();
+        Some(places)
     }
 }
 
@@ -93,38 +99,53 @@ impl Unifier<'_> {
         Ok(finish(self.sequence_of(ps, &all, env, tail, &element, &Flat { unifier: self, all: &all, end })?, &all))
     }
 
-    /// The rarest name that a statement must contain to match a pattern's under some bindings, if one is known.
-    fn needed(&self, p: NodeId, env: &Env) -> Option<Symbol> {
-        let mut names = Vec::from_iter(self.anchor(p));
+    /// Of the names one of which a statement must contain to match a pattern's under some bindings, the rarest, if any are
+    /// known.
+    fn needed(&self, p: NodeId, env: &Env) -> Option<Vec<Symbol>> {
+        let mut needs: Vec<Vec<Symbol>> = self.anchor(p).map(|name| vec![name]).into_iter().collect();
         if !self.options.symbolic_propagation && self.file.language != Language::Php {
-            self.bound_names(p, env, &mut names);
+            self.bound_names(p, env, &mut needs);
         }
-        names.into_iter().min_by_key(|&name| self.file.index.occurrences(name).len())
+        let count = |name: &Symbol| self.file.index.occurrences(*name).len();
+        needs.into_iter().min_by_key(|names| names.iter().map(count).sum::<usize>())
     }
 
-    /// The names that what is bound already must stand for, as far down as a pattern's parts are all there in code.
-    fn bound_names(&self, p: NodeId, env: &Env, names: &mut Vec<Symbol>) {
+    /// What the names that are bound already must stand for, as far down as a pattern's parts are all there in code.
+    fn bound_names(&self, p: NodeId, env: &Env, needs: &mut Vec<Vec<Symbol>>) {
         match self.pattern.kind(p) {
             Kind::Metavar => {
+                let tree = self.file.tree;
                 let Some(&Binding::Node(bound)) = env.get(self.pattern.sym(p)) else { return };
-                let name = self.file.tree.sym(bound);
-                // A name that holds a literal stands for others that do, and an imported one for what it is called here.
-                let is_itself = self.file.tree.kind(bound) == Kind::Ident
-                    && self.file.constants.get(bound).is_none()
-                    && !self.file.names.is_imported(name);
-                names.extend(is_itself.then_some(name));
+                if tree.kind(bound) != Kind::Ident {
+                    return;
+                }
+                // A string that it is known to hold may stand in its place.
+                let literal = match self.file.constants.get(bound) {
+                    None => None,
+                    Some(&Value::Node(value)) if tree.kind(value) == Kind::Str => Some(tree.sym(value)),
+                    Some(&Value::Str(content)) => Some(content),
+                    Some(_) => return,
+                };
+                // An imported name may be called otherwise, and of nothing no index is kept.
+                let name = tree.sym(bound);
+                if !self.file.names.is_imported(name) && literal.is_none_or(|literal| !literal.is_empty()) {
+                    needs.push(std::iter::once(name).chain(literal).collect());
+                }
             }
-            Kind::Assign
+            Kind::Array
+            | Kind::Assign
             | Kind::Await
             | Kind::Binary
             | Kind::Call
             | Kind::DeepEllipsis
+            | Kind::Dict
             | Kind::KeywordArg
             | Kind::Member
             | Kind::New
+            | Kind::Pair
             | Kind::Return
             | Kind::Subscript
-            | Kind::Unary => self.pattern.children(p).for_each(|child| self.bound_names(child, env, names)),
+            | Kind::Unary => self.pattern.children(p).for_each(|child| self.bound_names(child, env, needs)),
             _ => {}
         }
     }
@@ -195,7 +216,9 @@ impl Unifier<'_> {
         if matches!(kind, Kind::Lambda | Kind::Comprehension | Kind::Class | Kind::Block) {
             return Ok(());
         }
-        if self.may_stand(p, t) {
+        // A name may stand for code of any kind.
+        let can_match = self.options.symbolic_propagation || can_match(self.pattern.kind(p), kind, self.file.language);
+        if can_match && self.may_stand(p, t) {
             extend(out, self.node(p, t, env.clone())?);
         }
         // Semgrep looks into a constructor's arguments in Java, not in JavaScript.
