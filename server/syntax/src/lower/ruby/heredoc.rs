@@ -76,7 +76,7 @@ fn first_of<'t>(root: ts::Node<'t>, mut body: ts::Node<'t>) -> Option<ts::Node<'
 }
 
 /// The body that a place is in; of bodies within bodies, which only broken text has, the outermost.
-fn body_at<'t>(root: ts::Node<'t>, at: usize) -> Option<ts::Node<'t>> {
+fn body_at(root: ts::Node<'_>, at: usize) -> Option<ts::Node<'_>> {
     let mut cursor = root.walk();
     while cursor.goto_first_child_for_byte(at).is_some() {
         let node = cursor.node();
