@@ -12,6 +12,7 @@ mod pattern;
 mod pattern_parser;
 mod symbol;
 mod tree;
+mod veil;
 
 pub use difference::Difference;
 pub use kind::{Kind, Role};

@@ -2,7 +2,7 @@
 
 use crate::Tree;
 use crate::lower::{self, Change, Dirty, Lookup, Lowering, Past};
-use std::ops::ControlFlow;
+use crate::veil::Veil;
 use std::time::{Duration, Instant};
 use tree_sitter as ts;
 use weir_model::{Edit, Language, Span};
@@ -34,6 +34,7 @@ pub enum ParseNote {
 pub struct Source {
     language: Language,
     text: String,
+    veil: Veil,
     parser: ts::Parser,
     cst: Option<ts::Tree>,
     tree: Tree,
@@ -49,6 +50,7 @@ impl Source {
         let mut source = Self {
             language,
             text,
+            veil: Veil::default(),
             parser: lower::parser(language),
             cst: None,
             tree: Tree::default(),
@@ -84,7 +86,9 @@ impl Source {
                     new_end_position: after(start_position, &edit.text),
                 });
             }
-            dirty.push(Dirty { start: edit.span.start, old_end: edit.span.end, new_end: new_end as u32 });
+            let change = Dirty { start: edit.span.start, old_end: edit.span.end, new_end: new_end as u32 };
+            self.veil.edit(change);
+            dirty.push(change);
         }
         if !dirty.is_empty() || self.cst.is_none() {
             self.reparse(&dirty, limits);
@@ -145,15 +149,13 @@ impl Source {
     }
 
     fn reparse(&mut self, edits: &[Dirty], limits: Limits<'_>) {
-        let mut progress = |_: &ts::ParseState| {
-            if (limits.stop)() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        let bytes = self.text.as_bytes();
-        let parsed = self.parser.parse_with_options(
-            &mut |at, _| bytes.get(at..).unwrap_or_default(),
-            self.cst.as_ref(),
-            Some(ts::ParseOptions::new().progress_callback(&mut progress)),
-        );
+        let veil = Veil::of(self.language, &self.text);
+        if veil != self.veil {
+            // Something is read otherwise that no edit touched.
+            self.cst = None;
+            self.veil = veil;
+        }
+        let parsed = self.veil.parse(&mut self.parser, &self.text, self.cst.as_ref(), limits.stop);
         let Some(cst) = parsed else {
             self.parser.reset();
             self.cst = None;

@@ -6,6 +6,7 @@
 
 use crate::lower::{self, Context, Lowering};
 use crate::tree::Node;
+use crate::veil::Veil;
 use crate::{Kind, NodeId, PatternParser, Role, Symbol, Tree};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -79,7 +80,8 @@ impl Pattern {
                 continue;
             }
             let whole = format!("{before}{prepared}{after}");
-            let Some(cst) = parser.parse(&whole, None) else { continue };
+            let veil = Veil::of(language, &whole);
+            let Some(cst) = veil.parse(parser, &whole, None, &|| false) else { continue };
             if let Some(at) = first_error_in(cst.root_node()) {
                 if !guess.is_some_and(|guess| std::ptr::eq(guess, context)) {
                     first_error.get_or_insert(at.saturating_sub(before.len()).min(text.len()));

@@ -287,6 +287,11 @@ pub(super) fn kinds_of(root: Kind, language: Language) -> Option<impl Iterator<I
     Some(others.iter().copied().chain([root]))
 }
 
+/// Whether a pattern's root can match a node of a kind.
+pub(super) fn can_match(root: Kind, kind: Kind, language: Language) -> bool {
+    root == kind || kinds_of(root, language).is_none_or(|mut kinds| kinds.any(|other| other == kind))
+}
+
 /// The kinds besides its own that a pattern's root can match; `None` for any.
 pub(super) fn kinds_for(kind: Kind, language: Language) -> Option<&'static [Kind]> {
     Some(match kind {

@@ -33,6 +33,24 @@ pub(super) struct Reached {
 /// Matches one element of a pattern's list with one element of the code's.
 pub(super) type Element<'u> = dyn Fn(NodeId, NodeId, Env) -> Result<Vec<Env>, Stop> + 'u;
 
+/// What is known of a list beside its elements.
+pub(super) trait List {
+    /// Where what follows an element begins: elements may have parts of theirs behind them in the list.
+    fn after(&self, place: usize) -> usize {
+        place + 1
+    }
+
+    /// The only places from one on where a pattern's element can match under some bindings, if they are few and known.
+    fn places(&self, _p: NodeId, _from: usize, _env: &Env) -> Option<Vec<usize>> {
+        None
+    }
+}
+
+/// A list of which nothing else is known.
+struct Plain;
+
+impl List for Plain {}
+
 impl Unifier<'_> {
     /// All ways in which `ps` match a prefix (or all, by `tail`) of `ts`.
     pub(super) fn sequence(
@@ -43,19 +61,18 @@ impl Unifier<'_> {
         tail: Tail,
         element: &Element<'_>,
     ) -> Result<Vec<Reached>, Stop> {
-        self.nested_sequence(ps, ts, env, tail, element, &|place| place + 1)
+        self.sequence_of(ps, ts, env, tail, element, &Plain)
     }
 
-    /// As [`sequence`](Self::sequence), where a list's elements may have parts of theirs behind them in the list: `after` says
-    /// where what follows an element begins.
-    pub(super) fn nested_sequence(
+    /// As [`sequence`](Self::sequence), where more is known of the list.
+    pub(super) fn sequence_of(
         &self,
         ps: &[NodeId],
         ts: &[NodeId],
         env: Env,
         tail: Tail,
         element: &Element<'_>,
-        after: &dyn Fn(usize) -> usize,
+        list: &impl List,
     ) -> Result<Vec<Reached>, Stop> {
         let mut states = vec![Reached { next: 0, env, floating: false }];
         for (at, &p) in ps.iter().enumerate() {
@@ -88,11 +105,16 @@ impl Unifier<'_> {
                 _ => {
                     for state in &states {
                         let until = if state.floating { ts.len() } else { ts.len().min(state.next + 1) };
-                        for (place, &t) in ts.iter().enumerate().take(until).skip(state.next) {
+                        let mut attempt = |place: usize| -> Result<(), Stop> {
                             self.budget.tick()?;
-                            for env in element(p, t, state.env.clone())? {
-                                add(&mut next, Reached { next: after(place), env, floating: false });
+                            for env in element(p, ts[place], state.env.clone())? {
+                                add(&mut next, Reached { next: list.after(place), env, floating: false });
                             }
+                            Ok(())
+                        };
+                        match list.places(p, state.next, &state.env).filter(|_| state.floating) {
+                            Some(places) => places.into_iter().try_for_each(&mut attempt)?,
+                            None => (state.next..until).try_for_each(&mut attempt)?,
                         }
                     }
                 }

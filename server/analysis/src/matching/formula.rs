@@ -215,13 +215,13 @@ impl Evaluation<'_> {
     fn find_all(&self, leaf: &PatternLeaf, pattern: &Pattern) -> Result<(), Stop> {
         let (file, scope) = (self.file, Scope::of(self.file, None));
         let found = candidates::matches(leaf, pattern, file, &scope, self.budget)?;
-        let hits = if file.found.for_later {
+        let occurs = candidates::names_occur(pattern.tree(), file);
+        let hits = if occurs && file.found.for_later {
             candidates::hits(leaf, pattern, file, &scope, self.budget)?
                 .map(|hits| hits.into_iter().map(FoundList::new).collect())
         } else {
             None
         };
-        let occurs = candidates::names_occur(pattern.tree(), file);
         file.found.keep(leaf, occurs, &found, hits);
         Ok(())
     }

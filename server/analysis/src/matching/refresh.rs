@@ -29,7 +29,11 @@ pub(crate) fn refresh(
     let (known, changed_in) = match known {
         Known::TooMany => (Known::TooMany, Some(anywhere_touched(pattern, file, before))),
         Known::List(list) if occurs != occurred => {
-            let all = candidates::matches(leaf, pattern, file, &Scope::of(file, None), budget)?;
+            let scope = Scope::of(file, None);
+            let all = candidates::matches(leaf, pattern, file, &scope, budget)?;
+            if occurs && let Some(hits) = candidates::hits(leaf, pattern, file, &scope, budget)? {
+                file.found.put_hits(leaf, hits.into_iter().map(FoundList::new).collect());
+            }
             let changed_in = (list.len() > 0 || !all.is_empty()).then_some(Tree::ROOT);
             (Known::of(all), changed_in)
         }

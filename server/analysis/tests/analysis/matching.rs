@@ -87,6 +87,22 @@ fn an_ellipsis_between_statements_reaches_inner_blocks_but_not_outer_ones() {
 }
 
 #[test]
+fn what_is_bound_is_found_behind_an_ellipsis_by_all_that_it_stands_for() {
+    let others = "g(1)\n".repeat(9);
+    let between = |before: &str, after: &str| format!("{before}\n{others}{after}\n");
+    matches("python", "$X = f()\n...\n$X.h($Y)", &between("a = f() # match", "if c:\n    d = [b(a.h(1))]\nb.h()"));
+    matches("python", "$X = f()\n...\n$X.h($Y)", &between("a = f()", "b.h(a)\na.h()"));
+    // A name in the place of what it holds.
+    matches("python", "f($X)\n...\nh($X)", &between("a = 2\nf(a) # match", "h(2)"));
+    matches("python", "f($X)\n...\nh($X)", &between("a = 2\nf(2) # match", "h(a)"));
+    matches("python", "f($X)\n...\nh($X)", &between("a = 's'\nf(a) # match", "if c:\n    h('s')"));
+    matches("python", "f($X)\n...\nh($X)", &between("a = 's' + 't'\nf(a) # match", "h('st')"));
+    // Another name for what is imported.
+    matches("python", "$X.f()\n...\n$X.h()", &between("from m import a, a as b\na.f() # match", "b.h()"));
+    matches("typescript", "$X = f();\n...\n$X.h();", &between("a = f(); // match", ";(a as T).h();"));
+}
+
+#[test]
 fn an_expression_between_statements_stands_for_a_simple_statement_around_it() {
     matches(
         "python",

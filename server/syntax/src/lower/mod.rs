@@ -82,6 +82,14 @@ pub(crate) fn pattern_syntax(language: Language) -> &'static PatternSyntax {
     &spec(language).pattern
 }
 
+/// Where `<<` in a text must not be shown to the grammar of a language; see [`crate::veil`].
+pub(crate) fn veiled(language: Language, text: &str) -> Vec<u32> {
+    match language {
+        Language::Ruby => ruby::long_words(text),
+        _ => Vec::new(),
+    }
+}
+
 /// Handlers by the grammar's kind number.
 fn handlers(language: Language) -> &'static [Handler] {
     static TABLES: [OnceLock<Vec<Handler>>; Language::ALL.len()] = [const { OnceLock::new() }; Language::ALL.len()];
@@ -102,6 +110,7 @@ fn handlers(language: Language) -> &'static [Handler] {
 /// The state of one lowering: what is emitted so far and which generic node is open.
 pub(crate) struct Lowering<'t> {
     text: &'t str,
+    root: Option<ts::Node<'t>>,
     handlers: &'static [Handler],
     draft: Draft,
     done: Past,
@@ -137,6 +146,7 @@ impl<'t> Lowering<'t> {
     pub(crate) fn new(language: Language, text: &'t str) -> Self {
         Self {
             text,
+            root: None,
             handlers: handlers(language),
             draft: Draft::default(),
             done: Past::default(),
@@ -162,6 +172,7 @@ impl<'t> Lowering<'t> {
     /// Lowers a whole file.
     pub(crate) fn file(mut self, root: ts::Node<'t>) -> Lowered {
         let span = Span::new(0, self.text.len() as u32);
+        self.root = Some(root);
         self.node_sym(Kind::File, Role::Root, Symbol::EMPTY, span, |l| l.children(root, Role::Stmt));
         Lowered { draft: self.draft, past: self.done }
     }
@@ -176,6 +187,11 @@ impl<'t> Lowering<'t> {
     /// The whole text.
     pub(crate) fn source(&self) -> &'t str {
         self.text
+    }
+
+    /// The concrete node of the whole text, for handlers that look outside of their own; see [`Lowering::reads`].
+    pub(crate) fn root(&self) -> Option<ts::Node<'t>> {
+        self.root
     }
 
     /// Whether a pattern is lowered, not code.

@@ -2,12 +2,14 @@
 
 mod definitions;
 mod heredoc;
+mod long_words;
 mod rewrite;
 mod statements;
 
 use super::{Context, Handler, Lowering, PatternSyntax, Spec, block, name, number, unwrap};
 use crate::{Kind, Role, Symbol};
 use definitions::{class, method, params};
+pub(crate) use long_words::long_words;
 use statements::{
     body, branch, branch_modifier, case, for_statement, repeat, repeat_modifier, rescue, rescue_modifier, when,
 };
@@ -429,11 +431,11 @@ fn assign<'t>(
 
 fn operator_assignment<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     let [left, right] = ["left", "right"].map(|field| node.child_by_field_name(field));
-    assign(l, node, role, operator(node), left, right);
+    assign(l, node, role, operator(l, node), left, right);
 }
 
 fn binary<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    let operator = match operator(node) {
+    let operator = match operator(l, node) {
         "and" => "&&",
         "or" => "||",
         other => other,
@@ -444,7 +446,7 @@ fn binary<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
 }
 
 fn unary<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    let operator = if operator(node) == "not" { "!" } else { operator(node) };
+    let operator = if operator(l, node) == "not" { "!" } else { operator(l, node) };
     l.node_sym(Kind::Unary, role, Symbol::new(operator), Span::from(node.byte_range()), |l| {
         l.children(node, Role::Operand);
     });
@@ -452,7 +454,7 @@ fn unary<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
 
 /// `a..b`; an end that is left out is `nil`.
 fn range<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
-    l.node_sym(Kind::Binary, role, Symbol::new(operator(node)), Span::from(node.byte_range()), |l| {
+    l.node_sym(Kind::Binary, role, Symbol::new(operator(l, node)), Span::from(node.byte_range()), |l| {
         for (field, role, at) in
             [("begin", Role::Left, node.start_byte() as u32), ("end", Role::Right, node.end_byte() as u32)]
         {
@@ -521,6 +523,6 @@ fn jump<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role, kind: Kind) {
 // ---- small things
 
 /// The operator of a node, by its field.
-fn operator(node: ts::Node<'_>) -> &str {
-    node.child_by_field_name("operator").map_or("", |operator| operator.kind())
+fn operator<'t>(l: &Lowering<'t>, node: ts::Node<'_>) -> &'t str {
+    node.child_by_field_name("operator").map_or("", |operator| l.text(operator))
 }

@@ -1,5 +1,6 @@
 use super::{check, check_edit, check_pattern};
 use weir_model::Language::Ruby;
+use weir_syntax::{Limits, Source};
 
 #[test]
 fn parentheses_are_optional_and_a_bare_member_is_no_call() {
@@ -65,6 +66,66 @@ fn heredocs_stand_where_they_begin() {
     );
     check_edit(Ruby, "x = 1\ny = <<A\n  old\nA\nz = 2\n", "old", "new #{x}");
     check_edit(Ruby, "f(<<A, <<B)\na\nA\nb\nB\ng\n", "\nb", "\nc");
+}
+
+#[test]
+fn each_heredoc_has_its_own_text() {
+    check(Ruby, "f(<<A, <<A)\na\nA\nb\nA\n", "Call(Callee:Ident\"f\", Arg:Str\"a\\n\", Arg:Str\"b\\n\")");
+    // One that begins in the text of another has its own after all that began before.
+    check(
+        Ruby,
+        "f(<<A, <<A)\n#{<<A}\nA\nb\nA\nc\nA\n",
+        r#"Call(Callee:Ident"f", Arg:Template(Part:Str"c\n", Part:Str"\n"), Arg:Str"b\n")"#,
+    );
+    check_edit(Ruby, "f(<<A, <<A)\n#{<<A}\nA\nb\nA\nc\nA\ng\n", "<<A, ", "");
+    check_edit(Ruby, "x; f(<<A) do\n#{g(h, i, j)}\nA\nend\n", "x", "<<A");
+    check_edit(Ruby, "x y(1)\nf(<<A) do\n#{g(h, i, j)}\nA\nend\n", "y(1)\n", "y(1);");
+}
+
+#[test]
+fn the_text_of_a_heredoc_starts_on_the_next_line_however_lines_end() {
+    check(Ruby, "f(<<A)\r\na\r\nA\r\n", r#"Call(Callee:Ident"f", Arg:Str"a\r\n")"#);
+}
+
+#[test]
+fn what_no_heredoc_can_begin_with_is_a_shift() {
+    let long = "x ".repeat(128);
+    let longest = "x".repeat(255);
+    check(
+        Ruby,
+        &format!("a <<'{long}'\nb << <<~'{longest}'\n  y\n{longest}\n"),
+        &format!(
+            r#"
+            Binary"<<"(Left:Ident"a", Right:Str"{long}")
+            Binary"<<"(Left:Ident"b", Right:Str"  y\n")"#
+        ),
+    );
+    check(Ruby, &format!("a <<x{longest}"), &format!(r#"Binary"<<"(Left:Ident"a", Right:Ident"x{longest}")"#));
+}
+
+#[test]
+fn an_open_quote_behind_a_heredoc_is_no_word_without_end() {
+    let lines = "  f(a << 'b')\n".repeat(40);
+    for quote in ["'", "\"", "`"] {
+        let text = format!("def m\n{lines}  x = \n{lines}end\n");
+        check_edit(Ruby, &text, "x = \n", &format!("x = <<~{quote}\n"));
+        let open = text.replace("x = ", &format!("x = <<~{quote}A"));
+        check_edit(Ruby, &open, "end\n", &format!("{quote}\nend\n"));
+        check_edit(Ruby, &open, "def m\n", "def m\n  y(1)\n");
+    }
+}
+
+#[test]
+fn a_heredoc_is_not_within_itself() {
+    check(
+        Ruby,
+        "f(<<A)\n#{<<A}#{<<A}\nA\n",
+        r#"Call(Callee:Ident"f", Arg:Template(Part:Str, Part:Str, Part:Str"\n"))"#,
+    );
+    // Each text would be there twice as often as the one before.
+    let doubling = format!("f(<<A)\n{}", "#{<<A}#{<<A}\nA\n".repeat(40));
+    let source = Source::parse(Ruby, doubling, Limits::NONE);
+    assert!(source.tree().len() < 200, "{} nodes", source.tree().len());
 }
 
 #[test]

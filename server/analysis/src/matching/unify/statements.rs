@@ -2,11 +2,43 @@
 
 use super::{Envs, Unifier, extend, is_expression_kind};
 use crate::budget::Stop;
+use crate::flow::Value;
 use crate::matching::Binding;
-use crate::matching::ellipsis::{Reached, Tail};
+use crate::matching::candidates::can_match;
+use crate::matching::ellipsis::{List, Reached, Tail};
 use crate::matching::metavar::Env;
 use weir_model::Language;
-use weir_syntax::{Kind, NodeId, Role};
+use weir_syntax::{Kind, NodeId, Role, Symbol};
+
+/// Statements and all statements below them, in order.
+struct Flat<'a> {
+    unifier: &'a Unifier<'a>,
+    all: &'a [NodeId],
+    /// Behind the last of them.
+    end: NodeId,
+}
+
+impl List for Flat<'_> {
+    fn after(&self, place: usize) -> usize {
+        self.all.partition_point(|&t| t < self.unifier.file.tree.end(self.all[place]))
+    }
+
+    fn places(&self, p: NodeId, from: usize, env: &Env) -> Option<Vec<usize>> {
+        let (tree, index) = (self.unifier.file.tree, &self.unifier.file.index);
+        let scope = self.all.get(from)?.0..self.end.0;
+        let names = self.unifier.needed(p, env)?;
+        // To go up from each occurrence costs about what to try a statement does.
+        let occurrences: usize = names.iter().map(|&name| index.occurrences_in(name, scope.clone()).len()).sum();
+        if occurrences >= self.all.len() - from {
+            return None;
+        }
+        let holding = names.iter().flat_map(|&name| index.holding(tree, name, scope.clone()));
+        let mut places: Vec<usize> = holding.filter_map(|node| self.all.binary_search(&node).ok()).collect();
+        places.sort_unstable();
+        places.dedup();
+        Some(places)
+    }
+}
 
 impl Unifier<'_> {
     /// A block of a pattern against a block of code, or the one statement that stands for it.
@@ -62,9 +94,60 @@ impl Unifier<'_> {
         {
             return Ok(Vec::new());
         }
-        let flat = self.flattened(ts);
-        let after = |place: usize| flat.partition_point(|&t| t < self.file.tree.end(flat[place]));
-        Ok(finish(self.nested_sequence(ps, &flat, env, tail, &element, &after)?, &flat))
+        let all = self.flattened(ts);
+        let end = ts.last().map_or(NodeId(0), |&last| self.file.tree.end(last));
+        Ok(finish(self.sequence_of(ps, &all, env, tail, &element, &Flat { unifier: self, all: &all, end })?, &all))
+    }
+
+    /// Of the names one of which a statement must contain to match a pattern's under some bindings, the rarest, if any are
+    /// known.
+    fn needed(&self, p: NodeId, env: &Env) -> Option<Vec<Symbol>> {
+        let mut needs: Vec<Vec<Symbol>> = self.anchor(p).map(|name| vec![name]).into_iter().collect();
+        if !self.options.symbolic_propagation && self.file.language != Language::Php {
+            self.bound_names(p, env, &mut needs);
+        }
+        let count = |name: &Symbol| self.file.index.occurrences(*name).len();
+        needs.into_iter().min_by_key(|names| names.iter().map(count).sum::<usize>())
+    }
+
+    /// What the names that are bound already must stand for, as far down as a pattern's parts are all there in code.
+    fn bound_names(&self, p: NodeId, env: &Env, needs: &mut Vec<Vec<Symbol>>) {
+        match self.pattern.kind(p) {
+            Kind::Metavar => {
+                let tree = self.file.tree;
+                let Some(&Binding::Node(bound)) = env.get(self.pattern.sym(p)) else { return };
+                if tree.kind(bound) != Kind::Ident {
+                    return;
+                }
+                // A string that it is known to hold may stand in its place.
+                let literal = match self.file.constants.get(bound) {
+                    None => None,
+                    Some(&Value::Node(value)) if tree.kind(value) == Kind::Str => Some(tree.sym(value)),
+                    Some(&Value::Str(content)) => Some(content),
+                    Some(_) => return,
+                };
+                // An imported name may be called otherwise, and of nothing no index is kept.
+                let name = tree.sym(bound);
+                if !self.file.names.is_imported(name) && literal.is_none_or(|literal| !literal.is_empty()) {
+                    needs.push(std::iter::once(name).chain(literal).collect());
+                }
+            }
+            Kind::Array
+            | Kind::Assign
+            | Kind::Await
+            | Kind::Binary
+            | Kind::Call
+            | Kind::DeepEllipsis
+            | Kind::Dict
+            | Kind::KeywordArg
+            | Kind::Member
+            | Kind::New
+            | Kind::Pair
+            | Kind::Return
+            | Kind::Subscript
+            | Kind::Unary => self.pattern.children(p).for_each(|child| self.bound_names(child, env, needs)),
+            _ => {}
+        }
     }
 
     /// Whether a pattern's statement stands for any number of statements.
@@ -133,7 +216,9 @@ impl Unifier<'_> {
         if matches!(kind, Kind::Lambda | Kind::Comprehension | Kind::Class | Kind::Block) {
             return Ok(());
         }
-        if self.may_stand(p, t) {
+        // A name may stand for code of any kind.
+        let can_match = self.options.symbolic_propagation || can_match(self.pattern.kind(p), kind, self.file.language);
+        if can_match && self.may_stand(p, t) {
             extend(out, self.node(p, t, env.clone())?);
         }
         // Semgrep looks into a constructor's arguments in Java, not in JavaScript.
