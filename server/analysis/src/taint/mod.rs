@@ -5,6 +5,7 @@
 //! reported at a sink's.
 
 mod again;
+mod apply;
 mod bind;
 mod call;
 mod cell;
