@@ -244,10 +244,11 @@ impl Run<'_> {
 
 fn finding(file: &FileContext<'_>, rule: &Rule, found: &Match, trace: Option<Trace>) -> Finding {
     let metavars = message::metavars(file, &found.bindings);
-    let fix = rule
-        .fix
-        .as_ref()
-        .map(|fix| fix.instantiate(file.text, found.span, |template| message::fill(template, &metavars)));
+    let fill = |template: &str| match file.language {
+        Language::Elixir => message::fill(&message::without_second_end(template, &metavars), &metavars),
+        _ => message::fill(template, &metavars),
+    };
+    let fix = rule.fix.as_ref().map(|fix| fix.instantiate(file.text, found.span, fill));
     Finding {
         rule_id: rule.id.clone(),
         message: message::fill(&rule.message, &metavars),

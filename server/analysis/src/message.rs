@@ -66,6 +66,24 @@ pub(crate) fn fill(template: &str, metavars: &[(String, MetavarValue)]) -> Strin
     out
 }
 
+/// A fix's template for Elixir without an `end` that is one too many behind a metavariable which is bound to one already. Rules
+/// are written so for engines to which `fn x -> x end` is all but its `end`.
+pub(crate) fn without_second_end(template: &str, metavars: &[(String, MetavarValue)]) -> String {
+    let words = |wanted: &[&str]| {
+        template.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| wanted.contains(word)).count()
+    };
+    let mut spare = words(&["end"]).saturating_sub(words(&["do", "fn"]));
+    let mut template = template.to_owned();
+    for (name, _) in metavars.iter().filter(|(_, value)| value.content.ends_with(" end")) {
+        let second = format!("{name} end");
+        while spare > 0 && template.contains(&second) {
+            template = template.replacen(&second, name, 1);
+            spare -= 1;
+        }
+    }
+    template
+}
+
 /// Stable over moved lines: the rule, the matched text with white space folded, and how many equal findings came before it.
 pub(crate) fn fingerprint(rule_id: &str, matched: &str, before: usize) -> String {
     // FNV-1a with 128 bits: a name for a finding, not a seal on it.

@@ -358,3 +358,17 @@ fn in_rules_for_any_text_patterns_are_regexes() {
         ",
     );
 }
+
+#[test]
+fn an_end_that_a_fix_says_twice_is_said_once() {
+    let code = "f(fn x -> x end)\n";
+    for (fix, expected) in [
+        ("g($F end)", "g(fn x -> x end)\n"),
+        ("g($F)", "g(fn x -> x end)\n"),
+        ("if y do $F end", "if y do fn x -> x end end\n"),
+    ] {
+        let found = run("elixir", &format!("pattern: f($F)\nfix: {fix}"), code);
+        let fixes: Vec<_> = found.findings.iter().filter_map(|finding| finding.fix.as_ref()).collect();
+        assert_eq!(weir_analysis::apply_fixes(code, fixes), expected, "{fix}");
+    }
+}
