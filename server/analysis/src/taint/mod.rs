@@ -14,6 +14,7 @@ mod engine;
 mod exit;
 mod function;
 mod invoke;
+mod library;
 mod marks;
 mod parameters;
 mod read;
