@@ -6,12 +6,17 @@
 
 mod args;
 mod cli;
+mod config;
+mod engines;
 mod lsp;
 mod main_loop;
+mod project;
 mod report;
 mod rules_cache;
 mod rules_source;
 mod session;
+mod walk;
+mod workspace;
 
 use args::{Cli, Command};
 use clap::Parser;

@@ -1,11 +1,13 @@
 //! `weir explain`: why a rule reports a line, or why it does not.
 
 use super::engine::{Engine, File, Loaded, block_on};
-use super::{Exit, notices, to_stdout, walk};
+use super::{Exit, notices, to_stdout};
 use crate::args::{ExplainArgs, ExplainFormat, LineArg};
+use crate::config::{Config, Layer};
 use crate::report::explanation::{self, Told};
 use crate::report::text::Style;
 use crate::rules_source;
+use crate::walk::{self, folder_of};
 use anyhow::{Context, bail};
 use ropey::Rope;
 use std::io::{self, IsTerminal};
@@ -31,7 +33,9 @@ pub(crate) fn main(args: &ExplainArgs) -> anyhow::Result<Exit> {
         bail!("{} has {}; there is no line {line}", target.shown, notices::plural(lines, "line"));
     }
     let language = walk::language_of(&target.file);
-    let (sources, unreadable) = rules_source::load(&args.rules);
+    let (config, problems) = Config::of_folder(folder_of(&target.file), &Layer::default(), &args.rules.rules);
+    notices::say(&problems.iter().map(|problem| format!("weir: {problem}")).collect::<Vec<_>>());
+    let (sources, unreadable) = rules_source::load(&config.rules);
     notices::say(&unreadable.iter().map(|error| format!("weir: {error}")).collect::<Vec<_>>());
     let question = Question { rule_id: args.rule.as_str().into(), line: *line };
     let (loaded, (explanations, notes)) = block_on(async {

@@ -2,8 +2,10 @@
 //!
 //! Actions are computed from the range, not from the diagnostics the client sends along: some clients send none.
 
+use crate::config::Level;
+use crate::lsp::view::View;
 use crate::lsp::{from_proto, to_proto};
-use crate::session::{OpenDocument, Session};
+use crate::session::OpenDocument;
 use ropey::Rope;
 use tower_lsp_server::ls_types::{
     CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse, WorkspaceEdit,
@@ -11,33 +13,32 @@ use tower_lsp_server::ls_types::{
 use weir_model::{Edit, Finding, Language, Span};
 
 /// What can be done about the findings that touch the range: their fixes, then for each to ignore it.
-pub(crate) fn actions(session: &Session, params: &CodeActionParams) -> CodeActionResponse {
-    let Some(open) = session.by_uri(&params.text_document.uri) else { return Vec::new() };
+pub(crate) fn actions(view: &View<'_>, open: &OpenDocument, params: &CodeActionParams) -> CodeActionResponse {
     let wanted = |kind: &CodeActionKind| {
         let only = params.context.only.as_deref();
         only.is_none_or(|only| only.iter().any(|asked| covers(asked, kind)))
     };
-    if !session.client.code_action_literals || !wanted(&CodeActionKind::QUICKFIX) {
+    if !view.client.code_action_literals || !wanted(&CodeActionKind::QUICKFIX) {
         return Vec::new();
     }
-    let range = session.client.encoding.span(open.document.text(), from_proto::range(params.range));
-    let here: Vec<&Finding> = open.visible().filter(|finding| finding.span.touches(range)).collect();
-    let fixes = here.iter().filter_map(|finding| {
-        let edit = to_proto::workspace_edit(&session.client, open, &finding.fix.as_ref()?.edits);
-        Some(action(session, open, finding, format!("Fix {}", finding.rule_id), edit, true))
+    let range = view.client.encoding.span(view.text, from_proto::range(params.range));
+    let here: Vec<(&Finding, Level)> = open.visible().filter(|(finding, _)| finding.span.touches(range)).collect();
+    let fixes = here.iter().filter_map(|&(finding, level)| {
+        let edit = to_proto::workspace_edit(view, &finding.fix.as_ref()?.edits);
+        Some(action(view, finding, level, format!("Fix {}", finding.rule_id), edit, true))
     });
-    let ignores = here.iter().filter_map(|finding| {
+    let ignores = here.iter().filter_map(|&(finding, level)| {
         let edit = ignore_edit(open, finding)?;
-        let edit = to_proto::workspace_edit(&session.client, open, &[edit]);
-        Some(action(session, open, finding, format!("Ignore {} here", finding.rule_id), edit, false))
+        let edit = to_proto::workspace_edit(view, &[edit]);
+        Some(action(view, finding, level, format!("Ignore {} here", finding.rule_id), edit, false))
     });
     fixes.chain(ignores).collect()
 }
 
 fn action(
-    session: &Session,
-    open: &OpenDocument,
+    view: &View<'_>,
     finding: &Finding,
+    level: Level,
     title: String,
     edit: WorkspaceEdit,
     preferred: bool,
@@ -45,9 +46,9 @@ fn action(
     CodeActionOrCommand::CodeAction(CodeAction {
         title,
         kind: Some(CodeActionKind::QUICKFIX),
-        diagnostics: Some(vec![to_proto::diagnostic(session, open, finding)]),
+        diagnostics: Some(vec![to_proto::diagnostic(view, finding, level)]),
         edit: Some(edit),
-        is_preferred: (preferred && session.client.is_preferred).then_some(true),
+        is_preferred: (preferred && view.client.is_preferred).then_some(true),
         ..CodeAction::default()
     })
 }

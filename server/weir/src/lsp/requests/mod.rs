@@ -1,4 +1,5 @@
 //! One file a request. Each reads a snapshot of the session and changes nothing.
 
 pub(crate) mod code_action;
+pub(crate) mod diagnostic;
 pub(crate) mod hover;
