@@ -13,7 +13,7 @@ use ropey::Rope;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::time::Duration;
-use weir_model::{NoteKind, Question, RuleProblem};
+use weir_model::{LineQuestion, NoteKind, RuleProblem};
 
 /// So many rules with a similar id are named to who asked for one that is not there.
 const MOST_ALIKE: usize = 5;
@@ -37,7 +37,7 @@ pub(crate) fn main(args: &ExplainArgs) -> anyhow::Result<Exit> {
     notices::say(&problems.iter().map(|problem| format!("weir: {problem}")).collect::<Vec<_>>());
     let (sources, unreadable) = rules_source::load(&config.rules);
     notices::say(&unreadable.iter().map(|error| format!("weir: {error}")).collect::<Vec<_>>());
-    let question = Question { rule_id: args.rule.as_str().into(), line: *line };
+    let question = LineQuestion { rule_id: args.rule.as_str().into(), line: *line };
     let (loaded, (explanations, notes)) = block_on(async {
         let mut engine = Engine::start(Some(1), Duration::from_secs_f64(args.timeout));
         let loaded = engine.load(sources).await?;

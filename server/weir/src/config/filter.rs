@@ -183,10 +183,6 @@ impl Scopes {
                     .is_none_or(|paths| paths.matched_path_or_any_parents(shown.path, false).is_ignore())
             })
             .collect();
-        /// What the strongest scope says that says something.
-        fn said<'s, T>(here: &[&'s Scope], of: impl Fn(&'s Scope) -> Option<T>) -> Option<T> {
-            here.iter().copied().find_map(of)
-        }
         let overridden = said(&here, |scope| {
             scope.severity.iter().rev().find(|(rules, _)| rules.is_match(shown.rule_id)).map(|&(_, level)| level)
         });
@@ -236,6 +232,11 @@ impl Scope {
             filter,
         }
     }
+}
+
+/// What the strongest scope says that says something.
+fn said<'s, T>(here: &[&'s Scope], of: impl Fn(&'s Scope) -> Option<T>) -> Option<T> {
+    here.iter().copied().find_map(of)
 }
 
 /// Globs of rules as one set; those that are none were refused when they were read.

@@ -6,7 +6,7 @@ mod capabilities;
 pub(crate) mod from_proto;
 pub(crate) mod outbox;
 mod parent;
-mod progress;
+pub(crate) mod progress;
 pub(crate) mod requests;
 mod server;
 pub(crate) mod to_proto;

@@ -152,11 +152,6 @@ impl Outbox {
         self.step(Step::End { task: Task::Scan, message: None });
     }
 
-    /// Whether this is what shows that the workspace is looked at.
-    pub(crate) fn is_scan(&self, token: &ProgressToken) -> bool {
-        progress::is_scan(token)
-    }
-
     fn step(&self, step: Step) {
         let _ = self.progress.send(step);
     }

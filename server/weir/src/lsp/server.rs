@@ -35,6 +35,7 @@ impl Server {
     }
 
     /// `window/workDoneProgress/cancel`
+    #[expect(clippy::unused_async, reason = "the service takes methods that are")]
     pub(crate) async fn cancel_progress(&self, params: WorkDoneProgressCancelParams) {
         self.send(Message::CancelProgress(params.token));
     }

@@ -74,9 +74,10 @@ pub(crate) fn rule_problem(client: &Client, text: &str, problem: &RuleProblem) -
         let start = PositionEncoding::Utf32.offset(&text, position(line, column));
         Span::new(start, PositionEncoding::Utf32.offset(&text, position(line, u32::MAX)).max(start))
     });
-    let (severity, code) = match problem.skipped {
-        true => (DiagnosticSeverity::INFORMATION, "rule-skipped"),
-        false => (DiagnosticSeverity::ERROR, "rule-error"),
+    let (severity, code) = if problem.skipped {
+        (DiagnosticSeverity::INFORMATION, "rule-skipped")
+    } else {
+        (DiagnosticSeverity::ERROR, "rule-error")
     };
     Diagnostic {
         range: range(client, &text, span),

@@ -3,7 +3,7 @@
 use super::MainLoop;
 use crate::cli::notices::problem_line;
 use crate::config::{self, FILE_NAME, Layer};
-use crate::engines::EngineId;
+use crate::engines::{Engine, EngineId};
 use crate::lsp::watch::Watched;
 use crate::lsp::{InitialOptions, to_proto};
 use crate::rules_source::RulesError;
@@ -102,7 +102,7 @@ impl MainLoop {
             watched.files.extend(project.file.clone());
             watched.files.push(project.config.baseline.clone());
         }
-        for place in self.engines.iter().flat_map(|engine| engine.places()) {
+        for place in self.engines.iter().flat_map(Engine::places) {
             watched.rules.push(place.canonicalize().unwrap_or_else(|_| place.to_owned()));
         }
         watched

@@ -1,6 +1,7 @@
 //! Files that are not open: the workspace is looked at once, and each file again when it changes on disk.
 
 use super::{MainLoop, Message};
+use crate::lsp::progress::is_scan;
 use crate::lsp::to_proto;
 use crate::lsp::view::{self, View};
 use crate::walk::{self, Refusal, Target};
@@ -203,7 +204,7 @@ impl MainLoop {
 
     /// The person has seen enough.
     pub(super) fn cancel_progress(&mut self, token: &ProgressToken) {
-        if self.outbox.is_scan(token) {
+        if is_scan(token) {
             self.workspace.cancel();
             self.outbox.end_scan();
             self.answer_pulls();

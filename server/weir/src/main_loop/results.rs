@@ -45,7 +45,7 @@ impl MainLoop {
             }
             Update::Restarted { failure } => self.log_restart(&failure),
             Update::Scanned { job, findings, .. } => self.scanned(job, findings),
-            Update::Explained { .. } => {}
+            Update::Answered { .. } => {}
         }
     }
 
