@@ -36,6 +36,10 @@ impl Protocol {
             }
             return check(&known["params"], &message["params"], method);
         }
+        if message["id"].is_null() && message["error"]["code"] == -32700 {
+            // What could not be read has no number that could be given back.
+            return Ok(());
+        }
         let id = message["id"].as_i64().ok_or("an answer without a number")?;
         let method = self.asked.remove(&id).ok_or_else(|| format!("an answer to {id}, which nobody asked"))?;
         if let Some(error) = message.get("error") {
