@@ -65,7 +65,7 @@ fn check(kind: &Value, value: &Value, place: &str) -> Result<(), String> {
             Some("null") => value.is_null(),
             Some("boolean") => value.is_boolean(),
             Some("integer") => value.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
-            Some("uinteger") => value.as_u64().is_some_and(|number| number <= i32::MAX as u64),
+            Some("uinteger") => value.as_u64().is_some_and(|number| i32::try_from(number).is_ok()),
             Some("decimal") => value.is_number(),
             Some("string") => value.is_string(),
             // Methods without parameters.

@@ -113,9 +113,9 @@ fn the_configuration_changes_while_somebody_types() {
     let uri = project.uri("a.py");
     server.open(&uri, "python", "import yaml\n");
     for round in 0..20 {
-        let level = ["error", "hint"][round % 2];
+        let level = if round % 2 == 0 { "error" } else { "hint" };
         let settings = json!({ "weir": { "severity": { "yaml-load": level } } });
-        server.change(&uri, 2 + round as i64, [1, 0, 1, 0], "yaml.load(x)\n");
+        server.change(&uri, 2 + round, [1, 0, 1, 0], "yaml.load(x)\n");
         server.notify("workspace/didChangeConfiguration", &json!({ "settings": settings }));
     }
     server.wait_until_published(&uri, |diagnostics| {

@@ -1,12 +1,13 @@
 //! What stands before the service: answers that it would not give.
 
+use super::input::MALFORMED;
 use std::future::{Future, ready};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use tower_lsp_server::jsonrpc::{Error, Request, Response};
+use tower_lsp_server::jsonrpc::{Error, Id, Request, Response};
 use tower_service::Service;
 
-/// Requests of the protocol's own (`$/...`) that nobody knows are answered with an error, as the protocol asks; the service
+/// What was no message is answered as such. Requests of the protocol's own (`$/...`) that nobody knows are answered with an error, as the protocol asks; the service
 /// ignores them as it does such notifications, and whoever asked would wait for ever.
 pub(super) struct Gate<S>(pub(super) S);
 
@@ -26,6 +27,9 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         match request.id() {
+            None if request.method() == MALFORMED => {
+                Box::pin(ready(Ok(Some(Response::from_error(Id::Null, Error::parse_error())))))
+            }
             Some(id) if request.method().starts_with("$/") => {
                 Box::pin(ready(Ok(Some(Response::from_error(id.clone(), Error::method_not_found())))))
             }

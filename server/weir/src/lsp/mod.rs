@@ -5,6 +5,7 @@
 mod capabilities;
 pub(crate) mod from_proto;
 mod gate;
+mod input;
 pub(crate) mod outbox;
 mod parent;
 pub(crate) mod progress;
@@ -69,7 +70,7 @@ async fn serve(rules: Vec<PathBuf>) -> bool {
     let main_loop = MainLoop::new(outbox, rules, messages.downgrade());
     drop(messages);
     let main_loop = tokio::spawn(main_loop.run(inbox));
-    tower_lsp_server::Server::new(tokio::io::stdin(), tokio::io::stdout(), socket)
+    tower_lsp_server::Server::new(input::messages(tokio::io::stdin()), tokio::io::stdout(), socket)
         .concurrency_level(CONCURRENT_REQUESTS)
         .serve(Gate(service))
         .await;
