@@ -104,6 +104,14 @@ def h():
 }
 
 #[test]
+fn what_is_known_in_functions_declared_behind_a_return() {
+    hold(
+        "javascript",
+        "function f(c) { const y = 'v'; return g; function g() { let x = 'v'; known(x); known(y); x = c; lost(x); } }\n",
+    );
+}
+
+#[test]
 fn strings_put_together_of_constants_are_constants() {
     hold("python", "a = \"v\"\nb = \"\"\nknown(b + a)\nknown(f\"{a}{b}\")\nany(a + \"w\")\nlost(a + c)\nany(a * n)\n");
     hold("javascript", "const a = 'v';\nknown(a + '');\nknown(`${a}`);\nlost(`${a}${c}`);\n");
