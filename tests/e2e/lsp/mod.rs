@@ -2,6 +2,7 @@
 
 mod actions;
 mod configuration;
+mod known;
 mod lifecycle;
 mod protocol;
 mod pull;

@@ -1,5 +1,5 @@
-//! `workspace/executeCommand`: what only shows something. Clients that show documents when they are asked to are offered them;
-//! nothing else depends on a command.
+//! `workspace/executeCommand`: what shows something, for clients that show documents when they are asked to, and what is written
+//! to the baseline, which is no document that the editor has.
 
 use crate::engines::Rules;
 use crate::lsp::to_proto;
@@ -24,18 +24,21 @@ pub(crate) const OPEN_PAGE: &str = "weir.openPage";
 /// Shows the path of a finding drawn into the code: `[uri, fingerprint, rule id]`.
 pub(crate) const SHOW_PATH: &str = "weir.showPath";
 
+/// Adds a finding to the project's baseline: `[uri, fingerprint, rule id]`.
+pub(crate) const ADD_TO_BASELINE: &str = "weir.addToBaseline";
+
 /// All commands there are.
-pub(crate) const ALL: [&str; 3] = [OPEN_RULE, OPEN_PAGE, SHOW_PATH];
+pub(crate) const ALL: [&str; 4] = [OPEN_RULE, OPEN_PAGE, SHOW_PATH, ADD_TO_BASELINE];
 
 /// What can be shown about a finding.
 pub(crate) fn actions(view: &View<'_>, finding: &Finding) -> Vec<CodeAction> {
-    if !view.client.shows_documents {
-        return Vec::new();
-    }
     let (uri, rule_id) = (view.uri.as_str(), &*finding.rule_id);
-    let mut actions = Vec::new();
+    let arguments = vec![json!(uri), json!(finding.fingerprint), json!(rule_id)];
+    let mut actions = vec![action(format!("Add {rule_id} here to the baseline"), ADD_TO_BASELINE, arguments.clone())];
+    if !view.client.shows_documents {
+        return actions;
+    }
     if finding.trace.is_some() {
-        let arguments = vec![json!(uri), json!(finding.fingerprint), json!(rule_id)];
         actions.push(action(format!("Show the path of {rule_id}"), SHOW_PATH, arguments));
     }
     if let Some(rule) = view.rules.get(rule_id) {
