@@ -2,6 +2,7 @@
 
 mod actions;
 mod configuration;
+mod day;
 mod known;
 mod lifecycle;
 mod protocol;

@@ -25,7 +25,7 @@ fn what_is_in_the_baseline_is_not_reported_wherever_it_moves() {
     assert!(project.scan(&[]).stderr.contains("2 findings in the baseline"));
     assert_eq!(places(&project, &["--no-baseline"]), ["a.py:1", "b.py:1"]);
     // Lines before it, another name of its file, and one more like it.
-    project.write("a.py", &format!("import yaml\n\n{BAD}{BAD}"));
+    project.write("a.py", format!("import yaml\n\n{BAD}{BAD}"));
     std::fs::rename(project.root().join("b.py"), project.root().join("c.py")).expect("the file is there");
     assert_eq!(places(&project, &[]), ["a.py:4"]);
     project.write(".weir-baseline.json", "{}");
@@ -42,10 +42,10 @@ fn only_what_differs_from_a_commit_is_reported() {
     git(&project, &["add", "."]);
     git(&project, &["commit", "-q", "-m", "one"]);
     assert_eq!(places(&project, &["--baseline-commit", "HEAD"]), [] as [String; 0]);
-    project.write("a.py", &format!("import yaml\n{BAD}yaml.load(y)\n"));
+    project.write("a.py", format!("import yaml\n{BAD}yaml.load(y)\n"));
     project.write("new.py", BAD);
     // The sink stands where it stood; what reaches it is new.
-    project.write("b.py", &tainted.replace("'x'", "request.args.get('x')"));
+    project.write("b.py", tainted.replace("'x'", "request.args.get('x')"));
     assert_eq!(places(&project, &["--baseline-commit", "HEAD"]), ["a.py:3", "b.py:5", "new.py:1"]);
     git(&project, &["add", "."]);
     git(&project, &["commit", "-q", "-m", "two"]);

@@ -260,10 +260,11 @@ struct Filter<'a> {
 impl<'a> Filter<'a> {
     fn new(args: &'a ScanArgs, config: &'a Config) -> anyhow::Result<Self> {
         let folder = folder_of(&config.baseline);
-        let baseline = match args.no_baseline {
-            true => Baseline::default(),
-            false => Baseline::read(&config.baseline, &walk::git_root(folder).unwrap_or_else(|| folder.to_owned()))
-                .with_context(|| format!("reading {}", config.baseline.display()))?,
+        let baseline = if args.no_baseline {
+            Baseline::default()
+        } else {
+            Baseline::read(&config.baseline, &walk::git_root(folder).unwrap_or_else(|| folder.to_owned()))
+                .with_context(|| format!("reading {}", config.baseline.display()))?
         };
         let commit = args.baseline_commit.as_deref().map(|name| Commit::of(folder, name));
         let commit = commit.transpose().map_err(|error| anyhow::anyhow!("--baseline-commit: {error}"))?;
