@@ -63,6 +63,8 @@ pub(crate) enum Message {
     CodeAction(CodeActionParams, oneshot::Sender<CodeActionResponse>),
     /// `codeAction/resolve`
     Resolve(CodeAction, oneshot::Sender<CodeAction>),
+    /// `workspace/textDocumentContent`
+    Content(Uri, oneshot::Sender<Option<String>>),
     /// `workspace/executeCommand`: one of ours.
     Command(ExecuteCommandParams),
     /// `textDocument/hover`
@@ -181,6 +183,7 @@ impl MainLoop {
                     None => drop(answer.send(action)),
                 }
             }
+            Message::Content(uri, answer) => drop(answer.send(self.shown.content(&uri))),
             Message::Command(params) => self.command(&params),
             Message::Hover(params, answer) => {
                 let uri = params.text_document_position_params.text_document.uri.clone();

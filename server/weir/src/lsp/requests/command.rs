@@ -2,6 +2,7 @@
 //! to the baseline, which is no document that the editor has.
 
 use crate::engines::Rules;
+use crate::lsp::gate::SCHEME;
 use crate::lsp::to_proto;
 use crate::lsp::view::View;
 use crate::report::rule::cwe_page;
@@ -9,7 +10,7 @@ use crate::report::text::{self, Style};
 use crate::report::{FileReport, Report};
 use ropey::Rope;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
@@ -61,11 +62,19 @@ fn action(title: String, command: &str, arguments: Vec<Value>) -> CodeAction {
     }
 }
 
-/// Files that are made to be shown; they go with the server.
+/// Documents that are made to be shown: the client asks for their texts if it can, else they are files, which go with the server.
 #[derive(Default)]
-pub(crate) struct Shown(Option<TempDir>);
+pub(crate) struct Shown {
+    folder: Option<TempDir>,
+    texts: HashMap<Uri, String>,
+}
 
 impl Shown {
+    /// The text of a document that only Weir has.
+    pub(crate) fn content(&self, uri: &Uri) -> Option<String> {
+        self.texts.get(uri).cloned()
+    }
+
     /// A page, in a browser.
     pub(crate) fn page(address: &str) -> Option<ShowDocumentParams> {
         let is_page = address.starts_with("https://") || address.starts_with("http://");
@@ -112,12 +121,19 @@ impl Shown {
         text::write(&report, Style { colour: false, width: None }, &mut drawn)?;
         let mut drawn = String::from_utf8_lossy(&drawn).into_owned();
         drawn.push_str(&steps(view, path, finding));
-        let file = self.write(Path::new("path.txt"), &drawn)?;
-        Ok(document(&file, 0))
+        let name = format!("{}-{}.txt", finding.rule_id, finding.fingerprint);
+        let address = format!("{SCHEME}:/path/{name}").parse::<Uri>().ok();
+        match address.filter(|_| view.client.shows_virtual) {
+            Some(uri) => {
+                self.texts.insert(uri.clone(), drawn);
+                Ok(ShowDocumentParams { uri, external: None, take_focus: Some(true), selection: None })
+            }
+            None => Ok(document(&self.write(Path::new(&name), &drawn)?, 0)),
+        }
     }
 
     fn write(&mut self, name: &Path, text: &str) -> io::Result<PathBuf> {
-        let folder = match &mut self.0 {
+        let folder = match &mut self.folder {
             Some(folder) => folder,
             none => none.insert(tempfile::Builder::new().prefix("weir-").tempdir()?),
         };
