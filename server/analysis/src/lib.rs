@@ -20,6 +20,7 @@ mod paths;
 mod repair;
 mod rule;
 mod suppress;
+mod surroundings;
 mod taint;
 
 pub use analyze::{Analysis, Options, Unit, analyze, analyze_again};
@@ -29,3 +30,4 @@ pub use fix::apply_fixes;
 pub use memo::Memo;
 pub use repair::{repairs, together};
 pub use rule::{RuleFiles, RuleSet};
+pub use surroundings::surroundings;

@@ -18,7 +18,7 @@ pub use document::{Document, StaleEdit, Version};
 pub use edit::Edit;
 pub use encoding::{Position, PositionEncoding, Range};
 pub use explanation::{Explanation, Outcome, Place, Reason, RulePart, Verdict};
-pub use finding::{Finding, Fix, MetavarValue, Note, NoteKind, Severity, Step, StepKind, Trace};
+pub use finding::{Finding, Fix, MetavarValue, Note, NoteKind, Severity, Step, StepKind, Surroundings, Trace};
 pub use language::Language;
 pub use message::{
     DocId, Event, Failure, JobId, Limits, Request, RuleInfo, RuleProblem, RuleSource, ScanOptions, Timing,

@@ -266,12 +266,27 @@ impl Day {
             if shown == expected && self.buffers.iter().all(current) {
                 return;
             }
-            let differs = expected.iter().find(|(name, places)| shown.get(*name) != Some(places));
-            let what =
-                format!("what is shown to be what is found at checkpoint {checkpoint}; one that differs: {differs:?}");
+            let what = format!(
+                "what is shown to be what is found at checkpoint {checkpoint}{}",
+                self.difference(&shown, &expected)
+            );
             let next = self.server.wait(&what, |message| message["method"] == "textDocument/publishDiagnostics");
             self.take(&next);
         }
+    }
+
+    /// What differs in one file, and where that was left to be looked at.
+    fn difference(&self, shown: &Found, expected: &Found) -> String {
+        let none = Places::new();
+        let differs = |buffer: &&Buffer| shown.get(&buffer.name) != expected.get(&buffer.name);
+        let Some(buffer) = self.buffers.iter().find(differs) else { return String::new() };
+        let [shown, expected] = [shown, expected].map(|found| found.get(&buffer.name).unwrap_or(&none));
+        let missing: Vec<_> = expected.difference(shown).collect();
+        let extra: Vec<_> = shown.difference(expected).collect();
+        let kept = std::env::temp_dir().join(format!("weir-day-{}", buffer.name));
+        let _ = std::fs::write(&kept, &buffer.text);
+        let said = self.server.pending.iter().filter(|message| message["method"] == "window/logMessage").count();
+        format!("; {}: missing {missing:?}, extra {extra:?}; {said} messages in the log", kept.display())
     }
 
     fn take_published(&mut self) {
@@ -279,7 +294,7 @@ impl Day {
         for message in pending {
             if message["method"] == "textDocument/publishDiagnostics" {
                 self.take(&message);
-            } else if message["params"]["type"] == 1 {
+            } else if message["params"]["type"].as_i64().is_some_and(|kind| kind <= 2) {
                 self.server.pending.push(message);
             }
         }

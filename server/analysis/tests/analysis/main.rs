@@ -17,4 +17,5 @@ mod repairs;
 mod rules;
 mod sound;
 mod soup;
+mod surroundings;
 mod taint;
