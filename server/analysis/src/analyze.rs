@@ -6,10 +6,10 @@ use crate::matching::{Index, Match};
 use crate::memo::{self, Before, Memo, Results, Same};
 use crate::message;
 use crate::rule::{self, Body, Formula, Rule, RuleSet, TaintSpec};
-use crate::suppress;
+use crate::suppress::{Marks, Ran};
 use crate::taint::{self, TaintFinding, TaintMatches, TaintRun};
 use std::collections::HashMap;
-use weir_model::{Finding, Language, Note, NoteKind, Trace};
+use weir_model::{Finding, ForeignMarks, Hint, Language, Note, NoteKind, Trace};
 use weir_syntax::Tree;
 
 /// One text to analyse.
@@ -31,6 +31,8 @@ pub struct Options {
     pub ignore_paths: bool,
     /// Do not mark findings as suppressed by inline comments.
     pub ignore_suppressions: bool,
+    /// Which marks of other tools suppress findings.
+    pub foreign_marks: ForeignMarks,
 }
 
 /// What an analysis found.
@@ -38,6 +40,8 @@ pub struct Options {
 pub struct Analysis {
     /// Sorted by place, then rule.
     pub findings: Vec<Finding>,
+    /// What there is to say about marks that ask to ignore findings, sorted by place.
+    pub hints: Vec<Hint>,
     /// What could not be done.
     pub notes: Vec<Note>,
 }
@@ -74,11 +78,13 @@ fn run_all(
         Index::of(unit.tree, unit.language, earlier.as_ref().map(|earlier| (earlier.index, earlier.difference)));
     let has = |name| index.has(name);
     let admits = |(_, rule): &(u32, &Rule)| options.ignore_paths || rule.paths.admit(unit.path);
-    let applicable: Vec<(u32, &Rule)> = rules.for_file(unit.language, &has).into_iter().filter(admits).collect();
+    let (applicable, refused): (Vec<_>, Vec<_>) = rules.for_file(unit.language, &has).into_iter().partition(admits);
+    let mut ran = Ran { rules, options, stopped: Vec::new(), refused: !refused.is_empty() };
     if applicable.is_empty() {
         if let Some(memo) = memo {
             memo.put_back(kept);
         }
+        heed_marks(&mut analysis, unit, &ran, budget);
         return analysis;
     }
     let file = match FileContext::new(unit, index, memo.is_some(), earlier.as_ref(), budget) {
@@ -94,7 +100,7 @@ fn run_all(
     let before = kept.zip(difference).and_then(|(kept, difference)| kept.before(&file, difference));
     let mut results: Vec<Option<Results>> = Vec::new();
     results.resize_with(rules.len(), || None);
-    let mut cancelled = false;
+    let mut halted = None;
     for (number, rule) in applicable {
         budget.start_rule(&rule.id);
         let mut run = Run {
@@ -116,8 +122,9 @@ fn run_all(
             }
             Err(stop) => {
                 analysis.notes.extend(note(stop, Some(rule)));
-                cancelled = stop == Stop::Cancelled;
+                ran.stopped.push(number);
                 if stop != Stop::Rule {
+                    halted = Some(stop);
                     break;
                 }
             }
@@ -125,12 +132,23 @@ fn run_all(
     }
     match (memo, before) {
         // The newer version that called this one off is compared with the last that was looked at in full.
-        (Some(memo), Some(before)) if cancelled => memo.put_back(Some(before.into_kept())),
+        (Some(memo), Some(before)) if halted == Some(Stop::Cancelled) => memo.put_back(Some(before.into_kept())),
         (Some(memo), _) => memo.keep(rules, unit, options, file, results),
         (None, _) => {}
     }
-    finish(&mut analysis.findings, unit.text, options);
+    finish(&mut analysis.findings, unit.text);
+    heed_marks(&mut analysis, unit, &ran, budget);
+    if halted.is_some() {
+        analysis.hints.clear();
+    }
     analysis
+}
+
+/// Marks what somebody asks to ignore, and finds out what is asked in vain.
+fn heed_marks(analysis: &mut Analysis, unit: &Unit<'_>, ran: &Ran<'_>, budget: &Budget<'_>) {
+    let mut marks = Marks::of(unit, ran.options);
+    marks.apply(&mut analysis.findings, unit, ran.rules, budget.today);
+    analysis.hints = marks.hints(&analysis.findings, unit, ran, budget.today);
 }
 
 /// Runs one rule over one file, from scratch.
@@ -257,13 +275,14 @@ fn finding(file: &FileContext<'_>, rule: &Rule, found: &Match, trace: Option<Tra
         metavars,
         trace,
         fix,
-        suppressed: false,
+        suppressed: None,
+        ignore: None,
         fingerprint: String::new(),
     }
 }
 
 /// Sorts, drops repetitions, and adds what depends on all findings of the file.
-pub(crate) fn finish(findings: &mut Vec<Finding>, text: &str, options: Options) {
+pub(crate) fn finish(findings: &mut Vec<Finding>, text: &str) {
     findings.sort_by(|a, b| (a.span, &a.rule_id, &a.message).cmp(&(b.span, &b.rule_id, &b.message)));
     findings.dedup_by(|a, b| a.span == b.span && a.rule_id == b.rule_id && a.message == b.message);
     let mut seen: HashMap<String, usize> = HashMap::new();
@@ -272,8 +291,6 @@ pub(crate) fn finish(findings: &mut Vec<Finding>, text: &str, options: Options) 
         let before = seen.entry(message::fingerprint(&finding.rule_id, matched, 0)).or_default();
         finding.fingerprint = message::fingerprint(&finding.rule_id, matched, *before);
         *before += 1;
-        finding.suppressed =
-            !options.ignore_suppressions && suppress::is_suppressed(text, finding.span, &finding.rule_id);
     }
 }
 

@@ -30,4 +30,5 @@ pub use fix::apply_fixes;
 pub use memo::Memo;
 pub use repair::{repairs, together};
 pub use rule::{RuleFiles, RuleSet};
+pub use suppress::{Habit, offer_ignores, weaknesses};
 pub use surroundings::surroundings;

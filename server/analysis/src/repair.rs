@@ -1,6 +1,6 @@
 //! Repairs tried on a copy of the text: one is good if the text parses as well as before and the finding is gone.
 
-use crate::analyze::{self, Options, Unit};
+use crate::analyze::{self, Unit};
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::fix::apply_fixes;
@@ -111,7 +111,7 @@ impl<'a> Trial<'a> {
         let found = analyze::run(&file, rule, self.budget);
         self.budget.end_rule();
         let mut found = found?;
-        analyze::finish(&mut found, unit.text, Options::default());
+        analyze::finish(&mut found, unit.text);
         Ok(found.len())
     }
 

@@ -1,6 +1,6 @@
 //! What an analysis says.
 
-use crate::{Edit, Span};
+use crate::{Edit, Span, Suppression};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -58,11 +58,20 @@ pub struct Finding {
     pub trace: Option<Trace>,
     /// The rule's fix, ready to apply.
     pub fix: Option<Fix>,
-    /// An inline comment (`nosemgrep`) asks to ignore this finding: reported as such, never shown as a problem.
-    pub suppressed: bool,
+    /// Somebody asked to ignore this finding: it is reported as such, and never shown as a problem.
+    pub suppressed: Option<Suppression>,
+    /// Writes a comment that asks to ignore it, where one is legal; for documents under edit only.
+    pub ignore: Option<Edit>,
     /// Stable over moved lines: hash of the rule id, the matched text with white space folded, and the count of equal
     /// findings before it in the file. Hex.
     pub fingerprint: String,
+}
+
+impl Finding {
+    /// Whether somebody asked to ignore it.
+    pub const fn is_suppressed(&self) -> bool {
+        self.suppressed.is_some()
+    }
 }
 
 /// What stands around a finding: guesses from names, for people who judge it.

@@ -13,6 +13,8 @@ pub mod language;
 pub mod message;
 pub mod question;
 pub mod span;
+pub mod suppression;
+pub mod weakness;
 
 pub use document::{Document, StaleEdit, Version};
 pub use edit::Edit;
@@ -25,3 +27,5 @@ pub use message::{
 };
 pub use question::{Answer, LineQuestion, Mended, Question, Repair};
 pub use span::Span;
+pub use suppression::{ForeignMarks, Hint, HintKind, MarkKind, MarkPlace, Suppression};
+pub use weakness::Weakness;

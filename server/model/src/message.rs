@@ -1,6 +1,6 @@
 //! What parents and workers say to each other. Local and remote engines speak the same words.
 
-use crate::{Answer, Edit, Finding, Language, Note, Question, Severity, Span, Version};
+use crate::{Answer, Edit, Finding, ForeignMarks, Hint, Language, Note, Question, Severity, Span, Version};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub struct RuleSource {
 /// To a worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
-    /// How long and how much. The first request of every worker, before anything else. Not answered.
+    /// How long, how much, and whose marks count. The first request of every worker, before anything else. Not answered.
     Limits(Limits),
     /// Replace all rules. Answered by [`Event::RulesLoaded`]; every open document is analysed again.
     Rules {
@@ -107,7 +107,7 @@ pub enum Request {
     },
 }
 
-/// How long and how much a worker may.
+/// How long and how much a worker may, and whose marks count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// How long the analysis of a document under edit may take, in milliseconds.
@@ -116,6 +116,8 @@ pub struct Limits {
     pub scan_ms: u32,
     /// How many bytes of names and literals may be kept before the worker asks to be replaced ([`Event::Worn`]).
     pub interned_bytes: u64,
+    /// Which marks of other tools suppress findings.
+    pub foreign_marks: ForeignMarks,
 }
 
 /// How a file is scanned.
@@ -155,6 +157,8 @@ pub enum Event {
         version: Version,
         /// All findings in it, sorted by place, then rule.
         findings: Vec<Finding>,
+        /// What there is to say about marks in it, sorted by place.
+        hints: Vec<Hint>,
         /// What could not be done.
         notes: Vec<Note>,
         /// Where the time went.
@@ -173,6 +177,8 @@ pub enum Event {
         job: JobId,
         /// All findings, sorted by place, then rule.
         findings: Vec<Finding>,
+        /// What there is to say about marks in it, sorted by place.
+        hints: Vec<Hint>,
         /// What could not be done.
         notes: Vec<Note>,
         /// Where the time went.

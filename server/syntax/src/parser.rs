@@ -133,6 +133,11 @@ impl Source {
         &self.tree
     }
 
+    /// tree-sitter's tree, unless parsing was stopped.
+    pub(crate) fn concrete(&self) -> Option<&ts::Tree> {
+        self.cst.as_ref()
+    }
+
     /// What could not be read, in order of place.
     pub fn notes(&self) -> &[ParseNote] {
         &self.past.notes
@@ -187,6 +192,7 @@ impl Source {
         comments.extend_from_slice(&self.past.comments);
         // Handlers note what stands between a node's parts before they go into the parts.
         comments.sort_by_key(|comment| comment.start);
+        comments.dedup();
         self.tree = Tree { nodes, comments };
     }
 }

@@ -92,7 +92,7 @@ pub(crate) struct ScanArgs {
     #[arg(long, value_name = "ID", help_heading = "Rules")]
     pub(crate) exclude_rule: Vec<String>,
 
-    /// Report findings that a `nosemgrep` comment asks to ignore as well.
+    /// Report findings that a comment (`nosemgrep` and the like) or a list of the project asks to ignore as well.
     #[arg(long, visible_alias = "disable-nosem", help_heading = "Rules")]
     pub(crate) no_suppress: bool,
 

@@ -104,7 +104,8 @@ mod tests {
             metavars: Vec::new(),
             trace: None,
             fix: None,
-            suppressed: false,
+            suppressed: None,
+            ignore: None,
             fingerprint: fingerprint.to_owned(),
         }
     }

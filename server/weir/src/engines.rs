@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use weir_model::{RuleInfo, RuleProblem, RuleSource};
+use weir_model::{ForeignMarks, RuleInfo, RuleProblem, RuleSource};
 use weir_worker::{Pool, PoolConfig};
 
 /// Analysis processes of one pool: typing needs one, the second keeps other documents, and files that are not open, from
@@ -31,6 +31,8 @@ pub(crate) struct EngineKey {
     pub(crate) rules: Vec<RulePath>,
     /// How long one file of a scan may take.
     pub(crate) timeout: Duration,
+    /// Which marks of other tools suppress findings.
+    pub(crate) foreign_marks: ForeignMarks,
 }
 
 /// One pool with its rules.
@@ -73,6 +75,7 @@ impl Engines {
         let id = EngineId(self.started);
         let mut config = PoolConfig::this_program(WORKERS);
         config.scan_deadline = key.timeout;
+        config.foreign_marks = key.foreign_marks;
         let (pool, mut updates) = Pool::start(config);
         let messages = self.messages.clone();
         tokio::spawn(async move {

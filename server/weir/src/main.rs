@@ -13,6 +13,7 @@ mod engines;
 mod lsp;
 mod main_loop;
 mod project;
+mod project_marks;
 mod repairs;
 mod report;
 mod rules_cache;

@@ -5,6 +5,7 @@ use crate::baseline::Baseline;
 use crate::changed::Commit;
 use crate::config::{self, Config, Layer, Problem};
 use crate::engines::{EngineId, EngineKey, Engines};
+use crate::project_marks::ProjectMarks;
 use crate::walk;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub(crate) struct Project {
     pub(crate) notices: Vec<String>,
     /// Who analyses what is in it.
     pub(crate) engine: EngineId,
+    /// What its files ask to ignore; nothing before they were read.
+    pub(crate) marks: ProjectMarks,
 }
 
 /// All of them.
@@ -61,6 +64,11 @@ impl Projects {
         for folder in folders {
             let file = config::find(folder);
             self.add(Some(folder.clone()), file, &settings(Some(folder)), engines);
+        }
+        // What was read counts until it is read again.
+        for project in &mut self.list {
+            let same = before.iter().find(|old| old.root.is_some() && old.root == project.root);
+            project.marks = same.map(|old| old.marks.clone()).unwrap_or_default();
         }
         // The longest path first, so that the first that matches is the innermost.
         self.list
@@ -133,7 +141,11 @@ impl Projects {
         let (layer, problems) = file.as_deref().map(config::read).unwrap_or_default();
         let start = file.as_deref().map(walk::folder_of).or(folder.as_deref()).unwrap_or(Path::new(""));
         let config = Config::new(start, &layer, client, &self.rules);
-        let engine = engines.for_key(&EngineKey { rules: config.rules.clone(), timeout: config.timeout });
+        let engine = engines.for_key(&EngineKey {
+            rules: config.rules.clone(),
+            timeout: config.timeout,
+            foreign_marks: config.foreign_marks(),
+        });
         let root = folder.as_ref().map(|folder| walk::git_root(folder).unwrap_or_else(|| folder.clone()));
         self.made += 1;
         let id = ProjectId(self.made);
@@ -153,6 +165,7 @@ impl Projects {
             commit,
             notices,
             engine,
+            marks: ProjectMarks::default(),
         };
         project.read_baseline();
         self.list.push(project);

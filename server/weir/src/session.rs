@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tower_lsp_server::ls_types::{TextDocumentContentChangeEvent, Uri};
-use weir_model::{DocId, Document, Edit, Finding, Language, Note, Version};
+use weir_model::{DocId, Document, Edit, Finding, Hint, Language, Note, Version};
 
 /// One open document.
 pub(crate) struct OpenDocument {
@@ -32,6 +32,8 @@ pub(crate) struct OpenDocument {
     pub(crate) findings: Vec<Finding>,
     /// Which of them are shown, and as what.
     pub(crate) shown: Vec<(usize, Level)>,
+    /// What there is to say about marks in `analyzed`.
+    pub(crate) hints: Vec<Hint>,
     /// What is known of their repairs.
     pub(crate) repairs: Repairs,
     /// What could not be analysed in `analyzed`.
@@ -90,6 +92,7 @@ impl Session {
             base: None,
             findings: Vec::new(),
             shown: Vec::new(),
+            hints: Vec::new(),
             repairs: Repairs::default(),
             notes: Vec::new(),
             analyzed: None,
@@ -164,11 +167,13 @@ impl Session {
         id: DocId,
         version: Version,
         findings: Vec<Finding>,
+        hints: Vec<Hint>,
         notes: Vec<Note>,
     ) -> Option<&mut OpenDocument> {
         let open = self.documents.get_mut(&id).filter(|open| open.document.version() == version)?;
         open.findings = findings;
         open.shown.clear();
+        open.hints = hints;
         open.repairs = Repairs::default();
         open.notes = notes;
         open.analyzed = Some(version);

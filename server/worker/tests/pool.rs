@@ -304,7 +304,12 @@ fn a_worker_ends_with_its_input_whatever_it_is_doing() {
     let mut worker = direct_worker();
     let meeting = Meeting::new();
     let mut input = worker.stdin.take().expect("a pipe");
-    let limits = weir_model::Limits { interactive_ms: 60_000, scan_ms: 60_000, interned_bytes: u64::MAX };
+    let limits = weir_model::Limits {
+        interactive_ms: 60_000,
+        scan_ms: 60_000,
+        interned_bytes: u64::MAX,
+        foreign_marks: weir_model::ForeignMarks::default(),
+    };
     for request in [
         weir_model::Request::Limits(limits),
         weir_model::Request::Rules { generation: 1, sources: Arc::from([]), disabled: Vec::new(), kept: Vec::new() },

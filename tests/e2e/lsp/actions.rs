@@ -40,10 +40,53 @@ fn a_finding_is_ignored_by_a_comment_that_the_server_itself_honours() {
     server.open(&uri, "python", TEXT);
     let actions = actions(&mut server, &uri, &json!({ "diagnostics": [] }));
     let edit = &titled(&actions, "Ignore yaml-load here")["edit"]["documentChanges"][0]["edits"][0];
-    assert_eq!(edit["newText"], "    # nosemgrep: yaml-load\n");
+    assert_eq!(edit["newText"], "    # nosemgrep: yaml-load -- reason\n");
     assert_eq!(edit["range"]["start"], json!({ "line": 3, "character": 0 }));
-    server.change(&uri, 2, [3, 0, 3, 0], "    # nosemgrep: yaml-load\n");
+    server.change(&uri, 2, [3, 0, 3, 0], "    # nosemgrep: yaml-load -- reason\n");
     assert!(server.diagnostics(&uri, 2).is_empty());
+}
+
+#[test]
+fn a_mark_without_use_is_shown_faded_and_can_be_removed() {
+    let project = Project::new();
+    let rules = project.rules();
+    let mut server = LspClient::start(weir_tests::binary::weir(), &["--rules", rules.to_str().expect("a plain name")]);
+    let mut capabilities = weir_tests::lsp_client::capabilities();
+    capabilities["textDocument"]["publishDiagnostics"]["tagSupport"] = json!({ "valueSet": [1, 2] });
+    server.initialize(&capabilities, Some(project.path()), &json!(null));
+    let uri = project.uri("a.py");
+    server.open(&uri, "python", "# nosemgrep: yaml-load\nyaml.load(a)\n\nx = 1  # nosemgrep: yaml-load\n");
+    let hints = server.diagnostics(&uri, 1);
+    assert_eq!(hints.len(), 1, "{hints:?}");
+    assert_eq!((&hints[0]["code"], &hints[0]["severity"]), (&json!("unused-suppression"), &json!(4)));
+    assert_eq!(hints[0]["tags"], json!([1]));
+    assert_eq!(hints[0]["range"]["start"], json!({ "line": 3, "character": 9 }));
+    let actions = actions(&mut server, &uri, &json!({ "diagnostics": [] }));
+    let edit = &titled(&actions, "Remove unused suppression")["edit"]["documentChanges"][0]["edits"][0];
+    assert_eq!((&edit["newText"], &edit["range"]["start"]["character"]), (&json!(""), &json!(5)));
+    // What it was for is back, and it is of use again.
+    server.change(&uri, 2, [3, 0, 3, 5], "yaml.load(b)");
+    assert!(server.diagnostics(&uri, 2).is_empty());
+}
+
+#[test]
+fn a_list_of_the_project_hides_findings_until_it_changes() {
+    let project = Project::new();
+    let entry = |line: u32| {
+        json!({ "ignored_warnings": [{
+            "warning_type": "Remote Code Execution", "fingerprint": "0", "file": "a.py", "line": line, "note": "trusted",
+        }]})
+        .to_string()
+    };
+    project.write("config/brakeman.ignore", &entry(4));
+    let mut server = project.server();
+    let uri = project.uri("a.py");
+    server.open(&uri, "python", TEXT);
+    server.wait_until_published(&uri, <[Value]>::is_empty);
+    project.write("config/brakeman.ignore", &entry(1));
+    let list = project.uri("config/brakeman.ignore");
+    server.notify("workspace/didChangeWatchedFiles", &json!({ "changes": [{ "uri": list, "type": 2 }] }));
+    server.wait_until_published(&uri, |diagnostics| diagnostics.len() == 1);
 }
 
 #[test]

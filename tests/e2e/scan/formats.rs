@@ -81,10 +81,14 @@ fn sarif_places_count_utf_16_and_follow_the_data() {
 
 #[test]
 fn sarif_carries_fixes_suppressions_and_what_went_wrong() {
-    let project = Project::new(&[("a.py", "yaml.load(x)  # nosemgrep\ndef (:\n"), ("large.py", &BAD.repeat(99))]);
+    let project =
+        Project::new(&[("a.py", "yaml.load(x)  # nosemgrep -- a test\ndef (:\n"), ("large.py", &BAD.repeat(99))]);
     let run = project.scan(&["--sarif", "--max-target-bytes", "1000"]).json()["runs"][0].clone();
     let result = &run["results"][0];
-    assert_eq!(result["suppressions"], json!([{ "kind": "inSource" }]));
+    let suppression = &result["suppressions"][0];
+    assert_eq!((&suppression["kind"], &suppression["properties"]["mark"]), (&json!("inSource"), &json!("nosemgrep")));
+    assert_eq!(suppression["justification"], "a test");
+    assert_eq!(suppression["location"]["physicalLocation"]["region"]["snippet"]["text"], "# nosemgrep -- a test");
     let change = &result["fixes"][0]["artifactChanges"][0];
     assert_eq!(change["artifactLocation"]["uri"], "a.py");
     assert!(

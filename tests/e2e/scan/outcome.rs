@@ -1,6 +1,7 @@
 //! Exit codes, rule errors, filters and fixes.
 
 use super::{BAD, Project};
+use serde_json::json;
 
 #[test]
 fn findings_fail_a_scan_only_if_asked_to() {
@@ -49,6 +50,56 @@ fn comments_suppress_findings_unless_switched_off() {
     assert_eq!((run.code, run.stdout.as_str()), (0, ""));
     assert!(run.stderr.contains("1 finding ignored by comments"), "{}", run.stderr);
     assert_eq!(project.scan(&["--error", "--no-suppress"]).code, 1);
+}
+
+#[test]
+fn marks_of_no_use_are_told_and_change_nothing_else() {
+    let text = "x = 1  # nosemgrep: yaml-load\ny = 2  # nosemgrep -- until 2020-01-31\nz = 3  # nosemgrep: other\n";
+    let project = Project::new(&[("a.py", text)]);
+    let run = project.scan(&["--error", "--strict"]);
+    assert_eq!(run.code, 0);
+    for line in [
+        "weir: a.py:1:10: unused-suppression: yaml-load finds nothing that this comment asks to ignore\n",
+        "weir: a.py:2:10: expired-suppression: This comment counted until 2020-01-31",
+    ] {
+        assert!(run.stderr.contains(line), "{}", run.stderr);
+    }
+    assert_eq!(run.stderr.matches("-suppression").count(), 2, "{}", run.stderr);
+    assert!(!project.scan(&["--quiet"]).stderr.contains("-suppression"));
+    assert!(!project.scan(&["--no-suppress"]).stderr.contains("-suppression"));
+}
+
+#[test]
+fn lists_of_the_project_are_heeded() {
+    let entry = |file: &str, line: u32| {
+        format!(
+            r#"{{"warning_type": "Remote Code Execution", "fingerprint": "{file}", "file": "{file}", "line": {line}, "note": "ours"}}"#
+        )
+    };
+    let list =
+        format!("{{\"ignored_warnings\": [\n{},\n{},\n{}\n]}}", entry("a.py", 1), entry("b.py", 1), entry("c.py", 1));
+    let project = Project::new(&[("a.py", BAD), ("b.py", "x = 1\n"), ("config/brakeman.ignore", &list)]);
+    let run = project.scan(&["--error"]);
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""));
+    assert!(run.stderr.contains("1 finding ignored by comments and lists"), "{}", run.stderr);
+    assert!(run.stderr.contains("weir: config/brakeman.ignore:4: obsolete: c.py is gone\n"), "{}", run.stderr);
+    let told = "weir: config/brakeman.ignore:3: nothing was found that this entry is about\n";
+    assert!(!run.stderr.contains(told) && project.scan(&["--verbose"]).stderr.contains(told), "{}", run.stderr);
+    // Of one file nothing is known about the others.
+    assert!(!project.scan(&["a.py"]).stderr.contains("obsolete"));
+    let suppression = &project.scan(&["--sarif"]).json()["runs"][0]["results"][0]["suppressions"][0];
+    assert_eq!((&suppression["kind"], &suppression["justification"]), (&json!("external"), &json!("ours")));
+    assert_eq!(project.scan(&["--error", "--no-suppress"]).code, 1);
+}
+
+#[test]
+fn marks_of_other_tools_that_name_no_check_can_be_switched_off() {
+    let project = Project::new(&[("a.py", "yaml.load(x)  # nosec\nyaml.load(y)  # nosec B506\n")]);
+    assert_eq!(project.scan(&["--error"]).code, 0);
+    project.write("weir.toml", "foreign-suppressions = false\n");
+    let run = project.scan(&["--error"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("1 finding ignored by comments"), "{}", run.stderr);
 }
 
 #[test]

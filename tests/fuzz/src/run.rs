@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Instant;
 use weir_analysis::{Analysis, Budget, Options, RuleSet, Unit};
-use weir_model::{Language, NoteKind, RuleSource};
+use weir_model::{ForeignMarks, Language, NoteKind, RuleSource};
 use weir_syntax::{Limits, Source, Tree};
 
 /// How long an analysis may take, in microseconds. libFuzzer's own limit is a multiple of it: what reaches that one did not
@@ -13,7 +13,8 @@ use weir_syntax::{Limits, Source, Tree};
 const DEADLINE: u64 = 2_000_000;
 
 /// All paths count: rules here are about texts without one.
-const OPTIONS: Options = Options { ignore_paths: true, ignore_suppressions: false };
+const OPTIONS: Options =
+    Options { ignore_paths: true, ignore_suppressions: false, foreign_marks: ForeignMarks::All };
 
 /// Rules of one file.
 pub(crate) fn compile(text: &str) -> RuleSet {

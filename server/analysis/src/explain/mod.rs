@@ -13,14 +13,20 @@ use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::matching::{Index, Record};
 use crate::rule::{Body, Listed, OutOfRange, Rule, RuleSet};
-use crate::suppress;
+use crate::suppress::{self, Marks};
 use applies::Applies;
 use std::sync::Arc;
-use weir_model::{Explanation, Finding, LineQuestion, Outcome, Reason, Span, Verdict};
+use weir_model::{Explanation, Finding, LineQuestion, MarkPlace, Outcome, Reason, Span, Verdict};
 
 /// Explains one line of a text for every rule of the asked name; an id may be given by its last part. No answer means that
 /// there is no such rule.
-pub fn explain(rules: &RuleSet, unit: &Unit<'_>, question: &LineQuestion, budget: &Budget<'_>) -> Vec<Explanation> {
+pub fn explain(
+    rules: &RuleSet,
+    unit: &Unit<'_>,
+    question: &LineQuestion,
+    options: Options,
+    budget: &Budget<'_>,
+) -> Vec<Explanation> {
     let line = words::line(unit.text, question.line);
     let is_asked = |id: &str| suppress::names(&question.rule_id, id);
     let exact = |id: &str| *question.rule_id == *id;
@@ -33,7 +39,7 @@ pub fn explain(rules: &RuleSet, unit: &Unit<'_>, question: &LineQuestion, budget
     let explained = asked.filter_map(|(source, listed)| {
         let case =
             Case { source, listed, rule: rules.compiled(listed)?, line, findings: Vec::new(), reasons: Vec::new() };
-        Some(of_rule(case, unit, budget))
+        Some(of_rule(case, &Setting { rules, unit, options, budget }))
     });
     explained.chain(of_other_versions.map(|(source, rule)| of_other_version(source, rule, line))).collect()
 }
@@ -67,7 +73,16 @@ impl Case<'_> {
     }
 }
 
-fn of_rule(mut case: Case<'_>, unit: &Unit<'_>, budget: &Budget<'_>) -> Explanation {
+/// What a rule is run with.
+struct Setting<'a> {
+    rules: &'a RuleSet,
+    unit: &'a Unit<'a>,
+    options: Options,
+    budget: &'a Budget<'a>,
+}
+
+fn of_rule(mut case: Case<'_>, setting: &Setting<'_>) -> Explanation {
+    let Setting { unit, budget, .. } = *setting;
     let (rule, listed) = (case.rule, case.listed);
     let index = Index::of(unit.tree, unit.language, None);
     let Applies { reasons, obstacle } = applies::of(rule, listed, unit, &index);
@@ -76,7 +91,7 @@ fn of_rule(mut case: Case<'_>, unit: &Unit<'_>, budget: &Budget<'_>) -> Explanat
         return case.closed(Verdict::NotRun, obstacle.unwrap_or_default());
     }
     budget.start_rule(&rule.id);
-    let done = look(&mut case, unit, index, budget);
+    let done = look(&mut case, setting, index);
     budget.end_rule();
     match (done, obstacle) {
         (Err(stop), _) => {
@@ -91,7 +106,7 @@ fn of_rule(mut case: Case<'_>, unit: &Unit<'_>, budget: &Budget<'_>) -> Explanat
         (Ok(why), None) => {
             let verdict = match &case.findings[..] {
                 [] => Verdict::NotReported,
-                all if all.iter().all(|finding| finding.suppressed) => Verdict::Suppressed,
+                all if all.iter().all(Finding::is_suppressed) => Verdict::Suppressed,
                 _ => Verdict::Reported,
             };
             let why = if verdict == Verdict::Suppressed { "a comment asks to ignore it".to_owned() } else { why };
@@ -101,13 +116,15 @@ fn of_rule(mut case: Case<'_>, unit: &Unit<'_>, budget: &Budget<'_>) -> Explanat
 }
 
 /// Runs the rule and tells what it does; gives why the line is reported or is not.
-fn look(case: &mut Case<'_>, unit: &Unit<'_>, index: Index, budget: &Budget<'_>) -> Result<String, Stop> {
+fn look(case: &mut Case<'_>, setting: &Setting<'_>, index: Index) -> Result<String, Stop> {
+    let Setting { rules, unit, options, budget } = *setting;
     let (rule, line) = (case.rule, case.line);
     let file = FileContext::new(unit, index, false, None, budget)?;
     let mut findings = analyze::run(&file, rule, budget)?;
     findings.retain(|finding| finding.span.touches(line));
     findings.truncate(MOST_FINDINGS);
-    analyze::finish(&mut findings, unit.text, Options::default());
+    analyze::finish(&mut findings, unit.text);
+    Marks::of(unit, options).apply(&mut findings, unit, rules, budget.today);
     // It counts equal findings before it in the file, which are not all here.
     for finding in &mut findings {
         finding.fingerprint.clear();
@@ -140,11 +157,16 @@ struct Asked<'a> {
     budget: &'a Budget<'a>,
 }
 
-/// The comment that hides a finding.
+/// The mark that hides a finding.
 fn suppression(text: &str, finding: &Finding) -> Option<Reason> {
-    let comment = suppress::mark_at(text, finding.span, &finding.rule_id)?;
-    let message = format!("line {} asks to ignore the finding", words::line_of(text, comment.start));
-    Some(Reason { places: vec![words::at(comment, "")], ..words::reason(Outcome::Fails, message) })
+    let suppression = finding.suppressed.as_ref()?;
+    let MarkPlace::Text(mark) = suppression.place else { return None };
+    let number = words::line_of(text, mark.start);
+    let mut message = format!("line {number} asks to ignore the finding ({})", suppression.mark.name());
+    if let Some(why) = &suppression.reason {
+        message += &format!(": {why}");
+    }
+    Some(Reason { places: vec![words::at(mark, "")], ..words::reason(Outcome::Fails, message) })
 }
 
 fn of_other_version(source: &str, rule: &OutOfRange, line: Span) -> Explanation {

@@ -9,6 +9,11 @@ mod parse;
 use crate::rule::regex::Regex;
 use weir_syntax::Symbol;
 
+/// The day that a text names as `YYYY-MM-DD`, in days since 1970-01-01.
+pub(crate) fn day(text: &str) -> Option<i64> {
+    Some(date::parse(text, "%Y-%m-%d")? / date::DAY)
+}
+
 /// A comparison, ready to be evaluated.
 #[derive(Debug)]
 pub(crate) struct Comparison {

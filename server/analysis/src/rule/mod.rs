@@ -28,15 +28,17 @@ pub(crate) use text::TextLeaf;
 pub(crate) use files::Listed;
 pub use files::RuleFiles;
 
+use crate::analyze::Unit;
 use crate::fix::FixTemplate;
 use crate::paths::Paths;
+use crate::suppress::Profiles;
 use dispatch::Dispatch;
 use files::{RuleFile, Workshop};
 use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use threads::Threads;
 use weir_model::{Language, RuleInfo, RuleProblem, RuleSource, Severity};
 use weir_syntax::Symbol;
@@ -57,6 +59,10 @@ pub struct RuleSet {
     problems: Vec<RuleProblem>,
     /// The names of the files.
     sources: Vec<String>,
+    /// Rules were left out.
+    lacks_some: bool,
+    /// What marks in texts call the rules, once one is there.
+    profiles: OnceLock<Profiles>,
 }
 
 /// A rule whose `min-version` or `max-version` keeps it from running: nobody is told unless he asks.
@@ -115,6 +121,7 @@ impl RuleSet {
             for (at, rule) in file.rules.iter().enumerate() {
                 let is_new = seen.insert(source.text.get(rule.span.range()).unwrap_or_default().trim_end());
                 if disabled.contains(&rule.info.id) {
+                    set.lacks_some = true;
                     continue;
                 }
                 set.infos.push(RuleInfo { source: source.name.clone(), ..rule.info.clone() });
@@ -187,6 +194,34 @@ impl RuleSet {
     /// A rule, compiled if this is the first time that somebody wants it.
     pub(crate) fn compiled<'s>(&self, listed: &'s Listed) -> Option<&'s Rule> {
         listed.rule(&self.workshop)
+    }
+
+    /// Whether every rule of the files runs.
+    pub(crate) fn is_whole(&self) -> bool {
+        !self.lacks_some && self.problems.is_empty() && !self.running.is_empty()
+    }
+
+    /// Whether something is wrong with a rule of that name.
+    pub(crate) fn is_problem(&self, id: &str) -> bool {
+        let ids = self.problems.iter().filter_map(|problem| problem.rule_id.as_deref());
+        ids.into_iter().any(|rule| crate::suppress::names(id, rule))
+    }
+
+    /// What marks in texts call the rules.
+    pub(crate) fn profiles(&self) -> &Profiles {
+        self.profiles.get_or_init(|| Profiles::new(self.running().map(|(_, listed)| &listed.info)))
+    }
+
+    /// The id of a rule.
+    pub(crate) fn id(&self, number: u32) -> &str {
+        &self.listed(number).info.id
+    }
+
+    /// Whether a rule looks at a text.
+    pub(crate) fn looks_at(&self, number: u32, unit: &Unit<'_>, ignore_paths: bool) -> bool {
+        let listed = self.listed(number);
+        let admits = || ignore_paths || self.compiled(listed).is_some_and(|rule| rule.paths.admit(unit.path));
+        listed.reads(unit.language) && admits()
     }
 
     fn listed(&self, number: u32) -> &Listed {

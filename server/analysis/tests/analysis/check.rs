@@ -50,7 +50,7 @@ pub(crate) fn run(language: &str, rule: &str, code: &str) -> Analysis {
 fn explanations_agree(rules: &RuleSet, unit: &Unit<'_>, line: u32, findings: &[Finding]) {
     for rule in rules.rules() {
         let question = LineQuestion { rule_id: rule.id.clone(), line };
-        for told in explain(rules, unit, &question, &Budget::unlimited()) {
+        for told in explain(rules, unit, &question, Options::default(), &Budget::unlimited()) {
             let here = |finding: &&Finding| finding.rule_id == told.rule_id && finding.span.touches(told.span);
             let found: Vec<&Finding> = findings.iter().filter(here).collect();
             let reported = matches!(told.verdict, Verdict::Reported | Verdict::Suppressed);
@@ -84,7 +84,7 @@ pub(crate) fn explained(language: &str, rule: &str, code: &str, line: u32) -> Ex
     let source = Source::parse(language.unwrap_or(Language::JavaScript), code.to_owned(), Limits::NONE);
     let unit = Unit { path: "src/file", text: code, language, tree: source.tree() };
     let question = LineQuestion { rule_id: "rule".into(), line };
-    explain(&rules, &unit, &question, &Budget::unlimited()).pop().expect("the rule is there")
+    explain(&rules, &unit, &question, Options::default(), &Budget::unlimited()).pop().expect("the rule is there")
 }
 
 /// A whole rule file around the keys of one rule.

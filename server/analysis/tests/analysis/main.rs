@@ -17,5 +17,6 @@ mod repairs;
 mod rules;
 mod sound;
 mod soup;
+mod suppress;
 mod surroundings;
 mod taint;

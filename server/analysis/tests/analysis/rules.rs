@@ -20,12 +20,6 @@ fn a_regex_finds_text_and_binds_groups() {
 }
 
 #[test]
-fn an_inline_comment_marks_a_finding_as_suppressed() {
-    let found = run("python", "pattern-regex: secret", "secret # nosemgrep\nsecret\n");
-    assert_eq!(found.findings.iter().map(|finding| finding.suppressed).collect::<Vec<_>>(), [true, false]);
-}
-
-#[test]
 fn a_comparison_asks_the_constants_that_metavariables_are() {
     check(
         "python",

@@ -44,6 +44,11 @@ pub(crate) fn analysis(text: &str, analysis: &Analysis) -> Result<(), String> {
             return Err(format!("a fix of {} changes a place twice\n", finding.rule_id));
         }
     }
+    for hint in &analysis.hints {
+        let what = || format!("{hint:?}");
+        fits(text, hint.span, what)?;
+        hint.removal.iter().try_for_each(|edit| fits(text, edit.span, what))?;
+    }
     let grown: usize = fixes(analysis).flat_map(|fix| &fix.edits).map(|edit| edit.text.len()).sum();
     let fixed = apply_fixes(text, fixes(analysis));
     if fixed.len() > text.len() + grown {

@@ -302,6 +302,7 @@ fn binary<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
         "or" => "||",
         _ => operator,
     };
+    l.comments(Some(node));
     l.node_sym(kind, role, Symbol::new(sym), span, |l| {
         l.field(node, "left", left);
         l.field(node, "right", right);

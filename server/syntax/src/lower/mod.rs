@@ -433,6 +433,17 @@ impl<'t> Lowering<'t> {
         self.each(node, |_, _, _| {});
     }
 
+    /// The comments among a node's children, for handlers that may pass them over. Noting one twice does no harm.
+    pub(crate) fn comments(&mut self, node: Option<ts::Node<'t>>) {
+        let Some(node) = node else { return };
+        let mut cursor = node.walk();
+        for child in node.children(&mut cursor) {
+            if child.is_extra() && child.kind().contains("comment") {
+                self.visit(child, Role::Child);
+            }
+        }
+    }
+
     /// Goes one level deeper without a concrete node: for handlers that recurse on their own.
     pub(crate) fn nested(&mut self, role: Role, span: Span, emit: impl FnOnce(&mut Self)) {
         if self.depth >= MAX_DEPTH {

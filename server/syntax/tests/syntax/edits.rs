@@ -107,6 +107,7 @@ fn what_depends_on_the_text_around_it_is_not_kept() {
     let page = "<?php if ($x): ?>\n<?= f($a, [1, 2, 3], $b, g($c), h($d)) ?>\n<?php endif ?>\n";
     check_edit(Language::Php, page, "<?=", "<?php");
     check_edit(Language::Php, page, "<?=", "<?= ");
+    check_edit(Language::Php, page, "<?=", "<?= /* a */ /* b */");
     // The text of a heredoc stands behind the line it begins in.
     let heredocs = "def m\n  f(a, [1, 2, 3], <<~A, k: b) if c\n  #{d}\n  A\n  g(h(1), [2, 3, 4], i)\nend\n";
     check_edit(Language::Ruby, heredocs, "#{d}", "#{e} f");

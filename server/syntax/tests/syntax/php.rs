@@ -74,7 +74,7 @@ fn what_is_printed() {
     );
     check(
         Php,
-        "<b><?= $x ?></b><?php unset($a);",
+        "<b><?= /* a */ $x ?></b><?php unset($a);",
         r#"
         Token"<b>"
         Call(Callee:Ident"echo", Arg:Ident"$x")

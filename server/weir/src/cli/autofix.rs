@@ -11,7 +11,7 @@ use weir_model::{Edit, Finding, Span};
 pub(crate) fn apply(report: &Report, dry_run: bool, quiet: bool) {
     for file in &report.files {
         let text = file.text.to_string();
-        let (repaired, count) = repaired(&text, file.findings.iter().filter(|finding| !finding.suppressed));
+        let (repaired, count) = repaired(&text, file.findings.iter().filter(|finding| !finding.is_suppressed()));
         if count == 0 {
             continue;
         }

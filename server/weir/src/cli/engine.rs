@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use weir_model::{
-    Explanation, Failure, Finding, JobId, Language, LineQuestion, Note, Question, RuleInfo, RuleProblem, RuleSource,
-    ScanOptions,
+    Explanation, Failure, Finding, ForeignMarks, Hint, JobId, Language, LineQuestion, Note, Question, RuleInfo,
+    RuleProblem, RuleSource, ScanOptions,
 };
 use weir_worker::{Pool, PoolConfig, Update};
 
@@ -42,8 +42,17 @@ pub(crate) struct Answer {
     pub(crate) index: usize,
     /// The text that was analysed: what was not valid UTF-8 is replaced.
     pub(crate) text: String,
-    /// Findings and notes, or why there are none.
-    pub(crate) outcome: Result<(Vec<Finding>, Vec<Note>), Failure>,
+    /// What was found, or why nothing.
+    pub(crate) outcome: Result<Found, Failure>,
+}
+
+/// What was found in a file.
+pub(crate) struct Found {
+    pub(crate) findings: Vec<Finding>,
+    /// What there is to say about marks.
+    pub(crate) hints: Vec<Hint>,
+    /// What could not be done.
+    pub(crate) notes: Vec<Note>,
 }
 
 /// The workers' answer to a set of rules.
@@ -56,10 +65,11 @@ pub(crate) struct Loaded {
 
 impl Engine {
     /// Starts `jobs` workers, or as many as there are processors.
-    pub(crate) fn start(jobs: Option<u16>, deadline: Duration) -> Self {
+    pub(crate) fn start(jobs: Option<u16>, deadline: Duration, foreign_marks: ForeignMarks) -> Self {
         let workers = jobs.map_or_else(processors, usize::from);
         let mut config = PoolConfig::this_program(workers);
         config.scan_deadline = deadline;
+        config.foreign_marks = foreign_marks;
         config.max_file = weir_model::framing::MAX_FRAME;
         let (pool, updates) = Pool::start(config);
         Self { pool, updates, workers, generation: 0 }
@@ -110,7 +120,9 @@ impl Engine {
                 },
                 update = self.next() => {
                     let (job, outcome) = match update? {
-                        Update::Scanned { job, findings, notes, .. } => (job, Ok((findings, notes))),
+                        Update::Scanned { job, findings, hints, notes, .. } => {
+                            (job, Ok(Found { findings, hints, notes }))
+                        }
                         Update::Failed { job: Some(job), failure, .. } => (job, Err(failure)),
                         Update::Failed { doc: None, job: None, failure } => {
                             return Err(failure).context("no analysis process can be kept alive");

@@ -39,7 +39,7 @@ pub(crate) fn main(args: &ExplainArgs) -> anyhow::Result<Exit> {
     notices::say(&unreadable.iter().map(|error| format!("weir: {error}")).collect::<Vec<_>>());
     let question = LineQuestion { rule_id: args.rule.as_str().into(), line: *line };
     let (loaded, (explanations, notes)) = block_on(async {
-        let mut engine = Engine::start(Some(1), Duration::from_secs_f64(args.timeout));
+        let mut engine = Engine::start(Some(1), Duration::from_secs_f64(args.timeout), config.foreign_marks());
         let loaded = engine.load(sources).await?;
         let file = File { index: 0, path: Arc::clone(&target.in_project), language, bytes };
         let answer = engine.explain(file, question).await?;

@@ -4,6 +4,7 @@ mod autofix;
 pub(crate) mod baseline;
 mod engine;
 pub(crate) mod explain;
+mod marks;
 pub(crate) mod notices;
 pub(crate) mod scan;
 pub(crate) mod test;

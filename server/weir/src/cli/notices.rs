@@ -1,11 +1,14 @@
 //! What a scan says on standard error: everything that was not looked at, and one line in sum.
 
-use crate::report::{Incident, IncidentKind, Report};
+use crate::report::{Incident, IncidentKind, Remark, Report};
 use std::io::{self, Write};
-use weir_model::RuleProblem;
+use weir_model::{Finding, MarkPlace, RuleProblem};
 
 /// Skipped rules beyond this number are counted, not listed, without `--verbose`: foreign rule sets bring hundreds.
 const MAX_SKIPPED_RULES: usize = 20;
+
+/// The same for suppressions of no use.
+const MAX_REMARKS: usize = 20;
 
 /// Lists what was left out. Broken syntax is so common that without `verbose` it is only counted; with `quiet` only
 /// what failed is said.
@@ -17,6 +20,7 @@ pub(crate) fn print(report: &Report, quiet: bool, verbose: bool) {
         }
     }
     if !quiet {
+        lines.extend(remarks(report, verbose));
         for skipped in report.skipped.iter().filter(|skipped| verbose || !skipped.reason.is_asked_for()) {
             let detail = if skipped.detail.is_empty() { String::new() } else { format!(" ({})", skipped.detail) };
             lines.push(format!("weir: {}: not scanned: {}{detail}", skipped.path, skipped.reason.words()));
@@ -34,6 +38,22 @@ pub(crate) fn say(lines: &[impl AsRef<str>]) {
             return;
         }
     }
+}
+
+/// What there is to say about marks. An entry of a list that fits no finding may be of use to the tool whose list it is.
+fn remarks(report: &Report, verbose: bool) -> Vec<String> {
+    let of_texts = report.remarks.iter().map(|Remark { path, place, hint }| {
+        let start = place.range.start;
+        format!("{path}:{}:{}: {}: {}", start.line + 1, start.column + 1, hint.kind.name(), hint.message)
+    });
+    let of_lists = report.obsolete.iter().filter(|entry| verbose || entry.gone.is_some()).map(ToString::to_string);
+    let mut lines: Vec<String> = of_texts.chain(of_lists).map(|line| format!("weir: {line}")).collect();
+    if !verbose && lines.len() > MAX_REMARKS {
+        let more = lines.len() - MAX_REMARKS;
+        lines.truncate(MAX_REMARKS);
+        lines.push(format!("weir: {more} more such lines about suppressions; --verbose prints them"));
+    }
+    lines
 }
 
 fn rules(problems: &[RuleProblem], quiet: bool, verbose: bool) -> Vec<String> {
@@ -97,16 +117,24 @@ fn summary(report: &Report, verbose: bool) -> String {
         "{}{counts} in {}; {} scanned with {} in {:.1} s",
         plural(report.findings().count(), "finding"),
         plural(
-            report.files.iter().filter(|file| file.findings.iter().any(|finding| !finding.suppressed)).count(),
+            report.files.iter().filter(|file| file.findings.iter().any(|finding| !finding.is_suppressed())).count(),
             "file"
         ),
         plural(report.scanned.len(), "file"),
         plural(report.rules.len(), "rule"),
         report.elapsed.as_secs_f64(),
     );
-    let suppressed = report.all_findings().filter(|(_, finding)| finding.suppressed).count();
+    let suppressed = report.all_findings().filter(|(_, finding)| finding.is_suppressed()).count();
     if suppressed > 0 {
-        summary += &format!("; {} ignored by comments", plural(suppressed, "finding"));
+        let is_listed = |finding: &Finding| {
+            finding.suppressed.as_ref().is_some_and(|asked| matches!(asked.place, MarkPlace::File { .. }))
+        };
+        let by = if report.all_findings().any(|(_, finding)| is_listed(finding)) {
+            "comments and lists"
+        } else {
+            "comments"
+        };
+        summary += &format!("; {} ignored by {by}", plural(suppressed, "finding"));
     }
     if report.known > 0 {
         summary += &format!("; {} in the baseline", plural(report.known, "finding"));

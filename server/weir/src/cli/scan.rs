@@ -1,14 +1,15 @@
 //! `weir scan`: files in, findings out.
 
 use super::baseline::Targets;
-use super::engine::{Answer, Engine, File, block_on};
+use super::engine::{Answer, Engine, File, Found, block_on};
+use super::marks::Marks;
 use super::{Exit, autofix, notices, to_stdout};
 use crate::args::{FileArgs, Format, ScanArgs, SeverityArg};
 use crate::baseline::Baseline;
 use crate::changed::{Changed, Commit};
 use crate::config::{Audit, Config, Layer, Level, Problem, Shown};
 use crate::report::rule::Rule;
-use crate::report::{self, FileReport, Incident, IncidentKind, Place, Report};
+use crate::report::{self, FileReport, Incident, IncidentKind, Place, Remark, Report};
 use crate::rules_source;
 use crate::walk::{self, Kinds, Selection, Skipped, Target, folder_of};
 use anyhow::Context;
@@ -21,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-use weir_model::{Failure, Finding, NoteKind, ScanOptions, Severity};
+use weir_model::{Failure, Finding, Hint, NoteKind, ScanOptions, Severity};
 
 /// Scans what the arguments name and writes the report.
 pub(crate) fn main(args: &ScanArgs) -> anyhow::Result<Exit> {
@@ -66,7 +67,7 @@ pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Scanned> {
     let filter = Filter::new(args, &config)?;
     let mut targets = Targets::new();
     let (report, missing) = block_on(async {
-        let mut engine = Engine::start(args.jobs, config.timeout);
+        let mut engine = Engine::start(args.jobs, config.timeout, config.foreign_marks());
         let loaded = engine.load(sources).await?;
         let kinds = Kinds::of(loaded.rules.iter());
         let mut report = Report {
@@ -116,12 +117,13 @@ async fn run(
     });
     let progress = progress_bar(targets.len() as u64, args.output.quiet);
     let mut files_by_path = BTreeMap::new();
+    let mut marks = (!args.no_suppress).then(|| Marks::load(&args.paths));
     let options = ScanOptions { ignore_paths: false, ignore_suppressions: args.no_suppress };
     let cut_off = engine
         .analyse(files, options, |answer| {
             progress.inc(1);
             let target = &targets[answer.index];
-            if let Some(file) = sort_in(answer, target, filter, report) {
+            if let Some(file) = sort_in(answer, target, filter, marks.as_mut(), report) {
                 files_by_path.insert(Arc::clone(&target.shown), file);
             }
         })
@@ -135,6 +137,8 @@ async fn run(
     report.skipped.extend(refused);
     report.skipped.sort_by(|a, b| a.path.cmp(&b.path));
     report.files = files_by_path.into_values().collect();
+    report.remarks.sort_by(|a, b| (&a.path, a.place.span).cmp(&(&b.path, b.place.span)));
+    report.obsolete = marks.map(|marks| marks.obsolete(&args.paths)).unwrap_or_default();
     report.scanned.sort();
     report.incidents.extend(cut_off.into_iter().map(|rule_id| Incident {
         path: None,
@@ -175,11 +179,17 @@ fn read_all(targets: &[Target], wanted: &HashSet<usize>, max_bytes: u64, send: &
 }
 
 /// Puts one answer into the report; returns the file if it has findings.
-fn sort_in(answer: Answer, target: &Target, filter: &Filter, report: &mut Report) -> Option<FileReport> {
+fn sort_in(
+    answer: Answer,
+    target: &Target,
+    filter: &Filter,
+    marks: Option<&mut Marks>,
+    report: &mut Report,
+) -> Option<FileReport> {
     let path = &target.shown;
     let text = Rope::from_str(&answer.text);
     let incident = |kind, message| Incident { path: Some(Arc::clone(path)), place: None, rule_id: None, kind, message };
-    let (mut findings, notes) = match answer.outcome {
+    let Found { mut findings, hints, notes } = match answer.outcome {
         Ok(found) => found,
         Err(failure) => {
             let kind =
@@ -194,12 +204,17 @@ fn sort_in(answer: Answer, target: &Target, filter: &Filter, report: &mut Report
         rule_id: note.rule_id,
         ..incident(kind_of(note.kind), note.message)
     }));
+    let remark = |hint: Hint| Remark { path: Arc::clone(path), place: Place::of(&text, hint.span), hint };
+    report.remarks.extend(hints.into_iter().map(remark));
+    if let Some(marks) = marks {
+        marks.apply(&target.file, &text, &mut findings, &report.rules);
+    }
     let base = filter.commit.as_ref().filter(|_| !findings.is_empty()).map(|commit| commit.base(&target.file));
     let changed = base.map_or(Changed::All, |base| base.changed(&text));
     findings.retain_mut(|finding| {
         let shown = filter.keeps(finding, &target.in_project, &report.rules) && changed.touches(&text, finding);
         let known = shown && filter.baseline.holds(&target.in_project, finding);
-        report.known += usize::from(known && !finding.suppressed);
+        report.known += usize::from(known && !finding.is_suppressed());
         shown && !known
     });
     (!findings.is_empty()).then(|| FileReport { file: target.file.clone(), path: Arc::clone(path), text, findings })

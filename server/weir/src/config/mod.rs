@@ -17,6 +17,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use weir_model::ForeignMarks;
 
 /// The word in `rules` for those that are built in.
 const BUILT_IN: &str = "built-in";
@@ -159,8 +160,7 @@ pub(crate) struct Config {
     /// The baseline file.
     pub(crate) baseline: PathBuf,
     /// Whether other tools' comments that name no rule are honoured.
-    #[expect(dead_code, reason = "comes with what reads it")]
-    pub(crate) foreign_suppressions: bool,
+    foreign_suppressions: bool,
     scopes: Scopes,
 }
 
@@ -205,6 +205,11 @@ impl Config {
             }
             None => (Self::new(folder, &Layer::default(), client, rules), Vec::new()),
         }
+    }
+
+    /// Which marks of other tools suppress findings: those that name a check that is ours always do.
+    pub(crate) const fn foreign_marks(&self) -> ForeignMarks {
+        if self.foreign_suppressions { ForeignMarks::Lines } else { ForeignMarks::Named }
     }
 
     /// How a finding of a rule in a file (relative to the project's root) is shown, if at all. `audit`: what becomes of rules that

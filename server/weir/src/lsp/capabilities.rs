@@ -4,8 +4,8 @@ use crate::lsp::requests::code_action::FIX_ALL;
 use crate::lsp::requests::command;
 use tower_lsp_server::ls_types::{
     CodeActionKind, CodeActionOptions, CodeActionProviderCapability, DiagnosticOptions, DiagnosticServerCapabilities,
-    ExecuteCommandOptions, HoverProviderCapability, InitializeParams, InitializeResult, MarkupKind, OneOf,
-    PositionEncodingKind, ResourceOperationKind, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
+    DiagnosticTag, ExecuteCommandOptions, HoverProviderCapability, InitializeParams, InitializeResult, MarkupKind,
+    OneOf, PositionEncodingKind, ResourceOperationKind, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
     TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities,
     WorkspaceServerCapabilities,
 };
@@ -22,6 +22,8 @@ pub(crate) struct Client {
     pub(crate) code_description: bool,
     /// Diagnostics may carry data that comes back with code action requests.
     pub(crate) data: bool,
+    /// Diagnostics may be tagged as about something unnecessary.
+    pub(crate) unnecessary: bool,
     /// Edits may name the version they are for.
     pub(crate) document_changes: bool,
     /// Code actions may be literals; without them only commands would do, and we have none.
@@ -81,6 +83,10 @@ impl Client {
                 pulled.and_then(|d| d.code_description_support),
             ),
             data: either(published.and_then(|d| d.data_support), pulled.and_then(|d| d.data_support)),
+            unnecessary: published
+                .and_then(|d| d.tag_support.as_ref())
+                .is_some_and(|tags| tags.value_set.contains(&DiagnosticTag::UNNECESSARY))
+                || pulled.is_some_and(|d| d.tag_support.is_some()),
             document_changes: yes(edits.and_then(|edits| edits.document_changes)),
             code_action_literals: actions.is_some_and(|actions| actions.code_action_literal_support.is_some()),
             is_preferred: yes(actions.and_then(|actions| actions.is_preferred_support)),

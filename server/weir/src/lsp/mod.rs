@@ -5,6 +5,7 @@
 mod capabilities;
 pub(crate) mod from_proto;
 pub(crate) mod gate;
+pub(crate) mod hints;
 mod input;
 pub(crate) mod outbox;
 mod parent;

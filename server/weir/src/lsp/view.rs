@@ -49,6 +49,6 @@ pub(crate) fn visible(
         let level = project.config.shows(&shown, Audit::Hide)?;
         (!project.baseline.holds(path, finding) && changed.touches(text, finding)).then_some(level)
     };
-    let each = findings.iter().enumerate().filter(|(_, finding)| !finding.suppressed);
+    let each = findings.iter().enumerate().filter(|(_, finding)| !finding.is_suppressed());
     each.filter_map(|(at, finding)| Some((at, level(finding)?))).collect()
 }

@@ -2,8 +2,8 @@
 
 use super::MainLoop;
 use crate::lsp::requests::{code_action, diagnostic, hover};
-use crate::lsp::to_proto;
 use crate::lsp::view::View;
+use crate::lsp::{hints, to_proto};
 use crate::session::{OpenDocument, file_of};
 use std::collections::HashMap;
 use tokio::sync::oneshot;
@@ -115,7 +115,13 @@ impl MainLoop {
     /// All there is to say of a file, open or not.
     fn diagnostics(&self, uri: &Uri) -> Vec<Diagnostic> {
         let mut diagnostics = match self.session.by_uri(uri) {
-            Some(open) => self.view(open).map(|view| to_proto::diagnostics(&view, open.visible())).unwrap_or_default(),
+            Some(open) => {
+                let all = |view: View<'_>| {
+                    let findings = to_proto::diagnostics(&view, open.visible());
+                    findings.into_iter().chain(hints::diagnostics(&view, &open.hints)).collect()
+                };
+                self.view(open).map(all).unwrap_or_default()
+            }
             None => file_of(uri).and_then(|file| self.diagnostics_on_disk(&file)).unwrap_or_default(),
         };
         let problems = file_of(uri).and_then(|file| self.problems.get(&file));

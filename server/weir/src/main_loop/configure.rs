@@ -6,6 +6,7 @@ use crate::config::{self, FILE_NAME, Layer};
 use crate::engines::{Engine, EngineId};
 use crate::lsp::watch::Watched;
 use crate::lsp::{InitialOptions, to_proto};
+use crate::project_marks::ProjectMarks;
 use crate::rules_source::RulesError;
 use crate::session::OpenDocument;
 use serde_json::Value;
@@ -126,6 +127,9 @@ impl MainLoop {
         if named(FILE_NAME) || is_git {
             self.configure();
         }
+        if paths.iter().any(|path| ProjectMarks::is_list(path)) {
+            self.read_marks();
+        }
         if self.projects.iter().any(|project| paths.contains(&project.config.baseline)) {
             self.projects.read_baselines();
             self.show_all();
@@ -185,6 +189,7 @@ impl MainLoop {
         }
         self.outbox.log(MessageType::INFO, format!("Weir loaded {loaded}"));
         self.problems_changed();
+        self.read_marks();
         self.scan_workspace();
         self.refresh();
     }

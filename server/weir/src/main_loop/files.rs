@@ -4,7 +4,7 @@ use super::{MainLoop, Message};
 use crate::changed::Base;
 use crate::lsp::progress::is_scan;
 use crate::lsp::to_proto;
-use crate::lsp::view::{self, View};
+use crate::lsp::view::View;
 use crate::walk::{self, Refusal, Target};
 use crate::workspace::{FileFindings, shown};
 use ropey::Rope;
@@ -159,7 +159,7 @@ impl MainLoop {
                 findings,
             };
             let before = self.workspace.files.remove(&file);
-            let found = self.show_file(found);
+            let found = self.show_file(&file, found);
             let differs = before.is_some() || !found.shown.is_empty();
             if !found.findings.is_empty() {
                 self.workspace.files.insert(file, found);
@@ -171,21 +171,12 @@ impl MainLoop {
         self.pump();
     }
 
-    /// Decides which findings of a file are shown.
-    fn show_file(&self, mut file: FileFindings) -> FileFindings {
-        if let (Some(project), Some(engine)) = (self.projects.get(file.project), self.engines.get(file.engine)) {
-            file.shown =
-                view::visible(project, &engine.rules, &file.path, &file.text, file.base.as_ref(), &file.findings);
-        }
-        file
-    }
-
     /// Decides anew which findings of files that are not open are shown.
     pub(super) fn show_files(&mut self) {
         let files = std::mem::take(&mut self.workspace.files);
         for (path, file) in files {
             let before = file.shown.clone();
-            let file = self.show_file(file);
+            let file = self.show_file(&path, file);
             let (uri, differs) = (file.uri.clone(), file.shown != before);
             self.workspace.files.insert(path, file);
             if differs {
@@ -195,7 +186,7 @@ impl MainLoop {
     }
 
     /// Tells the client what there is now in a file that is not open.
-    fn file_changed(&mut self, uri: &Uri) {
+    pub(super) fn file_changed(&mut self, uri: &Uri) {
         if self.session.client.pull {
             self.send_part(uri);
             return;

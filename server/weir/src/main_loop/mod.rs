@@ -8,6 +8,7 @@ mod answers;
 mod commands;
 mod configure;
 mod files;
+mod marks;
 mod results;
 mod trying;
 
@@ -19,7 +20,8 @@ use crate::lsp::requests::code_action;
 use crate::lsp::requests::command::Shown;
 use crate::lsp::watch::Watch;
 use crate::lsp::{Client, InitialOptions};
-use crate::project::Projects;
+use crate::project::{ProjectId, Projects};
+use crate::project_marks::ProjectMarks;
 use crate::rules_source::RulesError;
 use crate::session::{Session, file_of};
 use crate::walk::{Refusal, Target};
@@ -87,6 +89,8 @@ pub(crate) enum Message {
     Read { job: JobId, bytes: Result<Vec<u8>, Refusal>, base: Option<Base> },
     /// What a document was in the commit that is compared with.
     Base { doc: DocId, base: Base },
+    /// The files of a project that list what to ignore were read.
+    MarksRead { project: ProjectId, marks: ProjectMarks },
     /// Workers said something.
     Worker(EngineId, Update),
 }
@@ -201,6 +205,7 @@ impl MainLoop {
             Message::Looked { file, target } => self.looked(&file, target),
             Message::Read { job, bytes, base } => self.read(job, bytes, base),
             Message::Base { doc, base } => self.take_base(doc, base),
+            Message::MarksRead { project, marks } => self.marks_read(project, marks),
             Message::Worker(engine, update) => self.update(engine, update),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::MainLoop;
 use crate::engines::EngineId;
-use crate::lsp::{to_proto, view};
+use crate::lsp::{hints, to_proto};
 use crate::session::OpenDocument;
 use tower_lsp_server::ls_types::MessageType;
 use weir_model::{DocId, Failure, Note, NoteKind};
@@ -16,7 +16,7 @@ impl MainLoop {
                     self.rules_loaded(id);
                 }
             }
-            Update::Findings { doc, version, findings, notes, .. } => {
+            Update::Findings { doc, version, findings, hints, notes, .. } => {
                 // Of other workers than the document has now, or of rules that are being replaced.
                 let is_its = |open: &OpenDocument| open.place.is_some_and(|(_, engine)| engine == id);
                 let counts = self.engines.get(id).is_some_and(|engine| engine.is_loaded);
@@ -24,7 +24,7 @@ impl MainLoop {
                     return;
                 }
                 self.log_notes(doc, &notes);
-                if self.session.take_findings(doc, version, findings, notes).is_some() {
+                if self.session.take_findings(doc, version, findings, hints, notes).is_some() {
                     self.show(doc);
                     self.publish(doc);
                     self.answer_waiting(doc);
@@ -57,15 +57,6 @@ impl MainLoop {
         }
     }
 
-    /// Decides which findings of a document are shown.
-    pub(super) fn show(&mut self, doc: DocId) {
-        let Some(open) = self.session.get_mut(doc) else { return };
-        let Some((project, engine)) = open.place else { return };
-        let (Some(project), Some(engine)) = (self.projects.get(project), self.engines.get(engine)) else { return };
-        open.shown =
-            view::visible(project, &engine.rules, &open.path, open.document.text(), open.base.as_ref(), &open.findings);
-    }
-
     /// Sends the diagnostics of a document to a client that does not ask for them.
     pub(super) fn publish(&self, doc: DocId) {
         if self.session.client.pull {
@@ -74,7 +65,8 @@ impl MainLoop {
         if let Some(open) = self.session.get(doc)
             && let Some(view) = self.view(open)
         {
-            let diagnostics = to_proto::diagnostics(&view, open.visible());
+            let mut diagnostics = to_proto::diagnostics(&view, open.visible());
+            diagnostics.extend(hints::diagnostics(&view, &open.hints));
             self.outbox.publish(open.uri.clone(), Some(open.client_version), diagnostics);
         }
     }

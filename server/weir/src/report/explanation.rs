@@ -240,7 +240,7 @@ fn explained(text: &Rope, explanation: &Explanation) -> Value {
 fn found(text: &Rope, finding: &Finding) -> Value {
     let mut value = range(text, finding.span);
     value["message"] = json!(finding.message);
-    value["is_ignored"] = json!(finding.suppressed);
+    value["is_ignored"] = json!(finding.is_suppressed());
     value
 }
 

@@ -44,7 +44,7 @@ fn result(report: &Report, file: &FileReport, finding: &Finding) -> Value {
     put("metavars", metavars(file, finding));
     put("fingerprint", json!(finding.fingerprint));
     put("lines", json!(lines_of(&file.text, finding.span)));
-    put("is_ignored", json!(finding.suppressed));
+    put("is_ignored", json!(finding.is_suppressed()));
     put("validation_state", json!("NO_VALIDATOR"));
     put("engine_kind", json!("OSS"));
     if let Some(fix) = fix_text(file, finding) {

@@ -6,6 +6,7 @@ pub(crate) mod rule;
 pub(crate) mod sarif;
 pub(crate) mod text;
 
+use crate::project_marks::Obsolete;
 use crate::walk::Skipped;
 use ropey::Rope;
 use rule::Rule;
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use weir_model::{Finding, Position, PositionEncoding, Range, RuleProblem, Span};
+use weir_model::{Finding, Hint, Position, PositionEncoding, Range, RuleProblem, Span};
 
 /// All that a scan has to say, in an order that does not depend on how the work was shared out.
 #[derive(Debug, Default)]
@@ -28,6 +29,10 @@ pub(crate) struct Report {
     pub(crate) scanned: Vec<Arc<str>>,
     /// Files and folders that were not.
     pub(crate) skipped: Vec<Skipped>,
+    /// What there is to say about marks that ask to ignore findings, by path and place.
+    pub(crate) remarks: Vec<Remark>,
+    /// Entries of project files that ask to ignore what is not found.
+    pub(crate) obsolete: Vec<Obsolete>,
     /// How many findings were left out because the baseline has them.
     pub(crate) known: usize,
     /// What went wrong on the way.
@@ -47,6 +52,15 @@ pub(crate) struct FileReport {
     pub(crate) text: Rope,
     /// Sorted by place, then rule; suppressed ones among them.
     pub(crate) findings: Vec<Finding>,
+}
+
+/// What there is to say about a mark.
+#[derive(Debug)]
+pub(crate) struct Remark {
+    /// The path to show.
+    pub(crate) path: Arc<str>,
+    pub(crate) place: Place,
+    pub(crate) hint: Hint,
 }
 
 /// Something that went wrong while a file was analysed.
@@ -119,7 +133,7 @@ impl IncidentKind {
 impl Report {
     /// The findings that count, in order: nobody asked to ignore them.
     pub(crate) fn findings(&self) -> impl Iterator<Item = (&FileReport, &Finding)> {
-        self.all_findings().filter(|(_, finding)| !finding.suppressed)
+        self.all_findings().filter(|(_, finding)| !finding.is_suppressed())
     }
 
     /// All findings in order.

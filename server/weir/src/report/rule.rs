@@ -1,7 +1,7 @@
 //! What a rule says of itself beyond its message: the `metadata:` that reports show.
 
 use serde_json::Value;
-use weir_model::{RuleInfo, Severity};
+use weir_model::{RuleInfo, Severity, Weakness};
 
 /// A rule that ran.
 #[derive(Debug, Clone)]
@@ -21,6 +21,11 @@ impl Rule {
     /// Its weaknesses as written, such as `CWE-89: Improper Neutralization ...`.
     pub(crate) fn cwe(&self) -> Vec<String> {
         self.strings("cwe")
+    }
+
+    /// Its weaknesses, as tools tell them apart.
+    pub(crate) fn weaknesses(&self) -> Vec<Weakness> {
+        self.cwe().iter().filter_map(|cwe| Weakness::read(cwe)).collect()
     }
 
     /// Its OWASP categories as written.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::sync::Arc;
-use weir_model::{Finding, Fix, PositionEncoding, RuleProblem, Severity, Span, Step, StepKind};
+use weir_model::{Finding, Fix, MarkPlace, PositionEncoding, RuleProblem, Severity, Span, Step, StepKind, Suppression};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json";
 
@@ -104,8 +104,8 @@ fn result(index: &HashMap<&Arc<str>, usize>, file: &FileReport, finding: &Findin
     if let Some(at) = index.get(&finding.rule_id) {
         result["ruleIndex"] = json!(at);
     }
-    if finding.suppressed {
-        result["suppressions"] = json!([{ "kind": "inSource" }]);
+    if let Some(asked) = &finding.suppressed {
+        result["suppressions"] = json!([suppression(file, asked)]);
     }
     if let Some(trace) = &finding.trace {
         let steps: Vec<Value> = trace.steps.iter().enumerate().map(|(at, step)| flow_step(file, at, step)).collect();
@@ -120,6 +120,27 @@ fn result(index: &HashMap<&Arc<str>, usize>, file: &FileReport, finding: &Findin
         result["fixes"] = json!([repair(file, finding, fix)]);
     }
     result
+}
+
+fn suppression(file: &FileReport, asked: &Suppression) -> Value {
+    let (kind, location) = match &asked.place {
+        MarkPlace::Text(span) => ("inSource", location(file, *span, &text_of(&file.text, *span))),
+        MarkPlace::File { path, line } => {
+            let mut place = json!({ "artifactLocation": artifact(path) });
+            if *line > 0 {
+                place["region"] = json!({ "startLine": line });
+            }
+            ("external", json!({ "physicalLocation": place }))
+        }
+    };
+    let mut value = json!({ "kind": kind, "location": location, "properties": { "mark": asked.mark.name() } });
+    if let Some(reason) = &asked.reason {
+        value["justification"] = json!(reason);
+    }
+    if let Some(until) = &asked.until {
+        value["properties"]["until"] = json!(until);
+    }
+    value
 }
 
 fn flow_step(file: &FileReport, at: usize, step: &Step) -> Value {

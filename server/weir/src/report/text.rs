@@ -252,7 +252,8 @@ mod tests {
             metavars: Vec::new(),
             trace: None,
             fix: None,
-            suppressed: false,
+            suppressed: None,
+            ignore: None,
             fingerprint: String::new(),
         }
     }

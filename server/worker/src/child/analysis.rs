@@ -27,7 +27,14 @@ pub trait Analysis: Send + 'static {
     ) -> weir_analysis::Analysis;
 
     /// Answers a question about one text.
-    fn answer(&self, rules: &Self::Rules, unit: &Unit<'_>, question: &Question, budget: &Budget<'_>) -> Answer;
+    fn answer(
+        &self,
+        rules: &Self::Rules,
+        unit: &Unit<'_>,
+        question: &Question,
+        options: Options,
+        budget: &Budget<'_>,
+    ) -> Answer;
 }
 
 /// Rules ready to run, and what to say about them.
@@ -85,9 +92,16 @@ impl Analysis for RuleEngine {
         }
     }
 
-    fn answer(&self, rules: &RuleSet, unit: &Unit<'_>, question: &Question, budget: &Budget<'_>) -> Answer {
+    fn answer(
+        &self,
+        rules: &RuleSet,
+        unit: &Unit<'_>,
+        question: &Question,
+        options: Options,
+        budget: &Budget<'_>,
+    ) -> Answer {
         match question {
-            Question::Line(question) => Answer::Line(weir_analysis::explain(rules, unit, question, budget)),
+            Question::Line(question) => Answer::Line(weir_analysis::explain(rules, unit, question, options, budget)),
             Question::Repairs(repairs) => Answer::Repairs(weir_analysis::repairs(rules, unit, repairs, budget)),
             Question::Surroundings(findings) => Answer::Surroundings(weir_analysis::surroundings(unit, findings)),
             Question::Together(repairs) => Answer::Together(weir_analysis::together(rules, unit, repairs, budget)),

@@ -8,8 +8,8 @@ use super::workspace::Held;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
-use weir_analysis::{Budget, Memo, Options, Unit};
-use weir_model::{Answer, Finding, Note, NoteKind, Question, ScanOptions, Timing};
+use weir_analysis::{Budget, Habit, Memo, Options, Unit, offer_ignores};
+use weir_model::{Answer, Finding, ForeignMarks, Hint, HintKind, Note, NoteKind, Question, ScanOptions, Timing};
 use weir_syntax::{Limits, ParseNote, Source, Tree};
 
 /// A rule that has not ended by then is cut off whatever the deadline: nobody waits for it.
@@ -24,12 +24,14 @@ pub(super) struct Desk<A: Analysis> {
     pub(super) rules: Option<Rulebook<A::Rules>>,
     pub(super) watchdog: Arc<Watchdog>,
     pub(super) epoch: Instant,
+    pub(super) foreign_marks: ForeignMarks,
 }
 
 /// What comes of one analysis.
 #[derive(Default)]
 pub(super) struct Outcome {
     pub(super) findings: Vec<Finding>,
+    pub(super) hints: Vec<Hint>,
     pub(super) answer: Option<Answer>,
     pub(super) notes: Vec<Note>,
     pub(super) timing: Timing,
@@ -43,6 +45,11 @@ pub(super) struct Time<'a> {
 }
 
 impl<A: Analysis> Desk<A> {
+    /// How texts are analysed if nothing else is asked.
+    fn options(&self) -> Options {
+        Options { foreign_marks: self.foreign_marks, ..Options::default() }
+    }
+
     /// Gets the rules ready for a text without some of them.
     pub(super) fn prepare(&mut self, without: &[Arc<str>]) {
         if let Some(rules) = &mut self.rules {
@@ -51,24 +58,34 @@ impl<A: Analysis> Desk<A> {
     }
 
     /// Analyses a document. Its trees are kept for the next time, unless the analysis panics while it makes them.
-    pub(super) fn document(&self, held: &mut Held, time: &Time<'_>) -> Outcome {
+    ///
+    /// `elsewhere`: where other documents have their marks.
+    pub(super) fn document(&self, held: &mut Held, elsewhere: Habit, time: &Time<'_>) -> Outcome {
+        let mut habit = held.habit;
+        let outcome = self.document_with(held, elsewhere, &mut habit, time);
+        held.habit = habit;
+        outcome
+    }
+
+    fn document_with(&self, held: &mut Held, elsewhere: Habit, habit: &mut Habit, time: &Time<'_>) -> Outcome {
         self.outcome(time, |began| {
             let (path, language, without) = (Arc::clone(&held.path), Some(held.language), held.without.clone());
             let (source, memo) = held.parsed(Limits { stop: &|| self.now() >= began + micros(time.deadline) / 2 });
             let parsed = self.now();
             let unit = Unit { path: &path, text: source.text(), language, tree: source.tree() };
-            let outcome = self.analyze(&unit, Some(memo), Options::default(), &without, time, began);
+            let mut outcome = self.analyze(&unit, Some(memo), self.options(), &without, time, began);
+            *habit = offer_ignores(source, &mut outcome.findings, elsewhere);
             outcome.after(source, parsed - began)
         })
     }
 
     /// Parses a document from scratch and, if that gives other trees, analyses it again.
-    pub(super) fn settle(&self, held: &mut Held, time: &Time<'_>) -> Option<Outcome> {
+    pub(super) fn settle(&self, held: &mut Held, elsewhere: Habit, time: &Time<'_>) -> Option<Outcome> {
         let changed = self.guarded(time, |began| {
             let stop = || (time.cancelled)() || self.now() >= began + micros(time.deadline) / 2;
             held.settle(Limits { stop: &stop })
         });
-        changed.unwrap_or(true).then(|| self.document(held, time))
+        changed.unwrap_or(true).then(|| self.document(held, elsewhere, time))
     }
 
     /// Does what is asked of one file.
@@ -79,7 +96,11 @@ impl<A: Analysis> Desk<A> {
             let unit = |text, tree| Unit { path: &work.path, text, language: work.language, tree };
             let run = |unit: &Unit<'_>| match &work.what {
                 Asked::Findings(ScanOptions { ignore_paths, ignore_suppressions }) => {
-                    let options = Options { ignore_paths: *ignore_paths, ignore_suppressions: *ignore_suppressions };
+                    let options = Options {
+                        ignore_paths: *ignore_paths,
+                        ignore_suppressions: *ignore_suppressions,
+                        ..self.options()
+                    };
                     self.analyze(unit, None, options, &work.without, time, began)
                 }
                 Asked::Question(question) => self.answer(unit, question, time, began),
@@ -131,6 +152,7 @@ impl<A: Analysis> Desk<A> {
         });
         Outcome {
             findings: found.findings,
+            hints: found.hints,
             answer: None,
             notes: found.notes.into_iter().chain(without.iter().map(looped)).collect(),
             timing: Timing { analyze_us: (self.now() - parsed) as u32, ..Timing::default() },
@@ -141,7 +163,7 @@ impl<A: Analysis> Desk<A> {
     fn answer(&self, unit: &Unit<'_>, question: &Question, time: &Time<'_>, began: u64) -> Outcome {
         let answer = self.budgeted(time, began, |budget| {
             let rules = self.rules.as_ref()?.without(&[]);
-            Some(self.analysis.answer(rules, unit, question, budget))
+            Some(self.analysis.answer(rules, unit, question, self.options(), budget))
         });
         Outcome { answer, ..Outcome::default() }
     }
@@ -165,6 +187,10 @@ impl<A: Analysis> Desk<A> {
 impl Outcome {
     /// With what parsing had to say, and how long it took in microseconds.
     fn after(mut self, source: &Source, took: u64) -> Self {
+        if !source.notes().is_empty() {
+            // Where text does not parse rules may find less than they would.
+            self.hints.retain(|hint| hint.kind != HintKind::Unused);
+        }
         self.notes.splice(0..0, notes(source.notes()));
         // Trees that were kept were not lowered now.
         let lowering = micros(source.lowering()).min(took);

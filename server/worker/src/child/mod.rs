@@ -77,7 +77,8 @@ fn start<A: Analysis>(analysis: A, limits: Limits, output: &Output) -> Arc<Inbox
     spawn("watchdog", 256 << 10, move || watching.run());
     let (filled, output) = (Arc::clone(&inbox), output.clone());
     spawn("analysis", STACK, move || {
-        let desk = Desk { analysis, rules: None, watchdog, epoch: Instant::now() };
+        let foreign_marks = limits.foreign_marks;
+        let desk = Desk { analysis, rules: None, watchdog, epoch: Instant::now(), foreign_marks };
         Server { desk, inbox: filled, output, limits, workspace: Workspace::default() }.run();
     });
     inbox

@@ -49,12 +49,14 @@ fn shorter(event: &Event) -> Event {
     };
     match event.clone() {
         Event::Findings { doc, version, timing, .. } => {
-            Event::Findings { doc, version, findings: Vec::new(), notes: vec![note], timing }
+            Event::Findings { doc, version, findings: Vec::new(), hints: Vec::new(), notes: vec![note], timing }
         }
         Event::RulesLoaded { generation, rules, problems, .. } => {
             Event::RulesLoaded { generation, rules, problems, kept: Vec::new() }
         }
-        Event::Scanned { job, timing, .. } => Event::Scanned { job, findings: Vec::new(), notes: vec![note], timing },
+        Event::Scanned { job, timing, .. } => {
+            Event::Scanned { job, findings: Vec::new(), hints: Vec::new(), notes: vec![note], timing }
+        }
         Event::Answered { job, .. } => Event::Answered { job, answer: None, notes: vec![note] },
         other => other,
     }

@@ -56,6 +56,7 @@ impl<A: Analysis> Server<A> {
     }
 
     fn document(&mut self, doc: DocId, changes: Vec<Change>) {
+        let elsewhere = self.workspace.habit(doc);
         let held = match self.workspace.apply(doc, changes) {
             Ok(Some(held)) => held,
             Ok(None) => return,
@@ -67,9 +68,9 @@ impl<A: Analysis> Server<A> {
             cancelled: &|| self.inbox.cancelled(),
         };
         self.desk.prepare(&held.without);
-        let Outcome { findings, notes, timing, .. } = self.desk.document(held, &time);
+        let Outcome { findings, hints, notes, timing, .. } = self.desk.document(held, elsewhere, &time);
         if !self.inbox.cancelled() {
-            self.output.send(&Event::Findings { doc, version: held.version(), findings, notes, timing });
+            self.output.send(&Event::Findings { doc, version: held.version(), findings, hints, notes, timing });
         }
         if !held.is_settled() {
             self.inbox.settle_later(doc);
@@ -79,6 +80,7 @@ impl<A: Analysis> Server<A> {
     /// A keystroke into a broken text is answered from the tree that reuses the one before it, which is fast; the findings
     /// that stay are those of the text alone.
     fn settle(&mut self, doc: DocId) {
+        let elsewhere = self.workspace.habit(doc);
         let Some(held) = self.workspace.get(doc) else { return };
         let version = held.version();
         let time = Time {
@@ -89,11 +91,11 @@ impl<A: Analysis> Server<A> {
         // The parent has its answer and thinks that nothing is at hand here: were this to hang or crash, it must know.
         self.output.send(&Event::Settling { doc, version });
         self.desk.prepare(&held.without);
-        let outcome = self.desk.settle(held, &time);
+        let outcome = self.desk.settle(held, elsewhere, &time);
         if !self.inbox.cancelled() {
             self.output.send(&match outcome {
-                Some(Outcome { findings, notes, timing, .. }) => {
-                    Event::Findings { doc, version, findings, notes, timing }
+                Some(Outcome { findings, hints, notes, timing, .. }) => {
+                    Event::Findings { doc, version, findings, hints, notes, timing }
                 }
                 None => Event::Settled { doc, version },
             });
@@ -107,13 +109,13 @@ impl<A: Analysis> Server<A> {
             cancelled: &|| self.inbox.cancelled(),
         };
         self.desk.prepare(&work.without);
-        let Outcome { findings, answer, notes, timing } = self.desk.scan(&work, &time);
+        let Outcome { findings, hints, answer, notes, timing } = self.desk.scan(&work, &time);
         if self.inbox.cancelled() {
             self.inbox.put_back(work);
         } else {
             let job = work.job;
             self.output.send(&match work.what {
-                Asked::Findings(_) => Event::Scanned { job, findings, notes, timing },
+                Asked::Findings(_) => Event::Scanned { job, findings, hints, notes, timing },
                 Asked::Question(_) => Event::Answered { job, answer, notes },
             });
         }

@@ -3,7 +3,7 @@
 use super::inbox::Change;
 use std::collections::HashMap;
 use std::sync::Arc;
-use weir_analysis::Memo;
+use weir_analysis::{Habit, Memo};
 use weir_model::{DocId, Document, Edit, Language, Version};
 use weir_syntax::{Limits, Source};
 
@@ -22,6 +22,8 @@ pub(super) struct Held {
     source: Option<Source>,
     /// What the last analysis left for the next.
     memo: Memo,
+    /// Where its marks stand.
+    pub(super) habit: Habit,
     /// Edits that the document has and the source has not. Empty without a source.
     behind: Vec<Edit>,
 }
@@ -39,8 +41,8 @@ impl Workspace {
         for change in changes {
             match change {
                 Change::Open { path, language, document, without } => {
-                    let (source, memo, behind) = (None, Memo::default(), Vec::new());
-                    self.open.insert(doc, Held { path, language, without, document, source, memo, behind });
+                    let (source, memo, habit, behind) = (None, Memo::default(), Habit::default(), Vec::new());
+                    self.open.insert(doc, Held { path, language, without, document, source, memo, habit, behind });
                 }
                 Change::Edit { base, version, edits } => {
                     let held = self.open.get_mut(&doc).ok_or(OutOfStep { held: None })?;
@@ -57,6 +59,12 @@ impl Workspace {
     /// A document.
     pub(super) fn get(&mut self, doc: DocId) -> Option<&mut Held> {
         self.open.get_mut(&doc)
+    }
+
+    /// Where the documents other than one have their marks.
+    pub(super) fn habit(&self, doc: DocId) -> Habit {
+        let others = self.open.iter().filter(|(other, _)| **other != doc);
+        others.fold(Habit::default(), |habit, (_, held)| habit.and(held.habit))
     }
 
     /// New rules are in force: those that looped before get another chance.

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use weir_model::{
-    Answer, DocId, Document, Edit, Failure, Finding, JobId, Language, Note, Question, RuleInfo, RuleProblem,
-    RuleSource, ScanOptions, Timing, Version,
+    Answer, DocId, Document, Edit, Failure, Finding, ForeignMarks, Hint, JobId, Language, Note, Question, RuleInfo,
+    RuleProblem, RuleSource, ScanOptions, Timing, Version,
 };
 
 /// How a pool runs its workers.
@@ -37,6 +37,8 @@ pub struct PoolConfig {
     pub max_file: usize,
     /// A worker that keeps more bytes of names and literals is replaced when it has nothing to do.
     pub max_interned: u64,
+    /// Which marks of other tools suppress findings.
+    pub foreign_marks: ForeignMarks,
 }
 
 impl Default for PoolConfig {
@@ -58,6 +60,7 @@ impl PoolConfig {
             rules_deadline: Duration::from_mins(1),
             max_file: 10_000_000,
             max_interned: 256 << 20,
+            foreign_marks: ForeignMarks::default(),
         }
     }
 }
@@ -93,6 +96,8 @@ pub enum Update {
         version: Version,
         /// All findings in it.
         findings: Vec<Finding>,
+        /// What there is to say about marks in it.
+        hints: Vec<Hint>,
         /// What could not be done.
         notes: Vec<Note>,
         /// Where the time went.
@@ -104,6 +109,8 @@ pub enum Update {
         job: JobId,
         /// All findings in it.
         findings: Vec<Finding>,
+        /// What there is to say about marks in it.
+        hints: Vec<Hint>,
         /// What could not be done.
         notes: Vec<Note>,
         /// Where the time went.

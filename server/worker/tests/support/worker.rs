@@ -70,10 +70,17 @@ impl Analysis for Needles {
             findings.extend(unit.text.match_indices(needle.as_str()).map(|(at, needle)| finding(id, at, needle)));
             budget.end_rule();
         }
-        Found { findings, notes: Vec::new() }
+        Found { findings, ..Found::default() }
     }
 
-    fn answer(&self, rules: &Self::Rules, unit: &Unit<'_>, question: &Question, budget: &Budget<'_>) -> Answer {
+    fn answer(
+        &self,
+        rules: &Self::Rules,
+        unit: &Unit<'_>,
+        question: &Question,
+        _: Options,
+        budget: &Budget<'_>,
+    ) -> Answer {
         let Question::Line(question) = question else { return Answer::Together(Vec::new()) };
         let found = self.analyze(rules, None, unit, Options::default(), budget);
         let asked = rules.iter().filter(|(id, _)| *id == question.rule_id);
@@ -126,7 +133,8 @@ fn finding(id: &Arc<str>, at: usize, message: &str) -> Finding {
         metavars: Vec::new(),
         trace: None,
         fix: None,
-        suppressed: false,
+        suppressed: None,
+        ignore: None,
         fingerprint: String::new(),
     }
 }

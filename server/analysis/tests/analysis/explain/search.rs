@@ -566,7 +566,7 @@ fn a_comment_that_hides_a_finding_is_shown() {
         Suppressed: a comment asks to ignore it
         + [pattern] f($X): matches
             2: f(1)  $X=1
-        x line 1 asks to ignore the finding
+        x line 1 asks to ignore the finding (nosemgrep)
             1: # nosemgrep: rule
         ",
     );

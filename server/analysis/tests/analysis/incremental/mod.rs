@@ -8,7 +8,7 @@
 //! WEIR_TEST_RULES=some/rules PROPTEST_CASES=2000 cargo nextest run --release -p weir-analysis incremental
 //! ```
 
-mod corpus;
+pub(crate) mod corpus;
 pub(crate) mod gesture;
 mod strategy;
 mod typist;
@@ -22,14 +22,14 @@ use std::sync::LazyLock;
 use strategy::{Step, Tempo, Then};
 use typist::Typist;
 use weir_analysis::{Analysis, Budget, Memo, Options, RuleSet, Unit, analyze, analyze_again};
-use weir_model::{Edit, Language};
+use weir_model::{Edit, ForeignMarks, Language};
 use weir_syntax::{Limits, Source};
 
-static CORPUS: LazyLock<Corpus> = LazyLock::new(Corpus::read);
+pub(crate) static CORPUS: LazyLock<Corpus> = LazyLock::new(Corpus::read);
 static RULES: LazyLock<RuleSet> = LazyLock::new(|| RuleSet::compile(&CORPUS.rules, &[]));
 
 /// Rules of other people name the paths they are for, and the texts here have none.
-const OPTIONS: Options = Options { ignore_paths: true, ignore_suppressions: false };
+const OPTIONS: Options = Options { ignore_paths: true, ignore_suppressions: false, foreign_marks: ForeignMarks::All };
 
 /// What is under test: all that is kept from one version of a text to the next.
 struct Session {
@@ -126,7 +126,7 @@ fn look(session: &mut Session, then: &Then) -> Result<(), String> {
     // Of a tree that is not settled the findings are those of that tree.
     let same = if source.is_settled() { &scratch } else { source };
     let fresh = analyze(&RULES, &unit(same), OPTIONS, &Budget::unlimited());
-    if analysis.findings != fresh.findings || analysis.notes != fresh.notes {
+    if analysis.findings != fresh.findings || analysis.hints != fresh.hints || analysis.notes != fresh.notes {
         return Err(format!("{analysis:#?}\ninstead of\n{fresh:#?}\nfor\n{}\n", source.text()));
     }
     Ok(())

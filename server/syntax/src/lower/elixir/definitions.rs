@@ -147,6 +147,7 @@ fn parameter<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>) {
 
 /// `fn a, b when g -> body end`. One with several clauses is several lambdas in an [`Kind::Other`] node.
 pub(super) fn lambda<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
+    l.comments(Some(node));
     let mut clauses = named(Some(node)).filter(|child| child.kind() == "stab_clause");
     match (clauses.next(), clauses.next()) {
         (Some(only), None) => lambda_clause(l, only, Span::from(node.byte_range()), role),
@@ -166,6 +167,7 @@ pub(super) fn lambda<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
 }
 
 fn lambda_clause<'t>(l: &mut Lowering<'t>, clause: ts::Node<'t>, span: Span, role: Role) {
+    l.comments(Some(clause));
     let (arguments, guard) = clause_left(l, clause);
     l.node_sym(Kind::Lambda, role, Symbol::EMPTY, span, |l| {
         parameters(l, arguments);

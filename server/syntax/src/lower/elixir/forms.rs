@@ -123,13 +123,21 @@ fn statements<'t>(l: &mut Lowering<'t>, block: ts::Node<'t>) {
 /// Any call.
 pub(super) fn call<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     match Parts::new(node) {
-        Some(parts) => dispatch(l, parts, role),
+        Some(parts) => {
+            l.comments(parts.arguments);
+            l.comments(parts.block);
+            for section in named(parts.block).filter(|&child| is_section(child)) {
+                l.comments(Some(section));
+            }
+            dispatch(l, parts, role);
+        }
         None => other(l, node, role),
     }
 }
 
 /// `x |> f(y)` is `f(x, y)`.
 pub(super) fn pipe<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
+    l.comments(Some(node));
     let span = Span::from(node.byte_range());
     let (Some(left), Some(right)) = (node.child_by_field_name("left"), node.child_by_field_name("right")) else {
         return other(l, node, role);
@@ -246,6 +254,7 @@ fn clauses<'t>(l: &mut Lowering<'t>, block: Option<ts::Node<'t>>) {
 
 /// `left when guard -> body`
 pub(super) fn clause<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
+    l.comments(Some(node));
     let (arguments, guard) = clause_left(l, node);
     // In a pattern `... -> ...` stands for any clauses.
     if let Some(ellipsis) = named(arguments).next().filter(|&only| is_ellipsis(l, only)) {
@@ -363,6 +372,7 @@ pub(super) fn try_parts<'t>(l: &mut Lowering<'t>, parts: Parts<'t>) {
 
 /// `e in [A, B] -> ..`, `A -> ..`, `e -> ..` of rescue; `kind, value when guard -> ..` of catch.
 fn handler<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>) {
+    l.comments(Some(node));
     let (arguments, guard) = clause_left(l, node);
     l.node(Kind::Catch, Role::Catch, node, |l| {
         let mut caught = named(arguments);

@@ -239,6 +239,7 @@ fn exported<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
 }
 
 pub(super) fn import<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
+    l.comments(Some(node));
     let mut cursor = node.walk();
     let clause = node.named_children(&mut cursor).find(|child| child.kind() == "import_clause");
     let Some(source) = node.child_by_field_name("source") else { return import_require(l, node, role) };

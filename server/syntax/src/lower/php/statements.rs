@@ -20,13 +20,22 @@ fn body<'t>(l: &mut Lowering<'t>, node: Option<ts::Node<'t>>, role: Role) {
 /// An expression; behind `<?=` it is printed.
 pub(super) fn expression_statement<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {
     const ECHO: &str = "<?=";
-    let before = l.source()[..node.start_byte()].trim_end();
+    let before = without_comments(&l.source()[..node.start_byte()]);
     l.reads(Span::new(before.len().saturating_sub(ECHO.len()) as u32, node.end_byte() as u32));
     if before.ends_with(ECHO) {
         call_of(l, "echo", node, role, |l| l.children(node, Role::Arg));
     } else {
         unwrap(l, node, role);
     }
+}
+
+/// What stands before code, without the comments between them that are closed by themselves.
+fn without_comments(before: &str) -> &str {
+    let mut before = before.trim_end();
+    while let Some(comment) = before.strip_suffix("*/").and_then(|rest| rest.rfind("/*")) {
+        before = before[..comment].trim_end();
+    }
+    before
 }
 
 pub(super) fn echo<'t>(l: &mut Lowering<'t>, node: ts::Node<'t>, role: Role) {

@@ -9,7 +9,7 @@ mod discover;
 mod judge;
 mod print;
 
-use super::engine::{Answer, Engine, File, block_on};
+use super::engine::{Answer, Engine, File, Found, block_on};
 use super::{Exit, autofix, to_stdout};
 use crate::args::TestArgs;
 use crate::rules_source;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{fs, io};
 use tokio::sync::mpsc;
-use weir_model::{Finding, NoteKind, RuleInfo, RuleProblem, RuleSource, ScanOptions};
+use weir_model::{Finding, ForeignMarks, NoteKind, RuleInfo, RuleProblem, RuleSource, ScanOptions};
 
 /// A target of a rule test is small; one that takes longer than this has found a bug.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -73,7 +73,7 @@ pub(crate) fn main(args: &TestArgs) -> anyhow::Result<Exit> {
 
 async fn run(suites: Vec<Suite>, jobs: Option<u16>) -> anyhow::Result<Vec<Verdict>> {
     let (tested, untested): (Vec<_>, Vec<_>) = suites.into_iter().partition(|suite| !suite.targets.is_empty());
-    let mut engine = Engine::start(jobs, DEADLINE);
+    let mut engine = Engine::start(jobs, DEADLINE, ForeignMarks::None);
     let sources = tested.iter().map(|suite| rules_source::read(&suite.rules)).collect::<Result<Vec<_>, _>>()?;
     let mut loaded = engine.load(sources.clone().into()).await?;
     let rounds = rounds(&sources, &loaded.rules);
@@ -174,7 +174,7 @@ fn read_all(targets: &[Target], send: &mpsc::Sender<File>) -> Vec<(PathBuf, Stri
 fn sort_in(answer: Answer) -> Analysed {
     let text = answer.text.into();
     match answer.outcome {
-        Ok((findings, notes)) => {
+        Ok(Found { findings, notes, .. }) => {
             let fatal =
                 |kind| matches!(kind, NoteKind::Panic | NoteKind::Timeout | NoteKind::TooLarge | NoteKind::Skipped);
             let failure = notes.into_iter().find(|note| fatal(note.kind)).map(|note| note.message);
@@ -190,7 +190,7 @@ fn judge_suite(
     problems: Vec<RuleProblem>,
     answers: &HashMap<PathBuf, Analysed>,
 ) -> Verdict {
-    let own = |finding: &&Finding| ids.contains(&*finding.rule_id) && !finding.suppressed;
+    let own = |finding: &&Finding| ids.contains(&*finding.rule_id) && !finding.is_suppressed();
     let mut seen = Vec::new();
     let mut fixes = Vec::new();
     for target in &suite.targets {

@@ -7,11 +7,10 @@
 use crate::config::Level;
 use crate::lsp::requests::{command, project_file};
 use crate::lsp::view::View;
-use crate::lsp::{from_proto, to_proto};
+use crate::lsp::{from_proto, hints, to_proto};
 use crate::project::Project;
 use crate::repairs::{Set, Trial};
 use crate::session::OpenDocument;
-use ropey::Rope;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -19,7 +18,7 @@ use tower_lsp_server::ls_types::{
     CodeAction, CodeActionDisabled, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse,
     CodeActionTriggerKind,
 };
-use weir_model::{Edit, Finding, Language, Mended, Span};
+use weir_model::{Edit, Finding, Mended};
 
 /// The kind of the action that repairs all there is to repair without asking.
 pub(crate) const FIX_ALL: CodeActionKind = CodeActionKind::new("source.fixAll.weir");
@@ -70,7 +69,9 @@ pub(crate) fn actions(
             let title = format!("Fix all of {rule} in this file");
             all(view, open, title, CodeActionKind::QUICKFIX, &Set::Rule(rule))
         }));
-        actions.extend(here.iter().filter_map(|here| ignore(view, open, here)));
+        actions.extend(here.iter().filter_map(|here| ignore(view, here)));
+        let range = view.client.encoding.span(view.text, from_proto::range(params.range));
+        actions.extend(hints::actions(view, &open.hints, range));
         actions.extend(rules_of(&here).flat_map(|rule| project_file::actions(view, project, &rule)));
         actions.extend(here.iter().flat_map(|here| command::actions(view, here.finding)));
     }
@@ -211,9 +212,10 @@ fn set_of(action: &CodeAction) -> Option<Set> {
     if set == "safe" { Some(Set::Safe) } else { Some(Set::Rule(set["rule"].as_str()?.into())) }
 }
 
-fn ignore(view: &View<'_>, open: &OpenDocument, here: &Here<'_>) -> Option<CodeAction> {
-    let edit = ignore_edit(open, here.finding)?;
-    let edit = Some(to_proto::workspace_edit(view, &[edit]));
+/// The comment that asks to ignore a finding. Whoever does not parse cannot know where one may stand: the worker wrote it.
+fn ignore(view: &View<'_>, here: &Here<'_>) -> Option<CodeAction> {
+    let edit = here.finding.ignore.as_ref()?;
+    let edit = Some(to_proto::workspace_edit(view, std::slice::from_ref(edit)));
     Some(CodeAction { edit, ..action(view, here, format!("Ignore {} here", here.finding.rule_id)) })
 }
 
@@ -224,51 +226,4 @@ fn action(view: &View<'_>, here: &Here<'_>, title: String) -> CodeAction {
         diagnostics: Some(vec![to_proto::diagnostic(view, here.finding, here.level)]),
         ..CodeAction::default()
     }
-}
-
-/// The edit that makes the finding ignored: a comment on the line before it, or one more id in a comment that is there.
-fn ignore_edit(open: &OpenDocument, finding: &Finding) -> Option<Edit> {
-    let text = open.document.text();
-    let line = text.byte_to_line((finding.span.start as usize).min(text.len_bytes()));
-    if let Some(edit) = extend(text, line, &finding.rule_id) {
-        return Some(edit);
-    }
-    let start = text.line_to_byte(line) as u32;
-    let content = text.line(line).to_string();
-    let indent: String = content.chars().take_while(|&c| c == ' ' || c == '\t').collect();
-    let (open_comment, close_comment) = comment(open.document.language()?, content.trim());
-    let end = line_break(text);
-    let comment = format!("{indent}{open_comment} nosemgrep: {}{close_comment}{end}", finding.rule_id);
-    Some(Edit::new(Span::new(start, start), comment))
-}
-
-/// One more id in the comment on the line itself or alone on the line before.
-fn extend(text: &Rope, line: usize, rule: &str) -> Option<Edit> {
-    [Some(line), line.checked_sub(1)].into_iter().flatten().find_map(|at| {
-        let content = text.line(at).to_string();
-        let mark = content.find("nosemgrep:")? + "nosemgrep:".len();
-        let alone = content.trim_start().starts_with(['#', '/', '<', '{', '*']);
-        if at != line && !alone {
-            return None;
-        }
-        let insert = (text.line_to_byte(at) + mark) as u32;
-        Some(Edit::new(Span::new(insert, insert), format!(" {rule},")))
-    })
-}
-
-/// How a comment opens and closes on a line of its own before this one.
-fn comment(language: Language, line: &str) -> (&'static str, &'static str) {
-    match language {
-        Language::Python | Language::Ruby | Language::Elixir => ("#", ""),
-        // Outside of PHP's tags text is output: the comment brings its own tags.
-        Language::Php if line.starts_with('<') || line.contains("?>") => ("<?php //", " ?>"),
-        Language::JavaScript | Language::Tsx if line.starts_with('<') => ("{/*", " */}"),
-        _ => ("//", ""),
-    }
-}
-
-/// The line break the file uses.
-fn line_break(text: &Rope) -> &'static str {
-    let first = text.line(0);
-    if first.len_chars() >= 2 && first.char(first.len_chars() - 2) == '\r' { "\r\n" } else { "\n" }
 }

@@ -162,7 +162,7 @@ impl Supervisor {
     fn refuse(&mut self, doc: DocId, version: Version, note: Note) {
         self.set_phase(doc, Phase::Refused);
         let (findings, notes, timing) = (Vec::new(), vec![note], Timing::default());
-        self.say(Update::Findings { doc, version, findings, notes, timing });
+        self.say(Update::Findings { doc, version, findings, hints: Vec::new(), notes, timing });
     }
 
     /// Sends a request; `false` if it is too large for a frame.

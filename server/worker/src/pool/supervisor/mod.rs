@@ -211,12 +211,12 @@ impl Supervisor {
             Event::RulesLoaded { generation, rules, problems, kept } => {
                 self.loaded(slot, generation, rules, problems, kept.into());
             }
-            Event::Findings { doc, version, findings, notes, timing } => {
+            Event::Findings { doc, version, findings, hints, notes, timing } => {
                 if let Some(open) = self.held_at(slot, doc, version) {
                     open.phase = Phase::Answered;
                     open.record.strikes = 0;
                     self.slots[slot].breaker.progressed();
-                    self.say(Update::Findings { doc, version, findings, notes, timing });
+                    self.say(Update::Findings { doc, version, findings, hints, notes, timing });
                 }
             }
             Event::Settling { doc, version } => {
@@ -236,9 +236,9 @@ impl Supervisor {
                     open.phase = Phase::Waiting;
                 }
             }
-            Event::Scanned { job, findings, notes, timing } => {
+            Event::Scanned { job, findings, hints, notes, timing } => {
                 if self.done(slot, job) {
-                    self.say(Update::Scanned { job, findings, notes, timing });
+                    self.say(Update::Scanned { job, findings, hints, notes, timing });
                 }
             }
             Event::Answered { job, answer, notes } => {
@@ -277,6 +277,7 @@ impl Supervisor {
             interactive_ms: self.config.interactive_deadline.as_millis() as u32,
             scan_ms: self.config.scan_deadline.as_millis() as u32,
             interned_bytes: self.config.max_interned,
+            foreign_marks: self.config.foreign_marks,
         };
         self.send(slot, &Request::Limits(limits), now);
         self.slots[slot].awaits_rules = true;

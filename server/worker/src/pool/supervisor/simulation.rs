@@ -369,7 +369,7 @@ impl Worker {
             }
             Request::Scan { job, .. } => {
                 let (findings, notes, timing) = (Vec::new(), Vec::new(), Timing::default());
-                self.said.push_back(Event::Scanned { job, findings, notes, timing });
+                self.said.push_back(Event::Scanned { job, findings, hints: Vec::new(), notes, timing });
             }
             Request::Ask { job, .. } => {
                 self.said.push_back(Event::Answered { job, answer: None, notes: Vec::new() });
@@ -404,6 +404,7 @@ impl Worker {
             doc: of,
             version: held.version(),
             findings: Vec::new(),
+            hints: Vec::new(),
             notes: vec![note],
             timing: Timing::default(),
         });

@@ -1,0 +1,179 @@
+//! Writing marks: the comment that has a finding ignored, where a comment may stand, and where this file has its others.
+
+use super::mark::{Mark, Reach, line};
+use super::{Marks, comment, names};
+use crate::analyze::Options;
+use weir_model::{Edit, Finding, Language, MarkKind, Span};
+use weir_syntax::{Source, Spot};
+
+/// What stands for a reason until somebody writes one.
+pub(super) const PLACEHOLDER: &str = "reason";
+
+/// Where marks stand in a file: how often behind the code, and how often on a line before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Habit {
+    behind: u32,
+    before: u32,
+}
+
+impl Habit {
+    /// That of two files together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self { behind: self.behind + other.behind, before: self.before + other.before }
+    }
+
+    /// Whether there is one: marks of which most stand at the same side.
+    const fn is_some(self) -> bool {
+        self.behind != self.before
+    }
+}
+
+/// Gives each finding that nobody asks to ignore the edit that does, where there is a place for it. `elsewhere`: where other
+/// files of the project have their marks. Gives where this one has them.
+pub fn offer_ignores(source: &Source, findings: &mut [Finding], elsewhere: Habit) -> Habit {
+    let unit =
+        crate::analyze::Unit { path: "", text: source.text(), language: Some(source.language()), tree: source.tree() };
+    let options = Options { foreign_marks: weir_model::ForeignMarks::All, ..Options::default() };
+    let marks = Marks::of(&unit, options);
+    let own = habit(&marks, source.text());
+    let behind = if own.is_some() { own.behind > own.before } else { elsewhere.behind > elsewhere.before };
+    for finding in findings.iter_mut().filter(|finding| !finding.is_suppressed()) {
+        finding.ignore = Writer { source, marks: &marks, finding }.edit(behind);
+    }
+    own
+}
+
+fn habit(marks: &Marks, text: &str) -> Habit {
+    let comments = marks.all.iter().filter(|mark| matches!(mark.reach, Reach::First(_) | Reach::Line(_)));
+    comments.filter_map(|mark| mark.comment).fold(Habit::default(), |habit, comment| {
+        let before = &text[line(text, comment.start).start..comment.start as usize];
+        let is_before = before.trim().is_empty() || before.trim() == "{";
+        habit.and(Habit { behind: u32::from(!is_before), before: u32::from(is_before) })
+    })
+}
+
+/// One mark to write.
+struct Writer<'a> {
+    source: &'a Source,
+    marks: &'a Marks,
+    finding: &'a Finding,
+}
+
+impl Writer<'_> {
+    fn edit(&self, behind: bool) -> Option<Edit> {
+        if let Some(edit) = self.extension() {
+            return Some(edit);
+        }
+        // A comment between a mark for the next line and that line would take the mark's effect.
+        let first = if behind || self.is_spoken_for() { self.behind() } else { self.before() };
+        first.or_else(|| self.inline()).or_else(|| self.before()).or_else(|| self.behind())
+    }
+
+    fn text(&self) -> &str {
+        self.source.text()
+    }
+
+    fn line(&self) -> Span {
+        Span::from(line(self.text(), self.finding.span.start))
+    }
+
+    /// What the mark says.
+    fn mark(&self) -> String {
+        format!("nosemgrep: {} -- {PLACEHOLDER}", self.finding.rule_id)
+    }
+
+    /// One more id in a mark that counts there; one whose last day is over is written anew.
+    fn extension(&self) -> Option<Edit> {
+        let at = self.finding.span.start;
+        let counts = |mark: &&Mark| match &mark.reach {
+            Reach::First(lines) => {
+                mark.comment.is_some() && lines.iter().any(|line| line.start <= at && at <= line.end)
+            }
+            Reach::Line(_) | Reach::Range(_) => false,
+        };
+        let mark = self.marks.all.iter().filter(|mark| mark.kind == MarkKind::Nosemgrep).find(counts)?;
+        let rule = &*self.finding.rule_id;
+        let ids: Vec<&str> = mark.checks().iter().map(|check| check.id.as_str()).collect();
+        let is_named = ids.iter().any(|id| names(id, rule));
+        Some(match mark.checks().last() {
+            Some(last) if !is_named => Edit::new(Span::new(last.span.end, last.span.end), format!(", {rule}")),
+            // It is named, and yet was found: the mark's last day is over.
+            Some(_) => Edit::new(mark.span, format!("nosemgrep: {} -- {PLACEHOLDER}", ids.join(", "))),
+            None => Edit::new(mark.span, self.mark()),
+        })
+    }
+
+    /// Whether the line before is a comment about the next.
+    fn is_spoken_for(&self) -> bool {
+        let Some(before) = self.line().start.checked_sub(1) else { return false };
+        let words = ["next", "ignore", "expect", "skip", "disable", "codeql[", "suppress", "noinspection"];
+        let place = line(self.text(), before);
+        let content = &self.text()[place.clone()];
+        let start = place.end - content.trim_start_matches([' ', '\t', '{']).len();
+        let is_comment = comment::around(self.source.tree(), start as u32).is_some();
+        is_comment && words.iter().any(|word| content.contains(word))
+    }
+
+    /// How a comment that ends with its line opens.
+    fn opener(&self) -> &'static str {
+        match self.source.language() {
+            Language::Python | Language::Ruby | Language::Elixir => "#",
+            _ => "//",
+        }
+    }
+
+    /// Behind the code of the line, in the comment that is there.
+    fn behind(&self) -> Option<Edit> {
+        let (line, text) = (self.line(), self.text());
+        let content = line.text(text).trim_end();
+        let end = line.start + content.len() as u32;
+        // Where the line ends in the middle of something, its break does too.
+        if self.source.at_break(line.end - u32::from(line.text(text).ends_with('\r'))) != Spot::Code {
+            return None;
+        }
+        let comment = comment::around(self.source.tree(), end.saturating_sub(1));
+        let to_end = comment.filter(|comment| !comment.text(text).starts_with("/*"));
+        // What follows the list of ESLint's rules is read as one more.
+        if to_end.is_some_and(|comment| is_list(comment.text(text))) {
+            return None;
+        }
+        let gap = if self.source.language() == Language::Python { "  " } else { " " };
+        let mark = format!("{gap}{} {}", self.opener(), self.mark());
+        Some(Edit::new(Span::new(end, end), mark))
+    }
+
+    /// Alone on the line before.
+    fn before(&self) -> Option<Edit> {
+        let (line, text) = (self.line(), self.text());
+        let spot = match line.start.checked_sub(1) {
+            Some(before) => self.source.at_break(before),
+            None if self.source.language() == Language::Php => Spot::Page,
+            None if text.starts_with("#!") => Spot::Token,
+            None => Spot::Code,
+        };
+        let content = line.text(text);
+        let indent = &content[..content.len() - content.trim_start_matches([' ', '\t']).len()];
+        let mark = self.mark();
+        let comment = match spot {
+            Spot::Code => format!("{} {mark}", self.opener()),
+            Spot::Markup => format!("{{/* {mark} */}}"),
+            // A page has no comments that count there.
+            Spot::Page | Spot::Token => return None,
+        };
+        let end = if content.ends_with('\r') { "\r\n" } else { "\n" };
+        Some(Edit::new(Span::new(line.start, line.start), format!("{indent}{comment}{end}")))
+    }
+
+    /// In the line, before what was found.
+    fn inline(&self) -> Option<Edit> {
+        let at = self.finding.span.start;
+        let allowed = self.source.takes_comment_before(at);
+        allowed.then(|| Edit::new(Span::new(at, at), format!("/* {} */ ", self.mark())))
+    }
+}
+
+/// Whether a comment is one of `ESLint`'s that list rules up to its end.
+fn is_list(comment: &str) -> bool {
+    comment.contains("lint-disable") && !comment.contains("--")
+}

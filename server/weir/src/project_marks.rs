@@ -1,0 +1,387 @@
+//! Files of a project that list findings to ignore: Brakeman's `config/brakeman.ignore` and Sobelow's `.sobelow-skips`.
+//!
+//! Their fingerprints are those of findings of these tools and cannot be made of ours. So an entry is about a finding of ours
+//! if it names its file, a weakness that the rule looks for, and its line or its code.
+
+use crate::walk::slashes;
+use ropey::Rope;
+use serde_json::Value;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::{fmt, fs};
+use weir_model::{Finding, MarkKind, MarkPlace, Suppression, Weakness};
+use weir_worker::weaknesses;
+
+const BRAKEMAN: &str = "config/brakeman.ignore";
+const SOBELOW: &str = ".sobelow-skips";
+
+/// A list may lie in the root or so many folders below: applications of a repository that has several.
+const DEPTH: usize = 2;
+
+/// Folders that hold other people's projects.
+const FOREIGN: [&str; 4] = ["node_modules", "vendor", "deps", "target"];
+
+/// A longer list is none that a person keeps.
+const MAX_BYTES: u64 = 10_000_000;
+
+/// Code of fewer letters is like any other.
+const LEAST_CODE: usize = 6;
+
+/// What the files of a project ask to ignore.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ProjectMarks {
+    lists: Vec<List>,
+    problems: Vec<String>,
+}
+
+/// One file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct List {
+    /// The folder that paths in it are relative to.
+    folder: PathBuf,
+    /// Where it lies, for people.
+    path: PathBuf,
+    entries: Vec<Entry>,
+}
+
+/// One finding of another tool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Entry {
+    kind: MarkKind,
+    /// Where in the list it stands, from one.
+    at: u32,
+    /// Relative to the list's folder, with forward slashes.
+    file: String,
+    /// From one; 0 if it has none.
+    line: u32,
+    /// Letters and digits of its code.
+    code: String,
+    weaknesses: Vec<Weakness>,
+    reason: Option<String>,
+}
+
+/// An entry of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct EntryId {
+    list: usize,
+    entry: usize,
+}
+
+/// An entry that there is something to say about.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Obsolete {
+    /// The list and the line in it.
+    path: String,
+    line: u32,
+    /// The file it is about, if that is gone; else nothing is found that it is about.
+    pub(crate) gone: Option<String>,
+}
+
+impl ProjectMarks {
+    /// Reads the lists of a project.
+    pub(crate) fn load(root: &Path) -> Self {
+        let mut all = Self::default();
+        all.look(root, DEPTH);
+        all
+    }
+
+    /// What is wrong with lists, for people.
+    pub(crate) fn problems(&self) -> &[String] {
+        &self.problems
+    }
+
+    /// Whether a path is that of a list.
+    pub(crate) fn is_list(path: &Path) -> bool {
+        path.ends_with(BRAKEMAN) || path.ends_with(SOBELOW)
+    }
+
+    fn look(&mut self, folder: &Path, depth: usize) {
+        self.read(folder, BRAKEMAN, brakeman);
+        self.read(folder, SOBELOW, |text| Ok(sobelow(text)));
+        let Some(depth) = depth.checked_sub(1) else { return };
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let is_own = !name.starts_with('.') && !FOREIGN.contains(&&*name);
+            if is_own && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                self.look(&entry.path(), depth);
+            }
+        }
+    }
+
+    fn read(&mut self, folder: &Path, name: &str, parse: fn(&str) -> Result<Vec<Entry>, String>) {
+        let path = folder.join(name);
+        let Ok(about) = fs::metadata(&path) else { return };
+        let text = if about.len() > MAX_BYTES {
+            Err("too large".to_owned())
+        } else {
+            fs::read_to_string(&path).map_err(|error| error.to_string())
+        };
+        match text.and_then(|text| parse(&text)) {
+            Ok(entries) => self.lists.push(List { folder: folder.to_owned(), path: from_here(&path), entries }),
+            Err(error) => self.problems.push(format!("{}: not read: {error}", path.display())),
+        }
+    }
+
+    /// Marks the findings of a file that a list asks to ignore. `weaknesses_of` tells what a rule looks for. Gives the entries
+    /// that are about some.
+    pub(crate) fn apply(
+        &self,
+        file: &Path,
+        text: &Rope,
+        findings: &mut [Finding],
+        weaknesses_of: impl Fn(&str) -> Vec<Weakness>,
+    ) -> Vec<EntryId> {
+        // What a list said before counts no longer.
+        let is_listed = |asked: &mut Suppression| matches!(asked.place, MarkPlace::File { .. });
+        for finding in &mut *findings {
+            finding.suppressed.take_if(is_listed);
+        }
+        let mut used = Vec::new();
+        for (number, list) in self.lists.iter().enumerate() {
+            let Ok(file) = file.strip_prefix(&list.folder) else { continue };
+            let file = slashes(file);
+            let about_file = (0..).zip(&list.entries).filter(|(_, entry)| entry.file == file);
+            for (at, entry) in about_file {
+                for finding in &mut *findings {
+                    if entry.is_about(finding, text, &weaknesses_of(&finding.rule_id)) {
+                        used.push(EntryId { list: number, entry: at });
+                        finding.suppressed.get_or_insert_with(|| entry.suppression(&list.path));
+                    }
+                }
+            }
+        }
+        used
+    }
+
+    /// The entries of use to nobody: their file is gone, or nothing was found that they are about. Only of lists whose folder was
+    /// looked at as a whole.
+    pub(crate) fn obsolete(&self, used: &HashSet<EntryId>, whole: impl Fn(&Path) -> bool) -> Vec<Obsolete> {
+        let mut obsolete = Vec::new();
+        for (number, list) in self.lists.iter().enumerate().filter(|(_, list)| whole(&list.folder)) {
+            for (at, entry) in list.entries.iter().enumerate() {
+                let is_gone = !list.folder.join(&entry.file).exists();
+                if is_gone || !used.contains(&EntryId { list: number, entry: at }) {
+                    let gone = is_gone.then(|| entry.file.clone());
+                    obsolete.push(Obsolete { path: slashes(&list.path), line: entry.at, gone });
+                }
+            }
+        }
+        obsolete
+    }
+}
+
+impl fmt::Display for Obsolete {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: ", self.path, self.line)?;
+        match &self.gone {
+            Some(file) => write!(f, "obsolete: {file} is gone"),
+            None => f.write_str("nothing was found that this entry is about"),
+        }
+    }
+}
+
+impl Entry {
+    fn is_about(&self, finding: &Finding, text: &Rope, weaknesses: &[Weakness]) -> bool {
+        if !self.weaknesses.iter().any(|weakness| weaknesses.contains(weakness)) {
+            return false;
+        }
+        let line = |offset: u32| text.byte_to_line((offset as usize).min(text.len_bytes()));
+        let (first, last) = (line(finding.span.start), line(finding.span.end));
+        let is_there = (first + 1..=last + 1).contains(&(self.line as usize));
+        is_there
+            || (self.code.len() >= LEAST_CODE && {
+                let code = letters(text.lines_at(first).take(last + 1 - first).flat_map(|line| line.chars()));
+                code.contains(&self.code) || (code.len() >= LEAST_CODE && self.code.contains(&code))
+            })
+    }
+
+    fn suppression(&self, list: &Path) -> Suppression {
+        Suppression {
+            mark: self.kind,
+            place: MarkPlace::File { path: slashes(list), line: self.at },
+            reason: self.reason.clone(),
+            until: None,
+        }
+    }
+}
+
+/// A path as one would write it where one stands.
+fn from_here(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().and_then(|here| here.canonicalize());
+    here.ok().and_then(|here| path.strip_prefix(here).ok()).map_or_else(|| path.to_owned(), Path::to_owned)
+}
+
+/// What is left of code when it is written another way: with other quotes, parentheses or spaces.
+fn letters(code: impl Iterator<Item = char>) -> String {
+    code.filter(|c| c.is_alphanumeric() || *c == '_').collect()
+}
+
+/// `config/brakeman.ignore`: JSON with a warning for each finding, its reason as `note`.
+fn brakeman(text: &str) -> Result<Vec<Entry>, String> {
+    let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let warnings = value["ignored_warnings"].as_array().ok_or("there is no list `ignored_warnings`")?;
+    let entry = |warning: &Value| {
+        let string = |key: &str| warning[key].as_str().unwrap_or_default().to_owned();
+        let numbers = warning["cwe_id"].as_array().into_iter().flatten().filter_map(Value::as_u64);
+        let mut found: Vec<Weakness> = numbers.filter_map(|cwe| u16::try_from(cwe).ok()).map(Weakness::of).collect();
+        found.extend(weaknesses(MarkKind::Brakeman, &string("warning_type")));
+        Entry {
+            kind: MarkKind::Brakeman,
+            at: line_of(text, &string("fingerprint")),
+            file: string("file"),
+            line: warning["line"].as_u64().and_then(|line| u32::try_from(line).ok()).unwrap_or(0),
+            code: letters(string("code").chars()),
+            weaknesses: found,
+            reason: Some(string("note")).filter(|note| !note.is_empty()),
+        }
+    };
+    Ok(warnings.iter().map(entry).collect())
+}
+
+/// The line of a text that a fingerprint stands on, from one.
+fn line_of(text: &str, fingerprint: &str) -> u32 {
+    let at = text.find(fingerprint).unwrap_or(0);
+    text[..at].bytes().filter(|&byte| byte == b'\n').count() as u32 + 1
+}
+
+/// `.sobelow-skips`: a line for each finding, `type: description,file:line,fingerprint`. Older ones have fingerprints alone,
+/// which say nothing to anybody else.
+fn sobelow(text: &str) -> Vec<Entry> {
+    let entry = |(at, line): (u32, &str)| {
+        let (rest, _fingerprint) = line.trim().rsplit_once(',')?;
+        let (rest, place) = rest.rsplit_once(',')?;
+        let (file, number) = place.rsplit_once(':')?;
+        let kind = rest.split(':').next()?.trim();
+        Some(Entry {
+            kind: MarkKind::Sobelow,
+            at,
+            file: file.trim().to_owned(),
+            line: number.parse().ok()?,
+            code: String::new(),
+            weaknesses: weaknesses(MarkKind::Sobelow, kind),
+            reason: None,
+        })
+    };
+    (1..).zip(text.lines()).filter_map(entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use weir_model::{Severity, Span};
+
+    const RUBY: &str = "class User\n  def self.named(name)\n    where(\"name = '#{name}'\").\n      to_a\n  end\nend\n";
+
+    fn project(files: &[(&str, &str)]) -> (tempfile::TempDir, ProjectMarks) {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().expect("in the folder")).expect("a folder");
+            fs::write(path, text).expect("a file");
+        }
+        let marks = ProjectMarks::load(folder.path());
+        (folder, marks)
+    }
+
+    fn finding(of: &str) -> Finding {
+        let start = RUBY.find(of).expect("in the code") as u32;
+        Finding {
+            rule_id: "sqli".into(),
+            message: String::new(),
+            severity: Severity::Error,
+            span: Span::new(start, start + of.len() as u32),
+            metavars: Vec::new(),
+            trace: None,
+            fix: None,
+            suppressed: None,
+            ignore: None,
+            fingerprint: String::new(),
+        }
+    }
+
+    fn list(warning: &str) -> String {
+        format!(
+            "{{\"ignored_warnings\": [\n{{\"fingerprint\": \"0f\", {warning}}}\n], \"brakeman_version\": \"7.0.0\"}}"
+        )
+    }
+
+    #[test]
+    fn brakemans_entries_are_found_by_file_weakness_and_place() {
+        for (warning, expected) in [
+            (r#""warning_type": "SQL Injection", "file": "app/user.rb", "line": 3, "note": "why""#, true),
+            (r#""warning_type": "SQL Injection", "file": "app/user.rb", "line": 4"#, true),
+            (r#""warning_type": "SQL Injection", "file": "app/user.rb", "line": 5"#, false),
+            (r#""warning_type": "SQL Injection", "file": "app/other.rb", "line": 3"#, false),
+            (r#""warning_type": "Redirect", "file": "app/user.rb", "line": 3"#, false),
+            (r#""warning_type": "New", "cwe_id": [564], "file": "app/user.rb", "line": 3"#, true),
+            (
+                r#""warning_type": "SQL Injection", "file": "app/user.rb", "line": 99, "code": "where(\"name = '#{name}'\")""#,
+                true,
+            ),
+            (
+                r#""warning_type": "SQL Injection", "file": "app/user.rb", "line": 99, "code": "where(\"age = '#{name}'\")""#,
+                false,
+            ),
+            (r#""warning_type": "SQL Injection", "file": "app/user.rb", "line": null, "code": null"#, false),
+        ] {
+            for at in ["", "apps/one/"] {
+                let (folder, marks) = project(&[(&format!("{at}{BRAKEMAN}"), &list(warning))]);
+                let mut findings = [finding("where(\"name = '#{name}'\").\n      to_a")];
+                let file = folder.path().join(at).join("app/user.rb");
+                let used = marks.apply(&file, &Rope::from_str(RUBY), &mut findings, |_| vec![Weakness::of(89)]);
+                assert_eq!((findings[0].is_suppressed(), used.len()), (expected, usize::from(expected)), "{warning}");
+                if warning.contains("why") {
+                    let suppression = findings[0].suppressed.clone().expect("suppressed");
+                    assert_eq!(suppression.reason.as_deref(), Some("why"));
+                    let path = slashes(&folder.path().join(at).join(BRAKEMAN));
+                    assert_eq!(suppression.place, MarkPlace::File { path, line: 2 });
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn sobelows_entries_are_found_by_file_type_and_line() {
+        for (entry, expected) in [
+            ("SQL.Query: SQL injection,app/user.rb:3,3654153", true),
+            ("SQL.Query: SQL injection, with a comma,app/user.rb:3,3654153", true),
+            ("XSS.Raw: XSS,app/user.rb:3,3654153", false),
+            ("SQL.Query: SQL injection,app/user.rb:2,3654153", false),
+            ("5550974065FBAE782CE8F7937AA89C0B", false),
+        ] {
+            let (folder, marks) = project(&[(SOBELOW, &format!("725B87092FFBE632F9E642C42BCE7D51\n{entry}\n"))]);
+            let mut findings = [finding("where")];
+            let file = folder.path().join("app/user.rb");
+            marks.apply(&file, &Rope::from_str(RUBY), &mut findings, |_| vec![Weakness::of(89)]);
+            assert_eq!(findings[0].is_suppressed(), expected, "{entry}");
+        }
+    }
+
+    #[test]
+    fn entries_of_no_use_are_told() {
+        let warnings = r#""warning_type": "Redirect", "file": "app/user.rb", "line": 3"#;
+        let gone = r#"{"fingerprint": "1f", "warning_type": "Redirect", "file": "app/gone.rb", "line": 3}"#;
+        let text = list(warnings).replace("\n]", &format!(",\n{gone}]"));
+        let (folder, marks) = project(&[(BRAKEMAN, &text), ("app/user.rb", RUBY)]);
+        let told: Vec<String> = marks.obsolete(&HashSet::new(), |_| true).iter().map(ToString::to_string).collect();
+        let path = slashes(&folder.path().join(BRAKEMAN));
+        assert_eq!(
+            told,
+            [
+                format!("{path}:2: nothing was found that this entry is about"),
+                format!("{path}:3: obsolete: app/gone.rb is gone"),
+            ]
+        );
+        assert_eq!(marks.obsolete(&HashSet::new(), |_| false), []);
+        let used = HashSet::from([EntryId { list: 0, entry: 0 }, EntryId { list: 0, entry: 1 }]);
+        assert_eq!(marks.obsolete(&used, |_| true).len(), 1);
+    }
+
+    #[test]
+    fn a_list_that_is_none_is_a_problem() {
+        let (_folder, marks) = project(&[(BRAKEMAN, "{")]);
+        assert_eq!(marks.problems().len(), 1);
+        assert!(marks.problems()[0].contains("brakeman.ignore: not read: EOF"), "{:?}", marks.problems());
+    }
+}
