@@ -251,6 +251,22 @@ pub fn capabilities() -> Value {
     })
 }
 
+/// The abilities of a client that can do everything there is, but for asking for diagnostics itself and watching files.
+pub fn all_capabilities() -> Value {
+    let mut all = capabilities();
+    all["textDocument"]["codeAction"]["disabledSupport"] = json!(true);
+    all["textDocument"]["codeAction"]["dataSupport"] = json!(true);
+    all["textDocument"]["codeAction"]["resolveSupport"] = json!({ "properties": ["edit"] });
+    all["workspace"]["workspaceEdit"] = json!({
+        "documentChanges": true,
+        "resourceOperations": ["create", "rename", "delete"],
+        "changeAnnotationSupport": { "groupsOnLabel": true }
+    });
+    all["workspace"]["configuration"] = json!(true);
+    all["window"]["showDocument"] = json!({ "support": true });
+    all
+}
+
 fn read(stream: &mut impl BufRead) -> Option<Value> {
     let mut length = None;
     loop {

@@ -33,6 +33,10 @@ impl MainLoop {
                 self.outbox.show(MessageType::WARNING, text);
             }
             Update::Failed { doc, job, failure } => {
+                if let Some(job) = job.filter(|&job| Self::is_trial(job)) {
+                    self.tried(job, None);
+                    return;
+                }
                 if let Some(job) = job {
                     self.scanned(job, Vec::new());
                     return;
@@ -45,7 +49,7 @@ impl MainLoop {
             }
             Update::Restarted { failure } => self.log_restart(&failure),
             Update::Scanned { job, findings, .. } => self.scanned(job, findings),
-            Update::Answered { .. } => {}
+            Update::Answered { job, answer, .. } => self.tried(job, answer),
         }
     }
 
