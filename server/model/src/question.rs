@@ -1,6 +1,6 @@
 //! What a worker can be asked about one text beside what is found in it, and what it answers.
 
-use crate::{Edit, Explanation};
+use crate::{Edit, Explanation, Finding, RuleCursor, RuleFile, RuleSource, Shape, Span};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -13,6 +13,16 @@ pub enum Question {
     Repairs(Vec<Repair>),
     /// Which of these repairs can be made together; an earlier one has precedence. Answered by [`Answer::Together`].
     Together(Vec<Repair>),
+    /// What is found in the text, whatever `paths:` of rules say. Answered by [`Answer::Findings`].
+    Findings,
+    /// The text is a rule file: what is to be said of it. Answered by [`Answer::RuleFile`].
+    RuleFile,
+    /// The text is a rule file: what can stand at this byte, and what stands there. Answered by [`Answer::RuleCursor`].
+    RuleCursor(u32),
+    /// The tree of the code around a span. Answered by [`Answer::Shape`].
+    Shape(Span),
+    /// Another question, asked of these rules and not of those in force.
+    Of(RuleSource, Box<Question>),
 }
 
 /// One rule and one line.
@@ -42,6 +52,14 @@ pub enum Answer {
     Repairs(Vec<Mended>),
     /// The places of those that can be made together, sorted.
     Together(Vec<u32>),
+    /// Sorted by place, then rule.
+    Findings(Vec<Finding>),
+    /// A rule file as its author wants to see it.
+    RuleFile(RuleFile),
+    /// One place of a rule file.
+    RuleCursor(RuleCursor),
+    /// None: there is no code.
+    Shape(Option<Shape>),
 }
 
 /// What a repair does.

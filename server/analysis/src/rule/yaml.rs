@@ -9,7 +9,6 @@ mod within;
 
 use reading::Lines;
 pub(crate) use recovery::read;
-pub(crate) use within::Written;
 
 use serde::{Deserialize, Serialize};
 use weir_model::Span;

@@ -31,7 +31,7 @@ impl Place {
 }
 
 /// A scalar as it is written.
-pub(crate) struct Written<'t> {
+struct Written<'t> {
     raw: &'t str,
     /// Where it starts in the file.
     start: usize,
@@ -51,7 +51,7 @@ enum Style {
 
 impl<'t> Written<'t> {
     /// The scalar at a span of a file; that of a block starts where its first line says something.
-    pub(crate) fn of(file: &'t str, span: Span) -> Self {
+    fn of(file: &'t str, span: Span) -> Self {
         let (raw, start) = (span.text(file), span.start as usize);
         let before = file.get(..start).unwrap_or_default();
         let line = before.rfind(['\n', '\r']).map_or(0, |at| at + 1);
@@ -67,7 +67,7 @@ impl<'t> Written<'t> {
     }
 
     /// The span in the file of a span of the scalar's text.
-    pub(crate) fn span(&self, text: &str, span: Span) -> Span {
+    fn span(&self, text: &str, span: Span) -> Span {
         let start = self.offset(text, span.start as usize);
         let Some((last, c)) = span.text(text).char_indices().next_back() else {
             return Span::new((self.start + start) as u32, (self.start + start) as u32);
