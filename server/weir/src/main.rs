@@ -13,6 +13,7 @@ mod main_loop;
 mod project;
 mod repairs;
 mod report;
+mod rule_tests;
 mod rules_cache;
 mod rules_source;
 mod session;

@@ -42,8 +42,10 @@ fn completions(text: &str, at: usize) -> (Vec<Completion>, Span) {
     // Half a key, or none yet: with a colon it would be one.
     let start = word.start as usize;
     let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    let only_dashes = text[line..start].trim_start_matches([' ', '-']).is_empty();
-    if !only_dashes || text[word.end as usize..line_end(text, word.end as usize)].trim().starts_with(':') {
+    let before = text[line..start].trim_start_matches([' ', '-']).trim_end();
+    if !(before.is_empty() || before.ends_with(['{', ',']))
+        || text[word.end as usize..line_end(text, word.end as usize)].trim().starts_with(':')
+    {
         return (Vec::new(), here);
     }
     let key = if word.is_empty() { "weir" } else { word.text(text) };
