@@ -5,6 +5,7 @@
 //! same binary as `weir worker`) and come back as plain data.
 
 mod args;
+mod authoring;
 mod cli;
 mod config;
 mod engines;

@@ -4,6 +4,7 @@ mod actions;
 mod configuration;
 mod lifecycle;
 mod pull;
+mod rules;
 mod typing;
 
 use std::path::{Path, PathBuf};

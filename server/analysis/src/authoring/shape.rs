@@ -96,32 +96,39 @@ impl Page<'_> {
 
     /// The code of a node with holes in place of its parts. Names stay: they are what tells one call from another.
     fn holes(&self, node: NodeId) -> Option<String> {
+        let mut out = String::new();
+        self.holes_of(node, &mut (b'A'..=b'W').map(char::from), 0, &mut out)?;
+        Some(out)
+    }
+
+    fn holes_of(
+        &self,
+        node: NodeId,
+        names: &mut impl Iterator<Item = char>,
+        depth: usize,
+        out: &mut String,
+    ) -> Option<()> {
         let (tree, text) = (self.unit.tree, self.unit.text);
         let whole = tree.span(node);
         let mut parts: Vec<NodeId> = tree.children(node).filter(|&part| whole.contains(tree.span(part))).collect();
         parts.sort_by_key(|&part| tree.span(part));
-        let mut out = String::new();
         let mut at = whole.start;
-        let mut names = (b'A'..=b'W').map(char::from);
         let mut list = None;
         for part in parts {
             let span = tree.span(part);
             if span.start < at || span.is_empty() {
                 continue;
             }
-            let between = Span::new(at, span.start).text(text);
-            let is_listed = matches!(
-                tree.role(part),
-                Role::Arg | Role::Param | Role::Element | Role::Entry | Role::Stmt | Role::Case
-            ) || tree.kind(part) == Kind::Block;
+            let (role, kind) = (tree.role(part), tree.kind(part));
+            let is_listed = kind == Kind::Block
+                || matches!(role, Role::Arg | Role::Param | Role::Element | Role::Entry | Role::Stmt | Role::Case);
             // Of a list one ellipsis stands for all.
-            if !is_listed || list != Some(tree.role(part)) {
-                out.push_str(between);
-                match (tree.role(part), tree.kind(part)) {
-                    (Role::Name | Role::Modifier | Role::Key, Kind::Ident | Kind::Modifier) => {
-                        out.push_str(span.text(text))
-                    }
-                    (Role::Module | Role::Alias, _) => out.push_str(span.text(text)),
+            if !is_listed || list != Some(role) {
+                out.push_str(Span::new(at, span.start).text(text));
+                match (role, kind) {
+                    (Role::Name | Role::Modifier | Role::Key | Role::Callee, Kind::Ident | Kind::Modifier)
+                    | (Role::Module | Role::Alias, _) => out.push_str(span.text(text)),
+                    (Role::Callee, Kind::Member) if depth == 0 => self.holes_of(part, names, depth + 1, out)?,
                     _ if is_listed => out.push_str("..."),
                     _ => {
                         out.push('$');
@@ -129,11 +136,11 @@ impl Page<'_> {
                     }
                 }
             }
-            list = is_listed.then_some(tree.role(part));
+            list = is_listed.then_some(role);
             at = span.end;
         }
         out.push_str(Span::new(at, whole.end).text(text));
-        Some(out)
+        Some(())
     }
 
     fn is_pattern(&mut self, text: &str) -> bool {

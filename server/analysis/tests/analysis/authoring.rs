@@ -358,7 +358,7 @@ fn code_is_shown_as_patterns_see_it() {
     let (code, tree) = shown(Language::Python, "def f(x):\n    y = 1\n    db.exec$0ute('a', x)\n").expect("code");
     assert_eq!(code, "db.execute('a', x)");
     let expected = "\
-Stmt Call                                       $A(...)
+Stmt Call                                       $A.execute(...)
   Callee Member                                 $A.execute
     Object Ident \"db\"                           db or $X
     Name Ident \"execute\"                        execute or $X

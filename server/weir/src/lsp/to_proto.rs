@@ -13,7 +13,7 @@ use tower_lsp_server::ls_types::{
 use weir_model::{Edit, Finding, PositionEncoding, RuleProblem, Span, StepKind};
 
 /// The name that stands beside every diagnostic.
-const SOURCE: &str = "weir";
+pub(crate) const SOURCE: &str = "weir";
 
 /// A path longer than this is shown by its ends: editors draw every place of it.
 const MAX_RELATED: usize = 20;

@@ -1,8 +1,8 @@
 //! Requests, which wait until the findings they are about are those of the text.
 
 use super::MainLoop;
+use super::rule_documents::of_target;
 use crate::lsp::requests::{code_action, diagnostic, hover};
-use crate::lsp::to_proto;
 use crate::lsp::view::View;
 use crate::session::{OpenDocument, file_of};
 use std::collections::HashMap;
@@ -35,7 +35,7 @@ impl MainLoop {
     /// Answers at once if the findings are those of the text, else when they are there.
     pub(super) fn when_current(&mut self, uri: &Uri, request: Waiting) {
         match self.session.by_uri(uri) {
-            Some(open) if !open.is_current() => {
+            Some(open) if !open.is_current() || self.awaits_rules(open.id) => {
                 let id = open.id;
                 self.waiting.entry(id).or_default().push(request);
             }
@@ -62,7 +62,8 @@ impl MainLoop {
                 };
                 let trials = code_action::trials(&view, open, &params);
                 if trials.is_empty() {
-                    let _ = answer.send(code_action::actions(&view, open, project, &params));
+                    let rules = self.rules_at_hand();
+                    let _ = answer.send(code_action::actions(&view, open, project, &params, &rules));
                 } else if !answer.is_closed() {
                     self.try_first(open.id, trials, Waiting::CodeAction(params, answer));
                 }
@@ -105,9 +106,16 @@ impl MainLoop {
     }
 
     /// All there is to say of a file, open or not.
-    fn diagnostics(&self, uri: &Uri) -> Vec<Diagnostic> {
-        let mut diagnostics = match self.session.by_uri(uri) {
-            Some(open) => self.view(open).map(|view| to_proto::diagnostics(&view, open.visible())).unwrap_or_default(),
+    pub(super) fn diagnostics(&self, uri: &Uri) -> Vec<Diagnostic> {
+        let open = self.session.by_uri(uri);
+        // What is said of the text as it is typed takes the place of what is known of the file.
+        if let Some(said) = open.and_then(|open| self.rule_diagnostics(open.id)) {
+            return said;
+        }
+        let mut diagnostics = match open {
+            Some(open) => {
+                self.view(open).map(|view| of_target(&view, open, self.verdict_of(open.id))).unwrap_or_default()
+            }
             None => file_of(uri).and_then(|file| self.diagnostics_on_disk(&file)).unwrap_or_default(),
         };
         let problems = file_of(uri).and_then(|file| self.problems.get(&file));
