@@ -4,7 +4,7 @@ use super::keys::{At, Key};
 use super::metavariables::{self, Role};
 use super::outline::{NodeId, Outline};
 use crate::rule::RuleSet;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use weir_model::{RuleFile, RuleHead, RuleMark, RuleMarkKind, RuleProblem, RuleSource, Span};
 
 /// Reads a rule file for its author.
@@ -31,12 +31,14 @@ fn mark(problem: &RuleProblem) -> RuleMark {
 
 /// The rules by their ids.
 fn heads(outline: &Outline<'_>) -> Vec<RuleHead> {
-    let head = |rule: NodeId| {
-        let id = outline.child(Some(rule), "id")?;
-        let name = outline.scalar(id);
-        (!name.is_empty()).then(|| RuleHead { id: name.to_owned(), span: outline.nodes[id].value })
+    let rules: HashSet<NodeId> = outline.rules().into_iter().collect();
+    let is_id = |node: &NodeId| {
+        let node = &outline.nodes[*node];
+        let is_key = node.key.as_ref().is_some_and(|key| key.name == "id");
+        is_key && node.parent.is_some_and(|parent| rules.contains(&parent)) && !node.value.is_empty()
     };
-    outline.rules().into_iter().filter_map(head).collect()
+    let head = |id: NodeId| RuleHead { id: outline.scalar(id).to_owned(), span: outline.nodes[id].value };
+    (0..outline.nodes.len()).filter(is_id).map(head).collect()
 }
 
 /// What kind of map stands in each node; `None` where there is none, or nothing is known of it.

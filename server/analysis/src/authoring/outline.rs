@@ -61,11 +61,6 @@ impl<'t> Outline<'t> {
         (0..self.nodes.len()).filter(move |&node| self.nodes[node].parent == parent)
     }
 
-    /// The child under a key.
-    pub(super) fn child(&self, parent: Option<NodeId>, name: &str) -> Option<NodeId> {
-        self.children(parent).find(|&node| self.nodes[node].key.as_ref().is_some_and(|key| key.name == name))
-    }
-
     /// Whether a node is another or stands in it.
     pub(super) fn is_within(&self, node: NodeId, outer: NodeId) -> bool {
         std::iter::successors(Some(node), |&node| self.nodes[node].parent).any(|node| node == outer)

@@ -259,7 +259,10 @@ impl MainLoop {
         if self.session.get(doc).is_some_and(|open| open.document.version() != version) {
             return self.read_rules_of(doc);
         }
-        self.show_again(doc);
+        // A client that asks has asked, and waits.
+        if !self.session.client.pull {
+            self.show_again(doc);
+        }
         self.answer_waiting(doc);
         self.try_rules(doc);
     }
