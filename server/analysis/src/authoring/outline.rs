@@ -312,13 +312,12 @@ impl Reader<'_> {
 /// The key that starts at a place of a line, if one does.
 fn key(text: &str, at: usize, end: usize) -> Option<Key> {
     let rest = &text[at..end];
-    let length = match rest.chars().next()? {
-        quote @ ('"' | '\'') => rest[1..].find(quote)? + 2,
-        _ => {
-            let word =
-                |c: char| !(c.is_whitespace() || matches!(c, ':' | '{' | '}' | '[' | ']' | ',' | '#' | '"' | '\''));
-            rest.find(|c| !word(c)).unwrap_or(rest.len())
-        }
+    let first = rest.chars().next()?;
+    let length = if matches!(first, '"' | '\'') {
+        rest[1..].find(first)? + 2
+    } else {
+        let ends = |c: char| c.is_whitespace() || matches!(c, ':' | '{' | '}' | '[' | ']' | ',' | '#' | '"' | '\'');
+        rest.find(ends).unwrap_or(rest.len())
     };
     let after = rest[length..].trim_start_matches([' ', '\t']);
     let colon = after.strip_prefix(':')?;

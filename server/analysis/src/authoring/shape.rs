@@ -37,7 +37,7 @@ pub fn shape(unit: &Unit<'_>, span: Span, budget: &Budget<'_>) -> Option<Shape> 
 fn statement(unit: &Unit<'_>, span: Span) -> Option<NodeId> {
     let tree = unit.tree;
     let holds = |node: &NodeId| tree.span(*node).contains(span) && !tree.span(*node).is_empty();
-    let innermost = tree.ids().filter(holds).last()?;
+    let innermost = tree.ids().rfind(holds)?;
     let around = std::iter::once(innermost).chain(tree.ancestors(innermost));
     let found = around.into_iter().find(|&node| tree.role(node) == Role::Stmt);
     let is_between = matches!(tree.kind(innermost), Kind::File | Kind::Block);

@@ -110,7 +110,9 @@ impl MainLoop {
     /// Tries the rules again that have a file as a target.
     fn try_on(&mut self, file: Option<&Path>) {
         let docs = file.map(|file| self.authoring.documents.with_target(file)).unwrap_or_default();
-        docs.into_iter().for_each(|doc| self.try_rules(doc));
+        for doc in docs {
+            self.try_rules(doc);
+        }
     }
 
     /// Files changed on disk: those beside a rule file may be its targets.
@@ -125,7 +127,9 @@ impl MainLoop {
         }
         docs.sort_unstable();
         docs.dedup();
-        docs.into_iter().for_each(|doc| self.try_rules(doc));
+        for doc in docs {
+            self.try_rules(doc);
+        }
     }
 
     /// Whether what is to be said of an open rule file is not known yet.
