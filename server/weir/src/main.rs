@@ -6,6 +6,8 @@
 
 mod args;
 mod authoring;
+mod baseline;
+mod changed;
 mod cli;
 mod config;
 mod engines;
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Command::Worker => weir_worker::child_main(),
         Command::Lsp(args) => lsp::main(args),
         Command::Scan(args) => cli::scan::main(&args).map(ExitCode::from),
+        Command::Baseline(args) => cli::baseline::main(args).map(ExitCode::from),
         Command::Explain(args) => cli::explain::main(&args).map(ExitCode::from),
         Command::Test(args) => cli::test::main(&args).map(ExitCode::from),
     };

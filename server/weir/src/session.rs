@@ -1,5 +1,6 @@
 //! What is open: the one owner of the editor's documents and of what is known about them.
 
+use crate::changed::Base;
 use crate::config::Level;
 use crate::engines::EngineId;
 use crate::lsp::{Client, from_proto};
@@ -27,6 +28,8 @@ pub(crate) struct OpenDocument {
     pub(crate) is_yaml: bool,
     /// The version the editor gave the text.
     pub(crate) client_version: i32,
+    /// What it was in the commit that is compared with, once that is known.
+    pub(crate) base: Option<Base>,
     /// The findings of `analyzed`.
     pub(crate) findings: Vec<Finding>,
     /// Which of them are shown, and as what.
@@ -87,6 +90,7 @@ impl Session {
             document: Document::new(text, version, language),
             is_yaml: matches!(language_id, "yaml" | "yml"),
             client_version,
+            base: None,
             findings: Vec::new(),
             shown: Vec::new(),
             repairs: Repairs::default(),

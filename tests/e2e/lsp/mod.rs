@@ -2,7 +2,10 @@
 
 mod actions;
 mod configuration;
+mod day;
+mod known;
 mod lifecycle;
+mod protocol;
 mod pull;
 mod rules;
 mod typing;

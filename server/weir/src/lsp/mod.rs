@@ -4,6 +4,8 @@
 
 mod capabilities;
 pub(crate) mod from_proto;
+pub(crate) mod gate;
+mod input;
 pub(crate) mod outbox;
 mod parent;
 pub(crate) mod progress;
@@ -20,6 +22,7 @@ use crate::args::LspArgs;
 use crate::config::Settings;
 use crate::main_loop::MainLoop;
 use anyhow::Context as _;
+use gate::Gate;
 use outbox::Outbox;
 use server::Server;
 use std::path::PathBuf;
@@ -57,20 +60,22 @@ pub(crate) fn main(args: LspArgs) -> anyhow::Result<ExitCode> {
 async fn serve(rules: Vec<PathBuf>) -> bool {
     let (messages, inbox) = mpsc::unbounded_channel();
     let was_shut_down = Arc::new(AtomicBool::new(false));
+    let shows_virtual = Arc::new(AtomicBool::new(false));
     let mut outbox = None;
     let (service, socket) = LspService::build(|client| {
         outbox = Some(Outbox::start(client));
-        Server::new(messages.clone(), was_shut_down.clone())
+        Server::new(messages.clone(), was_shut_down.clone(), shows_virtual.clone())
     })
+    .custom_method("workspace/textDocumentContent", Server::text_document_content)
     .custom_method("window/workDoneProgress/cancel", Server::cancel_progress)
     .finish();
     let outbox = outbox.expect("the service was made with a client");
     let main_loop = MainLoop::new(outbox, rules, messages.downgrade());
     drop(messages);
     let main_loop = tokio::spawn(main_loop.run(inbox));
-    tower_lsp_server::Server::new(tokio::io::stdin(), tokio::io::stdout(), socket)
+    tower_lsp_server::Server::new(input::messages(tokio::io::stdin()), tokio::io::stdout(), socket)
         .concurrency_level(CONCURRENT_REQUESTS)
-        .serve(service)
+        .serve(Gate { service, shows_virtual })
         .await;
     // The service held the last sender: the loop ends and takes the workers with it.
     let _ = main_loop.await;

@@ -3,6 +3,7 @@
 use super::MainLoop;
 use crate::engines::EngineId;
 use crate::lsp::view;
+use crate::session::OpenDocument;
 use tower_lsp_server::ls_types::MessageType;
 use weir_model::{DocId, Failure, Note, NoteKind};
 use weir_worker::Update;
@@ -16,7 +17,10 @@ impl MainLoop {
                 }
             }
             Update::Findings { doc, version, findings, notes, .. } => {
-                if self.session.get(doc).is_none_or(|open| open.place.is_none_or(|(_, engine)| engine != id)) {
+                // Of other workers than the document has now, or of rules that are being replaced.
+                let is_its = |open: &OpenDocument| open.place.is_some_and(|(_, engine)| engine == id);
+                let counts = self.engines.get(id).is_some_and(|engine| engine.is_loaded);
+                if !counts || !self.session.get(doc).is_some_and(is_its) {
                     return;
                 }
                 self.log_notes(doc, &notes);
@@ -63,11 +67,12 @@ impl MainLoop {
         let Some(open) = self.session.get_mut(doc) else { return };
         let Some((project, engine)) = open.place else { return };
         let (Some(project), Some(engine)) = (self.projects.get(project), self.engines.get(engine)) else { return };
-        open.shown = view::visible(project, &engine.rules, &open.path, &open.findings);
+        open.shown =
+            view::visible(project, &engine.rules, &open.path, open.document.text(), open.base.as_ref(), &open.findings);
     }
 
     /// Sends the diagnostics of a document to a client that does not ask for them.
-    fn publish(&self, doc: DocId) {
+    pub(super) fn publish(&self, doc: DocId) {
         if self.session.client.pull {
             return;
         }
