@@ -76,6 +76,17 @@ fn what_is_wrong_in_the_text_as_typed_takes_the_place_of_what_is_wrong_on_disk()
 }
 
 #[test]
+fn an_id_that_another_file_in_force_has_is_told_of() {
+    let project = Project::new();
+    let mut server = server(&project);
+    let uri = project.uri("more.yaml");
+    server.open(&uri, "yaml", &RULE.replace("no-eval", "yaml-load"));
+    let elsewhere =
+        format!("1:6 4 {} has a rule of this id, too: findings name a rule by it alone", project.rules().display());
+    says(&mut server, &uri, &[&elsewhere]);
+}
+
+#[test]
 fn keys_and_metavariables_are_completed_and_explained() {
     let project = Project::new();
     let mut server = server(&project);

@@ -66,6 +66,24 @@ fn a_rule_without_faults_has_no_marks() {
 }
 
 #[test]
+fn the_rules_we_ship_have_no_marks() {
+    let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../patterns")];
+    let mut read = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if entry.extension().is_some_and(|extension| extension == "yaml") {
+                let file = rule_file(&std::fs::read_to_string(&entry).expect("a rule file"));
+                assert_eq!((file.marks, file.rules.len()), (Vec::new(), 1), "{}", entry.display());
+                read += 1;
+            }
+        }
+    }
+    assert!(read > 0);
+}
+
+#[test]
 fn patterns_are_marked_at_the_character_that_is_wrong() {
     check(
         "

@@ -189,6 +189,7 @@ impl MainLoop {
         }
         self.outbox.log(MessageType::INFO, format!("Weir loaded {loaded}"));
         self.problems_changed();
+        self.rules_in_force_changed();
         self.scan_workspace();
         self.refresh();
     }

@@ -10,6 +10,7 @@ mod configure;
 mod files;
 mod results;
 mod rule_documents;
+mod rule_runs;
 mod trying;
 
 use crate::authoring::TargetText;

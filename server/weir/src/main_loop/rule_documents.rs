@@ -4,35 +4,32 @@
 //! Of each document one question is with a worker at most, and one run over its targets: who types faster is answered for the
 //! newest text when the answer before it is there.
 
-use super::{MainLoop, Message};
-use crate::authoring::{self, RuleDocument, RuleDocuments, Run, TargetText, Trying};
+use super::MainLoop;
+use crate::authoring::{self, RuleDocument, RuleDocuments, Trying};
 use crate::engines::EngineId;
 use crate::lsp::requests::command::Shown;
-use crate::lsp::requests::{code_lens, completion, rule_hover};
+use crate::lsp::requests::{completion, rule_hover};
 use crate::lsp::rule_marks;
 use crate::lsp::{from_proto, to_proto};
 use crate::report::explanation::{self, Told};
 use crate::report::text::Style;
-use crate::rule_tests::discover;
-use crate::walk;
+use crate::session::OpenDocument;
 use ropey::Rope;
 use serde_json::Value;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use tower_lsp_server::ls_types::{
-    CodeLens, CompletionParams, CompletionResponse, Diagnostic, Hover, HoverParams, MessageType, Position, Uri,
+    CompletionParams, CompletionResponse, Diagnostic, Hover, HoverParams, MessageType, Position, Uri,
 };
 use weir_model::{
-    Answer, DocId, JobId, Language, LineQuestion, Note, Question, RuleCursor, RuleFile, RuleSource, Span, Version,
+    Answer, DocId, JobId, Language, LineQuestion, Note, Question, RuleCursor, RuleFile, RuleHead, RuleMark,
+    RuleMarkKind, RuleSource, Span, Version,
 };
 
 /// Files of scans, repairs that are tried and these share no number.
 const FIRST: u64 = 1 << 48;
-
-/// A rule file with more targets is tried on the first of them.
-const MAX_TARGETS: usize = 100;
 
 /// What workers were asked for who writes rules.
 #[derive(Default)]
@@ -40,10 +37,10 @@ pub(super) struct Authoring {
     pub(super) documents: RuleDocuments,
     asked: HashMap<JobId, (EngineId, Asked)>,
     jobs: u64,
-    runs: u64,
+    pub(super) runs: u64,
 }
 
-enum Asked {
+pub(super) enum Asked {
     /// What is to be said of a rule file.
     File(DocId, Version),
     /// What stands, or can stand, at one place of it.
@@ -56,16 +53,16 @@ enum Asked {
     Shape { path: Arc<str>, text: Rope },
 }
 
-enum Reply {
+pub(super) enum Reply {
     Completion(oneshot::Sender<Option<CompletionResponse>>),
     Hover(oneshot::Sender<Option<Hover>>),
 }
 
 /// A text that a question is about.
-struct Subject {
-    path: Arc<str>,
-    language: Option<Language>,
-    text: String,
+pub(super) struct Subject {
+    pub(super) path: Arc<str>,
+    pub(super) language: Option<Language>,
+    pub(super) text: String,
 }
 
 impl MainLoop {
@@ -107,47 +104,12 @@ impl MainLoop {
         self.try_on(file);
     }
 
-    /// Tries the rules again that have a file as a target.
-    fn try_on(&mut self, file: Option<&Path>) {
-        let docs = file.map(|file| self.authoring.documents.with_target(file)).unwrap_or_default();
-        for doc in docs {
-            self.try_rules(doc);
-        }
-    }
-
-    /// Files changed on disk: those beside a rule file may be its targets.
-    pub(super) fn targets_changed(&mut self, paths: &[PathBuf]) {
-        let mut docs: Vec<DocId> = paths.iter().flat_map(|path| self.authoring.documents.with_target(path)).collect();
-        for &doc in self.authoring.documents.open.keys() {
-            let file = self.session.get(doc).and_then(|open| open.file.as_deref());
-            let folder = file.and_then(Path::parent);
-            if folder.is_some() && paths.iter().any(|path| path.parent() == folder && Some(path.as_path()) != file) {
-                docs.push(doc);
-            }
-        }
-        docs.sort_unstable();
-        docs.dedup();
-        for doc in docs {
-            self.try_rules(doc);
-        }
-    }
-
     /// Whether what is to be said of an open rule file is not known yet.
     pub(super) fn awaits_rules(&self, id: DocId) -> bool {
         let Some((rules, open)) = self.authoring.documents.open.get(&id).zip(self.session.get(id)) else {
             return false;
         };
         rules.current(open).is_none()
-    }
-
-    /// Whether a run is under way whose end will show a document again.
-    pub(super) fn awaits_run(&self, id: DocId) -> bool {
-        let file = self.session.get(id).and_then(|open| open.file.as_deref());
-        let of = file.map(|file| self.authoring.documents.with_target(file)).unwrap_or_default();
-        of.iter().any(|doc| {
-            let rules = self.authoring.documents.open.get(doc);
-            rules.is_some_and(|rules| rules.is_stale || !matches!(rules.trying, Trying::Nothing))
-        })
     }
 
     /// Whether a file is an open rule document: what is on disk does not count.
@@ -161,8 +123,37 @@ impl MainLoop {
     /// What is to be said of an open rule file; `None` if it is none.
     pub(super) fn rule_diagnostics(&self, id: DocId) -> Option<Vec<Diagnostic>> {
         let (rules, open) = self.authoring.documents.open.get(&id).zip(self.session.get(id))?;
-        let marks = rules.current(open).map(|file| file.marks.as_slice()).unwrap_or_default();
-        Some(rule_marks::marks(&self.session.client, open.document.text(), marks))
+        let Some(file) = rules.current(open) else { return Some(Vec::new()) };
+        let mut marks = file.marks.clone();
+        marks.extend(self.known_elsewhere(open, rules.engine, &file.rules));
+        Some(rule_marks::marks(&self.session.client, open.document.text(), &marks))
+    }
+
+    /// Other rules are in force: what is said of open rule files may be another.
+    pub(super) fn rules_in_force_changed(&mut self) {
+        if self.session.client.pull {
+            // It is told to ask again for all there is.
+            return;
+        }
+        let docs: Vec<DocId> = self.authoring.documents.open.keys().copied().collect();
+        for doc in docs {
+            if !self.awaits_rules(doc) {
+                self.show_again(doc);
+            }
+        }
+    }
+
+    /// That rules of other files that are in force have the same ids.
+    fn known_elsewhere(&self, open: &OpenDocument, engine: EngineId, rules: &[RuleHead]) -> Vec<RuleMark> {
+        let (Some(engine), Some(own)) = (self.engines.get(engine), &open.file) else { return Vec::new() };
+        let is_own = |source: &Path| source == own || source.canonicalize().ok() == own.canonicalize().ok();
+        let mark = |rule: &RuleHead| {
+            let other = &engine.rules.get(rule.id.as_str())?.info.source;
+            let message = format!("{other} has a rule of this id, too: findings name a rule by it alone");
+            let is_there = !is_own(Path::new(other));
+            is_there.then_some(RuleMark { span: rule.span, kind: RuleMarkKind::Hint, message })
+        };
+        rules.iter().filter_map(mark).collect()
     }
 
     /// What rules that are being written find in an open document, and which rules these are.
@@ -172,7 +163,13 @@ impl MainLoop {
         (verdict.version == Some(open.document.version())).then_some(verdict)
     }
 
-    fn ask_author(&mut self, engine: EngineId, subject: Subject, question: Question, asked: Asked) -> Option<JobId> {
+    pub(super) fn ask_author(
+        &mut self,
+        engine: EngineId,
+        subject: Subject,
+        question: Question,
+        asked: Asked,
+    ) -> Option<JobId> {
         let engines = &self.engines;
         // With its pool an answer is lost.
         self.authoring.asked.retain(|_, (engine, _)| engines.get(*engine).is_some());
@@ -243,7 +240,7 @@ impl MainLoop {
         }
     }
 
-    fn nothing_to_show(&self) {
+    pub(super) fn nothing_to_show(&self) {
         self.outbox.show(MessageType::INFO, "Weir: there is nothing to show here".to_owned());
     }
 
@@ -272,7 +269,7 @@ impl MainLoop {
     }
 
     /// Tells the client what there is to say of an open document now.
-    fn show_again(&mut self, doc: DocId) {
+    pub(super) fn show_again(&mut self, doc: DocId) {
         let Some(open) = self.session.get(doc) else { return };
         if self.session.client.pull {
             self.refresh();
@@ -281,154 +278,7 @@ impl MainLoop {
         }
     }
 
-    // ---- runs
-
-    /// Tries the rules of a document on their targets; when what is under way is over, if something is.
-    fn try_rules(&mut self, doc: DocId) {
-        let Some((rules, open)) = self.authoring.documents.open.get_mut(&doc).zip(self.session.get(doc)) else {
-            return;
-        };
-        rules.is_stale = true;
-        if !matches!(rules.trying, Trying::Nothing) || rules.current(open).is_none() {
-            return;
-        }
-        rules.is_stale = false;
-        self.authoring.runs += 1;
-        let run = self.authoring.runs;
-        rules.trying = Trying::Targets(run);
-        let (file, messages) = (open.file.clone(), self.messages.clone());
-        tokio::task::spawn_blocking(move || {
-            let mut targets = file.map(|file| discover::targets(&file)).unwrap_or_default();
-            targets.truncate(MAX_TARGETS);
-            let read =
-                |file: &Path| std::fs::read(file).ok().map(|bytes| Arc::<str>::from(String::from_utf8_lossy(&bytes)));
-            let targets = targets.into_iter().map(|target| TargetText {
-                text: read(&target.file),
-                version: None,
-                fixed: target.fixed.as_deref().and_then(read),
-                file: target.file,
-            });
-            let targets = targets.collect();
-            if let Some(messages) = messages.upgrade() {
-                let _ = messages.send(Message::TargetsRead { doc, run, targets });
-            }
-        });
-    }
-
-    /// The targets of a document were read; of those that are open, what is typed counts.
-    pub(super) fn targets_read(&mut self, doc: DocId, run: u64, targets: Vec<TargetText>) {
-        let Some((rules, open)) = self.authoring.documents.open.get_mut(&doc).zip(self.session.get(doc)) else {
-            return;
-        };
-        if !matches!(rules.trying, Trying::Targets(number) if number == run) {
-            return;
-        }
-        rules.targets = targets.iter().map(|target| target.file.clone()).collect();
-        let Some(file) = rules.current(open) else {
-            // It was changed meanwhile: once it is read again, its targets are.
-            rules.trying = Trying::Nothing;
-            rules.is_stale = true;
-            return;
-        };
-        let mut at_work = Run {
-            number: run,
-            version: open.document.version(),
-            rules: file.rules.clone(),
-            waiting: HashMap::new(),
-            done: Vec::new(),
-        };
-        let engine = rules.engine;
-        let name = open.file.as_deref().map(|file| file.display().to_string()).unwrap_or_default();
-        let source = RuleSource { name, text: open.document.text().to_string() };
-        for mut target in targets {
-            if let Some(open) = self.session.by_file(&target.file) {
-                target.text = Some(open.document.text().to_string().into());
-                target.version = Some(open.document.version());
-            }
-            let Some(text) = target.text.clone() else {
-                at_work.done.push((target, None));
-                continue;
-            };
-            let subject = Subject {
-                path: target.file.to_string_lossy().into(),
-                language: walk::language_of(&target.file),
-                text: text.to_string(),
-            };
-            let question = Question::Of(source.clone(), Box::new(Question::Findings));
-            match self.ask_author(engine, subject, question, Asked::Target(doc, run)) {
-                Some(job) => drop(at_work.waiting.insert(job, target)),
-                None => at_work.done.push((target, None)),
-            }
-        }
-        if let Some(rules) = self.authoring.documents.open.get_mut(&doc) {
-            rules.trying = Trying::Run(at_work);
-        }
-        self.finish_run(doc);
-    }
-
-    /// Shows what came of a run, if it is over.
-    fn finish_run(&mut self, doc: DocId) {
-        let Some(rules) = self.authoring.documents.open.get_mut(&doc) else { return };
-        let run = match std::mem::replace(&mut rules.trying, Trying::Nothing) {
-            Trying::Run(run) if run.is_over() => run,
-            other => return rules.trying = other,
-        };
-        let version = run.version;
-        let finished = run.finish();
-        let before = rules.finished.replace((version, finished)).map(|(_, before)| before);
-        let Some((_, finished)) = &rules.finished else { return };
-        let scores_changed = before.as_ref().is_none_or(|before| before.scores != finished.scores);
-        let targets: Vec<PathBuf> = finished.verdicts.keys().cloned().collect();
-        let changed = before.is_none_or(|before| before.verdicts != finished.verdicts);
-        let is_stale = rules.is_stale;
-        if let Some(rule) = rules.announce.take_if(|_| !is_stale) {
-            let said = code_lens::summary(&rule, finished);
-            self.outbox.show(MessageType::INFO, format!("Weir: {said}"));
-        }
-        if self.session.client.pull {
-            if changed {
-                self.refresh();
-            }
-        } else {
-            for target in targets {
-                if let Some(open) = self.session.by_file(&target).map(|open| open.id) {
-                    self.show_again(open);
-                }
-            }
-        }
-        if is_stale {
-            return self.try_rules(doc);
-        }
-        self.answer_lenses(doc);
-        if scores_changed && self.session.client.refreshes_lenses {
-            self.outbox.refresh_lenses();
-        }
-    }
-
     // ---- requests
-
-    /// Answers with the lenses of a rule file, once its rules were tried.
-    pub(super) fn code_lenses(&mut self, uri: &Uri, answer: oneshot::Sender<Option<Vec<CodeLens>>>) {
-        let open = self.session.by_uri(uri).filter(|open| open.file.is_some());
-        let rules = open.and_then(|open| self.authoring.documents.open.get_mut(&open.id));
-        let (Some(open), Some(rules)) = (open, rules) else { return drop(answer.send(None)) };
-        rules.waiting.push(answer);
-        let id = open.id;
-        if rules.is_tried(open.document.version()) {
-            self.answer_lenses(id);
-        }
-    }
-
-    fn answer_lenses(&mut self, doc: DocId) {
-        let Some((rules, open)) = self.authoring.documents.open.get_mut(&doc).zip(self.session.get(doc)) else {
-            return;
-        };
-        let (Some((_, file)), Some((_, finished))) = (&rules.read, &rules.finished) else { return };
-        let lenses = code_lens::lenses(&self.session.client, open, file, finished, &rules.targets);
-        for answer in rules.waiting.drain(..) {
-            let _ = answer.send(Some(lenses.clone()));
-        }
-    }
 
     pub(super) fn completion(
         &mut self,
@@ -470,15 +320,6 @@ impl MainLoop {
     }
 
     // ---- commands
-
-    /// Runs the tests of a rule file and says how one of its rules does.
-    pub(super) fn test_rules(&mut self, uri: &str, rule: &str) {
-        let open = uri.parse::<Uri>().ok().and_then(|uri| self.session.by_uri(&uri)).map(|open| open.id);
-        let Some(id) = open else { return self.nothing_to_show() };
-        let Some(rules) = self.authoring.documents.open.get_mut(&id) else { return self.nothing_to_show() };
-        rules.announce = Some(rule.to_owned());
-        self.try_rules(id);
-    }
 
     /// Shows why a rule (does not) report a line: of the rules in force, or of an open rule file.
     pub(super) fn explain_line(&mut self, uri: &str, rule: &str, line: u32, rules: Option<&str>) {
