@@ -278,6 +278,7 @@ pub fn all_capabilities() -> Value {
         "changeAnnotationSupport": { "groupsOnLabel": true }
     });
     all["workspace"]["configuration"] = json!(true);
+    all["workspace"]["codeLens"] = json!({ "refreshSupport": true });
     all["window"]["showDocument"] = json!({ "support": true });
     all
 }

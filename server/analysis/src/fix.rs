@@ -1,6 +1,6 @@
 //! Fixes: a rule's template filled in for one match, and fixes applied to a text.
 
-use crate::rule::regex::Regex;
+use crate::rule::regex::{Regex, RegexError};
 use weir_model::{Edit, Fix, Span};
 
 /// What a rule does about its match.
@@ -27,7 +27,7 @@ pub(crate) enum Part {
 
 impl FixTemplate {
     /// A `fix-regex`.
-    pub(crate) fn regex(regex: &str, replacement: &str, count: Option<usize>) -> Result<Self, String> {
+    pub(crate) fn regex(regex: &str, replacement: &str, count: Option<usize>) -> Result<Self, RegexError> {
         Ok(Self::Regex { regex: Regex::search(regex)?, replacement: parts(replacement), count })
     }
 

@@ -6,6 +6,7 @@
 //! is normal work: the answer is findings and notes, never an error.
 
 mod analyze;
+mod authoring;
 pub mod budget;
 mod context;
 mod explain;
@@ -24,6 +25,7 @@ mod surroundings;
 mod taint;
 
 pub use analyze::{Analysis, Options, Unit, analyze, analyze_again};
+pub use authoring::{rule_cursor, rule_file, shape};
 pub use budget::{Budget, Stop};
 pub use explain::explain;
 pub use fix::apply_fixes;

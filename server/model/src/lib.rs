@@ -3,6 +3,7 @@
 //! This crate knows nothing of LSP, of tree-sitter, of rules or of processes. Everything here is plain
 //! data; conversions to anybody else's types happen at the rim (`weir/src/lsp`, `weir/src/report`).
 
+pub mod authoring;
 pub mod document;
 pub mod edit;
 pub mod encoding;
@@ -16,6 +17,9 @@ pub mod span;
 pub mod suppression;
 pub mod weakness;
 
+pub use authoring::{
+    Completion, CompletionKind, RuleCursor, RuleFile, RuleHead, RuleHover, RuleMark, RuleMarkKind, Shape,
+};
 pub use document::{Document, StaleEdit, Version};
 pub use edit::Edit;
 pub use encoding::{Position, PositionEncoding, Range};

@@ -1,6 +1,6 @@
 //! What a worker can be asked about one text beside what is found in it, and what it answers.
 
-use crate::{Edit, Explanation, Finding, Surroundings};
+use crate::{Edit, Explanation, Finding, RuleCursor, RuleFile, RuleSource, Shape, Span, Surroundings};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -15,6 +15,16 @@ pub enum Question {
     Together(Vec<Repair>),
     /// What stands around these findings. Answered by [`Answer::Surroundings`].
     Surroundings(Vec<Finding>),
+    /// What is found in the text, whatever `paths:` of rules say. Answered by [`Answer::Findings`].
+    Findings,
+    /// The text is a rule file: what is to be said of it. Answered by [`Answer::RuleFile`].
+    RuleFile,
+    /// The text is a rule file: what can stand at this byte, and what stands there. Answered by [`Answer::RuleCursor`].
+    RuleCursor(u32),
+    /// The tree of the code around a span. Answered by [`Answer::Shape`].
+    Shape(Span),
+    /// Another question, asked of these rules and not of those in force.
+    Of(RuleSource, Box<Question>),
 }
 
 /// One rule and one line.
@@ -46,6 +56,14 @@ pub enum Answer {
     Together(Vec<u32>),
     /// One for each finding, in their order.
     Surroundings(Vec<Surroundings>),
+    /// Sorted by place, then rule.
+    Findings(Vec<Finding>),
+    /// A rule file as its author wants to see it.
+    RuleFile(RuleFile),
+    /// One place of a rule file.
+    RuleCursor(RuleCursor),
+    /// None: there is no code.
+    Shape(Option<Shape>),
 }
 
 /// What a repair does.

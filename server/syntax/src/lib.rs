@@ -7,6 +7,7 @@
 mod difference;
 pub mod kind;
 mod lower;
+mod misfit;
 mod parser;
 mod pattern;
 mod pattern_parser;

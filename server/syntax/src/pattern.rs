@@ -5,6 +5,7 @@
 //! strings, comments and regexes the names are turned back into what was written, so a string's content stays as it is.
 
 use crate::lower::{self, Context, Lowering};
+use crate::misfit::Misfit;
 use crate::tree::Node;
 use crate::veil::Veil;
 use crate::{Kind, NodeId, PatternParser, Role, Symbol, Tree};
@@ -41,12 +42,14 @@ pub enum PatternError {
     #[error("the pattern is empty")]
     Empty,
     /// No context makes it parse.
-    #[error("this is not valid {language} code, even with metavariables and ellipses: error near byte {at}")]
+    #[error("this is not valid {language} code, even with metavariables and ellipses{}", if *is_over { ": it ends too early" } else { "" })]
     Syntax {
         /// The language's name.
         language: &'static str,
-        /// Where the first error is, in bytes of the pattern's text; roughly, as placeholders change lengths.
+        /// The byte of the pattern's text at which it cannot go on in any context.
         at: usize,
+        /// That is its end.
+        is_over: bool,
     },
 }
 
@@ -65,14 +68,12 @@ impl Pattern {
         Self { language, tree: parsed.tree, is_statement: text.ends_with(';') }
     }
 
-    /// What the grammar of a language makes of a pattern, or where the first context had its first error.
-    pub(crate) fn parse_as(parser: &mut ts::Parser, language: Language, text: &str) -> Result<Parsed, usize> {
+    /// What the grammar of a language makes of a pattern in the first context that fits.
+    pub(crate) fn parse_as(parser: &mut ts::Parser, language: Language, text: &str) -> Result<Parsed, Misfit> {
         let syntax = lower::pattern_syntax(language);
         let rewritten = (syntax.rewrite)(&any_loop(language, text));
-        let prepared = placeholders(&rewritten, syntax.native_metavars);
+        let prepared = placeholders(&rewritten, syntax.native_metavars, |_, _| {});
         let holes = Holes { php: language == Language::Php };
-        let mut first_error = None;
-        // Of this guess nobody knows: the error is where the text is wrong by itself.
         let guess = method(&prepared, syntax.contexts);
         for context in ladder(&prepared, syntax.contexts, guess) {
             let Context { before, after } = context;
@@ -82,10 +83,7 @@ impl Pattern {
             let whole = format!("{before}{prepared}{after}");
             let veil = Veil::of(language, &whole);
             let Some(cst) = veil.parse(parser, &whole, None, &|| false) else { continue };
-            if let Some(at) = first_error_in(cst.root_node()) {
-                if !guess.is_some_and(|guess| std::ptr::eq(guess, context)) {
-                    first_error.get_or_insert(at.saturating_sub(before.len()).min(text.len()));
-                }
+            if cst.root_node().has_error() {
                 continue;
             }
             let region = Span::new(before.len() as u32, (before.len() + prepared.len()) as u32);
@@ -95,7 +93,7 @@ impl Pattern {
                 return Ok(Parsed { tree: Arc::new(tree), has_angle: whole.contains('<') });
             }
         }
-        Err(first_error.unwrap_or(0))
+        Err(Misfit)
     }
 
     /// The language.
@@ -120,7 +118,7 @@ impl Pattern {
 }
 
 /// `for (...)` stands for loops of all kinds: it becomes `for (...;;)`, which is legal.
-fn any_loop(language: Language, text: &str) -> Cow<'_, str> {
+pub(crate) fn any_loop(language: Language, text: &str) -> Cow<'_, str> {
     let has_headers = matches!(
         language,
         Language::JavaScript | Language::TypeScript | Language::Tsx | Language::Java | Language::Php
@@ -288,8 +286,9 @@ fn is_superglobal(text: &str) -> bool {
     )
 }
 
-/// Replaces `$...X`, `<... p ...>`, `...` and (unless `native_metavars`) `$X` by names.
-fn placeholders(text: &str, native_metavars: bool) -> String {
+/// Replaces `$...X`, `<... p ...>`, `...` and (unless `native_metavars`) `$X` by names. `moved` is told where in the answer
+/// something starts that starts elsewhere in the text, and where there.
+pub(crate) fn placeholders(text: &str, native_metavars: bool, mut moved: impl FnMut(usize, usize)) -> String {
     let mut out = String::with_capacity(text.len() + 32);
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -297,12 +296,14 @@ fn placeholders(text: &str, native_metavars: bool) -> String {
     while at < bytes.len() {
         // What is no placeholder starts with none of these.
         let plain = bytes[at..].iter().take_while(|byte| !matches!(byte, b'$' | b'<' | b'.')).count();
+        moved(out.len(), at);
         out.push_str(&text[at..at + plain]);
         at += plain;
         let rest = &text[at..];
         if rest.is_empty() {
             break;
         }
+        moved(out.len(), at);
         if let Some(name) = rest.strip_prefix("$...") {
             let len = name.bytes().take_while(|&b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_').count();
             if len > 0 {
@@ -351,17 +352,6 @@ fn placeholders(text: &str, native_metavars: bool) -> String {
         at += c.len_utf8();
     }
     out
-}
-
-/// Where the first error is, if the tree has one. It may be as deep as the text is long.
-fn first_error_in(root: ts::Node<'_>) -> Option<usize> {
-    let mut node = root;
-    while node.has_error() && !node.is_error() && !node.is_missing() {
-        let mut cursor = node.walk();
-        let Some(inner) = node.children(&mut cursor).find(ts::Node::has_error) else { break };
-        node = inner;
-    }
-    node.has_error().then(|| node.start_byte())
 }
 
 /// Keeps what the pattern's text became and brings holes to their normal form:

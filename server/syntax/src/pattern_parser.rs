@@ -1,6 +1,7 @@
 //! Many patterns, each parsed once: rules share patterns, and languages share grammars.
 
 use crate::lower;
+use crate::misfit::{self, Misfit};
 use crate::pattern::{Parsed, Pattern, PatternError};
 use crate::symbol::Symbol;
 use foldhash::fast::RandomState;
@@ -22,7 +23,7 @@ pub struct PatternParser {
 #[derive(Default)]
 struct Known {
     /// By the grammar that read them.
-    parsed: Shared<(Language, Symbol), Result<Parsed, usize>>,
+    parsed: Shared<(Language, Symbol), Result<Parsed, Misfit>>,
     /// By the language they were read for.
     patterns: Shared<(Language, Symbol), Result<Arc<Pattern>, PatternError>>,
 }
@@ -69,10 +70,9 @@ impl PatternParser {
         if text.trim().is_empty() {
             return Err(PatternError::Empty);
         }
-        let first = match self.tree(language, text, name) {
-            Ok(parsed) => return Ok(Pattern::new(language, parsed, text)),
-            Err(at) => at,
-        };
+        if let Ok(parsed) = self.tree(language, text, name) {
+            return Ok(Pattern::new(language, parsed, text));
+        }
         // The trees of these are alike, and a rule for TypeScript may have patterns that only one of them reads: JSX,
         // a cast in angle brackets.
         let relative = match language {
@@ -82,12 +82,20 @@ impl PatternParser {
         };
         match relative.and_then(|relative| self.tree(relative, text, name).ok()) {
             Some(parsed) => Ok(Pattern::new(language, parsed, text)),
-            None => Err(PatternError::Syntax { language: language.name(), at: first }),
+            None => Err(self.error(language, text)),
         }
     }
 
-    /// What the grammar of a language makes of a text, or where it had its first error. `name` is the text, interned.
-    fn tree(&mut self, language: Language, text: &str, name: Symbol) -> Result<Parsed, usize> {
+    /// Where a text stops being a pattern of a language.
+    fn error(&mut self, language: Language, text: &str) -> PatternError {
+        let grammar = if language == Language::JavaScript { Language::Tsx } else { language };
+        let parser = self.parsers.entry(grammar).or_insert_with(|| lower::parser(grammar));
+        let at = misfit::place(parser, grammar, text);
+        PatternError::Syntax { language: language.name(), at, is_over: at >= text.trim_end().len() }
+    }
+
+    /// What the grammar of a language makes of a text, if anything. `name` is the text, interned.
+    fn tree(&mut self, language: Language, text: &str, name: Symbol) -> Result<Parsed, Misfit> {
         match language {
             Language::JavaScript => return self.tree(Language::Tsx, text, name),
             Language::TypeScript => {

@@ -5,6 +5,7 @@
 //! same binary as `weir worker`) and come back as plain data.
 
 mod args;
+mod authoring;
 mod baseline;
 mod changed;
 mod cli;
@@ -16,6 +17,7 @@ mod project;
 mod project_marks;
 mod repairs;
 mod report;
+mod rule_tests;
 mod rules_cache;
 mod rules_source;
 mod session;

@@ -24,6 +24,8 @@ pub(crate) struct OpenDocument {
     pub(crate) place: Option<(ProjectId, EngineId)>,
     /// The text; its version is Weir's own count of changes, which always grows.
     pub(crate) document: Document,
+    /// The editor calls it YAML.
+    pub(crate) is_yaml: bool,
     /// The version the editor gave the text.
     pub(crate) client_version: i32,
     /// What it was in the commit that is compared with, once that is known.
@@ -88,6 +90,7 @@ impl Session {
             file,
             place,
             document: Document::new(text, version, language),
+            is_yaml: matches!(language_id, "yaml" | "yml"),
             client_version,
             base: None,
             findings: Vec::new(),

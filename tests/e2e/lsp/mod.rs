@@ -7,6 +7,7 @@ mod known;
 mod lifecycle;
 mod protocol;
 mod pull;
+mod rules;
 mod typing;
 
 use std::path::{Path, PathBuf};

@@ -7,7 +7,7 @@ mod modern;
 mod taint;
 
 use super::files::{Listed, Parsers, RuleFile};
-use super::yaml::{self, Fault, Place, Yaml};
+use super::yaml::{self, Fault, Inside, Place, Yaml};
 use super::{Body, Need, Options, Origin, OutOfRange, Rule};
 use crate::fix::FixTemplate;
 use crate::generic::{Config, Engine};
@@ -20,7 +20,8 @@ use weir_syntax::Symbol;
 pub(crate) const COMPATIBLE_WITH: [u32; 3] = [1, 182, 0];
 
 /// A rule file whose YAML was read.
-pub(super) struct Opened {
+pub(super) struct Opened<'t> {
+    text: &'t str,
     file: yaml::File,
     entries: Vec<Entry>,
 }
@@ -33,7 +34,7 @@ enum Entry {
 }
 
 /// Reads the YAML of a rule file.
-pub(super) fn open(text: &str) -> Opened {
+pub(super) fn open(text: &str) -> Opened<'_> {
     let file = yaml::read(text);
     let mut entries = Vec::new();
     for (number, document) in file.documents.iter().enumerate() {
@@ -41,25 +42,25 @@ pub(super) fn open(text: &str) -> Opened {
             // A file may end with `---`.
             if !document.is_null() {
                 let message = "a rule file is a map with the list `rules:`; put the rules under that key".to_owned();
-                entries.push(Entry::Problem(problem(None, &Fault { place: document.place, message }, false)));
+                entries.push(Entry::Problem(problem(text, None, &Fault::new(document.place, message), false)));
             }
             continue;
         };
         let Some(rules) = rules.as_list() else {
             let message = format!("`rules:` must be a list of rules, not {}", rules.describe());
-            entries.push(Entry::Problem(problem(None, &Fault { place: rules.place, message }, false)));
+            entries.push(Entry::Problem(problem(text, None, &Fault::new(rules.place, message), false)));
             continue;
         };
         entries.extend((0..rules.len()).map(|at| Entry::Rule(number, at)));
     }
     for fault in &file.broken {
         let message = format!("this is not valid YAML: {}", fault.message);
-        entries.push(Entry::Problem(problem(None, &Fault { place: fault.place, message }, false)));
+        entries.push(Entry::Problem(problem(text, None, &Fault::new(fault.place, message), false)));
     }
-    Opened { file, entries }
+    Opened { text, file, entries }
 }
 
-impl Opened {
+impl Opened<'_> {
     /// How many parts the file has that can be compiled one by one.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
@@ -71,7 +72,7 @@ impl Opened {
             Entry::Problem(problem) => read.problems.push(problem.clone()),
             &Entry::Rule(document, at) => {
                 let rules = self.file.documents[document].get("rules").and_then(Yaml::as_list).unwrap_or_default();
-                rule(&rules[at], &self.file.duplicates, parsers, read);
+                rule(self.text, &rules[at], &self.file.duplicates, parsers, read);
             }
         }
     }
@@ -85,7 +86,7 @@ pub(super) fn again(yaml: &Yaml, parsers: &mut Parsers) -> Option<Rule> {
     read.map(|(rule, ..)| rule)
 }
 
-fn rule(yaml: &Yaml, duplicates: &[Fault], parsers: &mut Parsers, file: &mut RuleFile) {
+fn rule(text: &str, yaml: &Yaml, duplicates: &[Fault], parsers: &mut Parsers, file: &mut RuleFile) {
     let mut reader = Reader { parsers: std::mem::take(parsers), ..Reader::default() };
     let id = yaml.get("id").and_then(Yaml::as_str).map(str::to_owned);
     let compiled = read_rule(&mut reader, yaml);
@@ -99,7 +100,7 @@ fn rule(yaml: &Yaml, duplicates: &[Fault], parsers: &mut Parsers, file: &mut Rul
     }
     let runs = errors.is_empty() && unsupported.is_empty();
     for (faults, skipped) in [(errors, false), (unsupported, true), (warnings, true)] {
-        file.problems.extend(faults.iter().map(|fault| problem(id.as_deref(), fault, skipped)));
+        file.problems.extend(faults.iter().map(|fault| problem(text, id.as_deref(), fault, skipped)));
     }
     if let Some((rule, info, any_text)) = compiled.filter(|_| runs) {
         let needs = languages.iter().map(|&language| (language, Need::of(&rule.body, language))).collect();
@@ -108,8 +109,9 @@ fn rule(yaml: &Yaml, duplicates: &[Fault], parsers: &mut Parsers, file: &mut Rul
 }
 
 /// A problem; whoever knows the file's name adds it.
-fn problem(rule_id: Option<&str>, fault: &Fault, skipped: bool) -> RuleProblem {
-    let Place { span, line, column } = fault.place;
+fn problem(text: &str, rule_id: Option<&str>, fault: &Fault, skipped: bool) -> RuleProblem {
+    let place = fault.inside.as_ref().map_or(fault.place, |inside| inside.place(text, fault.place));
+    let Place { span, line, column } = place;
     RuleProblem {
         source: String::new(),
         rule_id: rule_id.map(str::to_owned),
@@ -142,15 +144,21 @@ struct Reader {
 
 impl Reader {
     fn error(&mut self, place: Place, message: impl Into<String>) {
-        self.errors.push(Fault { place, message: message.into() });
+        self.errors.push(Fault::new(place, message));
+    }
+
+    /// An error within the text of a scalar.
+    fn error_inside(&mut self, scalar: &Yaml, at: usize, message: impl Into<String>) {
+        let inside = scalar.as_str().map(|text| Inside { text: text.to_owned(), at });
+        self.errors.push(Fault { inside, ..Fault::new(scalar.place, message) });
     }
 
     fn unsupported(&mut self, place: Place, message: impl Into<String>) {
-        self.unsupported.push(Fault { place, message: message.into() });
+        self.unsupported.push(Fault::new(place, message));
     }
 
     fn warning(&mut self, place: Place, message: impl Into<String>) {
-        self.warnings.push(Fault { place, message: message.into() });
+        self.warnings.push(Fault::new(place, message));
     }
 
     /// How many faults keep the rule from running so far.
@@ -483,7 +491,7 @@ fn fix(reader: &mut Reader, yaml: &Yaml) -> Option<FixTemplate> {
     match FixTemplate::regex(pattern, replacement, count) {
         Ok(fix) => Some(fix),
         Err(error) => {
-            reader.error(fix.get("regex").map_or(fix.place, |value| value.place), format!("`regex`: {error}"));
+            reader.error_inside(fix.get("regex").unwrap_or(fix), error.at, format!("`regex`: {error}"));
             None
         }
     }

@@ -141,18 +141,10 @@ impl RuleFiles {
         let mut texts: Vec<&str> = sources.iter().map(|source| source.text.as_str()).collect();
         texts.retain(|&text| !self.files.contains_key(text) && met.insert(text));
         self.files.reserve(texts.len());
-        let open = |parsers: &mut Parsers, text: &&str| {
-            let (opened, mut file) = (compile::open(text), RuleFile::default());
-            if opened.len() > MANY_RULES {
-                return (file, Some(opened));
-            }
-            (0..opened.len()).for_each(|part| opened.compile(part, parsers, &mut file));
-            (file, None)
-        };
         let read = self.workshop.with(|own| self.threads.each(own, Parsers::another, &texts, open));
         let large = read.iter().filter_map(|(_, opened)| opened.as_ref());
         let parts: Vec<_> = large.flat_map(|opened| (0..opened.len()).map(move |part| (opened, part))).collect();
-        let compile = |parsers: &mut Parsers, (opened, part): &(&Opened, usize)| {
+        let compile = |parsers: &mut Parsers, (opened, part): &(&Opened<'_>, usize)| {
             let mut file = RuleFile::default();
             opened.compile(*part, parsers, &mut file);
             file
@@ -170,6 +162,16 @@ impl RuleFiles {
         self.bytes += text.len();
         self.files.insert(text, file);
     }
+}
+
+/// Reads a file; if it has few rules, compiles them, too.
+fn open<'t>(parsers: &mut Parsers, text: &&'t str) -> (RuleFile, Option<Opened<'t>>) {
+    let (opened, mut file) = (compile::open(text), RuleFile::default());
+    if opened.len() > MANY_RULES {
+        return (file, Some(opened));
+    }
+    (0..opened.len()).for_each(|part| opened.compile(part, parsers, &mut file));
+    (file, None)
 }
 
 fn text(source: &RuleSource) -> Box<str> {

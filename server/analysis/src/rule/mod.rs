@@ -21,6 +21,8 @@ pub(crate) use formula::{
     SinkRequires, Source, TaintSpec, Test, Within,
 };
 pub(crate) use options::Options;
+#[cfg(test)]
+pub(crate) use options::WITHOUT_EFFECT as OPTIONS_WITHOUT_EFFECT;
 pub(crate) use origin::Origin;
 pub(crate) use prefilter::{Lack, Need};
 pub(crate) use text::TextLeaf;

@@ -97,7 +97,7 @@ impl Default for Options {
 }
 
 /// Options of the language that ask for nothing this engine does, or for what it always does: accepted as they are.
-const WITHOUT_EFFECT: &[&str] = &[
+pub(crate) const WITHOUT_EFFECT: &[&str] = &[
     "cpp_parsing_pref",
     "dynamic_timeout",
     "dynamic_timeout_max_multiplier",

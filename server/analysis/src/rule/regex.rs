@@ -31,25 +31,34 @@ pub(crate) struct Regex {
     built: OnceLock<Box<Built>>,
 }
 
+/// A text that is no regex.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub(crate) struct RegexError {
+    reason: String,
+    /// In bytes of the text.
+    pub(crate) at: usize,
+}
+
 /// The regexes of many rules: each is checked once, and built once.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Regexes(Arc<Mutex<Known>>);
 
 /// What became of texts, by whether they search files.
-type Known = HashMap<(Symbol, bool), Result<Arc<Regex>, String>, RandomState>;
+type Known = HashMap<(Symbol, bool), Result<Arc<Regex>, RegexError>, RandomState>;
 
 impl Regexes {
     /// As [`Regex::search`].
-    pub(crate) fn search(&self, text: &str) -> Result<Arc<Regex>, String> {
+    pub(crate) fn search(&self, text: &str) -> Result<Arc<Regex>, RegexError> {
         self.of(text, true)
     }
 
     /// As [`Regex::value`].
-    pub(crate) fn value(&self, text: &str) -> Result<Arc<Regex>, String> {
+    pub(crate) fn value(&self, text: &str) -> Result<Arc<Regex>, RegexError> {
         self.of(text, false)
     }
 
-    fn of(&self, text: &str, multi_line: bool) -> Result<Arc<Regex>, String> {
+    fn of(&self, text: &str, multi_line: bool) -> Result<Arc<Regex>, RegexError> {
         let key = (Symbol::new(text), multi_line);
         // Nothing in here can panic half-way. The lock is free while a regex is checked: others are at work.
         let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -87,16 +96,16 @@ pub(crate) struct Found {
 
 impl Regex {
     /// A regex that searches a file: `^` and `$` match at lines, groups bind metavariables.
-    pub(crate) fn search(text: &str) -> Result<Self, String> {
+    pub(crate) fn search(text: &str) -> Result<Self, RegexError> {
         Self::new(text, true)
     }
 
     /// A regex that is compared with one value, as in `metavariable-regex`.
-    pub(crate) fn value(text: &str) -> Result<Self, String> {
+    pub(crate) fn value(text: &str) -> Result<Self, RegexError> {
         Self::new(text, false)
     }
 
-    fn new(text: &str, multi_line: bool) -> Result<Self, String> {
+    fn new(text: &str, multi_line: bool) -> Result<Self, RegexError> {
         let regex = Self { text: text.to_owned(), multi_line, built: OnceLock::new() };
         match translate(text, Looks::Kept).map_or(Verdict::Refused, |linear| size::verdict(&linear)) {
             Verdict::Fits => {}
@@ -223,7 +232,7 @@ impl Regex {
 }
 
 impl Built {
-    fn new(text: &str, multi_line: bool) -> Result<Self, String> {
+    fn new(text: &str, multi_line: bool) -> Result<Self, RegexError> {
         let linear = translate(text, Looks::Kept)
             .and_then(|translated| regex::RegexBuilder::new(&translated).multi_line(multi_line).build().ok());
         let (engine, names) = if let Some(regex) = linear {
@@ -281,7 +290,7 @@ enum Jit {
     IfAvailable,
 }
 
-fn backtracking(text: &str, multi_line: bool, jit: Jit) -> Result<pcre2::bytes::Regex, String> {
+fn backtracking(text: &str, multi_line: bool, jit: Jit) -> Result<pcre2::bytes::Regex, RegexError> {
     // UTF mode checks the whole subject before every match, which makes a search quadratic: only where it is needed.
     let utf = !text.is_ascii() || [r"\p", r"\P", r"\X", r"\x{"].iter().any(|escape| text.contains(escape));
     let limit = format!("(*LIMIT_MATCH={MATCH_LIMIT})");
@@ -294,7 +303,7 @@ fn backtracking(text: &str, multi_line: bool, jit: Jit) -> Result<pcre2::bytes::
             let message = error.to_string();
             let reason = message.rsplit(": ").next().unwrap_or(&message);
             let at = error.offset().map_or(0, |at| at.saturating_sub(limit.len()).min(text.len()));
-            format!("{reason}, at byte {at}")
+            RegexError { reason: reason.to_owned(), at }
         })
 }
 

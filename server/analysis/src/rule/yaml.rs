@@ -5,7 +5,9 @@
 
 mod reading;
 mod recovery;
+mod within;
 
+use reading::Lines;
 pub(crate) use recovery::read;
 
 use serde::{Deserialize, Serialize};
@@ -53,7 +55,23 @@ pub(crate) struct Key {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) place: Place,
+    /// Where in the scalar that stands there.
+    pub(crate) inside: Option<Inside>,
     pub(crate) message: String,
+}
+
+/// A byte of a scalar's text, for whoever has the file to say where that stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Inside {
+    pub(crate) text: String,
+    pub(crate) at: usize,
+}
+
+impl Fault {
+    /// A fault of what stands at a place.
+    pub(crate) fn new(place: Place, message: impl Into<String>) -> Self {
+        Self { place, inside: None, message: message.into() }
+    }
 }
 
 /// What a file holds, and what is wrong. Of a list of rules with a syntax error in one, the others are there.

@@ -1,6 +1,7 @@
 //! Rules over code, end to end: rule text and code in, the code with its findings marked out.
 
 mod agreement;
+mod authoring;
 mod check;
 mod conditions;
 mod constants;

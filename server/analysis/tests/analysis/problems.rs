@@ -43,12 +43,12 @@ fn all_errors_of_a_rule_are_said_at_once() {
         ",
         "
         5:12 error: `message` must be a text, not a list
-        7:14 error: `pattern`: this is not valid python code, even with metavariables and ellipses: error near byte 0
-        8:21 error: `pattern-inside`: this is not valid python code, even with metavariables and ellipses: error near byte 0
+        7:17 error: `pattern`: this is not valid python code, even with metavariables and ellipses: it ends too early
+        8:23 error: `pattern-inside`: this is not valid python code, even with metavariables and ellipses: it ends too early
         9:40 error: `metavariable` must name a metavariable, like `$X`
-        10:51 error: `regex` is not a valid regex: missing closing parenthesis, at byte 2
+        10:52 error: `regex` is not a valid regex: missing closing parenthesis
         11:5 error: `patern` is not a key of the rule language
-        12:22 error: `regex`: missing terminating ] for character class, at byte 1
+        12:23 error: `regex`: missing terminating ] for character class
         ",
     );
 }
@@ -162,7 +162,7 @@ fn one_broken_rule_keeps_no_other_from_running() {
     assert_eq!(ids, ["b", "d", "j"]);
     assert_eq!(
         problems(&set),
-        "2:70 error: `pattern`: this is not valid python code, even with metavariables and ellipses: error near byte 0
+        "2:72 error: `pattern`: this is not valid python code, even with metavariables and ellipses: it ends too early
 4:51 skipped: `languages`: Weir does not read go yet; the rule is skipped
 8:33 error: `severity` must be CRITICAL, HIGH, MEDIUM, LOW, ERROR, WARNING or INFO
 9:75 error: the key `id` stands twice; remove one of them

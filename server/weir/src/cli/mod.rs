@@ -1,6 +1,6 @@
 //! The commands of the terminal.
 
-mod autofix;
+pub(crate) mod autofix;
 pub(crate) mod baseline;
 mod engine;
 pub(crate) mod explain;

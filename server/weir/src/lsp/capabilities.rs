@@ -1,13 +1,13 @@
 //! What the client can do, and what we tell it we can.
 
 use crate::lsp::requests::code_action::FIX_ALL;
-use crate::lsp::requests::command;
+use crate::lsp::requests::{author_action, command};
 use tower_lsp_server::ls_types::{
-    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, DiagnosticOptions, DiagnosticServerCapabilities,
-    DiagnosticTag, ExecuteCommandOptions, HoverProviderCapability, InitializeParams, InitializeResult, MarkupKind,
-    OneOf, PositionEncodingKind, ResourceOperationKind, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
-    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities,
-    WorkspaceServerCapabilities,
+    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions, CompletionOptions,
+    DiagnosticOptions, DiagnosticServerCapabilities, DiagnosticTag, ExecuteCommandOptions, HoverProviderCapability,
+    InitializeParams, InitializeResult, MarkupKind, OneOf, PositionEncodingKind, ResourceOperationKind,
+    ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 use weir_model::PositionEncoding;
 
@@ -50,6 +50,8 @@ pub(crate) struct Client {
     pub(crate) pull: bool,
     /// It can be told to ask again.
     pub(crate) refresh: bool,
+    /// It can be told to ask for code lenses again.
+    pub(crate) refreshes_lenses: bool,
     /// It answers what its settings are.
     pub(crate) configuration: bool,
     /// It watches files for us.
@@ -115,6 +117,7 @@ impl Client {
                 .is_some_and(|formats| formats.contains(&MarkupKind::Markdown)),
             pull: pulled.is_some(),
             refresh: yes(workspace.and_then(|workspace| workspace.diagnostics.as_ref()?.refresh_support)),
+            refreshes_lenses: yes(workspace.and_then(|workspace| workspace.code_lens.as_ref()?.refresh_support)),
             configuration: yes(workspace.and_then(|workspace| workspace.configuration)),
             watches_files: yes(watched.and_then(|watched| watched.dynamic_registration)),
             watches_anywhere: yes(watched.and_then(|watched| watched.relative_pattern_support)),
@@ -162,7 +165,7 @@ pub(crate) fn server(client: &Client) -> InitializeResult {
                 })
             }),
             code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
-                code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, FIX_ALL]),
+                code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, FIX_ALL, author_action::RULES]),
                 resolve_provider: Some(client.resolves_edits),
                 ..CodeActionOptions::default()
             })),
@@ -170,6 +173,12 @@ pub(crate) fn server(client: &Client) -> InitializeResult {
                 commands: command::ALL.iter().map(|&command| command.to_owned()).collect(),
                 ..ExecuteCommandOptions::default()
             }),
+            // In rule files alone.
+            completion_provider: Some(CompletionOptions {
+                trigger_characters: Some(vec!["$".to_owned()]),
+                ..CompletionOptions::default()
+            }),
+            code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
             hover_provider: Some(HoverProviderCapability::Simple(true)),
             workspace: Some(WorkspaceServerCapabilities {
                 workspace_folders: Some(WorkspaceFoldersServerCapabilities {

@@ -11,6 +11,7 @@ pub(crate) mod outbox;
 mod parent;
 pub(crate) mod progress;
 pub(crate) mod requests;
+pub(crate) mod rule_marks;
 mod server;
 pub(crate) mod to_proto;
 pub(crate) mod view;

@@ -37,6 +37,7 @@ enum Outgoing {
     Partial(PartialReport),
     ShowDocument(ShowDocumentParams),
     Refresh,
+    RefreshLenses,
     Register(Value),
     Unregister,
 }
@@ -96,6 +97,11 @@ impl Outbox {
     /// Has the client ask for all diagnostics again.
     pub(crate) fn refresh(&self) {
         self.send(Outgoing::Refresh);
+    }
+
+    /// Has the client ask for all code lenses again.
+    pub(crate) fn refresh_lenses(&self) {
+        self.send(Outgoing::RefreshLenses);
     }
 
     /// Has the client watch files.
@@ -192,6 +198,10 @@ async fn write(client: Client, mut queue: mpsc::UnboundedReceiver<Outgoing>) {
                     apart("refresh", async move { client.workspace_diagnostic_refresh().await });
                 }
                 Outgoing::Refresh => {}
+                Outgoing::RefreshLenses => {
+                    let client = client.clone();
+                    apart("lenses", async move { client.code_lens_refresh().await });
+                }
                 Outgoing::Register(options) => {
                     let (client, method) = (client.clone(), "workspace/didChangeWatchedFiles".to_owned());
                     let registration =

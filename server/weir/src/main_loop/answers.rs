@@ -1,9 +1,10 @@
 //! Requests, which wait until the findings they are about are those of the text.
 
 use super::MainLoop;
+use super::rule_documents::of_target;
+use crate::lsp::hints;
 use crate::lsp::requests::{code_action, diagnostic, hover};
 use crate::lsp::view::View;
-use crate::lsp::{hints, to_proto};
 use crate::session::{OpenDocument, file_of};
 use std::collections::HashMap;
 use tokio::sync::oneshot;
@@ -35,7 +36,7 @@ impl MainLoop {
     /// Answers at once if the findings are those of the text, else when they are there.
     pub(super) fn when_current(&mut self, uri: &Uri, request: Waiting) {
         match self.session.by_uri(uri) {
-            Some(open) if !open.is_current() => {
+            Some(open) if !open.is_current() || self.awaits_rules(open.id) => {
                 let id = open.id;
                 self.waiting.entry(id).or_default().push(request);
             }
@@ -62,7 +63,8 @@ impl MainLoop {
                 };
                 let trials = code_action::trials(&view, open, &params);
                 if trials.is_empty() {
-                    let _ = answer.send(code_action::actions(&view, open, project, &params));
+                    let rules = self.rules_at_hand();
+                    let _ = answer.send(code_action::actions(&view, open, project, &params, &rules));
                 } else if !answer.is_closed() {
                     self.try_first(open.id, trials, Waiting::CodeAction(params, answer));
                 }
@@ -113,11 +115,16 @@ impl MainLoop {
     }
 
     /// All there is to say of a file, open or not.
-    fn diagnostics(&self, uri: &Uri) -> Vec<Diagnostic> {
-        let mut diagnostics = match self.session.by_uri(uri) {
+    pub(super) fn diagnostics(&self, uri: &Uri) -> Vec<Diagnostic> {
+        let open = self.session.by_uri(uri);
+        // What is said of the text as it is typed takes the place of what is known of the file.
+        if let Some(said) = open.and_then(|open| self.rule_diagnostics(open.id)) {
+            return said;
+        }
+        let mut diagnostics = match open {
             Some(open) => {
                 let all = |view: View<'_>| {
-                    let findings = to_proto::diagnostics(&view, open.visible());
+                    let findings = of_target(&view, open, self.verdict_of(open.id));
                     findings.into_iter().chain(hints::diagnostics(&view, &open.hints)).collect()
                 };
                 self.view(open).map(all).unwrap_or_default()

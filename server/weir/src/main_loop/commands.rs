@@ -1,7 +1,9 @@
 //! Commands of ours.
 
 use super::MainLoop;
-use crate::lsp::requests::command::{ADD_TO_BASELINE, OPEN_PAGE, OPEN_RULE, SHOW_PATH, Shown};
+use crate::lsp::requests::command::{
+    ADD_TO_BASELINE, EXPLAIN_LINE, OPEN_PAGE, OPEN_RULE, OPEN_TARGET, SHOW_PATH, SHOW_TREE, Shown, TEST_RULES,
+};
 use serde_json::Value;
 use std::io;
 use tower_lsp_server::ls_types::{ExecuteCommandParams, MessageType, ShowDocumentParams, Uri};
@@ -14,6 +16,15 @@ impl MainLoop {
             OPEN_RULE => self.rule_document(text(0), text(1)),
             ADD_TO_BASELINE => return self.add_to_baseline(text(0), text(1), text(2)),
             SHOW_PATH => self.path_document(text(0), text(1), text(2)),
+            OPEN_TARGET => Ok(Shown::file(text(0))),
+            // These are answered by a worker first.
+            TEST_RULES => return self.test_rules(text(0), text(1)),
+            SHOW_TREE => return self.show_tree(text(0), params.arguments.get(1).unwrap_or(&Value::Null)),
+            EXPLAIN_LINE => {
+                let line = params.arguments.get(2).and_then(Value::as_u64).unwrap_or_default() as u32;
+                let rules = params.arguments.get(3).and_then(Value::as_str);
+                return self.explain_line(text(0), text(1), line, rules);
+            }
             _ => Ok(None),
         };
         match shown {

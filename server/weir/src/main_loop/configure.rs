@@ -100,6 +100,9 @@ impl MainLoop {
         if self.engines.iter().all(|engine| engine.is_loaded) {
             self.refresh();
         }
+        for request in std::mem::take(&mut self.early) {
+            self.handle(request);
+        }
     }
 
     /// What is to be watched: the folders, and where the rules come from.
@@ -148,6 +151,7 @@ impl MainLoop {
         for engine in engines {
             self.engines.read_rules(engine);
         }
+        self.targets_changed(paths);
         if IGNORE_FILES.iter().any(|name| named(name)) {
             self.scan_workspace();
             return;
@@ -190,12 +194,13 @@ impl MainLoop {
         self.outbox.log(MessageType::INFO, format!("Weir loaded {loaded}"));
         self.problems_changed();
         self.read_marks();
+        self.rules_in_force_changed();
         self.scan_workspace();
         self.refresh();
     }
 
     /// Shows what is wrong with rule files and configuration where it is wrong.
-    fn problems_changed(&mut self) {
+    pub(super) fn problems_changed(&mut self) {
         let mut problems: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
         for problem in self.projects.iter().flat_map(|project| &project.problems) {
             let text = std::fs::read_to_string(&problem.path).unwrap_or_default();
@@ -216,6 +221,8 @@ impl MainLoop {
                 }
             }
         }
+        // Of open rule files what is said is that of their text.
+        problems.retain(|file, _| !self.is_open_rule_file(file));
         let before = std::mem::replace(&mut self.problems, problems);
         if self.session.client.pull {
             return;
@@ -227,7 +234,7 @@ impl MainLoop {
                 self.outbox.publish(uri, None, diagnostics.clone());
             }
         }
-        for file in before.keys().filter(|file| !self.problems.contains_key(*file)) {
+        for file in before.keys().filter(|file| !self.problems.contains_key(*file) && !self.is_open_rule_file(file)) {
             if let Some(uri) = Uri::from_file_path(file) {
                 self.outbox.publish(uri, None, Vec::new());
             }

@@ -10,8 +10,11 @@ mod configure;
 mod files;
 mod marks;
 mod results;
+mod rule_documents;
+mod rule_runs;
 mod trying;
 
+use crate::authoring::TargetText;
 use crate::changed::Base;
 use crate::config::Layer;
 use crate::engines::{EngineId, Engines};
@@ -27,15 +30,16 @@ use crate::session::{Session, file_of};
 use crate::walk::{Refusal, Target};
 use crate::workspace::Workspace;
 use answers::{Waiting, WorkspacePull};
+use rule_documents::Authoring;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tower_lsp_server::ls_types::{
-    CodeAction, CodeActionParams, CodeActionResponse, Diagnostic, DidChangeTextDocumentParams,
-    DidOpenTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReport, ExecuteCommandParams, Hover,
-    HoverParams, ProgressToken, Uri, WorkspaceDiagnosticParams, WorkspaceDiagnosticReport,
+    CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CompletionParams, CompletionResponse, Diagnostic,
+    DidChangeTextDocumentParams, DidOpenTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReport,
+    ExecuteCommandParams, Hover, HoverParams, ProgressToken, Uri, WorkspaceDiagnosticParams, WorkspaceDiagnosticReport,
 };
 use trying::Trying;
 use weir_model::{DocId, JobId, RuleSource};
@@ -69,6 +73,10 @@ pub(crate) enum Message {
     Content(Uri, oneshot::Sender<Option<String>>),
     /// `workspace/executeCommand`: one of ours.
     Command(ExecuteCommandParams),
+    /// `textDocument/completion`
+    Completion(CompletionParams, oneshot::Sender<Option<CompletionResponse>>),
+    /// `textDocument/codeLens`
+    CodeLens(Uri, oneshot::Sender<Option<Vec<CodeLens>>>),
     /// `textDocument/hover`
     Hover(HoverParams, oneshot::Sender<Option<Hover>>),
     /// `textDocument/diagnostic`
@@ -85,6 +93,8 @@ pub(crate) enum Message {
     Walked { epoch: u64, folder: PathBuf, targets: Vec<Target> },
     /// A file that changed on disk was looked at: what is to be scanned of it, if anything.
     Looked { file: PathBuf, target: Option<Target> },
+    /// The targets of an open rule file were read, for the run of this number.
+    TargetsRead { doc: DocId, run: u64, targets: Vec<TargetText> },
     /// A file of the workspace was read.
     Read { job: JobId, bytes: Result<Vec<u8>, Refusal>, base: Option<Base> },
     /// What a document was in the commit that is compared with.
@@ -93,6 +103,13 @@ pub(crate) enum Message {
     MarksRead { project: ProjectId, marks: ProjectMarks },
     /// Workers said something.
     Worker(EngineId, Update),
+}
+
+impl Message {
+    /// Whether it is answered by what is known of a rule file, if the document is one.
+    fn is_about_rules(&self) -> bool {
+        matches!(self, Self::Completion(..) | Self::CodeLens(..) | Self::Hover(..) | Self::Pull(..))
+    }
 }
 
 /// The state of a running language server.
@@ -110,12 +127,16 @@ pub(crate) struct MainLoop {
     settings: HashMap<Option<PathBuf>, Layer>,
     /// Whether the configuration is known; before that nothing is analysed.
     is_configured: bool,
+    /// Requests about documents of which it depends on that what they are.
+    early: Vec<Message>,
     watch: Watch,
     /// What is wrong with rule files and configuration, by file.
     problems: BTreeMap<PathBuf, Vec<Diagnostic>>,
     waiting: HashMap<DocId, Vec<Waiting>>,
     /// Requests that wait for answers of workers.
     trying: Trying,
+    /// Rule files that are open.
+    authoring: Authoring,
     /// What was made to be shown.
     shown: Shown,
     pulls: Vec<WorkspacePull>,
@@ -136,9 +157,11 @@ impl MainLoop {
             options: Layer::default(),
             settings: HashMap::new(),
             is_configured: false,
+            early: Vec::new(),
             problems: BTreeMap::new(),
             waiting: HashMap::new(),
             trying: Trying::default(),
+            authoring: Authoring::default(),
             shown: Shown::default(),
             pulls: Vec::new(),
         }
@@ -158,6 +181,9 @@ impl MainLoop {
     }
 
     fn handle(&mut self, message: Message) {
+        if !self.is_configured && message.is_about_rules() {
+            return self.early.push(message);
+        }
         match message {
             Message::Initialize { client, folders, options } => {
                 self.session.client = client;
@@ -189,7 +215,11 @@ impl MainLoop {
             }
             Message::Content(uri, answer) => drop(answer.send(self.shown.content(&uri))),
             Message::Command(params) => self.command(&params),
+            Message::Completion(params, answer) => self.completion(&params, answer),
+            Message::CodeLens(uri, answer) => self.code_lenses(&uri, answer),
+            Message::TargetsRead { doc, run, targets } => self.targets_read(doc, run, targets),
             Message::Hover(params, answer) => {
+                let Some(answer) = self.rule_hover(&params, answer) else { return };
                 let uri = params.text_document_position_params.text_document.uri.clone();
                 self.when_current(&uri, Waiting::Hover(params, answer));
             }
@@ -250,6 +280,7 @@ impl MainLoop {
         {
             engine.pool.open(id, Arc::clone(&open.path), open.document.clone());
         }
+        self.look_for_rules(id);
     }
 
     /// It is known what a document was: what differs is shown.
@@ -274,6 +305,8 @@ impl MainLoop {
         {
             engine.pool.edit(open.id, base, open.document.clone(), edits);
         }
+        let id = open.id;
+        self.look_for_rules(id);
     }
 
     fn close(&mut self, uri: &Uri) {
@@ -282,9 +315,10 @@ impl MainLoop {
             engine.pool.close(open.id);
         }
         self.waiting.remove(&open.id);
+        self.forget_rules(open.id, open.file.as_deref());
         let pushed = !self.session.client.pull;
         if pushed {
-            self.outbox.publish(uri.clone(), None, Vec::new());
+            self.outbox.publish(uri.clone(), None, self.diagnostics(uri));
         }
         // From here on the file is what is on disk, which may be something else than what was typed.
         if let Some(file) = file_of(uri) {

@@ -2,7 +2,6 @@
 
 use super::MainLoop;
 use crate::engines::EngineId;
-use crate::lsp::{hints, to_proto};
 use crate::session::OpenDocument;
 use tower_lsp_server::ls_types::MessageType;
 use weir_model::{DocId, Failure, Note, NoteKind};
@@ -37,6 +36,10 @@ impl MainLoop {
                 self.outbox.show(MessageType::WARNING, text);
             }
             Update::Failed { doc, job, failure } => {
+                if let Some(job) = job.filter(|&job| Self::is_authoring(job)) {
+                    self.authored(job, None, Vec::new());
+                    return;
+                }
                 if let Some(job) = job.filter(|&job| Self::is_trial(job)) {
                     self.tried(job, None);
                     return;
@@ -53,6 +56,7 @@ impl MainLoop {
             }
             Update::Restarted { failure } => self.log_restart(&failure),
             Update::Scanned { job, findings, .. } => self.scanned(job, findings),
+            Update::Answered { job, answer, notes } if Self::is_authoring(job) => self.authored(job, answer, notes),
             Update::Answered { job, answer, .. } => self.tried(job, answer),
         }
     }
@@ -62,12 +66,9 @@ impl MainLoop {
         if self.session.client.pull {
             return;
         }
-        if let Some(open) = self.session.get(doc)
-            && let Some(view) = self.view(open)
-        {
-            let mut diagnostics = to_proto::diagnostics(&view, open.visible());
-            diagnostics.extend(hints::diagnostics(&view, &open.hints));
-            self.outbox.publish(open.uri.clone(), Some(open.client_version), diagnostics);
+        // What rules that are being written find in it is on its way: it is shown with that.
+        if let Some(open) = self.session.get(doc).filter(|_| !self.awaits_run(doc)) {
+            self.outbox.publish(open.uri.clone(), Some(open.client_version), self.diagnostics(&open.uri));
         }
     }
 

@@ -52,6 +52,8 @@ pub struct Compiled<R> {
 /// The rules of [`weir_analysis`]. Rule files that were read once are known when they come again among others.
 pub struct RuleEngine {
     files: RefCell<RuleFiles>,
+    /// Rules that are not in force and were asked about last: those of a file that is being written.
+    others: RefCell<Option<(RuleSource, RuleSet)>>,
 }
 
 /// Rules are read on no more threads than this: each needs a parser of every language and memory of its own, and what
@@ -61,7 +63,10 @@ const MAX_THREADS: usize = 8;
 impl Default for RuleEngine {
     fn default() -> Self {
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        Self { files: RefCell::new(RuleFiles::with_threads(cores.min(MAX_THREADS), super::STACK)) }
+        Self {
+            files: RefCell::new(RuleFiles::with_threads(cores.min(MAX_THREADS), super::STACK)),
+            others: RefCell::default(),
+        }
     }
 }
 
@@ -105,6 +110,21 @@ impl Analysis for RuleEngine {
             Question::Repairs(repairs) => Answer::Repairs(weir_analysis::repairs(rules, unit, repairs, budget)),
             Question::Surroundings(findings) => Answer::Surroundings(weir_analysis::surroundings(unit, findings)),
             Question::Together(repairs) => Answer::Together(weir_analysis::together(rules, unit, repairs, budget)),
+            Question::Findings => {
+                let options = Options { ignore_paths: true, ..options };
+                Answer::Findings(weir_analysis::analyze(rules, unit, options, budget).findings)
+            }
+            Question::RuleFile => Answer::RuleFile(weir_analysis::rule_file(unit.text)),
+            Question::RuleCursor(at) => Answer::RuleCursor(weir_analysis::rule_cursor(unit.text, *at)),
+            Question::Shape(span) => Answer::Shape(weir_analysis::shape(unit, *span, budget)),
+            Question::Of(source, question) => {
+                let known = self.others.take().filter(|(known, _)| known == source);
+                let others =
+                    known.unwrap_or_else(|| (source.clone(), RuleSet::compile(std::slice::from_ref(source), &[])));
+                let answer = self.answer(&others.1, unit, question, options, budget);
+                self.others.replace(Some(others));
+                answer
+            }
         }
     }
 }

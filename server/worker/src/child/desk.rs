@@ -162,7 +162,9 @@ impl<A: Analysis> Desk<A> {
     /// Answers a question about a parsed text.
     fn answer(&self, unit: &Unit<'_>, question: &Question, time: &Time<'_>, began: u64) -> Outcome {
         let answer = self.budgeted(time, began, |budget| {
-            let rules = self.rules.as_ref()?.without(&[]);
+            // Not all questions are about the rules in force: these are answered before there are any, too.
+            let none = self.rules.is_none().then(|| self.analysis.compile(&[], &[], &[]).rules);
+            let rules = self.rules.as_ref().map(|rules| rules.without(&[])).or(none.as_ref())?;
             Some(self.analysis.answer(rules, unit, question, self.options(), budget))
         });
         Outcome { answer, ..Outcome::default() }

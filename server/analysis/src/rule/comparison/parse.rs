@@ -216,7 +216,7 @@ impl Parser {
                 self.expect(",")?;
                 let value = self.binary(0)?;
                 self.expect(")")?;
-                Expr::Match(Regex::value(&regex)?, Box::new(value))
+                Expr::Match(Regex::value(&regex).map_err(|error| error.to_string())?, Box::new(value))
             }
             "today" => {
                 self.expect("(")?;

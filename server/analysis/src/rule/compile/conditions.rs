@@ -52,9 +52,8 @@ pub(super) fn condition(reader: &mut Reader, key: &Key, value: &Yaml) -> Option<
 pub(super) fn regex(reader: &mut Reader, value: &Yaml) -> Option<Test> {
     let metavariable = subject(reader, value)?;
     let text = reader.required(value, "regex")?;
-    let place = value.get("regex").map_or(value.place, |regex| regex.place);
     let regex = reader.parsers.regexes.value(text);
-    let regex = formula::compiled(reader, "regex", place, regex)?;
+    let regex = formula::compiled(reader, "regex", value.get("regex").unwrap_or(value), regex)?;
     let constant_propagation = reader.flag(value, "constant-propagation", false);
     Some(Test::Regex { metavariable, regex, constant_propagation })
 }

@@ -3,9 +3,11 @@
 use super::Reader;
 use super::conditions::{self, Condition};
 use crate::generic::Generic;
+use crate::rule::regex::RegexError;
 use crate::rule::text::{TextLeaf, TextSearch};
 use crate::rule::yaml::{Key, Place, Yaml};
 use crate::rule::{Focus, Formula, Leaf, Node, Origin, PatternLeaf};
+use weir_syntax::PatternError;
 
 /// Whether a conjunction needs a part that finds something.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -212,7 +214,11 @@ pub(super) fn pattern(reader: &mut Reader, name: &str, value: &Yaml) -> Option<F
     }
     match first_error {
         Some(error) if by_language.is_empty() => {
-            reader.error(value.place, format!("`{name}`: {error}"));
+            let at = match error {
+                PatternError::Syntax { at, .. } => at + text.len() - text.trim_start_matches(['\n', '\r']).len(),
+                PatternError::Empty => 0,
+            };
+            reader.error_inside(value, at, format!("`{name}`: {error}"));
             None
         }
         _ => {
@@ -225,13 +231,16 @@ pub(super) fn pattern(reader: &mut Reader, name: &str, value: &Yaml) -> Option<F
 pub(super) fn regex(reader: &mut Reader, name: &str, value: &Yaml) -> Option<Formula> {
     let text = reader.text(name, value)?;
     let regex = reader.parsers.regexes.search(text);
-    let regex = compiled(reader, name, value.place, regex)?;
+    let regex = compiled(reader, name, value, regex)?;
     Some(Formula::of(Node::Leaf(Leaf::Text(TextLeaf::new(TextSearch::Regex(regex)))), Origin::under(name, value)))
 }
 
 /// A regex, or an error said.
-pub(super) fn compiled<R>(reader: &mut Reader, name: &str, place: Place, regex: Result<R, String>) -> Option<R> {
-    regex.map_err(|error| reader.error(place, format!("`{name}` is not a valid regex: {error}"))).ok()
+pub(super) fn compiled<R>(reader: &mut Reader, name: &str, value: &Yaml, regex: Result<R, RegexError>) -> Option<R> {
+    let say = |error: RegexError| {
+        reader.error_inside(value, error.at, format!("`{name}` is not a valid regex: {error}"));
+    };
+    regex.map_err(say).ok()
 }
 
 /// One metavariable or a list of them.

@@ -90,15 +90,15 @@ impl<'a> Builder<'a> {
             }
             Event::Alias(anchor) => {
                 let Some(target) = self.anchors.get(&anchor) else {
-                    return Err(Fault { place, message: "an alias to what is not complete yet".to_owned() });
+                    return Err(Fault::new(place, "an alias to what is not complete yet".to_owned()));
                 };
                 if self.open.len() + target.depth() > MAX_DEPTH {
-                    return Err(Fault { place, message: format!("nested more than {MAX_DEPTH} levels deep") });
+                    return Err(Fault::new(place, format!("nested more than {MAX_DEPTH} levels deep")));
                 }
                 self.aliased += target.size();
                 if self.aliased > MAX_ALIASED {
                     let message = format!("aliases of this file add more than {MAX_ALIASED} values");
-                    return Err(Fault { place, message });
+                    return Err(Fault::new(place, message));
                 }
                 let copy = target.clone();
                 self.value(copy, 0)
@@ -113,7 +113,7 @@ impl<'a> Builder<'a> {
 
     fn start(&mut self, place: Place, anchor: usize, collection: Collection) -> Result<(), Fault> {
         if self.open.len() >= MAX_DEPTH {
-            return Err(Fault { place, message: format!("nested more than {MAX_DEPTH} levels deep") });
+            return Err(Fault::new(place, format!("nested more than {MAX_DEPTH} levels deep")));
         }
         self.open.push(Open { place, anchor, collection });
         Ok(())
@@ -131,14 +131,14 @@ impl<'a> Builder<'a> {
                 if let Some(key) = pending.take() {
                     if key.text != "<<" && is_known(entries, seen, &key.text) {
                         let message = format!("the key `{}` stands twice; remove one of them", key.text);
-                        self.file.duplicates.push(Fault { place: key.place, message });
+                        self.file.duplicates.push(Fault::new(key.place, message));
                     } else {
                         entries.push((key, yaml));
                     }
                 } else {
                     let Value::Scalar { text, .. } = yaml.value else {
                         let message = format!("{} cannot be a key", yaml.describe());
-                        return Err(Fault { place: yaml.place, message });
+                        return Err(Fault::new(yaml.place, message));
                     };
                     *pending = Some(Key { text, place: yaml.place });
                 }
@@ -189,7 +189,7 @@ pub(super) struct Lines<'t> {
     /// A character is a byte.
     is_ascii: bool,
     /// Where each line starts, in bytes.
-    starts: Vec<u32>,
+    pub(super) starts: Vec<u32>,
     /// Line, column and byte of the place asked for last: the next one is mostly further on in the same line, which may be
     /// the whole file.
     last: Cell<(usize, usize, u32)>,

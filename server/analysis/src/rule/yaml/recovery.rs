@@ -31,9 +31,7 @@ fn read_on(readable: &str, lines: &Lines<'_>, file: &mut File) -> Option<usize> 
     for event in Parser::new_from_str(readable) {
         let step = match event {
             Ok((event, range)) => builder.event(event, range),
-            Err(error) => {
-                Err(Fault { place: lines.place(*error.marker(), *error.marker()), message: error.info().to_owned() })
-            }
+            Err(error) => Err(Fault::new(lines.place(*error.marker(), *error.marker()), error.info())),
         };
         if let Err(wrong) = step {
             fault = Some(wrong);

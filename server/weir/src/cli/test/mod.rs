@@ -4,20 +4,17 @@
 //! own rule file. That is one load of the rules instead of one a file. Rule files that share an id cannot be in force
 //! together, as a finding names its rule by id alone: they take turns.
 
-mod annotation;
-mod discover;
-mod judge;
 mod print;
 
 use super::engine::{Answer, Engine, File, Found, block_on};
 use super::{Exit, autofix, to_stdout};
 use crate::args::TestArgs;
+use crate::rule_tests::Analysed;
+use crate::rule_tests::discover::{self, Suite, Target};
+use crate::rule_tests::judge::{self, Check};
 use crate::rules_source;
 use crate::walk;
-use discover::{Suite, Target};
-use judge::{Check, Seen};
-use ropey::Rope;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -124,13 +121,6 @@ fn rounds(sources: &[RuleSource], rules: &[RuleInfo]) -> Vec<Vec<usize>> {
     rounds.into_iter().map(|(round, _)| round).collect()
 }
 
-/// What the workers say of one target.
-struct Analysed {
-    text: Arc<str>,
-    findings: Vec<Finding>,
-    failure: Option<String>,
-}
-
 async fn analyse(engine: &mut Engine, targets: Vec<Target>) -> anyhow::Result<HashMap<PathBuf, Analysed>> {
     let targets: Arc<[Target]> = targets.into();
     let (send, files) = mpsc::channel(engine.capacity());
@@ -195,18 +185,11 @@ fn judge_suite(
     let mut fixes = Vec::new();
     for target in &suite.targets {
         let Some(analysed) = answers.get(&target.file) else { continue };
-        let lines = Rope::from_str(&analysed.text);
-        let mut reported: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
-        for finding in analysed.findings.iter().filter(own) {
-            let line = lines.byte_to_line((finding.span.start as usize).min(lines.len_bytes())) as u32 + 1;
-            reported.entry(finding.rule_id.to_string()).or_default().insert(line);
-        }
         if let Some(fixed) = &target.fixed {
             let (repaired, _) = autofix::repaired(&analysed.text, analysed.findings.iter().filter(own));
             fixes.push(FixCheck { target: target.file.clone(), expected: read_lossy(fixed), repaired });
         }
-        let (text, failure) = (Arc::clone(&analysed.text), analysed.failure.clone());
-        seen.push(Seen { file: target.file.clone(), text, reported, failure });
+        seen.push(analysed.seen(&target.file, analysed.findings.iter().filter(own)));
     }
     let broken = problems
         .iter()

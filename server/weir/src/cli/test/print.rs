@@ -1,8 +1,8 @@
 //! The verdicts of `weir test`, for people and for programs.
 
-use super::judge::{Check, Match};
 use super::{FixCheck, Verdict};
 use crate::cli::notices::{plural, problem_line};
+use crate::rule_tests::judge::{Check, Match};
 use serde_json::{Value, json};
 use std::io::{self, Write};
 

@@ -5,7 +5,7 @@
 //! client asks for these apart.
 
 use crate::config::Level;
-use crate::lsp::requests::{command, project_file};
+use crate::lsp::requests::{author_action, command, project_file};
 use crate::lsp::view::View;
 use crate::lsp::{from_proto, hints, to_proto};
 use crate::project::Project;
@@ -16,7 +16,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use tower_lsp_server::ls_types::{
     CodeAction, CodeActionDisabled, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse,
-    CodeActionTriggerKind,
+    CodeActionTriggerKind, Uri,
 };
 use weir_model::{Edit, Finding, Mended};
 
@@ -50,12 +50,13 @@ pub(crate) fn trials(view: &View<'_>, open: &OpenDocument, params: &CodeActionPa
     trials
 }
 
-/// What can be done about the findings that touch the range, once what is offered was tried.
+/// What can be done about the findings that touch the range, once what is offered was tried; `rules` are those of open rule files.
 pub(crate) fn actions(
     view: &View<'_>,
     open: &OpenDocument,
     project: &Project,
     params: &CodeActionParams,
+    rules: &[(String, Uri)],
 ) -> CodeActionResponse {
     let mut actions: Vec<CodeAction> = Vec::new();
     if !view.client.code_action_literals {
@@ -79,6 +80,7 @@ pub(crate) fn actions(
         let title = "Fix all that Weir can repair safely".to_owned();
         actions.extend(all(view, open, title, FIX_ALL, &Set::Safe));
     }
+    actions.extend(author_action::actions(view, open, params, rules));
     actions.into_iter().map(CodeActionOrCommand::CodeAction).collect()
 }
 
@@ -103,7 +105,8 @@ pub(crate) fn document_of(action: &CodeAction) -> Option<&str> {
     action.data.as_ref()?["uri"].as_str()
 }
 
-fn wants(params: &CodeActionParams, kind: &CodeActionKind) -> bool {
+/// Whether actions of a kind are asked for.
+pub(crate) fn wants(params: &CodeActionParams, kind: &CodeActionKind) -> bool {
     let only = params.context.only.as_deref();
     only.is_none_or(|only| only.iter().any(|asked| covers(asked, kind)))
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::{fs, io};
 use tempfile::TempDir;
 use tower_lsp_server::ls_types::{CodeAction, CodeActionKind, Command, Position, Range, ShowDocumentParams, Uri};
-use weir_model::Finding;
+use weir_model::{Finding, Shape};
 
 /// Shows the file of a rule: `[rule id, uri of a document it reports in]`.
 pub(crate) const OPEN_RULE: &str = "weir.openRule";
@@ -25,11 +25,20 @@ pub(crate) const OPEN_PAGE: &str = "weir.openPage";
 /// Shows the path of a finding drawn into the code: `[uri, fingerprint, rule id]`.
 pub(crate) const SHOW_PATH: &str = "weir.showPath";
 
+/// Runs the tests of a rule file, says how one of its rules does: `[uri, rule id]`.
+pub(crate) const TEST_RULES: &str = "weir.testRules";
+/// Shows a target of a rule: `[path]`.
+pub(crate) const OPEN_TARGET: &str = "weir.openTarget";
+/// Shows the tree of the code at a range: `[uri, range]`.
+pub(crate) const SHOW_TREE: &str = "weir.showTree";
+/// Shows why a rule does or does not report a line: `[uri, rule id, line, uri of the open rule file it is of, if it is]`.
+pub(crate) const EXPLAIN_LINE: &str = "weir.explainLine";
 /// Adds a finding to the project's baseline: `[uri, fingerprint, rule id]`.
 pub(crate) const ADD_TO_BASELINE: &str = "weir.addToBaseline";
 
 /// All commands there are.
-pub(crate) const ALL: [&str; 4] = [OPEN_RULE, OPEN_PAGE, SHOW_PATH, ADD_TO_BASELINE];
+pub(crate) const ALL: [&str; 8] =
+    [OPEN_RULE, OPEN_PAGE, SHOW_PATH, ADD_TO_BASELINE, TEST_RULES, OPEN_TARGET, SHOW_TREE, EXPLAIN_LINE];
 
 /// What can be shown about a finding.
 pub(crate) fn actions(view: &View<'_>, finding: &Finding) -> Vec<CodeAction> {
@@ -130,6 +139,34 @@ impl Shown {
             }
             None => Ok(document(&self.write(Path::new(&name), &drawn)?, 0)),
         }
+    }
+
+    /// A file of the person's own.
+    pub(crate) fn file(path: &str) -> Option<ShowDocumentParams> {
+        let file = Path::new(path);
+        file.is_file().then(|| document(file, 0))
+    }
+
+    /// A text that was made to be read.
+    pub(crate) fn text(&mut self, name: &str, text: &str) -> io::Result<ShowDocumentParams> {
+        Ok(document(&self.write(Path::new(name), text)?, 0))
+    }
+
+    /// The page about the tree of a piece of code.
+    pub(crate) fn tree(path: &str, text: &Rope, shape: &Shape) -> String {
+        let end = (shape.span.end as usize).min(text.len_bytes());
+        let start = (shape.span.start as usize).min(end);
+        let line = text.byte_to_line(start);
+        // The whole first line, so that the piece keeps its indentation.
+        let code = text.byte_slice(text.line_to_byte(line)..end).to_string();
+        format!(
+            "{path}:{} ({})\n\n{}\n\nThe tree as patterns see it: what each part is to the one around it, its kind and its name; then a\n\
+             pattern that finds its like. $A, $B and so on stand for any code, ... for any number of arguments or\nstatements.\n\n{}",
+            line + 1,
+            shape.language,
+            code.trim_end(),
+            shape.tree,
+        )
     }
 
     fn write(&mut self, name: &Path, text: &str) -> io::Result<PathBuf> {

@@ -6,49 +6,49 @@ use std::path::PathBuf;
 
 /// One rule of one rule file on all of its targets.
 #[derive(Debug)]
-pub(super) struct Check {
+pub(crate) struct Check {
     /// The rule's id, or the one an annotation names.
-    pub(super) rule_id: String,
+    pub(crate) rule_id: String,
     /// Expected and reported lines, by target.
-    pub(super) matches: BTreeMap<PathBuf, Match>,
+    pub(crate) matches: BTreeMap<PathBuf, Match>,
     /// What keeps the check from passing whatever the lines say.
-    pub(super) errors: Vec<String>,
+    pub(crate) errors: Vec<String>,
 }
 
 /// Lines of one target.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Match {
+pub(crate) struct Match {
     /// The text, for showing lines of it.
-    pub(super) text: std::sync::Arc<str>,
+    pub(crate) text: std::sync::Arc<str>,
     /// Lines that must be reported.
-    pub(super) expected: Lines,
+    pub(crate) expected: Lines,
     /// Lines that were, except undecided ones.
-    pub(super) reported: Lines,
+    pub(crate) reported: Lines,
 }
 
 /// One target as the workers saw it.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     /// The file.
-    pub(super) file: PathBuf,
+    pub(crate) file: PathBuf,
     /// Its text.
-    pub(super) text: std::sync::Arc<str>,
+    pub(crate) text: std::sync::Arc<str>,
     /// Lines on which a finding starts, by rule id.
-    pub(super) reported: BTreeMap<String, Lines>,
+    pub(crate) reported: BTreeMap<String, Lines>,
     /// Why there are no findings, if there are none for a reason.
-    pub(super) failure: Option<String>,
+    pub(crate) failure: Option<String>,
 }
 
 impl Check {
     /// Whether every target reported exactly what was expected.
-    pub(super) fn passed(&self) -> bool {
+    pub(crate) fn passed(&self) -> bool {
         self.errors.is_empty() && self.matches.values().all(|lines| lines.expected == lines.reported)
     }
 }
 
 /// The checks of one rule file: one for every id that is annotated or reported. An id for which nothing is expected and
 /// nothing reported proves little, and Semgrep does not count it as a check; here neither.
-pub(super) fn checks(ids: &BTreeSet<String>, broken: &BTreeMap<String, String>, seen: &[Seen]) -> Vec<Check> {
+pub(crate) fn checks(ids: &BTreeSet<String>, broken: &BTreeMap<String, String>, seen: &[Seen]) -> Vec<Check> {
     let annotations: Vec<Annotations> = seen.iter().map(|target| Annotations::read(&target.text)).collect();
     let mut names: BTreeSet<&String> = annotations.iter().flat_map(Annotations::ids).collect();
     names.extend(seen.iter().flat_map(|target| target.reported.keys()));

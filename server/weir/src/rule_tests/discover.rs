@@ -7,24 +7,24 @@ use std::{fs, io};
 
 /// A rule file and what its rules are to be run on.
 #[derive(Debug)]
-pub(super) struct Suite {
+pub(crate) struct Suite {
     /// The rule file.
-    pub(super) rules: PathBuf,
+    pub(crate) rules: PathBuf,
     /// The targets, in order; none if the rules are not tested.
-    pub(super) targets: Vec<Target>,
+    pub(crate) targets: Vec<Target>,
 }
 
 /// A file to run rules on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Target {
+pub(crate) struct Target {
     /// The file.
-    pub(super) file: PathBuf,
+    pub(crate) file: PathBuf,
     /// The file as it is to be after all fixes, if there is one: `x.fixed.py` beside `x.py`.
-    pub(super) fixed: Option<PathBuf>,
+    pub(crate) fixed: Option<PathBuf>,
 }
 
 /// The suites of rule files, or of all rule files under folders; each rule file once.
-pub(super) fn suites(paths: &[PathBuf]) -> Result<Vec<Suite>, RulesError> {
+pub(crate) fn suites(paths: &[PathBuf]) -> Result<Vec<Suite>, RulesError> {
     let mut files = BTreeSet::new();
     for path in paths {
         files.extend(rules_source::rule_files(path)?);
@@ -34,7 +34,7 @@ pub(super) fn suites(paths: &[PathBuf]) -> Result<Vec<Suite>, RulesError> {
 
 /// The files beside the rule file whose name up to its first dot is that of the rule file, and all files in a folder of
 /// that name.
-fn targets(rules: &Path) -> Vec<Target> {
+pub(crate) fn targets(rules: &Path) -> Vec<Target> {
     let folder = rules.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let Some(stem) = stem(rules) else { return Vec::new() };
     let beside = files_in(folder).unwrap_or_default();

@@ -8,22 +8,22 @@ const COMMENTS: [&str; 5] = ["#", "//", "<!--", "(*", "/*"];
 const COMMENT_ENDS: [&str; 3] = ["-->", "*)", "*/"];
 
 /// One-based lines.
-pub(super) type Lines = BTreeSet<u32>;
+pub(crate) type Lines = BTreeSet<u32>;
 
 /// The annotations of one target, by rule id.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Annotations {
+pub(crate) struct Annotations {
     /// `ruleid:` these lines must be reported.
-    pub(super) expected: BTreeMap<String, Lines>,
+    pub(crate) expected: BTreeMap<String, Lines>,
     /// `ok:` these must not. No other line must be either, so this documents, and names the rule as tested.
-    pub(super) clean: BTreeMap<String, Lines>,
+    pub(crate) clean: BTreeMap<String, Lines>,
     /// `todoruleid:` and `todook:` what is reported on these counts neither way.
-    pub(super) undecided: BTreeMap<String, Lines>,
+    pub(crate) undecided: BTreeMap<String, Lines>,
 }
 
 impl Annotations {
     /// Reads the annotations of a target.
-    pub(super) fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         let mut annotations = Self::default();
         for (line, next) in text.split('\n').zip(2..) {
             let kinds = [
@@ -44,7 +44,7 @@ impl Annotations {
     }
 
     /// The ids that are mentioned.
-    pub(super) fn ids(&self) -> impl Iterator<Item = &String> {
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &String> {
         self.expected.keys().chain(self.clean.keys()).chain(self.undecided.keys())
     }
 }
