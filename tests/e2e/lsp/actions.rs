@@ -286,6 +286,23 @@ fn a_client_that_knows_documents_of_servers_asks_for_the_path() {
 }
 
 #[test]
+fn a_source_says_what_it_reaches_where_that_is_asked_for() {
+    let project = Project::new();
+    let rules = project.rules();
+    for (on, expected) in [(false, json!(null)), (true, json!(["reaches 2 sinks"]))] {
+        let mut server =
+            LspClient::start(weir_tests::binary::weir(), &["--rules", rules.to_str().expect("a plain name")]);
+        let abilities = weir_tests::lsp_client::all_capabilities();
+        server.initialize(&abilities, Some(project.path()), &json!({ "sourceLens": on }));
+        let uri = project.uri("a.py");
+        server.open(&uri, "python", "name = request.args.get('n')\ndb.execute(name)\ndb.execute('a' + name)\n");
+        let lenses = server.request("textDocument/codeLens", &json!({ "textDocument": { "uri": uri } }));
+        let titles = lenses.as_array().map(|all| all.iter().map(|lens| lens["command"]["title"].clone()).collect());
+        assert_eq!(titles.map_or(json!(null), |titles: Vec<Value>| json!(titles)), expected, "{lenses}");
+    }
+}
+
+#[test]
 fn hover_says_what_was_found_and_what_to_write_instead() {
     let project = Project::new();
     let mut server = project.server();

@@ -155,7 +155,6 @@ pub(crate) struct Config {
     /// The commit whose changes alone are shown in the editor.
     pub(crate) changed_since: Option<String>,
     /// Whether the editor shows what a source reaches.
-    #[expect(dead_code, reason = "comes with what reads it")]
     pub(crate) source_lens: bool,
     /// The baseline file.
     pub(crate) baseline: PathBuf,

@@ -3,15 +3,15 @@
 use super::MainLoop;
 use super::rule_documents::of_target;
 use crate::lsp::hints;
-use crate::lsp::requests::{code_action, diagnostic, hover};
+use crate::lsp::requests::{code_action, diagnostic, hover, source_lens};
 use crate::lsp::view::View;
 use crate::session::{OpenDocument, file_of};
 use std::collections::HashMap;
 use tokio::sync::oneshot;
 use tower_lsp_server::ls_types::{
-    CodeAction, CodeActionParams, CodeActionResponse, Diagnostic, DocumentDiagnosticParams, DocumentDiagnosticReport,
-    Hover, HoverParams, ProgressToken, Uri, WorkspaceDiagnosticParams, WorkspaceDiagnosticReport,
-    WorkspaceDocumentDiagnosticReport,
+    CodeAction, CodeActionParams, CodeActionResponse, CodeLens, Diagnostic, DocumentDiagnosticParams,
+    DocumentDiagnosticReport, Hover, HoverParams, ProgressToken, Uri, WorkspaceDiagnosticParams,
+    WorkspaceDiagnosticReport, WorkspaceDocumentDiagnosticReport,
 };
 use weir_model::DocId;
 
@@ -20,6 +20,7 @@ pub(super) enum Waiting {
     CodeAction(CodeActionParams, oneshot::Sender<CodeActionResponse>),
     Resolve(Box<CodeAction>, oneshot::Sender<CodeAction>),
     Hover(HoverParams, oneshot::Sender<Option<Hover>>),
+    Lenses(Uri, oneshot::Sender<Option<Vec<CodeLens>>>),
     Pull(DocumentDiagnosticParams, oneshot::Sender<DocumentDiagnosticReport>),
 }
 
@@ -94,6 +95,12 @@ impl MainLoop {
                 } else if !answer.is_closed() {
                     self.try_first(open.id, trials, Waiting::Hover(params, answer));
                 }
+            }
+            Waiting::Lenses(uri, answer) => {
+                let open = self.session.by_uri(&uri);
+                let is_on = |project| self.projects.get(project).is_some_and(|project| project.config.source_lens);
+                let open = open.filter(|open| open.place.is_some_and(|(project, _)| is_on(project)));
+                let _ = answer.send(open.and_then(|open| Some(source_lens::lenses(&self.view(open)?, open))));
             }
             Waiting::Pull(params, answer) => {
                 let diagnostics = self.diagnostics(&params.text_document.uri);

@@ -216,7 +216,12 @@ impl MainLoop {
             Message::Content(uri, answer) => drop(answer.send(self.shown.content(&uri))),
             Message::Command(params) => self.command(&params),
             Message::Completion(params, answer) => self.completion(&params, answer),
-            Message::CodeLens(uri, answer) => self.code_lenses(&uri, answer),
+            Message::CodeLens(uri, answer) => match self.session.by_uri(&uri) {
+                Some(open) if open.document.language().is_some() => {
+                    self.when_current(&uri, Waiting::Lenses(uri.clone(), answer));
+                }
+                _ => self.code_lenses(&uri, answer),
+            },
             Message::TargetsRead { doc, run, targets } => self.targets_read(doc, run, targets),
             Message::Hover(params, answer) => {
                 let Some(answer) = self.rule_hover(&params, answer) else { return };

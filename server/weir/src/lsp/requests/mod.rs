@@ -9,3 +9,4 @@ pub(crate) mod diagnostic;
 pub(crate) mod hover;
 pub(crate) mod project_file;
 pub(crate) mod rule_hover;
+pub(crate) mod source_lens;
