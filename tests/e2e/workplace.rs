@@ -25,7 +25,7 @@ impl Workplace {
             std::fs::create_dir_all(folder.path().join(name)).expect("a writable folder");
         }
         let workplace = Self { folder };
-        symlink(binary::weir(), workplace.home().join(".cargo/bin/weir")).expect("a writable folder");
+        symlink(binary::weir(), workplace.program()).expect("a writable folder");
         workplace
     }
 
@@ -44,6 +44,11 @@ impl Workplace {
     /// The editor's home.
     pub(crate) fn home(&self) -> PathBuf {
         self.folder.path().join("home")
+    }
+
+    /// Where the editor finds `weir`.
+    pub(crate) fn program(&self) -> PathBuf {
+        self.home().join(".cargo/bin/weir")
     }
 
     /// The search path of programs: those of this machine, and `weir`.

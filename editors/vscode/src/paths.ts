@@ -72,8 +72,8 @@ export class PathsView implements vscode.TreeDataProvider<Node>, vscode.Disposab
 
 function findingItem(finding: Finding): vscode.TreeItem {
   const { None, Expanded } = vscode.TreeItemCollapsibleState;
-  const item = new vscode.TreeItem(finding.message.split('\n', 1)[0] ?? '', finding.steps.length ? Expanded : None);
-  item.description = `${finding.rule}, line ${finding.range.start.line + 1}`;
+  const item = new vscode.TreeItem(finding.rule, finding.steps.length ? Expanded : None);
+  item.description = `line ${finding.range.start.line + 1}`;
   item.tooltip = finding.message;
   item.iconPath =
     finding.severity === vscode.DiagnosticSeverity.Error
@@ -84,11 +84,11 @@ function findingItem(finding: Finding): vscode.TreeItem {
 }
 
 function stepItem({ finding, step, index }: Node & { step: Step; index: number }): vscode.TreeItem {
-  const item = new vscode.TreeItem(step.message);
   const { uri, range } = step.location;
-  const file = uri.toString() === finding.uri.toString() ? '' : `${path.basename(uri.path)}, `;
-  item.description = `${file}line ${range.start.line + 1}`;
-  item.tooltip = code(step.location);
+  const file = uri.toString() === finding.uri.toString() ? '' : `${path.basename(uri.path)}:`;
+  const item = new vscode.TreeItem(`${file}${range.start.line + 1}: ${code(step.location)}`);
+  item.description = step.message;
+  item.tooltip = step.message;
   const last = index === finding.steps.length - 1;
   item.iconPath = new vscode.ThemeIcon(index === 0 ? 'debug-start' : last ? 'target' : 'arrow-down');
   item.command = goTo(step.location);
@@ -99,7 +99,8 @@ function goTo({ uri, range }: vscode.Location): vscode.Command {
   return { command: 'weir.openStep', title: 'Go there', arguments: [uri, range] };
 }
 
-/** The code of a place, if its file is open. */
-function code({ uri, range }: vscode.Location): string | undefined {
-  return vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString())?.getText(range);
+/** The code of a place on one line, if its file is open. */
+function code({ uri, range }: vscode.Location): string {
+  const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
+  return document?.getText(range).replace(/\s+/g, ' ') ?? '';
 }

@@ -15,16 +15,16 @@ const browser = await chromium.launch({
 const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
 page.setDefaultTimeout(PATIENCE_MS);
 
-/** The first element of a selector that holds all the texts. */
+/** The first element of a selector that can be seen and holds all the texts. */
 const element = ({ selector, texts }) =>
-  texts.reduce((found, hasText) => found.filter({ hasText }), page.locator(selector)).first();
+  texts.reduce((found, hasText) => found.filter({ hasText }), page.locator(selector).filter({ visible: true })).first();
 
 const verbs = {
   open: ({ url }) => page.goto(url),
   press: ({ key }) => page.keyboard.press(key),
   type: ({ text }) => page.keyboard.type(text),
   appears: (step) => element(step).waitFor({ state: 'visible' }),
-  disappears: (step) => element(step).waitFor({ state: 'detached' }),
+  disappears: (step) => element(step).waitFor({ state: 'hidden' }),
   click: (step) => element(step).click(),
   screenshot: ({ path }) => page.screenshot({ path }),
 };

@@ -23,7 +23,6 @@ pub(crate) struct Workbench {
     browser: Child,
     orders: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
-    user_data: PathBuf,
 }
 
 impl Workbench {
@@ -58,14 +57,9 @@ impl Workbench {
             .expect("Node starts");
         let orders = browser.stdin.take();
         let answers = BufReader::new(browser.stdout.take().expect("standard output is piped"));
-        let mut workbench = Self { server, address, browser, orders, answers, user_data };
+        let mut workbench = Self { server, address, browser, orders, answers };
         workbench.show(workplace, file);
         workbench
-    }
-
-    /// Changes the user's settings while the workbench runs; it sees that by itself.
-    pub(crate) fn set(&self, settings: &Value) {
-        write_settings(&self.user_data, settings);
     }
 
     fn show(&mut self, workplace: &Workplace, file: &str) {
@@ -105,6 +99,7 @@ impl Workbench {
         self.appears(".quick-input-widget input", &[]);
         self.type_text(&format!("{line}:{column}"));
         self.press("Enter");
+        self.disappears(".quick-input-widget", &[]);
         self.appears(".statusbar-item", &[&format!("Ln {line},")]);
     }
 
@@ -114,12 +109,11 @@ impl Workbench {
         self.choose(name);
     }
 
-    /// Writes into the quick input, and takes the entry that is offered first once it is the one that was written.
+    /// Writes into the quick input, and takes the first entry that is offered for it and holds it.
     pub(crate) fn choose(&mut self, entry: &str) {
         self.appears(".quick-input-widget input", &[]);
         self.type_text(entry);
-        self.appears(".quick-input-list .monaco-list-row.focused", &[entry]);
-        self.press("Enter");
+        self.click(".quick-input-list .monaco-list-row", &[entry]);
     }
 
     /// Waits for an element that holds all these texts.
@@ -127,7 +121,7 @@ impl Workbench {
         self.order(&json!({ "do": "appears", "selector": selector, "texts": texts }));
     }
 
-    /// Waits until there is no such element.
+    /// Waits until there is no such element to be seen.
     pub(crate) fn disappears(&mut self, selector: &str, texts: &[&str]) {
         self.order(&json!({ "do": "disappears", "selector": selector, "texts": texts }));
     }
