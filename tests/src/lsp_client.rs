@@ -1,5 +1,7 @@
-//! A small language client over a real `weir lsp` process: typed as an editor types, read as an editor reads.
+//! A small language client over a real `weir lsp` process: typed as an editor types, read as an editor reads. Every message of the
+//! server is held against the protocol.
 
+use crate::protocol::Protocol;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -17,6 +19,9 @@ pub struct LspClient {
     incoming: Receiver<Value>,
     /// Everything received and not yet taken by a `wait_*` or `request`.
     pub pending: Vec<Value>,
+    /// What `workspace/configuration` is answered with.
+    pub settings: Value,
+    protocol: Protocol,
     next_id: i64,
 }
 
@@ -41,7 +46,15 @@ impl LspClient {
                 }
             }
         });
-        Self { child, stdin, incoming, pending: Vec::new(), next_id: 0 }
+        Self {
+            child,
+            stdin,
+            incoming,
+            pending: Vec::new(),
+            settings: Value::Null,
+            protocol: Protocol::default(),
+            next_id: 0,
+        }
     }
 
     /// Starts a server and goes through `initialize` and `initialized` as a client that can do everything we use.
@@ -89,6 +102,7 @@ impl LspClient {
     pub fn send_request(&mut self, method: &str, params: &Value) -> i64 {
         self.next_id += 1;
         let id = self.next_id;
+        self.protocol.asked(id, method);
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
         id
     }
@@ -136,12 +150,29 @@ impl LspClient {
         message["params"]["diagnostics"].as_array().cloned().unwrap_or_default()
     }
 
+    /// Waits for the next diagnostics of a file that is not open.
+    pub fn published(&mut self, uri: &str) -> Vec<Value> {
+        let message = self.wait(&format!("diagnostics of {uri}"), |message| {
+            message["method"] == "textDocument/publishDiagnostics" && message["params"]["uri"] == uri
+        });
+        message["params"]["diagnostics"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Waits until a file has such diagnostics.
+    pub fn wait_until_published(&mut self, uri: &str, wanted: impl Fn(&[Value]) -> bool) {
+        self.wait(&format!("such diagnostics of {uri}"), |message| {
+            message["method"] == "textDocument/publishDiagnostics"
+                && message["params"]["uri"] == uri
+                && message["params"]["diagnostics"].as_array().is_some_and(|diagnostics| wanted(diagnostics))
+        });
+    }
+
     /// Waits for a notification or request of the server.
     pub fn wait_for(&mut self, method: &str) -> Value {
         self.wait(method, |message| message["method"] == method)
     }
 
-    /// Waits for a message and takes it. Requests of the server are answered with `null` on the way.
+    /// Waits for a message and takes it. Requests of the server are answered on the way.
     pub fn wait(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let end = Instant::now() + PATIENCE;
         loop {
@@ -151,14 +182,29 @@ impl LspClient {
             let left = end.saturating_duration_since(Instant::now());
             match self.incoming.recv_timeout(left) {
                 Ok(message) => {
+                    if let Err(wrong) = self.protocol.check(&message) {
+                        panic!("against the protocol: {wrong}\nin {message}");
+                    }
                     if message.get("method").is_some() && message.get("id").is_some() {
-                        self.send(&json!({ "jsonrpc": "2.0", "id": message["id"], "result": null }));
+                        let result = self.result(&message);
+                        self.send(&json!({ "jsonrpc": "2.0", "id": message["id"], "result": result }));
                     }
                     self.pending.push(message);
                 }
                 Err(RecvTimeoutError::Timeout) => panic!("waited {PATIENCE:?} for {what}; came: {:?}", self.pending),
                 Err(RecvTimeoutError::Disconnected) => panic!("the server ended while waiting for {what}"),
             }
+        }
+    }
+
+    /// What a request of the server is answered with.
+    fn result(&self, request: &Value) -> Value {
+        match request["method"].as_str() {
+            Some("workspace/configuration") => {
+                let items = request["params"]["items"].as_array().map_or(0, Vec::len);
+                json!(vec![&self.settings; items])
+            }
+            _ => Value::Null,
         }
     }
 
@@ -218,6 +264,22 @@ pub fn capabilities() -> Value {
         "workspace": { "workspaceEdit": { "documentChanges": true }, "workspaceFolders": true },
         "window": { "workDoneProgress": true }
     })
+}
+
+/// The abilities of a client that can do everything there is, but for asking for diagnostics itself and watching files.
+pub fn all_capabilities() -> Value {
+    let mut all = capabilities();
+    all["textDocument"]["codeAction"]["disabledSupport"] = json!(true);
+    all["textDocument"]["codeAction"]["dataSupport"] = json!(true);
+    all["textDocument"]["codeAction"]["resolveSupport"] = json!({ "properties": ["edit"] });
+    all["workspace"]["workspaceEdit"] = json!({
+        "documentChanges": true,
+        "resourceOperations": ["create", "rename", "delete"],
+        "changeAnnotationSupport": { "groupsOnLabel": true }
+    });
+    all["workspace"]["configuration"] = json!(true);
+    all["window"]["showDocument"] = json!({ "support": true });
+    all
 }
 
 fn read(stream: &mut impl BufRead) -> Option<Value> {

@@ -4,15 +4,6 @@ use crate::{Finding, MetavarValue, Span};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// What is to be explained of a file: one rule and one line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Question {
-    /// The rule's id, or its last part, as in suppressions.
-    pub rule_id: Arc<str>,
-    /// One-based.
-    pub line: u32,
-}
-
 /// Why one rule reports one line of a file, or why it does not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explanation {

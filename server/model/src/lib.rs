@@ -11,15 +11,17 @@ pub mod finding;
 pub mod framing;
 pub mod language;
 pub mod message;
+pub mod question;
 pub mod span;
 
 pub use document::{Document, StaleEdit, Version};
 pub use edit::Edit;
 pub use encoding::{Position, PositionEncoding, Range};
-pub use explanation::{Explanation, Outcome, Place, Question, Reason, RulePart, Verdict};
+pub use explanation::{Explanation, Outcome, Place, Reason, RulePart, Verdict};
 pub use finding::{Finding, Fix, MetavarValue, Note, NoteKind, Severity, Step, StepKind, Trace};
 pub use language::Language;
 pub use message::{
     DocId, Event, Failure, JobId, Limits, Request, RuleInfo, RuleProblem, RuleSource, ScanOptions, Timing,
 };
+pub use question::{Answer, LineQuestion, Mended, Question, Repair};
 pub use span::Span;

@@ -1,6 +1,6 @@
 //! What parents and workers say to each other. Local and remote engines speak the same words.
 
-use crate::{Edit, Explanation, Finding, Language, Note, Question, Severity, Span, Version};
+use crate::{Answer, Edit, Finding, Language, Note, Question, Severity, Span, Version};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -86,8 +86,8 @@ pub enum Request {
         /// Ids of rules not to run on this file: they looped in it.
         without: Vec<Arc<str>>,
     },
-    /// Say why a rule reports a line of a file, or why it does not. Answered by [`Event::Explained`].
-    Explain {
+    /// Answer a question about one text. Answered by [`Event::Answered`].
+    Ask {
         /// Chosen by the sender; echoed. Files of scans and these share their numbers.
         job: JobId,
         /// Path relative to the project's root, with forward slashes.
@@ -97,7 +97,7 @@ pub enum Request {
         /// The file, as in [`Request::Scan`].
         #[serde(with = "serde_bytes")]
         bytes: Vec<u8>,
-        /// What is to be explained of it.
+        /// What is asked about it.
         question: Question,
     },
     /// Are you there? Answered by [`Event::Pong`].
@@ -178,12 +178,12 @@ pub enum Event {
         /// Where the time went.
         timing: Timing,
     },
-    /// Why a rule reports a line, or why it does not.
-    Explained {
+    /// The answer to a question about one text.
+    Answered {
         /// Echo.
         job: JobId,
-        /// One for every rule of that name; none: there is no such rule.
-        explanations: Vec<Explanation>,
+        /// `None` if there is none, which a note explains.
+        answer: Option<Answer>,
         /// What could not be done.
         notes: Vec<Note>,
     },

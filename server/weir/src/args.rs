@@ -99,9 +99,9 @@ pub(crate) struct ScanArgs {
     #[arg(long)]
     pub(crate) strict: bool,
 
-    /// Seconds one file may take; past it the file is reported as timed out.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds)]
-    pub(crate) timeout: f64,
+    /// Seconds one file may take; past it the file is reported as timed out. 30 if nothing is said.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<f64>,
 
     /// Worker processes; as many as processors if not given.
     #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -120,7 +120,7 @@ pub(crate) struct ScanArgs {
 pub(crate) const DEFAULT_MAX_BYTES: u64 = 1_000_000;
 
 /// Which files are scanned.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Files")]
 pub(crate) struct FileArgs {
     /// Scan what `.gitignore` and `.semgrepignore` leave out, too.
@@ -139,9 +139,16 @@ pub(crate) struct FileArgs {
     #[arg(long, value_name = "GLOB")]
     pub(crate) include: Vec<String>,
 
-    /// Skip files larger than this; 0 means no limit.
-    #[arg(long, value_name = "BYTES", default_value_t = DEFAULT_MAX_BYTES)]
-    pub(crate) max_target_bytes: u64,
+    /// Skip files larger than this; 0 means no limit. 1000000 if nothing is said.
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) max_target_bytes: Option<u64>,
+}
+
+impl FileArgs {
+    /// Larger files are skipped; 0 means no limit.
+    pub(crate) fn max_bytes(&self) -> u64 {
+        self.max_target_bytes.unwrap_or(DEFAULT_MAX_BYTES)
+    }
 }
 
 /// How results are shown.

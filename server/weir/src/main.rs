@@ -6,12 +6,18 @@
 
 mod args;
 mod cli;
+mod config;
+mod engines;
 mod lsp;
 mod main_loop;
+mod project;
+mod repairs;
 mod report;
 mod rules_cache;
 mod rules_source;
 mod session;
+mod walk;
+mod workspace;
 
 use args::{Cli, Command};
 use clap::Parser;

@@ -1,6 +1,6 @@
 //! Where rules come from: the ones built into the binary, or files and folders named in their place.
 
-use crate::args::RuleArgs;
+use crate::config::RulePath;
 use ignore::WalkBuilder;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use weir_model::RuleSource;
 static BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/builtin_rules.rs"));
 
 /// A rule file or folder that could not be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cannot read rules from {}: {reason}", path.display())]
 pub(crate) struct RulesError {
     /// The file or folder.
@@ -19,15 +19,19 @@ pub(crate) struct RulesError {
     reason: String,
 }
 
-/// The rules a command runs, and which of the paths given could not be read.
-pub(crate) fn load(args: &RuleArgs) -> (Arc<[RuleSource]>, Vec<RulesError>) {
-    if args.rules.is_empty() {
-        return (built_in(), Vec::new());
-    }
+/// The rules of these places, and which of them could not be read.
+pub(crate) fn load(places: &[RulePath]) -> (Arc<[RuleSource]>, Vec<RulesError>) {
     let mut sources = Vec::new();
     let mut errors = Vec::new();
-    for path in &args.rules {
-        match rule_files(path) {
+    for place in places {
+        let files = match place {
+            RulePath::BuiltIn => {
+                sources.extend(built_in());
+                continue;
+            }
+            RulePath::Path(path) => rule_files(path),
+        };
+        match files {
             Ok(files) => {
                 for file in files {
                     match read(&file) {
@@ -43,11 +47,8 @@ pub(crate) fn load(args: &RuleArgs) -> (Arc<[RuleSource]>, Vec<RulesError>) {
 }
 
 /// The rules built into the binary.
-pub(crate) fn built_in() -> Arc<[RuleSource]> {
-    BUILT_IN
-        .iter()
-        .map(|(name, text)| RuleSource { name: format!("built-in/{name}"), text: (*text).to_owned() })
-        .collect()
+fn built_in() -> impl Iterator<Item = RuleSource> {
+    BUILT_IN.iter().map(|(name, text)| RuleSource { name: format!("built-in/{name}"), text: (*text).to_owned() })
 }
 
 /// The rule file itself, or all rule files under a folder in a stable order.

@@ -1,7 +1,10 @@
 //! What is open: the one owner of the editor's documents and of what is known about them.
 
+use crate::config::Level;
+use crate::engines::EngineId;
 use crate::lsp::{Client, from_proto};
-use crate::report::rule::Rule;
+use crate::project::ProjectId;
+use crate::repairs::Repairs;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,37 +15,43 @@ use weir_model::{DocId, Document, Edit, Finding, Language, Note, Version};
 pub(crate) struct OpenDocument {
     pub(crate) uri: Uri,
     pub(crate) id: DocId,
-    /// Path for rules' `paths:`, relative to the workspace folder.
+    /// The file, if it is one.
+    pub(crate) file: Option<PathBuf>,
+    /// Path for rules' `paths:` and for filters, relative to the project's root.
     pub(crate) path: Arc<str>,
+    /// What it belongs to, and who analyses it; `None` before the configuration is known.
+    pub(crate) place: Option<(ProjectId, EngineId)>,
     /// The text; its version is Weir's own count of changes, which always grows.
     pub(crate) document: Document,
     /// The version the editor gave the text.
     pub(crate) client_version: i32,
     /// The findings of `analyzed`.
     pub(crate) findings: Vec<Finding>,
+    /// Which of them are shown, and as what.
+    pub(crate) shown: Vec<(usize, Level)>,
+    /// What is known of their repairs.
+    pub(crate) repairs: Repairs,
     /// What could not be analysed in `analyzed`.
     pub(crate) notes: Vec<Note>,
-    /// The version the findings belong to.
+    /// The version the findings belong to, if they are those of the rules in force.
     pub(crate) analyzed: Option<Version>,
 }
 
 impl OpenDocument {
-    /// Whether the findings belong to the text as it is now.
+    /// Whether the findings belong to the text as it is now, or will never come.
     pub(crate) fn is_current(&self) -> bool {
-        self.analyzed == Some(self.document.version())
+        self.document.language().is_none() || self.analyzed == Some(self.document.version())
     }
 
-    /// The findings to show.
-    pub(crate) fn visible(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| !finding.suppressed)
+    /// The findings to show, and as what.
+    pub(crate) fn visible(&self) -> impl Iterator<Item = (&Finding, Level)> {
+        self.shown.iter().map(|&(at, level)| (&self.findings[at], level))
     }
 }
 
-/// Everything open in one editor, the rules in force and the client's abilities.
+/// Everything open in one editor and the client's abilities.
 pub(crate) struct Session {
     pub(crate) client: Client,
-    pub(crate) rules: HashMap<Arc<str>, Rule>,
-    folders: Vec<PathBuf>,
     documents: HashMap<DocId, OpenDocument>,
     by_uri: HashMap<Uri, DocId>,
     /// How many versions were given out.
@@ -52,55 +61,37 @@ pub(crate) struct Session {
 impl Session {
     /// A session with nothing open.
     pub(crate) fn new() -> Self {
-        Self {
-            client: Client::default(),
-            rules: HashMap::new(),
-            folders: Vec::new(),
-            documents: HashMap::new(),
-            by_uri: HashMap::new(),
-            versions: 0,
-        }
-    }
-
-    /// Sets the workspace folders, the longest path first, so that the innermost folder names a file.
-    pub(crate) fn set_folders(&mut self, mut folders: Vec<PathBuf>) {
-        folders.sort_by_key(|folder| std::cmp::Reverse(folder.components().count()));
-        self.folders = folders;
-    }
-
-    /// The workspace folders.
-    pub(crate) fn folders(&self) -> &[PathBuf] {
-        &self.folders
+        Self { client: Client::default(), documents: HashMap::new(), by_uri: HashMap::new(), versions: 0 }
     }
 
     /// Opens a document; one that is open already is replaced.
-    pub(crate) fn open(&mut self, uri: Uri, language_id: &str, client_version: i32, text: &str) -> &OpenDocument {
-        let file = is_file(&uri).then(|| uri.to_file_path()).flatten();
+    pub(crate) fn open(&mut self, uri: Uri, language_id: &str, client_version: i32, text: &str) -> DocId {
+        let file = file_of(&uri);
         // A known file name outranks the editor's word: editors name languages differently, files do not.
         let language = file
             .as_deref()
             .and_then(Language::from_path)
             .or_else(|| Language::from_lsp_id(language_id))
             .or_else(|| Language::from_path(Path::new(uri.path().as_str())));
-        let path = match file.as_deref() {
-            Some(file) => self.relative(file),
-            None => uri.path().as_str().trim_start_matches('/').into(),
-        };
         let version = self.next_version();
         let id = *self.by_uri.entry(uri.clone()).or_insert(DocId(version.0.unsigned_abs()));
-        let document = Document::new(text, version, language);
+        let place = self.documents.get(&id).and_then(|open| open.place);
         let open = OpenDocument {
+            path: uri.path().as_str().trim_start_matches('/').into(),
             uri,
             id,
-            path,
-            document,
+            file,
+            place,
+            document: Document::new(text, version, language),
             client_version,
             findings: Vec::new(),
+            shown: Vec::new(),
+            repairs: Repairs::default(),
             notes: Vec::new(),
             analyzed: None,
         };
         self.documents.insert(id, open);
-        &self.documents[&id]
+        id
     }
 
     /// Applies the editor's changes in order. Gives the document, the version the edits were made on and the edits as
@@ -133,11 +124,9 @@ impl Session {
         Some((open, base, edits))
     }
 
-    /// Closes a document; gives its id if it was open.
-    pub(crate) fn close(&mut self, uri: &Uri) -> Option<DocId> {
-        let id = self.by_uri.remove(uri)?;
-        self.documents.remove(&id);
-        Some(id)
+    /// Closes a document; gives what it was if it was open.
+    pub(crate) fn close(&mut self, uri: &Uri) -> Option<OpenDocument> {
+        self.by_uri.remove(uri).and_then(|id| self.documents.remove(&id))
     }
 
     /// The document with this address.
@@ -145,40 +134,53 @@ impl Session {
         self.documents.get(self.by_uri.get(uri)?)
     }
 
+    /// The document of this file.
+    pub(crate) fn by_file(&self, file: &Path) -> Option<&OpenDocument> {
+        self.documents.values().find(|open| open.file.as_deref() == Some(file))
+    }
+
     /// The document with this id.
     pub(crate) fn get(&self, id: DocId) -> Option<&OpenDocument> {
         self.documents.get(&id)
     }
 
-    /// Takes the findings of a version. `false` if the document has moved on or is closed: they are dropped.
+    /// As [`get`](Self::get).
+    pub(crate) fn get_mut(&mut self, id: DocId) -> Option<&mut OpenDocument> {
+        self.documents.get_mut(&id)
+    }
+
+    /// All documents' ids.
+    pub(crate) fn ids(&self) -> Vec<DocId> {
+        self.documents.keys().copied().collect()
+    }
+
+    /// Takes the findings of a version. `None` if the document has moved on or is closed: they are dropped.
     pub(crate) fn take_findings(
         &mut self,
         id: DocId,
         version: Version,
         findings: Vec<Finding>,
         notes: Vec<Note>,
-    ) -> bool {
-        let Some(open) = self.documents.get_mut(&id).filter(|open| open.document.version() == version) else {
-            return false;
-        };
+    ) -> Option<&mut OpenDocument> {
+        let open = self.documents.get_mut(&id).filter(|open| open.document.version() == version)?;
         open.findings = findings;
+        open.shown.clear();
+        open.repairs = Repairs::default();
         open.notes = notes;
         open.analyzed = Some(version);
-        true
+        Some(open)
     }
 
     fn next_version(&mut self) -> Version {
         self.versions += 1;
         Version(self.versions)
     }
-
-    fn relative(&self, file: &Path) -> Arc<str> {
-        let inside = self.folders.iter().find_map(|folder| file.strip_prefix(folder).ok());
-        let path = inside.unwrap_or_else(|| file.file_name().map_or(file, Path::new));
-        path.to_string_lossy().replace('\\', "/").into()
-    }
 }
 
-fn is_file(uri: &Uri) -> bool {
-    uri.scheme().as_str() == "file"
+/// The file that an address names, if it names one.
+pub(crate) fn file_of(uri: &Uri) -> Option<PathBuf> {
+    if uri.scheme().as_str() != "file" {
+        return None;
+    }
+    uri.to_file_path().map(std::borrow::Cow::into_owned)
 }

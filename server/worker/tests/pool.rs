@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 use weir_model::{
-    DocId, Document, Edit, Failure, Finding, JobId, Language, Note, NoteKind, Question, RuleSource, ScanOptions, Span,
-    Verdict, Version,
+    Answer, DocId, Document, Edit, Failure, Finding, JobId, Language, LineQuestion, Note, NoteKind, Question,
+    RuleSource, ScanOptions, Span, Verdict, Version,
 };
 use weir_worker::{Pool, PoolConfig, Update};
 
@@ -197,24 +197,26 @@ async fn a_line_is_explained_and_what_cannot_be_is_said() {
     let mut test = Test::start(limits);
     test.rules(&[("word", "eval"), ("loops", "loop:zz")]).await;
     test.explain(1, "word", b"eval");
-    let answer = test.until(|update| matches!(update, Update::Explained { job: JobId(1), .. })).await;
-    let Update::Explained { explanations, notes, .. } = answer else { unreachable!("waited for") };
+    let answer = test.until(|update| matches!(update, Update::Answered { job: JobId(1), .. })).await;
+    let Update::Answered { answer: Some(Answer::Line(explanations)), notes, .. } = answer else {
+        unreachable!("waited for")
+    };
     assert_eq!((explanations.len(), explanations[0].verdict, notes.len()), (1, Verdict::Reported, 0));
     test.explain(2, "nobody", b"b");
-    let unknown = |update: &Update| matches!(update, Update::Explained { job: JobId(2), explanations, notes } if explanations.is_empty() && notes.is_empty());
+    let unknown = |update: &Update| matches!(update, Update::Answered { job: JobId(2), answer: Some(Answer::Line(explanations)), notes } if explanations.is_empty() && notes.is_empty());
     test.until(unknown).await;
     test.explain(3, "word", b"%PANIC%");
     test.until(
-        |update| matches!(update, Update::Explained { job: JobId(3), notes, .. } if kinds(notes) == [NoteKind::Panic]),
+        |update| matches!(update, Update::Answered { job: JobId(3), notes, .. } if kinds(notes) == [NoteKind::Panic]),
     )
     .await;
     test.explain(4, "word", &[b' '; 1001]);
-    test.until(|update| matches!(update, Update::Explained { job: JobId(4), notes, .. } if kinds(notes) == [NoteKind::TooLarge])).await;
+    test.until(|update| matches!(update, Update::Answered { job: JobId(4), notes, .. } if kinds(notes) == [NoteKind::TooLarge])).await;
     // A rule that loops cannot be left out of its own explanation.
     test.explain(5, "loops", b"zz");
     test.until(|update| matches!(update, Update::Failed { job: Some(JobId(5)), .. })).await;
     test.explain(6, "word", b"b");
-    test.until(|update| matches!(update, Update::Explained { job: JobId(6), .. })).await;
+    test.until(|update| matches!(update, Update::Answered { job: JobId(6), .. })).await;
     test.end().await;
 }
 
@@ -374,8 +376,8 @@ impl Test {
     }
 
     fn explain(&self, job: u64, rule_id: &str, bytes: &[u8]) {
-        let question = Question { rule_id: rule_id.into(), line: 1 };
-        self.pool.explain(JobId(job), "a.js".into(), Some(Language::JavaScript), bytes.to_vec(), question);
+        let question = Question::Line(LineQuestion { rule_id: rule_id.into(), line: 1 });
+        self.pool.ask(JobId(job), "a.js".into(), Some(Language::JavaScript), bytes.to_vec(), question);
     }
 
     fn scan(&self, job: u64, bytes: &[u8]) {

@@ -1,10 +1,12 @@
 //! The language server, spoken to as editors speak.
 
 mod actions;
+mod configuration;
 mod lifecycle;
+mod pull;
 mod typing;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use weir_tests::binary;
 use weir_tests::lsp_client::LspClient;
@@ -49,6 +51,17 @@ impl Project {
 
     fn rules(&self) -> PathBuf {
         self.folder.path().join("rules.yaml")
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file, with the folders it lies in.
+    fn write(&self, name: &str, text: &str) {
+        let file = self.folder.path().join(name);
+        let folder = file.parent().expect("a file lies in a folder");
+        std::fs::create_dir_all(folder).and_then(|()| std::fs::write(file, text)).expect("a writable folder");
     }
 
     fn uri(&self, name: &str) -> String {

@@ -1,6 +1,7 @@
 //! `weir scan`, `weir explain` and `weir test`, run as people and pipelines run them.
 
 mod apps;
+mod configured;
 mod explain;
 mod files;
 mod formats;

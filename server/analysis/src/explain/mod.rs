@@ -16,11 +16,11 @@ use crate::rule::{Body, Listed, OutOfRange, Rule, RuleSet};
 use crate::suppress;
 use applies::Applies;
 use std::sync::Arc;
-use weir_model::{Explanation, Finding, Outcome, Question, Reason, Span, Verdict};
+use weir_model::{Explanation, Finding, LineQuestion, Outcome, Reason, Span, Verdict};
 
 /// Explains one line of a text for every rule of the asked name; an id may be given by its last part. No answer means that
 /// there is no such rule.
-pub fn explain(rules: &RuleSet, unit: &Unit<'_>, question: &Question, budget: &Budget<'_>) -> Vec<Explanation> {
+pub fn explain(rules: &RuleSet, unit: &Unit<'_>, question: &LineQuestion, budget: &Budget<'_>) -> Vec<Explanation> {
     let line = words::line(unit.text, question.line);
     let is_asked = |id: &str| suppress::names(&question.rule_id, id);
     let exact = |id: &str| *question.rule_id == *id;

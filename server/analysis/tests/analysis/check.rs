@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use weir_analysis::{Analysis, Budget, Options, RuleSet, Unit, analyze, explain};
-use weir_model::{Explanation, Finding, Language, Outcome, Question, Reason, RuleSource, Verdict};
+use weir_model::{Explanation, Finding, Language, LineQuestion, Outcome, Reason, RuleSource, Verdict};
 use weir_syntax::{Limits, Source, Tree};
 
 /// Runs a rule over code and compares with the marks in the code.
@@ -49,7 +49,7 @@ pub(crate) fn run(language: &str, rule: &str, code: &str) -> Analysis {
 #[track_caller]
 fn explanations_agree(rules: &RuleSet, unit: &Unit<'_>, line: u32, findings: &[Finding]) {
     for rule in rules.rules() {
-        let question = Question { rule_id: rule.id.clone(), line };
+        let question = LineQuestion { rule_id: rule.id.clone(), line };
         for told in explain(rules, unit, &question, &Budget::unlimited()) {
             let here = |finding: &&Finding| finding.rule_id == told.rule_id && finding.span.touches(told.span);
             let found: Vec<&Finding> = findings.iter().filter(here).collect();
@@ -83,7 +83,7 @@ pub(crate) fn explained(language: &str, rule: &str, code: &str, line: u32) -> Ex
     let language = Language::from_rule_name(language).last().copied();
     let source = Source::parse(language.unwrap_or(Language::JavaScript), code.to_owned(), Limits::NONE);
     let unit = Unit { path: "src/file", text: code, language, tree: source.tree() };
-    let question = Question { rule_id: "rule".into(), line };
+    let question = LineQuestion { rule_id: "rule".into(), line };
     explain(&rules, &unit, &question, &Budget::unlimited()).pop().expect("the rule is there")
 }
 

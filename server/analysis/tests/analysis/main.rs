@@ -13,6 +13,7 @@ mod limits;
 mod matching;
 mod options;
 mod problems;
+mod repairs;
 mod rules;
 mod sound;
 mod soup;

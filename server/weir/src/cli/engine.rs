@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use weir_model::{
-    Explanation, Failure, Finding, JobId, Language, Note, Question, RuleInfo, RuleProblem, RuleSource, ScanOptions,
+    Explanation, Failure, Finding, JobId, Language, LineQuestion, Note, Question, RuleInfo, RuleProblem, RuleSource,
+    ScanOptions,
 };
 use weir_worker::{Pool, PoolConfig, Update};
 
@@ -133,12 +134,16 @@ impl Engine {
     pub(crate) async fn explain(
         &mut self,
         file: File,
-        question: Question,
+        question: LineQuestion,
     ) -> anyhow::Result<(Vec<Explanation>, Vec<Note>)> {
-        self.pool.explain(JobId(file.index as u64), file.path, file.language, file.bytes, question);
+        let File { index, path, language, bytes } = file;
+        self.pool.ask(JobId(index as u64), path, language, bytes, Question::Line(question));
         loop {
             match self.next().await? {
-                Update::Explained { explanations, notes, .. } => return Ok((explanations, notes)),
+                Update::Answered { answer: Some(weir_model::Answer::Line(explanations)), notes, .. } => {
+                    return Ok((explanations, notes));
+                }
+                Update::Answered { notes, .. } => return Ok((Vec::new(), notes)),
                 Update::Failed { failure, .. } => return Err(failure.into()),
                 _ => {}
             }

@@ -1,17 +1,19 @@
 //! `weir explain`: why a rule reports a line, or why it does not.
 
 use super::engine::{Engine, File, Loaded, block_on};
-use super::{Exit, notices, to_stdout, walk};
+use super::{Exit, notices, to_stdout};
 use crate::args::{ExplainArgs, ExplainFormat, LineArg};
+use crate::config::{Config, Layer};
 use crate::report::explanation::{self, Told};
 use crate::report::text::Style;
 use crate::rules_source;
+use crate::walk::{self, folder_of};
 use anyhow::{Context, bail};
 use ropey::Rope;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::time::Duration;
-use weir_model::{NoteKind, Question, RuleProblem};
+use weir_model::{LineQuestion, NoteKind, RuleProblem};
 
 /// So many rules with a similar id are named to who asked for one that is not there.
 const MOST_ALIKE: usize = 5;
@@ -31,9 +33,11 @@ pub(crate) fn main(args: &ExplainArgs) -> anyhow::Result<Exit> {
         bail!("{} has {}; there is no line {line}", target.shown, notices::plural(lines, "line"));
     }
     let language = walk::language_of(&target.file);
-    let (sources, unreadable) = rules_source::load(&args.rules);
+    let (config, problems) = Config::of_folder(folder_of(&target.file), &Layer::default(), &args.rules.rules);
+    notices::say(&problems.iter().map(|problem| format!("weir: {problem}")).collect::<Vec<_>>());
+    let (sources, unreadable) = rules_source::load(&config.rules);
     notices::say(&unreadable.iter().map(|error| format!("weir: {error}")).collect::<Vec<_>>());
-    let question = Question { rule_id: args.rule.as_str().into(), line: *line };
+    let question = LineQuestion { rule_id: args.rule.as_str().into(), line: *line };
     let (loaded, (explanations, notes)) = block_on(async {
         let mut engine = Engine::start(Some(1), Duration::from_secs_f64(args.timeout));
         let loaded = engine.load(sources).await?;

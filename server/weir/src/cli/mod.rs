@@ -6,7 +6,6 @@ pub(crate) mod explain;
 pub(crate) mod notices;
 pub(crate) mod scan;
 pub(crate) mod test;
-pub(crate) mod walk;
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;

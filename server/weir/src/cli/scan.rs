@@ -1,43 +1,46 @@
 //! `weir scan`: files in, findings out.
 
 use super::engine::{Answer, Engine, File, block_on};
-use super::walk::{self, Selection, Skipped, Target};
 use super::{Exit, autofix, notices, to_stdout};
-use crate::args::{Format, ScanArgs, SeverityArg};
+use crate::args::{FileArgs, Format, ScanArgs, SeverityArg};
+use crate::config::{Audit, Config, Layer, Level, Problem, Shown};
 use crate::report::rule::Rule;
 use crate::report::{self, FileReport, Incident, IncidentKind, Place, Report};
 use crate::rules_source;
+use crate::walk::{self, Kinds, Selection, Skipped, Target, folder_of};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ropey::Rope;
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
-use weir_model::{Failure, Finding, Language, NoteKind, RuleInfo, ScanOptions, Severity};
+use weir_model::{Failure, Finding, NoteKind, ScanOptions, Severity};
 
 /// Scans what the arguments name and writes the report.
 pub(crate) fn main(args: &ScanArgs) -> anyhow::Result<Exit> {
     let started = Instant::now();
-    let (sources, unreadable) = rules_source::load(&args.rules);
+    let (config, misconfigured) = configuration(args);
+    notices::say(&misconfigured.iter().map(|problem| format!("weir: {problem}")).collect::<Vec<_>>());
+    let (sources, unreadable) = rules_source::load(&config.rules);
     notices::say(&unreadable.iter().map(|error| format!("weir: {error}")).collect::<Vec<_>>());
     let (mut report, missing) = block_on(async {
-        let mut engine = Engine::start(args.jobs, Duration::from_secs_f64(args.timeout));
+        let mut engine = Engine::start(args.jobs, config.timeout);
         let loaded = engine.load(sources).await?;
-        let kinds = Kinds::of(&loaded.rules);
+        let kinds = Kinds::of(loaded.rules.iter());
         let mut report = Report {
             rules: loaded.rules.into_iter().map(|info| (Arc::clone(&info.id), Rule::new(info))).collect(),
             problems: loaded.problems,
             ..Report::default()
         };
-        let selection = walk::select(&args.paths, &args.files, &|path| kinds.want(walk::language_of(path)))
+        let selection = walk::select(&args.paths, &config.files, &|path| kinds.want(walk::language_of(path)))
             .context("--include or --exclude is not a glob")?;
         let missing = selection.missing.len();
         if !report.rules.is_empty() {
-            run(&mut engine, args, &kinds, selection, &mut report).await?;
+            run(&mut engine, args, &config, &kinds, selection, &mut report).await?;
         }
         engine.shutdown().await;
         Ok((report, missing))
@@ -52,7 +55,7 @@ pub(crate) fn main(args: &ScanArgs) -> anyhow::Result<Exit> {
     let broken_rules = !unreadable.is_empty() || report.problems.iter().any(|problem| !problem.skipped);
     Ok(if report.rules.is_empty() || broken_rules {
         Exit::InvalidRule
-    } else if missing > 0 {
+    } else if missing > 0 || !misconfigured.is_empty() {
         Exit::Failed
     } else if args.strict && !report.incidents.is_empty() {
         Exit::Unparsable
@@ -63,30 +66,11 @@ pub(crate) fn main(args: &ScanArgs) -> anyhow::Result<Exit> {
     })
 }
 
-/// The kinds of files the rules look at.
-struct Kinds {
-    languages: HashSet<Language>,
-    any_text: bool,
-}
-
-impl Kinds {
-    fn of(rules: &[RuleInfo]) -> Self {
-        let names = || rules.iter().flat_map(|rule| &rule.languages);
-        Self {
-            languages: names().flat_map(|name| Language::from_rule_name(name)).copied().collect(),
-            any_text: names().any(|name| matches!(name.as_str(), "regex" | "generic" | "none")),
-        }
-    }
-
-    fn want(&self, language: Option<Language>) -> bool {
-        self.any_text || language.is_some_and(|language| self.languages.contains(&language))
-    }
-}
-
 /// Sends the files through the workers and sorts what comes back into the report.
 async fn run(
     engine: &mut Engine,
     args: &ScanArgs,
+    config: &Config,
     kinds: &Kinds,
     selection: Selection,
     report: &mut Report,
@@ -103,12 +87,12 @@ async fn run(
 
     let (send, files) = mpsc::channel(engine.capacity());
     let reader = tokio::task::spawn_blocking({
-        let (targets, max_bytes) = (Arc::clone(&targets), args.files.max_target_bytes);
+        let (targets, max_bytes) = (Arc::clone(&targets), config.files.max_bytes());
         move || read_all(&targets, &wanted, max_bytes, &send)
     });
     let progress = progress_bar(targets.len() as u64, args.output.quiet);
     let mut files_by_path = BTreeMap::new();
-    let filter = Filter::new(args);
+    let filter = Filter::new(args, config);
     let options = ScanOptions { ignore_paths: false, ignore_suppressions: args.no_suppress };
     let cut_off = engine
         .analyse(files, options, |answer| {
@@ -187,7 +171,7 @@ fn sort_in(answer: Answer, target: &Target, filter: &Filter, report: &mut Report
         rule_id: note.rule_id,
         ..incident(kind_of(note.kind), note.message)
     }));
-    findings.retain(|finding| filter.keeps(finding));
+    findings.retain_mut(|finding| filter.keeps(finding, &target.in_project, &report.rules));
     (!findings.is_empty()).then(|| FileReport { file: target.file.clone(), path: Arc::clone(path), text, findings })
 }
 
@@ -212,24 +196,50 @@ fn unreadable(skipped: &Skipped) -> Incident {
     }
 }
 
-/// `--severity` and `--exclude-rule`.
+/// What the project's `weir.toml` says, and before that what the command line does. Of several projects the first path's counts.
+fn configuration(args: &ScanArgs) -> (Config, Vec<Problem>) {
+    let first = args.paths.first().map_or(Path::new("."), PathBuf::as_path);
+    let folder = if first.is_dir() { first } else { folder_of(first) };
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let (mut config, problems) = Config::of_folder(&folder, &Layer::default(), &args.rules.rules);
+    let of = |own: &[String], configured: Vec<String>| if own.is_empty() { configured } else { own.to_vec() };
+    config.files = FileArgs {
+        include: of(&args.files.include, config.files.include),
+        exclude: config.files.exclude.into_iter().chain(args.files.exclude.iter().cloned()).collect(),
+        max_target_bytes: args.files.max_target_bytes.or(config.files.max_target_bytes),
+        no_ignore: args.files.no_ignore,
+        no_git_ignore: args.files.no_git_ignore,
+    };
+    if let Some(seconds) = args.timeout {
+        config.timeout = Duration::from_secs_f64(seconds);
+    }
+    (config, problems)
+}
+
+/// What is shown: the configured filters, `--severity` and `--exclude-rule`.
 struct Filter<'a> {
+    config: &'a Config,
     severities: Vec<Severity>,
     excluded: &'a [String],
 }
 
 impl<'a> Filter<'a> {
-    fn new(args: &'a ScanArgs) -> Self {
+    fn new(args: &'a ScanArgs, config: &'a Config) -> Self {
         let severities = args.severity.iter().map(|severity| match severity {
             SeverityArg::Info => Severity::Info,
             SeverityArg::Warning => Severity::Warning,
             SeverityArg::Error => Severity::Error,
             SeverityArg::Critical => Severity::Critical,
         });
-        Self { severities: severities.collect(), excluded: &args.exclude_rule }
+        Self { config, severities: severities.collect(), excluded: &args.exclude_rule }
     }
 
-    fn keeps(&self, finding: &Finding) -> bool {
+    /// Whether a finding is reported; it gets the severity it is reported with.
+    fn keeps(&self, finding: &mut Finding, path: &str, rules: &BTreeMap<Arc<str>, Rule>) -> bool {
+        let rule_id = &*finding.rule_id;
+        let shown = Shown { rule: rules.get(rule_id), rule_id, severity: finding.severity, path };
+        let Some(severity) = self.config.shows(&shown, Audit::Show).and_then(Level::severity) else { return false };
+        finding.severity = severity;
         (self.severities.is_empty() || self.severities.contains(&finding.severity))
             && !self.excluded.iter().any(|id| **id == *finding.rule_id)
     }

@@ -1,9 +1,12 @@
 //! What the client can do, and what we tell it we can.
 
+use crate::lsp::requests::code_action::FIX_ALL;
+use crate::lsp::requests::command;
 use tower_lsp_server::ls_types::{
-    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, HoverProviderCapability, InitializeParams,
-    InitializeResult, MarkupKind, OneOf, PositionEncodingKind, ServerCapabilities, ServerInfo,
-    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, WorkspaceFoldersServerCapabilities,
+    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, DiagnosticOptions, DiagnosticServerCapabilities,
+    ExecuteCommandOptions, HoverProviderCapability, InitializeParams, InitializeResult, MarkupKind, OneOf,
+    PositionEncodingKind, ResourceOperationKind, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
+    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities,
     WorkspaceServerCapabilities,
 };
 use weir_model::PositionEncoding;
@@ -25,10 +28,30 @@ pub(crate) struct Client {
     pub(crate) code_action_literals: bool,
     /// Code actions may be marked as preferred.
     pub(crate) is_preferred: bool,
+    /// The edits of code actions are asked for when one is chosen.
+    pub(crate) resolves_edits: bool,
+    /// Code actions that cannot be taken are shown with the reason.
+    pub(crate) shows_disabled: bool,
+    /// Edits may carry a note, and be asked about.
+    pub(crate) change_annotations: bool,
+    /// Edits may create files.
+    pub(crate) creates_files: bool,
+    /// The client shows a document when it is asked to.
+    pub(crate) shows_documents: bool,
     /// We may show progress that we begin ourselves.
     pub(crate) progress: bool,
     /// Hovers may be Markdown.
     pub(crate) markdown: bool,
+    /// The client asks for diagnostics itself: none are pushed then.
+    pub(crate) pull: bool,
+    /// It can be told to ask again.
+    pub(crate) refresh: bool,
+    /// It answers what its settings are.
+    pub(crate) configuration: bool,
+    /// It watches files for us.
+    pub(crate) watches_files: bool,
+    /// It does so outside of its folders, too.
+    pub(crate) watches_anywhere: bool,
 }
 
 impl Client {
@@ -36,22 +59,55 @@ impl Client {
     pub(crate) fn new(params: &InitializeParams) -> Self {
         let text = params.capabilities.text_document.as_ref();
         let workspace = params.capabilities.workspace.as_ref();
-        let diagnostics = text.and_then(|text| text.publish_diagnostics.as_ref());
+        let published = text.and_then(|text| text.publish_diagnostics.as_ref());
+        let pulled = text.and_then(|text| text.diagnostic.as_ref());
         let actions = text.and_then(|text| text.code_action.as_ref());
         let edits = workspace.and_then(|workspace| workspace.workspace_edit.as_ref());
         let hover = text.and_then(|text| text.hover.as_ref());
+        let watched = workspace.and_then(|workspace| workspace.did_change_watched_files.as_ref());
+        let yes = |ability: Option<bool>| ability.unwrap_or(false);
+        // What diagnostics may hold is declared for either way since 3.18, and for the first alone before.
+        let either = |published: Option<bool>, pulled: Option<bool>| yes(published) || yes(pulled);
         Self {
             encoding: encoding(params),
-            related_information: diagnostics.and_then(|d| d.related_information).unwrap_or(false),
-            code_description: diagnostics.and_then(|d| d.code_description_support).unwrap_or(false),
-            data: diagnostics.and_then(|d| d.data_support).unwrap_or(false),
-            document_changes: edits.and_then(|edits| edits.document_changes).unwrap_or(false),
+            related_information: either(
+                published.and_then(|d| d.related_information),
+                pulled.and_then(|d| d.related_information),
+            ),
+            code_description: either(
+                published.and_then(|d| d.code_description_support),
+                pulled.and_then(|d| d.code_description_support),
+            ),
+            data: either(published.and_then(|d| d.data_support), pulled.and_then(|d| d.data_support)),
+            document_changes: yes(edits.and_then(|edits| edits.document_changes)),
             code_action_literals: actions.is_some_and(|actions| actions.code_action_literal_support.is_some()),
-            is_preferred: actions.and_then(|actions| actions.is_preferred_support).unwrap_or(false),
-            progress: params.capabilities.window.as_ref().and_then(|w| w.work_done_progress).unwrap_or(false),
+            is_preferred: yes(actions.and_then(|actions| actions.is_preferred_support)),
+            resolves_edits: yes(actions.and_then(|actions| actions.data_support))
+                && actions
+                    .and_then(|actions| actions.resolve_support.as_ref())
+                    .is_some_and(|resolve| resolve.properties.iter().any(|property| property == "edit")),
+            shows_disabled: yes(actions.and_then(|actions| actions.disabled_support)),
+            change_annotations: yes(edits.and_then(|edits| edits.document_changes))
+                && edits.is_some_and(|edits| edits.change_annotation_support.is_some()),
+            creates_files: yes(edits.and_then(|edits| edits.document_changes))
+                && edits
+                    .and_then(|edits| edits.resource_operations.as_ref())
+                    .is_some_and(|operations| operations.contains(&ResourceOperationKind::Create)),
+            shows_documents: params
+                .capabilities
+                .window
+                .as_ref()
+                .and_then(|window| window.show_document.as_ref())
+                .is_some_and(|show| show.support),
+            progress: yes(params.capabilities.window.as_ref().and_then(|window| window.work_done_progress)),
             markdown: hover
                 .and_then(|hover| hover.content_format.as_ref())
                 .is_some_and(|formats| formats.contains(&MarkupKind::Markdown)),
+            pull: pulled.is_some(),
+            refresh: yes(workspace.and_then(|workspace| workspace.diagnostics.as_ref()?.refresh_support)),
+            configuration: yes(workspace.and_then(|workspace| workspace.configuration)),
+            watches_files: yes(watched.and_then(|watched| watched.dynamic_registration)),
+            watches_anywhere: yes(watched.and_then(|watched| watched.relative_pattern_support)),
         }
     }
 }
@@ -73,10 +129,10 @@ fn encoding(params: &InitializeParams) -> PositionEncoding {
 }
 
 /// What we can do.
-pub(crate) fn server(encoding: PositionEncoding) -> InitializeResult {
+pub(crate) fn server(client: &Client) -> InitializeResult {
     InitializeResult {
         capabilities: ServerCapabilities {
-            position_encoding: Some(match encoding {
+            position_encoding: Some(match client.encoding {
                 PositionEncoding::Utf8 => PositionEncodingKind::UTF8,
                 PositionEncoding::Utf16 => PositionEncodingKind::UTF16,
                 PositionEncoding::Utf32 => PositionEncodingKind::UTF32,
@@ -84,12 +140,26 @@ pub(crate) fn server(encoding: PositionEncoding) -> InitializeResult {
             text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
                 open_close: Some(true),
                 change: Some(TextDocumentSyncKind::INCREMENTAL),
+                save: Some(TextDocumentSyncSaveOptions::Supported(true)),
                 ..TextDocumentSyncOptions::default()
             })),
+            diagnostic_provider: client.pull.then(|| {
+                DiagnosticServerCapabilities::Options(DiagnosticOptions {
+                    identifier: Some("weir".into()),
+                    inter_file_dependencies: false,
+                    workspace_diagnostics: true,
+                    ..DiagnosticOptions::default()
+                })
+            }),
             code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
-                code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
+                code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, FIX_ALL]),
+                resolve_provider: Some(client.resolves_edits),
                 ..CodeActionOptions::default()
             })),
+            execute_command_provider: Some(ExecuteCommandOptions {
+                commands: command::ALL.iter().map(|&command| command.to_owned()).collect(),
+                ..ExecuteCommandOptions::default()
+            }),
             hover_provider: Some(HoverProviderCapability::Simple(true)),
             workspace: Some(WorkspaceServerCapabilities {
                 workspace_folders: Some(WorkspaceFoldersServerCapabilities {

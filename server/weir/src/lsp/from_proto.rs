@@ -38,9 +38,3 @@ pub(crate) fn folders(params: &InitializeParams) -> Vec<PathBuf> {
 pub(crate) fn folder(folder: &WorkspaceFolder) -> Option<PathBuf> {
     Some(folder.uri.to_file_path()?.into_owned())
 }
-
-/// `initializationOptions.rules`: rule files or folders in place of the built-in rules.
-pub(crate) fn rules_option(params: &InitializeParams) -> Vec<PathBuf> {
-    let rules = params.initialization_options.as_ref().and_then(|options| options["rules"].as_array());
-    rules.into_iter().flatten().filter_map(|path| path.as_str()).map(PathBuf::from).collect()
-}

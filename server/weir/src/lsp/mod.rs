@@ -6,30 +6,37 @@ mod capabilities;
 pub(crate) mod from_proto;
 pub(crate) mod outbox;
 mod parent;
+pub(crate) mod progress;
 pub(crate) mod requests;
 mod server;
 pub(crate) mod to_proto;
+pub(crate) mod view;
+pub(crate) mod watch;
 
 pub(crate) use capabilities::Client;
 
-use crate::args::{LspArgs, RuleArgs};
-use crate::main_loop::{MainLoop, Message};
+use crate::args::LspArgs;
+use crate::config::Settings;
+use crate::main_loop::MainLoop;
 use anyhow::Context as _;
 use outbox::Outbox;
 use server::Server;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc;
 use tower_lsp_server::LspService;
-use weir_worker::{Pool, PoolConfig};
 
 /// How many requests may wait at once. Far above what an editor has in flight, so that slow requests never hold up the
 /// changes behind them.
 const CONCURRENT_REQUESTS: usize = 1024;
 
-/// Analysis processes of one editor: typing needs one, the second keeps other documents from waiting for it.
-const WORKERS: usize = 2;
+/// What a client wants from the start.
+pub(crate) struct InitialOptions {
+    /// Its settings.
+    pub(crate) settings: Settings,
+}
 
 /// Serves one editor until it says `exit`, closes the stream or dies.
 ///
@@ -40,31 +47,26 @@ pub(crate) fn main(args: LspArgs) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("cannot start the server's threads")?;
-    let clean = runtime.block_on(serve(args.rules));
+    let clean = runtime.block_on(serve(args.rules.rules));
     // The thread that reads standard input may wait for ever: leave without it.
     runtime.shutdown_background();
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn serve(rules: RuleArgs) -> bool {
+async fn serve(rules: Vec<PathBuf>) -> bool {
     let (messages, inbox) = mpsc::unbounded_channel();
-    let (pool, mut updates) = Pool::start(PoolConfig::this_program(WORKERS));
     let was_shut_down = Arc::new(AtomicBool::new(false));
     let mut outbox = None;
-    let (service, socket) = LspService::new(|client| {
+    let (service, socket) = LspService::build(|client| {
         outbox = Some(Outbox::start(client));
         Server::new(messages.clone(), was_shut_down.clone())
-    });
+    })
+    .custom_method("window/workDoneProgress/cancel", Server::cancel_progress)
+    .finish();
     let outbox = outbox.expect("the service was made with a client");
-    let forward = messages.downgrade();
-    tokio::spawn(async move {
-        while let Some(update) = updates.recv().await {
-            let Some(messages) = forward.upgrade() else { break };
-            let _ = messages.send(Message::Worker(update));
-        }
-    });
+    let main_loop = MainLoop::new(outbox, rules, messages.downgrade());
     drop(messages);
-    let main_loop = tokio::spawn(MainLoop::new(pool, outbox, rules).run(inbox));
+    let main_loop = tokio::spawn(main_loop.run(inbox));
     tower_lsp_server::Server::new(tokio::io::stdin(), tokio::io::stdout(), socket)
         .concurrency_level(CONCURRENT_REQUESTS)
         .serve(service)

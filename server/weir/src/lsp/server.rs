@@ -1,17 +1,22 @@
 //! The protocol's methods. Every handler's first action, before any await, is to send its message to the main loop.
 
-use crate::lsp::{capabilities, from_proto, parent};
+use crate::config;
+use crate::lsp::requests::command;
+use crate::lsp::{InitialOptions, capabilities, from_proto, parent};
 use crate::main_loop::Message;
+use crate::session::file_of;
+use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{mpsc, oneshot};
 use tower_lsp_server::LanguageServer;
 use tower_lsp_server::jsonrpc::{Error, Result};
 use tower_lsp_server::ls_types::{
-    CodeActionParams, CodeActionResponse, DidChangeConfigurationParams, DidChangeTextDocumentParams,
+    CodeAction, CodeActionParams, CodeActionResponse, DidChangeConfigurationParams, DidChangeTextDocumentParams,
     DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
-    DidOpenTextDocumentParams, DidSaveTextDocumentParams, Hover, HoverParams, InitializeParams, InitializeResult,
-    InitializedParams,
+    DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult,
+    ExecuteCommandParams, Hover, HoverParams, InitializeParams, InitializeResult, InitializedParams,
+    WorkDoneProgressCancelParams, WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult,
 };
 
 /// The protocol's side of the server: no state but the way to the main loop.
@@ -30,6 +35,12 @@ impl Server {
         let _ = self.messages.send(message);
     }
 
+    /// `window/workDoneProgress/cancel`
+    #[expect(clippy::unused_async, reason = "the service takes methods that are")]
+    pub(crate) async fn cancel_progress(&self, params: WorkDoneProgressCancelParams) {
+        self.send(Message::CancelProgress(params.token));
+    }
+
     async fn ask<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> Message) -> Result<T> {
         let (answer, result) = oneshot::channel();
         self.send(message(answer));
@@ -41,16 +52,17 @@ impl Server {
 impl LanguageServer for Server {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
         let client = capabilities::Client::new(&params);
-        let encoding = client.encoding;
+        let answer = capabilities::server(&client);
+        let options = params.initialization_options.as_ref().unwrap_or(&Value::Null);
         self.send(Message::Initialize {
             client,
             folders: from_proto::folders(&params),
-            rules: from_proto::rules_option(&params),
+            options: InitialOptions { settings: config::of_client(options) },
         });
         if let Some(pid) = params.process_id {
             parent::exit_with(pid);
         }
-        Ok(capabilities::server(encoding))
+        Ok(answer)
     }
 
     async fn initialized(&self, _: InitializedParams) {
@@ -71,14 +83,20 @@ impl LanguageServer for Server {
     }
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
-        self.send(Message::Close(params));
+        self.send(Message::Close(params.text_document.uri));
     }
 
-    async fn did_save(&self, _: DidSaveTextDocumentParams) {}
+    async fn did_save(&self, params: DidSaveTextDocumentParams) {
+        self.send(Message::Changed(file_of(&params.text_document.uri).into_iter().collect()));
+    }
 
-    async fn did_change_configuration(&self, _: DidChangeConfigurationParams) {}
+    async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
+        self.send(Message::Settings(params.settings));
+    }
 
-    async fn did_change_watched_files(&self, _: DidChangeWatchedFilesParams) {}
+    async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
+        self.send(Message::Changed(params.changes.iter().filter_map(|change| file_of(&change.uri)).collect()));
+    }
 
     async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
         let paths = |folders: &[_]| folders.iter().filter_map(from_proto::folder).collect();
@@ -91,5 +109,25 @@ impl LanguageServer for Server {
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
         self.ask(|answer| Message::Hover(params, answer)).await
+    }
+
+    async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
+        Ok(self.ask(|answer| Message::Pull(params, answer)).await?.into())
+    }
+
+    async fn workspace_diagnostic(&self, params: WorkspaceDiagnosticParams) -> Result<WorkspaceDiagnosticReportResult> {
+        Ok(self.ask(|answer| Message::WorkspacePull(params, answer)).await?.into())
+    }
+
+    async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
+        self.ask(|answer| Message::Resolve(action, answer)).await
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
+        if !command::ALL.contains(&params.command.as_str()) {
+            return Err(Error::invalid_params(format!("there is no command {}", params.command)));
+        }
+        self.send(Message::Command(params));
+        Ok(None)
     }
 }

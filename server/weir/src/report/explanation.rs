@@ -2,7 +2,7 @@
 
 use super::text::Style;
 use super::{Place as At, one_based, text_of};
-use crate::cli::walk::SkipReason;
+use crate::walk::SkipReason;
 use annotate_snippets::normalize_untrusted_str;
 use ropey::Rope;
 use serde_json::{Map, Value, json};

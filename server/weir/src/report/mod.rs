@@ -6,7 +6,7 @@ pub(crate) mod rule;
 pub(crate) mod sarif;
 pub(crate) mod text;
 
-use crate::cli::walk::Skipped;
+use crate::walk::Skipped;
 use ropey::Rope;
 use rule::Rule;
 use std::collections::BTreeMap;

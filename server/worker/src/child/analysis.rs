@@ -5,7 +5,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread;
 use weir_analysis::{Budget, Memo, Options, RuleFiles, RuleSet, Unit};
-use weir_model::{Explanation, Question, RuleInfo, RuleProblem, RuleSource};
+use weir_model::{Answer, Question, RuleInfo, RuleProblem, RuleSource};
 
 /// What a worker does with a text. The product's is [`RuleEngine`]; tests of the processes bring one that crashes on demand.
 pub trait Analysis: Send + 'static {
@@ -26,14 +26,8 @@ pub trait Analysis: Send + 'static {
         budget: &Budget<'_>,
     ) -> weir_analysis::Analysis;
 
-    /// Says why a rule reports a line of a text, or why it does not.
-    fn explain(
-        &self,
-        rules: &Self::Rules,
-        unit: &Unit<'_>,
-        question: &Question,
-        budget: &Budget<'_>,
-    ) -> Vec<Explanation>;
+    /// Answers a question about one text.
+    fn answer(&self, rules: &Self::Rules, unit: &Unit<'_>, question: &Question, budget: &Budget<'_>) -> Answer;
 }
 
 /// Rules ready to run, and what to say about them.
@@ -91,7 +85,11 @@ impl Analysis for RuleEngine {
         }
     }
 
-    fn explain(&self, rules: &RuleSet, unit: &Unit<'_>, question: &Question, budget: &Budget<'_>) -> Vec<Explanation> {
-        weir_analysis::explain(rules, unit, question, budget)
+    fn answer(&self, rules: &RuleSet, unit: &Unit<'_>, question: &Question, budget: &Budget<'_>) -> Answer {
+        match question {
+            Question::Line(question) => Answer::Line(weir_analysis::explain(rules, unit, question, budget)),
+            Question::Repairs(repairs) => Answer::Repairs(weir_analysis::repairs(rules, unit, repairs, budget)),
+            Question::Together(repairs) => Answer::Together(weir_analysis::together(rules, unit, repairs, budget)),
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use weir_analysis::{Budget, Memo, Options, Unit};
-use weir_model::{Explanation, Finding, Note, NoteKind, Question, ScanOptions, Timing};
+use weir_model::{Answer, Finding, Note, NoteKind, Question, ScanOptions, Timing};
 use weir_syntax::{Limits, ParseNote, Source, Tree};
 
 /// A rule that has not ended by then is cut off whatever the deadline: nobody waits for it.
@@ -30,7 +30,7 @@ pub(super) struct Desk<A: Analysis> {
 #[derive(Default)]
 pub(super) struct Outcome {
     pub(super) findings: Vec<Finding>,
-    pub(super) explanations: Vec<Explanation>,
+    pub(super) answer: Option<Answer>,
     pub(super) notes: Vec<Note>,
     pub(super) timing: Timing,
 }
@@ -82,7 +82,7 @@ impl<A: Analysis> Desk<A> {
                     let options = Options { ignore_paths: *ignore_paths, ignore_suppressions: *ignore_suppressions };
                     self.analyze(unit, None, options, &work.without, time, began)
                 }
-                Asked::Why(question) => self.explain(unit, question, time, began),
+                Asked::Question(question) => self.answer(unit, question, time, began),
             };
             let mut outcome = if let Some(language) = work.language {
                 let stop = || self.now() >= began + micros(time.deadline) / 2;
@@ -131,19 +131,19 @@ impl<A: Analysis> Desk<A> {
         });
         Outcome {
             findings: found.findings,
-            explanations: Vec::new(),
+            answer: None,
             notes: found.notes.into_iter().chain(without.iter().map(looped)).collect(),
             timing: Timing { analyze_us: (self.now() - parsed) as u32, ..Timing::default() },
         }
     }
 
-    /// Says why a rule reports a line of a parsed text, or why it does not.
-    fn explain(&self, unit: &Unit<'_>, question: &Question, time: &Time<'_>, began: u64) -> Outcome {
-        let explanations = self.budgeted(time, began, |budget| match &self.rules {
-            Some(rules) => self.analysis.explain(rules.without(&[]), unit, question, budget),
-            None => Vec::new(),
+    /// Answers a question about a parsed text.
+    fn answer(&self, unit: &Unit<'_>, question: &Question, time: &Time<'_>, began: u64) -> Outcome {
+        let answer = self.budgeted(time, began, |budget| {
+            let rules = self.rules.as_ref()?.without(&[]);
+            Some(self.analysis.answer(rules, unit, question, budget))
         });
-        Outcome { explanations, ..Outcome::default() }
+        Outcome { answer, ..Outcome::default() }
     }
 
     /// Does something with a budget that leaves a quarter of the time for sending what is known, before the watchdog speaks

@@ -30,7 +30,7 @@ pub(super) struct RulesWork {
     pub(super) kept: Vec<u8>,
 }
 
-/// [`Request::Scan`], [`Request::Explain`]
+/// [`Request::Scan`], [`Request::Ask`]
 pub(super) struct ScanWork {
     pub(super) job: JobId,
     pub(super) path: Arc<str>,
@@ -44,8 +44,8 @@ pub(super) struct ScanWork {
 pub(super) enum Asked {
     /// [`Request::Scan`]: what is found in it.
     Findings(ScanOptions),
-    /// [`Request::Explain`]: why, or why not.
-    Why(Question),
+    /// [`Request::Ask`]: something else.
+    Question(Question),
 }
 
 /// What happens to a document.
@@ -103,8 +103,8 @@ impl Inbox {
                 waiting.scans.push_back(ScanWork { job, path, language, bytes, what, without });
                 false
             }
-            Request::Explain { job, path, language, bytes, question } => {
-                let (what, without) = (Asked::Why(question), Vec::new());
+            Request::Ask { job, path, language, bytes, question } => {
+                let (what, without) = (Asked::Question(question), Vec::new());
                 waiting.scans.push_back(ScanWork { job, path, language, bytes, what, without });
                 false
             }
@@ -244,13 +244,13 @@ mod tests {
     #[test]
     fn rules_come_first_then_documents_then_files_of_a_scan() {
         let inbox = Inbox::default();
-        for request in [scan(), why(), open(A), rules(1), rules(2)] {
+        for request in [scan(), question(), open(A), rules(1), rules(2)] {
             inbox.put(request);
         }
         assert_eq!(describe(&inbox.take()), "rules 2");
         assert_eq!(describe(&inbox.take()), "document 1: open");
         assert_eq!(describe(&inbox.take()), "scan 7");
-        assert_eq!(describe(&inbox.take()), "why 8");
+        assert_eq!(describe(&inbox.take()), "question 8");
     }
 
     #[test]
@@ -314,9 +314,9 @@ mod tests {
         Request::Rules { generation, sources: Arc::from([]), disabled: Vec::new(), kept: Vec::new() }
     }
 
-    fn why() -> Request {
-        let (path, question) = ("a.py".into(), Question { rule_id: "rule".into(), line: 1 });
-        Request::Explain { job: JobId(8), path, language: None, bytes: Vec::new(), question }
+    fn question() -> Request {
+        let (path, question) = ("a.py".into(), Question::Together(Vec::new()));
+        Request::Ask { job: JobId(8), path, language: None, bytes: Vec::new(), question }
     }
 
     fn scan() -> Request {
@@ -337,7 +337,7 @@ mod tests {
             }
             Work::Scan(scan) => match scan.what {
                 Asked::Findings(_) => format!("scan {}", scan.job.0),
-                Asked::Why(_) => format!("why {}", scan.job.0),
+                Asked::Question(_) => format!("question {}", scan.job.0),
             },
             Work::Settle(doc) => format!("settle {}", doc.0),
         }

@@ -107,14 +107,14 @@ impl<A: Analysis> Server<A> {
             cancelled: &|| self.inbox.cancelled(),
         };
         self.desk.prepare(&work.without);
-        let Outcome { findings, explanations, notes, timing } = self.desk.scan(&work, &time);
+        let Outcome { findings, answer, notes, timing } = self.desk.scan(&work, &time);
         if self.inbox.cancelled() {
             self.inbox.put_back(work);
         } else {
             let job = work.job;
             self.output.send(&match work.what {
                 Asked::Findings(_) => Event::Scanned { job, findings, notes, timing },
-                Asked::Why(_) => Event::Explained { job, explanations, notes },
+                Asked::Question(_) => Event::Answered { job, answer, notes },
             });
         }
     }

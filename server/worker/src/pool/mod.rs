@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use weir_model::{
-    DocId, Document, Edit, Explanation, Failure, Finding, JobId, Language, Note, Question, RuleInfo, RuleProblem,
+    Answer, DocId, Document, Edit, Failure, Finding, JobId, Language, Note, Question, RuleInfo, RuleProblem,
     RuleSource, ScanOptions, Timing, Version,
 };
 
@@ -109,12 +109,12 @@ pub enum Update {
         /// Where the time went.
         timing: Timing,
     },
-    /// Why a rule reports a line of a file, or why it does not.
-    Explained {
-        /// As given to [`Pool::explain`].
+    /// The answer to a question about one text.
+    Answered {
+        /// As given to [`Pool::ask`].
         job: JobId,
-        /// One for every rule of that name; none: there is no such rule.
-        explanations: Vec<Explanation>,
+        /// `None` if there is none, which a note explains.
+        answer: Option<Answer>,
         /// What could not be done.
         notes: Vec<Note>,
     },
@@ -148,7 +148,7 @@ enum Command {
     Edit { doc: DocId, base: Version, document: Document, edits: Vec<Edit> },
     Close { doc: DocId },
     Scan { job: JobId, path: Arc<str>, language: Option<Language>, bytes: Vec<u8>, options: ScanOptions },
-    Explain { job: JobId, path: Arc<str>, language: Option<Language>, bytes: Vec<u8>, question: Question },
+    Ask { job: JobId, path: Arc<str>, language: Option<Language>, bytes: Vec<u8>, question: Question },
     Shutdown { done: oneshot::Sender<()> },
 }
 
@@ -197,10 +197,9 @@ impl Pool {
         self.send(Command::Scan { job, path, language, bytes, options });
     }
 
-    /// Has it explained why a rule reports a line of a file, or why it does not. The job's number is one of files, as those of
-    /// [`scan`](Self::scan).
-    pub fn explain(&self, job: JobId, path: Arc<str>, language: Option<Language>, bytes: Vec<u8>, question: Question) {
-        self.send(Command::Explain { job, path, language, bytes, question });
+    /// Has a question about one text answered. The job's number is one of files, as those of [`scan`](Self::scan).
+    pub fn ask(&self, job: JobId, path: Arc<str>, language: Option<Language>, bytes: Vec<u8>, question: Question) {
+        self.send(Command::Ask { job, path, language, bytes, question });
     }
 
     /// Ends all workers and waits until they are gone.

@@ -18,7 +18,7 @@ pub(super) fn no_language() -> Note {
 pub(super) fn file_too_large(job: &Job, max_file: usize) -> Update {
     let (notes, timing) = (vec![too_large(max_file)], Timing::default());
     match job.request {
-        Request::Explain { job, .. } => Update::Explained { job, explanations: Vec::new(), notes },
+        Request::Ask { job, .. } => Update::Answered { job, answer: None, notes },
         _ => Update::Scanned { job: job.id, findings: Vec::new(), notes, timing },
     }
 }

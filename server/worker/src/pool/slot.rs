@@ -93,8 +93,8 @@ impl Job {
         let given_up = self.record.charge(rule_id, certain);
         match &mut self.request {
             Request::Scan { without, .. } => without.clone_from(&self.record.without),
-            // Without the rule there is nothing to explain.
-            Request::Explain { .. } if rule_id.is_some() => return true,
+            // It is asked about no other.
+            Request::Ask { .. } if rule_id.is_some() => return true,
             _ => {}
         }
         given_up

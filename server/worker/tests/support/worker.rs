@@ -14,8 +14,10 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Arc;
-use weir_analysis::{Analysis as Answer, Budget, Memo, Options, Unit};
-use weir_model::{Event, Explanation, Finding, Question, RuleInfo, RuleSource, Severity, Span, Verdict, framing};
+use weir_analysis::{Analysis as Found, Budget, Memo, Options, Unit};
+use weir_model::{
+    Answer, Event, Explanation, Finding, Question, RuleInfo, RuleSource, Severity, Span, Verdict, framing,
+};
 use weir_worker::child::{self, Analysis, Compiled};
 
 fn main() {
@@ -55,7 +57,7 @@ impl Analysis for Needles {
         unit: &Unit<'_>,
         _: Options,
         budget: &Budget<'_>,
-    ) -> Answer {
+    ) -> Found {
         misbehave(unit.text, budget);
         let mut findings = vec![finding(&Arc::from("text"), 0, unit.text)];
         for (id, needle) in rules {
@@ -68,20 +70,15 @@ impl Analysis for Needles {
             findings.extend(unit.text.match_indices(needle.as_str()).map(|(at, needle)| finding(id, at, needle)));
             budget.end_rule();
         }
-        Answer { findings, notes: Vec::new() }
+        Found { findings, notes: Vec::new() }
     }
 
-    fn explain(
-        &self,
-        rules: &Self::Rules,
-        unit: &Unit<'_>,
-        question: &Question,
-        budget: &Budget<'_>,
-    ) -> Vec<Explanation> {
+    fn answer(&self, rules: &Self::Rules, unit: &Unit<'_>, question: &Question, budget: &Budget<'_>) -> Answer {
+        let Question::Line(question) = question else { return Answer::Together(Vec::new()) };
         let found = self.analyze(rules, None, unit, Options::default(), budget);
         let asked = rules.iter().filter(|(id, _)| *id == question.rule_id);
         let of = |id: &Arc<str>| found.findings.iter().filter(|finding| finding.rule_id == *id).cloned().collect();
-        asked.map(|(id, needle)| explanation(id, needle, of(id))).collect()
+        Answer::Line(asked.map(|(id, needle)| explanation(id, needle, of(id))).collect())
     }
 }
 

@@ -10,9 +10,10 @@ mod judge;
 mod print;
 
 use super::engine::{Answer, Engine, File, block_on};
-use super::{Exit, autofix, to_stdout, walk};
+use super::{Exit, autofix, to_stdout};
 use crate::args::TestArgs;
 use crate::rules_source;
+use crate::walk;
 use discover::{Suite, Target};
 use judge::{Check, Seen};
 use ropey::Rope;

@@ -125,9 +125,9 @@ impl Supervisor {
                 let request = Request::Scan { job, path, language, bytes, options, without: Vec::new() };
                 self.queue_job(job, len, request);
             }
-            Command::Explain { job, path, language, bytes, question } => {
+            Command::Ask { job, path, language, bytes, question } => {
                 let len = bytes.len();
-                self.queue_job(job, len, Request::Explain { job, path, language, bytes, question });
+                self.queue_job(job, len, Request::Ask { job, path, language, bytes, question });
             }
             Command::Shutdown { .. } => unreachable!("taken by the driver"),
         }
@@ -201,7 +201,7 @@ impl Supervisor {
     fn event(&mut self, slot: usize, event: Event, now: Instant) {
         if let State::Ending(_) = self.slots[slot].state {
             // It is being killed. Answers it gave before are as good as any.
-            if !matches!(event, Event::Findings { .. } | Event::Scanned { .. } | Event::Explained { .. }) {
+            if !matches!(event, Event::Findings { .. } | Event::Scanned { .. } | Event::Answered { .. }) {
                 return;
             }
         }
@@ -241,9 +241,9 @@ impl Supervisor {
                     self.say(Update::Scanned { job, findings, notes, timing });
                 }
             }
-            Event::Explained { job, explanations, notes } => {
+            Event::Answered { job, answer, notes } => {
                 if self.done(slot, job) {
-                    self.say(Update::Explained { job, explanations, notes });
+                    self.say(Update::Answered { job, answer, notes });
                 }
             }
             Event::Stuck { doc, job, rule_id, rest_ms } => {

@@ -371,9 +371,8 @@ impl Worker {
                 let (findings, notes, timing) = (Vec::new(), Vec::new(), Timing::default());
                 self.said.push_back(Event::Scanned { job, findings, notes, timing });
             }
-            Request::Explain { job, .. } => {
-                let (explanations, notes) = (Vec::new(), Vec::new());
-                self.said.push_back(Event::Explained { job, explanations, notes });
+            Request::Ask { job, .. } => {
+                self.said.push_back(Event::Answered { job, answer: None, notes: Vec::new() });
             }
             Request::Limits(_) | Request::Ping { .. } => {}
         }

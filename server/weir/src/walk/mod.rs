@@ -5,7 +5,7 @@ mod ignores;
 mod kind;
 
 pub(crate) use content::{Refusal, admit};
-pub(crate) use kind::language_of;
+pub(crate) use kind::{Kinds, language_of};
 
 use crate::args::{DEFAULT_MAX_BYTES, FileArgs};
 use ignores::{Ignores, Verdict};
@@ -296,11 +296,17 @@ fn skipped(shown: &Path, reason: SkipReason, detail: String) -> Skipped {
 }
 
 /// The folder with `.git` in it, at or above this one.
-fn git_root(folder: &Path) -> Option<PathBuf> {
+pub(crate) fn git_root(folder: &Path) -> Option<PathBuf> {
     folder.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned)
 }
 
-fn slashes(path: &Path) -> String {
+/// A path with forward slashes.
+pub(crate) fn slashes(path: &Path) -> String {
     let text = path.to_string_lossy();
     if std::path::MAIN_SEPARATOR == '/' { text.into_owned() } else { text.replace(std::path::MAIN_SEPARATOR, "/") }
+}
+
+/// The folder a file lies in.
+pub(crate) fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -1,12 +1,36 @@
-//! What language a file is in, by its name or, where the name says nothing, by its `#!` line.
+//! What language a file is in, by its name or, where the name says nothing, by its `#!` line; and which rules look at.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use weir_model::Language;
+use weir_model::{Language, RuleInfo};
 
 /// An interpreter's name stands within so many bytes of the start of a script.
 const SHEBANG: u64 = 128;
+
+/// The kinds of files the rules look at.
+pub(crate) struct Kinds {
+    languages: HashSet<Language>,
+    any_text: bool,
+}
+
+impl Kinds {
+    /// Those that some rules look at.
+    pub(crate) fn of<'a>(rules: impl Iterator<Item = &'a RuleInfo>) -> Self {
+        let mut kinds = Self { languages: HashSet::new(), any_text: false };
+        for name in rules.flat_map(|rule| &rule.languages) {
+            kinds.languages.extend(Language::from_rule_name(name));
+            kinds.any_text |= matches!(name.as_str(), "regex" | "generic" | "none");
+        }
+        kinds
+    }
+
+    /// Whether a rule looks at files in this language, or in none.
+    pub(crate) fn want(&self, language: Option<Language>) -> bool {
+        self.any_text || language.is_some_and(|language| self.languages.contains(&language))
+    }
+}
 
 /// The language of a file, or `None` if Weir does not read it.
 pub(crate) fn language_of(path: &Path) -> Option<Language> {

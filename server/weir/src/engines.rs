@@ -1,0 +1,191 @@
+//! The analysis processes of an editor: one pool for each set of rules that a folder of its workspace runs.
+
+use crate::config::RulePath;
+use crate::main_loop::Message;
+use crate::report::rule::Rule;
+use crate::rules_cache::RulesCache;
+use crate::rules_source::{self, RulesError};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use weir_model::{RuleInfo, RuleProblem, RuleSource};
+use weir_worker::{Pool, PoolConfig};
+
+/// Analysis processes of one pool: typing needs one, the second keeps other documents, and files that are not open, from
+/// waiting for it.
+pub(crate) const WORKERS: usize = 2;
+
+/// The rules in force, by id.
+pub(crate) type Rules = HashMap<Arc<str>, Rule>;
+
+/// A pool of an editor. Never given out twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct EngineId(u64);
+
+/// What makes two folders share a pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EngineKey {
+    /// Where the rules come from.
+    pub(crate) rules: Vec<RulePath>,
+    /// How long one file of a scan may take.
+    pub(crate) timeout: Duration,
+}
+
+/// One pool with its rules.
+pub(crate) struct Engine {
+    pub(crate) id: EngineId,
+    key: EngineKey,
+    pub(crate) pool: Pool,
+    /// The rules that run; none before they are loaded.
+    pub(crate) rules: Rules,
+    /// What is wrong with the others.
+    pub(crate) problems: Vec<RuleProblem>,
+    /// What could not be read.
+    pub(crate) unreadable: Vec<RulesError>,
+    /// Whether the workers have the rules that were asked for last.
+    pub(crate) is_loaded: bool,
+    sources: Option<Arc<[RuleSource]>>,
+    generation: u64,
+    cache: Option<RulesCache>,
+}
+
+/// All pools of an editor.
+pub(crate) struct Engines {
+    list: Vec<Engine>,
+    started: u64,
+    messages: mpsc::WeakUnboundedSender<Message>,
+}
+
+impl Engines {
+    /// None yet. What pools say goes to `messages`, for as long as somebody else holds its sender.
+    pub(crate) fn new(messages: mpsc::WeakUnboundedSender<Message>) -> Self {
+        Self { list: Vec::new(), started: 0, messages }
+    }
+
+    /// The pool for these rules; started, its rules being read, if there was none.
+    pub(crate) fn for_key(&mut self, key: &EngineKey) -> EngineId {
+        if let Some(engine) = self.list.iter().find(|engine| engine.key == *key) {
+            return engine.id;
+        }
+        self.started += 1;
+        let id = EngineId(self.started);
+        let mut config = PoolConfig::this_program(WORKERS);
+        config.scan_deadline = key.timeout;
+        let (pool, mut updates) = Pool::start(config);
+        let messages = self.messages.clone();
+        tokio::spawn(async move {
+            while let Some(update) = updates.recv().await {
+                let Some(messages) = messages.upgrade() else { break };
+                let _ = messages.send(Message::Worker(id, update));
+            }
+        });
+        self.list.push(Engine {
+            id,
+            key: key.clone(),
+            pool,
+            rules: Rules::new(),
+            problems: Vec::new(),
+            unreadable: Vec::new(),
+            is_loaded: false,
+            sources: None,
+            generation: 0,
+            cache: None,
+        });
+        self.read_rules(id);
+        id
+    }
+
+    /// Ends the pools that nobody uses any more.
+    pub(crate) fn keep(&mut self, used: &[EngineId]) {
+        for engine in self.list.extract_if(.., |engine| !used.contains(&engine.id)) {
+            tokio::spawn(engine.pool.shutdown());
+        }
+    }
+
+    /// The pool with this id, if it still runs.
+    pub(crate) fn get(&self, id: EngineId) -> Option<&Engine> {
+        self.list.iter().find(|engine| engine.id == id)
+    }
+
+    /// As [`get`](Self::get).
+    pub(crate) fn get_mut(&mut self, id: EngineId) -> Option<&mut Engine> {
+        self.list.iter_mut().find(|engine| engine.id == id)
+    }
+
+    /// All pools.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Engine> {
+        self.list.iter()
+    }
+
+    /// Has the rule files of a pool read (again), and its rules replaced if they say something else than before.
+    pub(crate) fn read_rules(&self, id: EngineId) {
+        let Some(engine) = self.get(id) else { return };
+        let (places, messages) = (engine.key.rules.clone(), self.messages.clone());
+        tokio::task::spawn_blocking(move || {
+            let (sources, unreadable) = rules_source::load(&places);
+            if let Some(messages) = messages.upgrade() {
+                let _ = messages.send(Message::RulesRead { engine: id, sources, unreadable });
+            }
+        });
+    }
+
+    /// Ends all pools and waits until they are gone.
+    pub(crate) async fn shutdown(&mut self) {
+        for engine in self.list.drain(..) {
+            engine.pool.shutdown().await;
+        }
+    }
+}
+
+impl Engine {
+    /// The files and folders its rules come from.
+    pub(crate) fn places(&self) -> impl Iterator<Item = &Path> {
+        self.key.rules.iter().filter_map(|place| match place {
+            RulePath::Path(path) => Some(path.as_path()),
+            RulePath::BuiltIn => None,
+        })
+    }
+
+    /// The text of a rule file, as it was read last.
+    pub(crate) fn text_of(&self, name: &str) -> Option<&str> {
+        self.sources.iter().flat_map(|sources| sources.iter()).find(|source| source.name == name).map(|s| &*s.text)
+    }
+
+    /// Puts rules in force. `false` if they are those that are.
+    pub(crate) fn load(&mut self, sources: Arc<[RuleSource]>, unreadable: Vec<RulesError>) -> bool {
+        self.unreadable = unreadable;
+        if self.sources.as_ref() == Some(&sources) {
+            return false;
+        }
+        self.generation += 1;
+        self.is_loaded = false;
+        let cache = RulesCache::of(&sources);
+        self.pool.rules(self.generation, Arc::clone(&sources), cache.read());
+        self.cache = Some(cache);
+        self.sources = Some(sources);
+        true
+    }
+
+    /// Takes the workers' answer; `false` if it is about rules that were replaced since.
+    pub(crate) fn loaded(
+        &mut self,
+        generation: u64,
+        rules: Vec<RuleInfo>,
+        problems: Vec<RuleProblem>,
+        kept: Arc<[u8]>,
+    ) -> bool {
+        if generation != self.generation {
+            return false;
+        }
+        if let Some(cache) = self.cache.take() {
+            // Nobody waits for it.
+            tokio::task::spawn_blocking(move || cache.write(&kept));
+        }
+        self.rules = rules.into_iter().map(|rule| (Arc::clone(&rule.id), Rule::new(rule))).collect();
+        self.problems = problems;
+        self.is_loaded = true;
+        true
+    }
+}

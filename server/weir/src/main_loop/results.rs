@@ -1,0 +1,91 @@
+//! What the workers say.
+
+use super::MainLoop;
+use crate::engines::EngineId;
+use crate::lsp::{to_proto, view};
+use tower_lsp_server::ls_types::MessageType;
+use weir_model::{DocId, Failure, Note, NoteKind};
+use weir_worker::Update;
+
+impl MainLoop {
+    pub(super) fn update(&mut self, id: EngineId, update: Update) {
+        match update {
+            Update::Rules { generation, rules, problems, kept } => {
+                if self.engines.get_mut(id).is_some_and(|engine| engine.loaded(generation, rules, problems, kept)) {
+                    self.rules_loaded(id);
+                }
+            }
+            Update::Findings { doc, version, findings, notes, .. } => {
+                if self.session.get(doc).is_none_or(|open| open.place.is_none_or(|(_, engine)| engine != id)) {
+                    return;
+                }
+                self.log_notes(doc, &notes);
+                if self.session.take_findings(doc, version, findings, notes).is_some() {
+                    self.show(doc);
+                    self.publish(doc);
+                    self.answer_waiting(doc);
+                }
+            }
+            Update::RuleCutOff { rule_id } => {
+                let text = format!(
+                    "Weir stopped the rule {rule_id}: it took too long. It is off until rules are loaded again; all others run."
+                );
+                self.outbox.show(MessageType::WARNING, text);
+            }
+            Update::Failed { doc, job, failure } => {
+                if let Some(job) = job.filter(|&job| Self::is_trial(job)) {
+                    self.tried(job, None);
+                    return;
+                }
+                if let Some(job) = job {
+                    self.scanned(job, Vec::new());
+                    return;
+                }
+                let name = doc.and_then(|doc| self.session.get(doc)).map_or("a file".into(), |open| open.path.clone());
+                self.outbox.log(MessageType::WARNING, format!("Weir has no findings for {name}: {failure}"));
+                if let Some(doc) = doc {
+                    self.answer_waiting(doc);
+                }
+            }
+            Update::Restarted { failure } => self.log_restart(&failure),
+            Update::Scanned { job, findings, .. } => self.scanned(job, findings),
+            Update::Answered { job, answer, .. } => self.tried(job, answer),
+        }
+    }
+
+    /// Decides which findings of a document are shown.
+    pub(super) fn show(&mut self, doc: DocId) {
+        let Some(open) = self.session.get_mut(doc) else { return };
+        let Some((project, engine)) = open.place else { return };
+        let (Some(project), Some(engine)) = (self.projects.get(project), self.engines.get(engine)) else { return };
+        open.shown = view::visible(project, &engine.rules, &open.path, &open.findings);
+    }
+
+    /// Sends the diagnostics of a document to a client that does not ask for them.
+    fn publish(&self, doc: DocId) {
+        if self.session.client.pull {
+            return;
+        }
+        if let Some(open) = self.session.get(doc)
+            && let Some(view) = self.view(open)
+        {
+            let diagnostics = to_proto::diagnostics(&view, open.visible());
+            self.outbox.publish(open.uri.clone(), Some(open.client_version), diagnostics);
+        }
+    }
+
+    /// Logs what the analysis could not do, when that is new.
+    fn log_notes(&self, doc: DocId, notes: &[Note]) {
+        let Some(open) = self.session.get(doc) else { return };
+        // A file under edit is broken half of the time; its editor's own language server says so.
+        let new = notes.iter().filter(|note| note.kind != NoteKind::SyntaxError && !open.notes.contains(note));
+        for note in new {
+            let rule = note.rule_id.as_ref().map_or_else(String::new, |id| format!("{id}: "));
+            self.outbox.log(MessageType::WARNING, format!("{}: {rule}{}", open.path, note.message));
+        }
+    }
+
+    fn log_restart(&self, failure: &Failure) {
+        self.outbox.log(MessageType::WARNING, format!("Weir started its analysis process again: {failure}"));
+    }
+}

@@ -1,0 +1,132 @@
+//! The folders of a workspace, each with its configuration. A file belongs to the innermost folder that it lies in; one that
+//! lies in none belongs to the `weir.toml` that speaks for it, and nothing around it is looked at.
+
+use crate::config::{self, Config, Layer, Problem};
+use crate::engines::{EngineId, EngineKey, Engines};
+use crate::walk;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A project as it is configured now; another configuration is another project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ProjectId(u64);
+
+/// One folder with its configuration.
+pub(crate) struct Project {
+    pub(crate) id: ProjectId,
+    /// The folder of the workspace; `None` for files outside of all.
+    pub(crate) folder: Option<PathBuf>,
+    /// What paths in it are relative to: the git work tree it belongs to, else the folder.
+    pub(crate) root: Option<PathBuf>,
+    /// The `weir.toml` that speaks for it.
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) config: Config,
+    /// What is wrong with the file.
+    pub(crate) problems: Vec<Problem>,
+    /// Who analyses what is in it.
+    pub(crate) engine: EngineId,
+}
+
+/// All of them.
+#[derive(Default)]
+pub(crate) struct Projects {
+    list: Vec<Project>,
+    made: u64,
+    /// What the command line says.
+    rules: Vec<PathBuf>,
+}
+
+impl Projects {
+    /// `rules`: from the command line.
+    pub(crate) fn new(rules: Vec<PathBuf>) -> Self {
+        Self { list: Vec::new(), made: 0, rules }
+    }
+
+    /// Makes them anew: folders, what their files say and what the editor says of each (`None`: of files outside).
+    pub(crate) fn configure(
+        &mut self,
+        folders: &[PathBuf],
+        settings: impl Fn(Option<&Path>) -> Layer,
+        engines: &mut Engines,
+    ) {
+        let before = std::mem::take(&mut self.list);
+        for folder in folders {
+            let file = config::find(folder);
+            self.add(Some(folder.clone()), file, &settings(Some(folder)), engines);
+        }
+        // The longest path first, so that the first that matches is the innermost.
+        self.list
+            .sort_by_key(|project| std::cmp::Reverse(project.folder.as_ref().map_or(0, |f| f.components().count())));
+        // Without folders the first file is still to be opened: its rules may as well be loaded meanwhile.
+        if folders.is_empty() {
+            self.add(None, None, &settings(None), engines);
+        }
+        for project in before.iter().filter(|project| project.folder.is_none()) {
+            let file = project.file.clone().filter(|file| file.is_file());
+            if self.loose(file.as_deref()).is_none() {
+                self.add(None, file, &settings(None), engines);
+            }
+        }
+    }
+
+    /// The project of a file; of one outside of the workspace a project is made if there is none.
+    pub(crate) fn of_file(
+        &mut self,
+        path: Option<&Path>,
+        settings: impl Fn(Option<&Path>) -> Layer,
+        engines: &mut Engines,
+    ) -> &Project {
+        let at = path.and_then(|path| self.in_folder(path)).or_else(|| {
+            let file = path.and_then(|path| config::find(walk::folder_of(path)));
+            Some(self.loose(file.as_deref()).unwrap_or_else(|| {
+                self.add(None, file, &settings(None), engines);
+                self.list.len() - 1
+            }))
+        });
+        &self.list[at.expect("made if there was none")]
+    }
+
+    /// The folder of the workspace that a file lies in.
+    pub(crate) fn folder_of(&self, path: &Path) -> Option<&Project> {
+        self.in_folder(path).map(|at| &self.list[at])
+    }
+
+    /// The project with this id, if it is still configured so.
+    pub(crate) fn get(&self, id: ProjectId) -> Option<&Project> {
+        self.list.iter().find(|project| project.id == id)
+    }
+
+    /// All of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Project> {
+        self.list.iter()
+    }
+
+    fn in_folder(&self, path: &Path) -> Option<usize> {
+        self.list.iter().position(|project| project.folder.as_deref().is_some_and(|folder| path.starts_with(folder)))
+    }
+
+    fn loose(&self, file: Option<&Path>) -> Option<usize> {
+        self.list.iter().position(|project| project.folder.is_none() && project.file.as_deref() == file)
+    }
+
+    fn add(&mut self, folder: Option<PathBuf>, file: Option<PathBuf>, client: &Layer, engines: &mut Engines) {
+        let (layer, problems) = file.as_deref().map(config::read).unwrap_or_default();
+        let start = file.as_deref().map(walk::folder_of).or(folder.as_deref()).unwrap_or(Path::new(""));
+        let config = Config::new(start, &layer, client, &self.rules);
+        let engine = engines.for_key(&EngineKey { rules: config.rules.clone(), timeout: config.timeout });
+        let root = folder.as_ref().map(|folder| walk::git_root(folder).unwrap_or_else(|| folder.clone()));
+        self.made += 1;
+        let id = ProjectId(self.made);
+        self.list.push(Project { id, folder, root, file, config, problems, engine });
+    }
+}
+
+impl Project {
+    /// The path of a file for `paths:` of rules and for filters: relative to the root, with forward slashes.
+    pub(crate) fn relative(&self, file: &Path) -> Arc<str> {
+        let root = self.root.clone().or_else(|| walk::git_root(walk::folder_of(file)));
+        let inside = root.as_deref().and_then(|root| file.strip_prefix(root).ok());
+        let path = inside.unwrap_or_else(|| file.file_name().map_or(file, Path::new));
+        walk::slashes(path).into()
+    }
+}

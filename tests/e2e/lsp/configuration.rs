@@ -1,0 +1,122 @@
+//! Configuration, from the project and from the editor, and what follows when it changes.
+
+use super::Project;
+use serde_json::json;
+use weir_tests::binary;
+use weir_tests::lsp_client::{LspClient, capabilities};
+
+const TEXT: &str = "import yaml\nyaml.load(x)\n";
+
+#[test]
+fn the_projects_file_is_in_force_and_is_read_again_when_it_changes() {
+    let project = Project::new();
+    project.write("weir.toml", "rules = [\"rules.yaml\"]\nseverity.\"yaml-*\" = \"hint\"\n");
+    let mut server = LspClient::initialized(binary::weir(), &[], Some(project.path()));
+    let uri = project.uri("a.py");
+    server.open(&uri, "python", TEXT);
+    assert_eq!(server.diagnostics(&uri, 1)[0]["severity"], 4);
+    project.write("weir.toml", "rules = [\"rules.yaml\"]\nfilter.exclude-rules = [\"yaml-*\"]\n");
+    let change = json!({ "uri": project.uri("weir.toml"), "type": 2 });
+    server.notify("workspace/didChangeWatchedFiles", &json!({ "changes": [change] }));
+    assert_eq!(server.diagnostics(&uri, 1), [] as [serde_json::Value; 0]);
+}
+
+#[test]
+fn a_client_without_watchers_is_served_by_our_own() {
+    let project = Project::new();
+    project.write("weir.toml", "rules = [\"rules.yaml\"]\n");
+    let mut server = LspClient::initialized(binary::weir(), &[], Some(project.path()));
+    let uri = project.uri("a.py");
+    server.open(&uri, "python", TEXT);
+    assert_eq!(server.diagnostics(&uri, 1)[0]["severity"], 2);
+    project.write("weir.toml", "rules = [\"rules.yaml\"]\nseverity.\"yaml-*\" = \"error\"\n");
+    assert_eq!(server.diagnostics(&uri, 1)[0]["severity"], 1);
+    let rules = std::fs::read_to_string(project.rules()).expect("rules");
+    project.write("rules.yaml", &rules.replace("yaml-load", "json-load"));
+    assert_eq!(server.diagnostics(&uri, 1)[0]["code"], "json-load");
+}
+
+#[test]
+fn what_is_wrong_with_the_file_is_shown_in_it_and_the_rest_is_in_force() {
+    let project = Project::new();
+    project.write("weir.toml", "rules = [\"rules.yaml\"]\nworkspce = true\n");
+    let mut server = LspClient::initialized(binary::weir(), &[], Some(project.path()));
+    let config = project.uri("weir.toml");
+    let shown = server.published(&config);
+    assert_eq!(shown[0]["range"]["start"], json!({ "line": 1, "character": 0 }));
+    assert!(shown[0]["message"].as_str().expect("a message").contains("workspce"), "{shown:?}");
+    let uri = project.uri("a.py");
+    server.open(&uri, "python", TEXT);
+    assert_eq!(server.diagnostics(&uri, 1).len(), 1);
+    project.write("weir.toml", "rules = [\"rules.yaml\"]\nworkspace = true\n");
+    assert_eq!(server.published(&config), [] as [serde_json::Value; 0]);
+}
+
+#[test]
+fn what_is_wrong_with_a_rule_is_shown_in_its_file() {
+    let project = Project::new();
+    let rules = std::fs::read_to_string(project.rules()).expect("rules");
+    project.write("rules.yaml", &rules.replace("pattern: yaml.load($X)", "pattern: yaml.load(("));
+    let mut server = project.server();
+    let shown = server.published(&project.uri("rules.yaml"));
+    assert_eq!(shown[0]["code"], "rule-error", "{shown:?}");
+    project.write("rules.yaml", &rules);
+    assert_eq!(server.published(&project.uri("rules.yaml")), [] as [serde_json::Value; 0]);
+}
+
+#[test]
+fn the_editors_settings_count_where_the_project_says_nothing() {
+    let project = Project::new();
+    let rules = project.rules();
+    let mut abilities = capabilities();
+    abilities["workspace"]["configuration"] = json!(true);
+    let mut server = LspClient::start(binary::weir(), &["--rules", rules.to_str().expect("a plain name")]);
+    server.settings = json!({ "severity": { "yaml-load": "error" } });
+    server.initialize(&abilities, Some(project.path()), &json!({ "severity": { "yaml-load": "hint" } }));
+    let uri = project.uri("a.py");
+    server.open(&uri, "python", TEXT);
+    assert_eq!(server.diagnostics(&uri, 1)[0]["severity"], 1);
+    server.settings = json!({ "filter": { "severity": "critical" } });
+    server.notify("workspace/didChangeConfiguration", &json!({ "settings": null }));
+    assert_eq!(server.diagnostics(&uri, 1), [] as [serde_json::Value; 0]);
+}
+
+#[test]
+fn files_that_are_not_open_are_looked_at_and_an_open_one_counts_as_it_is_typed() {
+    let project = Project::new();
+    project.write("a.py", TEXT);
+    project.write("sub/b.py", TEXT);
+    let mut server = project.server();
+    let (a, b) = (project.uri("a.py"), project.uri("sub/b.py"));
+    assert_eq!((server.published(&a).len(), server.published(&b).len()), (1, 1));
+    server.open(&a, "python", "x = 1\n");
+    assert_eq!(server.diagnostics(&a, 1), [] as [serde_json::Value; 0]);
+    // Saving another file does not bring back what is on disk.
+    project.write("sub/b.py", "import yaml\nyaml.load(x)\nyaml.load(y)\n");
+    server.notify("textDocument/didSave", &json!({ "textDocument": { "uri": b } }));
+    assert_eq!(server.published(&b).len(), 2);
+    server.notify("textDocument/didSave", &json!({ "textDocument": { "uri": a } }));
+    server.change(&a, 2, [0, 0, 0, 0], "y = 2\n");
+    assert_eq!(server.diagnostics(&a, 2), [] as [serde_json::Value; 0]);
+    server.notify("textDocument/didClose", &json!({ "textDocument": { "uri": a } }));
+    server.wait_until_published(&a, |diagnostics| diagnostics.len() == 1);
+    std::fs::remove_file(project.path().join("sub/b.py")).expect("the file is there");
+    let change = json!({ "uri": b, "type": 3 });
+    server.notify("workspace/didChangeWatchedFiles", &json!({ "changes": [change] }));
+    server.wait_until_published(&b, <[_]>::is_empty);
+}
+
+#[test]
+fn without_a_folder_nothing_around_a_file_is_looked_at() {
+    let project = Project::new();
+    project.write("a.py", TEXT);
+    project.write("b.py", TEXT);
+    let rules = project.rules();
+    let mut server = LspClient::start(binary::weir(), &["--rules", rules.to_str().expect("a plain name")]);
+    server.initialize(&capabilities(), None, &json!(null));
+    let uri = project.uri("a.py");
+    server.open(&uri, "python", TEXT);
+    assert_eq!(server.diagnostics(&uri, 1).len(), 1);
+    server.request("shutdown", &json!(null));
+    assert!(server.pending.iter().all(|message| message["params"]["uri"] != project.uri("b.py")));
+}
