@@ -12,13 +12,13 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const paths = new PathsView();
   const running = (server = new Server(status));
   const commands: Record<string, (...given: never[]) => unknown> = {
-    'weir.restart': () => running.restart(),
-    'weir.showLog': () => running.log.show(),
-    'weir.showPath': () => paths.showHere(),
-    'weir.scanWorkspace': () => scanWorkspace(),
-    'weir.openConfiguration': () => openConfiguration(),
-    'weir.menu': menu,
-    'weir.openStep': (uri: vscode.Uri, range: vscode.Range) => vscode.window.showTextDocument(uri, { selection: range }),
+    'weir.client.restart': () => running.restart(),
+    'weir.client.showLog': () => running.log.show(),
+    'weir.client.showPath': () => paths.showHere(),
+    'weir.client.scanWorkspace': () => scanWorkspace(running),
+    'weir.client.openConfiguration': () => openConfiguration(),
+    'weir.client.menu': menu,
+    'weir.client.openStep': (uri: vscode.Uri, range: vscode.Range) => vscode.window.showTextDocument(uri, { selection: range }),
   };
   context.subscriptions.push(
     status,
@@ -37,11 +37,11 @@ export async function deactivate(): Promise<void> {
 async function menu(): Promise<void> {
   const entries = [
     { label: '$(list-tree) Findings in this file', command: 'weir.paths.focus' },
-    { label: '$(git-pull-request-draft) Show path of the finding here', command: 'weir.showPath' },
-    { label: '$(search) Scan workspace', command: 'weir.scanWorkspace' },
-    { label: '$(gear) Open weir.toml', command: 'weir.openConfiguration' },
-    { label: '$(output) Show log', command: 'weir.showLog' },
-    { label: '$(debug-restart) Restart server', command: 'weir.restart' },
+    { label: '$(git-pull-request-draft) Show path of the finding here', command: 'weir.client.showPath' },
+    { label: '$(search) Scan workspace', command: 'weir.client.scanWorkspace' },
+    { label: '$(gear) Open weir.toml', command: 'weir.client.openConfiguration' },
+    { label: '$(output) Show log', command: 'weir.client.showLog' },
+    { label: '$(debug-restart) Restart server', command: 'weir.client.restart' },
   ];
   const chosen = await vscode.window.showQuickPick(entries, { title: 'Weir' });
   if (chosen) {

@@ -96,7 +96,7 @@ function stepItem({ finding, step, index }: Node & { step: Step; index: number }
 }
 
 function goTo({ uri, range }: vscode.Location): vscode.Command {
-  return { command: 'weir.openStep', title: 'Go there', arguments: [uri, range] };
+  return { command: 'weir.client.openStep', title: 'Go there', arguments: [uri, range] };
 }
 
 /** The code of a place on one line, if its file is open. */

@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
 import { find } from './binary';
+import type { Server } from './server';
 
 /**
- * Runs `weir scan` on a folder as a task, whose terminal keeps what it says. Its findings in files that are not open join the
- * problems: for an open one the server tells what is in the text as it stands.
+ * Runs `weir scan` on a folder as a task, whose terminal shows the findings with their paths. Where the server does not look at
+ * files that are not open by itself, the findings in those join the problems.
  */
-export async function scanWorkspace(): Promise<void> {
+export async function scanWorkspace(server: Server): Promise<void> {
   const folder = await chooseFolder();
   if (!folder) {
     return;
@@ -15,7 +16,8 @@ export async function scanWorkspace(): Promise<void> {
     void vscode.window.showErrorMessage(`Weir cannot scan. ${binary.problem}`);
     return;
   }
-  const rules = vscode.workspace.getConfiguration('weir', folder).get<string[]>('rules', []);
+  const settings = vscode.workspace.getConfiguration('weir', folder);
+  const rules = settings.get<string[] | null>('rules') ?? [];
   const args = ['scan', ...rules.flatMap((rule) => ['--rules', rule]), '.'];
   const task = new vscode.Task(
     { type: 'weir', folder: folder.name },
@@ -23,28 +25,10 @@ export async function scanWorkspace(): Promise<void> {
     'scan workspace',
     'weir',
     new vscode.ProcessExecution(binary.path, args, { cwd: folder.uri.fsPath }),
-    '$weir',
+    server.scansWorkspace(folder) ? [] : '$weir',
   );
-  task.presentationOptions = { clear: true, showReuseMessage: false, reveal: vscode.TaskRevealKind.Silent };
-  const title = `Weir: scanning ${folder.name}`;
-  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
-  await vscode.window.withProgress(options, async (_, cancelled) => {
-    const execution = await vscode.tasks.executeTask(task);
-    cancelled.onCancellationRequested(() => execution.terminate());
-    await ended(execution);
-  });
-  await vscode.commands.executeCommand('workbench.actions.view.problems');
-}
-
-function ended(execution: vscode.TaskExecution): Promise<void> {
-  return new Promise((resolve) => {
-    const subscription = vscode.tasks.onDidEndTask((event) => {
-      if (event.execution === execution) {
-        subscription.dispose();
-        resolve();
-      }
-    });
-  });
+  task.presentationOptions = { clear: true, showReuseMessage: false };
+  await vscode.tasks.executeTask(task);
 }
 
 async function chooseFolder(): Promise<vscode.WorkspaceFolder | undefined> {

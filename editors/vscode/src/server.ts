@@ -66,9 +66,10 @@ export class Server implements vscode.Disposable {
     await client?.dispose();
   }
 
-  /** Whether the server reports files that are not open by itself. */
-  get scansWorkspace(): boolean {
-    return this.client?.initializeResult?.capabilities.diagnosticProvider?.workspaceDiagnostics ?? false;
+  /** Whether the server looks at a folder's files that are not open by itself. */
+  scansWorkspace(folder: vscode.WorkspaceFolder): boolean {
+    const wanted = vscode.workspace.getConfiguration('weir', folder).get<boolean | null>('workspace') ?? true;
+    return wanted && (this.client?.initializeResult?.capabilities.diagnosticProvider?.workspaceDiagnostics ?? false);
   }
 
   dispose(): void {

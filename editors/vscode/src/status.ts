@@ -19,7 +19,7 @@ export class Status implements vscode.Disposable {
 
   constructor() {
     this.item.name = 'Weir';
-    this.item.command = 'weir.menu';
+    this.item.command = 'weir.client.menu';
     this.subscriptions = [
       this.item,
       vscode.window.onDidChangeActiveTextEditor(() => this.show()),

@@ -4,7 +4,6 @@ mod workbench;
 
 use crate::workplace::{Workplace, read, wait_until};
 use serde_json::json;
-use weir_tests::binary;
 use workbench::Workbench;
 
 const PROBLEM: &str = ".markers-panel .monaco-list-row";
@@ -17,15 +16,15 @@ fn a_finding_typed_into_vs_code_shows_unsaved_and_its_fix_lands_behind_wide_char
     let workplace = Workplace::with_app("javascript");
     let before = "function show(el, name) {\n  const face = '👩🏽e\u{301}'; \n}\n";
     let file = workplace.write("project/page.js", before);
-    let rules = [workplace.write("rules.yaml", &many_rules()), binary::root().join("patterns")];
-    let mut code = Workbench::open(&workplace, "page.js", &json!({ "weir.rules": rules }));
+    let rules = workplace.write("rules.yaml", &many_rules());
+    let mut code = Workbench::open(&workplace, "page.js", &json!({ "weir.rules": [rules, "built-in"] }));
     code.appears(STATUS, &["loading rules"]);
 
     code.go_to(2, 25);
     code.type_text("el.innerHTML = name;");
-    code.press("Control+Shift+M");
-    code.appears(PROBLEM, &["javascript-inner-html", "Ln 2, Col 26"]);
     code.appears(STATUS, &["Weir 1"]);
+    code.filter_problems("page.js");
+    code.appears(PROBLEM, &["javascript-inner-html", "Ln 2, Col 26"]);
     assert_eq!(read(&file), before, "the finding is in what is typed, not in what is saved");
     code.go_to(2, 26);
     code.press("Control+.");
@@ -35,8 +34,9 @@ fn a_finding_typed_into_vs_code_shows_unsaved_and_its_fix_lands_behind_wide_char
     code.press("Control+S");
     wait_until("saved", || read(&file) == before.replace("; \n", "; el.textContent = name;\n"));
 
+    what_is_found_in_files_that_are_not_open_is_among_the_problems(&mut code);
     the_path_of_a_finding_is_a_tree_that_leads_to_each_step(&mut code);
-    what_is_found_in_files_that_are_not_open_joins_the_problems(&mut code);
+    a_scan_shows_its_report_in_a_terminal(&mut code);
     a_text_without_a_file_is_analysed(&mut code);
     a_program_that_is_not_there_is_missed_and_found_again(&mut code, &workplace);
 }
@@ -52,8 +52,15 @@ fn many_rules() -> String {
     format!("rules:\n{}", (0..5_000).map(rule).collect::<String>())
 }
 
+/// The client asks for the workspace's diagnostics, and is given them.
+fn what_is_found_in_files_that_are_not_open_is_among_the_problems(code: &mut Workbench) {
+    code.filter_problems("agents.js");
+    code.appears(PROBLEM, &["javascript-nosql-injection", "Ln 13, Col 37"]);
+}
+
 fn the_path_of_a_finding_is_a_tree_that_leads_to_each_step(code: &mut Workbench) {
     code.open_file("tickets.js");
+    code.filter_problems("tickets.js");
     code.appears(PROBLEM, &["javascript-sql-injection", "Ln 20,"]);
     code.go_to(20, 10);
     code.press("Control+K");
@@ -67,10 +74,9 @@ fn the_path_of_a_finding_is_a_tree_that_leads_to_each_step(code: &mut Workbench)
     code.appears(STATUS, &["Ln 14,"]);
 }
 
-fn what_is_found_in_files_that_are_not_open_joins_the_problems(code: &mut Workbench) {
+fn a_scan_shows_its_report_in_a_terminal(code: &mut Workbench) {
     code.run("Weir: Scan Workspace");
-    code.appears(PROBLEM, &["agents.js"]);
-    code.appears(PROBLEM, &["javascript-nosql-injection", "Ln 13, Col 37"]);
+    code.appears(".xterm-rows", &["9 files scanned"]);
 }
 
 fn a_text_without_a_file_is_analysed(code: &mut Workbench) {

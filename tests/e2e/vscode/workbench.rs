@@ -103,6 +103,14 @@ impl Workbench {
         self.appears(".statusbar-item", &[&format!("Ln {line},")]);
     }
 
+    /// Has the problems panel show those of one file alone: the panel is not high enough for all.
+    pub(crate) fn filter_problems(&mut self, file: &str) {
+        self.press("Control+Shift+M");
+        self.click(".markers-panel-container .viewpane-filter input, .panel .viewpane-filter input", &[]);
+        self.press("Control+A");
+        self.type_text(file);
+    }
+
     /// Opens a file of the project by its name.
     pub(crate) fn open_file(&mut self, name: &str) {
         self.press("Control+P");
