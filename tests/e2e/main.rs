@@ -1,6 +1,12 @@
-//! End to end: real processes, real streams, real files.
+//! End to end: real processes, real streams, real files, real editors.
 
 mod docs;
+mod emacs;
+mod helix;
 mod lsp;
 mod neovim;
 mod scan;
+mod screenshot;
+mod terminal;
+mod vscode;
+mod workplace;

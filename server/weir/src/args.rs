@@ -70,7 +70,7 @@ Exit codes:
 /// Where the rules come from, for every command that runs some.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct RuleArgs {
-    /// Use the rules of this file or folder in place of the built-in ones; may be given several times.
+    /// Use the rules of this file or folder in place of the built-in ones (`built-in` names those); may be given several times.
     #[arg(long = "rules", short = 'c', visible_alias = "config", value_name = "PATH")]
     pub(crate) rules: Vec<PathBuf>,
 }

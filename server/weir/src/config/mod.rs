@@ -167,7 +167,11 @@ impl Config {
     /// What comes of the project's file (in `folder`) and the editor's settings. `rules`: from the command line, outranks both.
     pub(crate) fn new(folder: &Path, file: &Layer, client: &Layer, rules: &[PathBuf]) -> Self {
         let said = file.over(client);
-        let own: Vec<RulePath> = rules.iter().map(|path| RulePath::Path(path.clone())).collect();
+        let own = rules.iter().map(|path| match path.to_str() {
+            Some(BUILT_IN) => RulePath::BuiltIn,
+            _ => RulePath::Path(path.clone()),
+        });
+        let own: Vec<RulePath> = own.collect();
         let named = said.rules.unwrap_or_default().into_iter().map(|rule| match rule.as_str() {
             BUILT_IN => RulePath::BuiltIn,
             path => RulePath::Path(folder.join(path)),
@@ -235,8 +239,8 @@ mod tests {
         assert!(!config.workspace);
         let config = Config::new(Path::new("/p"), &Layer::default(), &client, &[]);
         assert_eq!(config.rules, [RulePath::Path("/p/mine".into())]);
-        let config = Config::new(Path::new("/p"), &file, &client, &["/r".into()]);
-        assert_eq!(config.rules, [RulePath::Path("/r".into())]);
+        let config = Config::new(Path::new("/p"), &file, &client, &["/r".into(), "built-in".into()]);
+        assert_eq!(config.rules, [RulePath::Path("/r".into()), RulePath::BuiltIn]);
         let config = Config::new(Path::new("/p"), &Layer::default(), &Layer::default(), &[]);
         assert_eq!(config.rules, [RulePath::BuiltIn]);
     }

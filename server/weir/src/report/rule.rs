@@ -50,8 +50,13 @@ impl Rule {
 
     /// Whether its repairs may be made without asking: unless it says `weir: {fix: unsafe}` or is not sure of what it finds.
     pub(crate) fn is_fix_safe(&self) -> bool {
-        let said = self.metadata.pointer("/weir/fix").and_then(Value::as_str);
-        said != Some("unsafe") && !self.confidence().is_some_and(|confidence| confidence.eq_ignore_ascii_case("low"))
+        !self.says_fix_is_unsafe()
+            && !self.confidence().is_some_and(|confidence| confidence.eq_ignore_ascii_case("low"))
+    }
+
+    /// Whether it says that its repairs may change what the code does.
+    pub(crate) fn says_fix_is_unsafe(&self) -> bool {
+        self.metadata.pointer("/weir/fix").and_then(Value::as_str) == Some("unsafe")
     }
 
     /// SARIF's `precision`; none if the rule does not say how sure it is.

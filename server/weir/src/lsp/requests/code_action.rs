@@ -10,6 +10,7 @@ use crate::lsp::view::View;
 use crate::lsp::{from_proto, hints, to_proto};
 use crate::project::Project;
 use crate::repairs::{Set, Trial};
+use crate::report::rule::Rule;
 use crate::session::OpenDocument;
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -173,10 +174,12 @@ fn fix(view: &View<'_>, open: &OpenDocument, here: &Here<'_>, is_asked_for: bool
     let reason = match open.repairs.alone(here.at)? {
         Mended::Yes => {
             let is_safe = view.is_fix_safe(here.finding);
-            let edit = if is_safe || !view.client.change_annotations {
-                to_proto::workspace_edit(view, &fix.edits)
-            } else {
+            // Who chose it has seen it; only what its rule warns of is asked about once more.
+            let asks = view.rules.get(&here.finding.rule_id).is_some_and(Rule::says_fix_is_unsafe);
+            let edit = if asks && view.client.change_annotations {
                 to_proto::annotated_edit(view, &fix.edits, "May change what the code does", &here.finding.rule_id)
+            } else {
+                to_proto::workspace_edit(view, &fix.edits)
             };
             let is_preferred = (is_safe && view.client.is_preferred).then_some(true);
             return Some(CodeAction { edit: Some(edit), is_preferred, ..action });

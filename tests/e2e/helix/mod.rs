@@ -1,0 +1,63 @@
+//! A real Helix with the languages.toml we ship. It counts columns in UTF-8.
+
+use crate::terminal::Terminal;
+use crate::workplace::{Workplace, read, tool};
+use weir_tests::binary;
+
+/// Findings beside their lines, and progress: both are off in a new Helix.
+const CONFIG: &str = r#"
+theme = "default"
+[editor]
+true-color = true
+end-of-line-diagnostics = "hint"
+[editor.lsp]
+display-progress-messages = true
+"#;
+
+#[test]
+fn a_finding_typed_into_helix_shows_unsaved_and_its_fix_lands_behind_wide_characters() {
+    let workplace = Workplace::new();
+    workplace.write("home/config/helix/config.toml", CONFIG);
+    workplace.write("home/config/helix/languages.toml", &read(&binary::root().join("editors/helix/languages.toml")));
+    let before = "function show(el, name) {\n  const face = '👩🏽e\u{301}'; \n}\n";
+    let file = workplace.write("project/page.js", before);
+
+    let helix = Terminal::start(&tool("helix/hx"), &["page.js"], &workplace);
+    // What Helix shows of progress: its token and what was said last.
+    helix.wait("progress", |screen| screen.contains("[weir-") && screen.contains(" rules"));
+    helix.type_text(":2");
+    helix.press(&["Enter"]);
+    helix.type_text("A");
+    helix.wait_for("INS");
+    helix.type_text("el.innerHTML = name;");
+    helix.press(&["Escape"]);
+    // Before the next key: an escape just before a key is one key to a terminal.
+    helix.wait_for("NOR");
+    helix.wait_for("A value that is not constant");
+    assert_eq!(read(&file), before, "the finding is in what is typed, not in what is saved");
+
+    // To the next finding, which is selected, and to the other end of it: where both are, Helix knows from us alone.
+    helix.type_text("gg]d");
+    helix.wait_for("2:40");
+    helix.press(&["M-;"]);
+    helix.wait_for("2:22");
+    helix.press(&["Space", "a"]);
+    let menu = helix.wait_for("Fix javascript-inner-html");
+    helix.screenshot("helix");
+    choose(&helix, &menu, "Fix javascript-inner-html");
+    helix.wait_for("el.textContent = name;");
+    helix.wait_until_gone("A value that is not constant");
+    helix.type_text(":write");
+    helix.press(&["Enter"]);
+    helix.wait_for("written");
+    assert_eq!(read(&file), before.replace("; \n", "; el.textContent = name;\n"));
+}
+
+/// Chooses an entry of the menu, which opens below the line with the cursor, its first entry selected.
+fn choose(helix: &Terminal, menu: &str, title: &str) {
+    let row = |text: &str| menu.lines().position(|line| line.contains(text)).expect("on the screen");
+    for _ in 0..row(title) - row("el.innerHTML = name") - 1 {
+        helix.press(&["Tab"]);
+    }
+    helix.press(&["Enter"]);
+}

@@ -1,0 +1,43 @@
+// A browser at the end of a pipe: reads one JSON object a line, does what it says to the page, and answers with one a line. What
+// the page means is the caller's business. Arguments: the folder whose node_modules hold playwright-core, and the browser.
+import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
+
+// No page takes this long for anything on the slowest machine.
+const PATIENCE_MS = 60_000;
+
+const [packages, executablePath] = process.argv.slice(2);
+const { chromium } = createRequire(`${packages}/`)('playwright-core');
+const browser = await chromium.launch({
+  executablePath,
+  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
+page.setDefaultTimeout(PATIENCE_MS);
+
+/** The first element of a selector that can be seen and holds all the texts. */
+const element = ({ selector, texts }) =>
+  texts.reduce((found, hasText) => found.filter({ hasText }), page.locator(selector).filter({ visible: true })).first();
+
+const verbs = {
+  open: ({ url }) => page.goto(url),
+  press: ({ key }) => page.keyboard.press(key),
+  type: ({ text }) => page.keyboard.type(text),
+  appears: (step) => element(step).waitFor({ state: 'visible' }),
+  disappears: (step) => element(step).waitFor({ state: 'hidden' }),
+  click: (step) => element(step).click(),
+  screenshot: ({ path }) => page.screenshot({ path }),
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const step = JSON.parse(line);
+  let answer;
+  try {
+    await verbs[step.do](step);
+    answer = { done: true };
+  } catch (error) {
+    answer = { error: String(error.message) };
+  }
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
+await browser.close();
