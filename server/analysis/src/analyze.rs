@@ -3,25 +3,22 @@
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::matching::{Index, Match};
-use crate::memo::{self, Before, Memo, Results, Same};
+use crate::memo::{self, Before, Memo, PartMemo, Results, Same};
 use crate::message;
 use crate::rule::{self, Body, Formula, Rule, RuleSet, TaintSpec};
 use crate::suppress;
 use crate::taint::{self, TaintFinding, TaintMatches, TaintRun};
 use std::collections::HashMap;
 use weir_model::{Finding, Language, Note, NoteKind, Trace};
-use weir_syntax::Tree;
+use weir_syntax::{Part, Source};
 
-/// One text to analyse.
+/// One file to analyse.
+#[derive(Clone, Copy)]
 pub struct Unit<'a> {
     /// Path relative to the project's root, with forward slashes; `paths:` of rules look at it.
     pub path: &'a str,
-    /// The text.
-    pub text: &'a str,
-    /// Its language; `None` for a text only rules for any text read.
-    pub language: Option<Language>,
-    /// Its tree; empty without a language.
-    pub tree: &'a Tree,
+    /// The text with its trees.
+    pub source: &'a Source,
 }
 
 /// How to analyse.
@@ -67,34 +64,58 @@ fn run_all(
     budget: &Budget<'_>,
 ) -> Analysis {
     let mut analysis = Analysis::default();
-    let kept = memo.as_mut().and_then(|memo| memo.take(rules, unit, options));
-    let difference = kept.as_ref().and_then(|kept| kept.difference(unit));
+    let parts = unit.source.parts();
+    if let Some(memo) = &mut memo {
+        memo.forget_others(&parts);
+    }
+    for part in &parts {
+        let memo = memo.as_mut().map(|memo| memo.of(part));
+        if run_part(memo, rules, unit.path, part, options, budget, &mut analysis) == Some(Stop::Cancelled) {
+            break;
+        }
+    }
+    finish(&mut analysis.findings, unit.source.text(), options);
+    analysis
+}
+
+/// Runs the rules over one part of a file. Gives what stopped it for good.
+fn run_part(
+    mut memo: Option<&mut PartMemo>,
+    rules: &RuleSet,
+    path: &str,
+    part: &Part<'_>,
+    options: Options,
+    budget: &Budget<'_>,
+    analysis: &mut Analysis,
+) -> Option<Stop> {
+    let kept = memo.as_mut().and_then(|memo| memo.take(rules, path, part, options));
+    let difference = kept.as_ref().and_then(|kept| kept.difference(part));
     let earlier = kept.as_ref().zip(difference.as_ref()).map(|(kept, difference)| kept.earlier(difference));
     let index =
-        Index::of(unit.tree, unit.language, earlier.as_ref().map(|earlier| (earlier.index, earlier.difference)));
+        Index::of(part.tree, part.language, earlier.as_ref().map(|earlier| (earlier.index, earlier.difference)));
     let has = |name| index.has(name);
-    let admits = |(_, rule): &(u32, &Rule)| options.ignore_paths || rule.paths.admit(unit.path);
-    let applicable: Vec<(u32, &Rule)> = rules.for_file(unit.language, &has).into_iter().filter(admits).collect();
+    let admits = |(_, rule): &(u32, &Rule)| options.ignore_paths || rule.paths.admit(path);
+    let applicable: Vec<(u32, &Rule)> = rules.for_part(part, &has).into_iter().filter(admits).collect();
     if applicable.is_empty() {
         if let Some(memo) = memo {
             memo.put_back(kept);
         }
-        return analysis;
+        return None;
     }
-    let file = match FileContext::new(unit, index, memo.is_some(), earlier.as_ref(), budget) {
+    let file = match FileContext::new(part, index, memo.is_some(), earlier.as_ref(), budget) {
         Ok(file) => file,
         Err(stop) => {
             if let Some(memo) = memo {
                 memo.put_back(kept);
             }
             analysis.notes.extend(note(stop, None));
-            return analysis;
+            return Some(stop);
         }
     };
     let before = kept.zip(difference).and_then(|(kept, difference)| kept.before(&file, difference));
     let mut results: Vec<Option<Results>> = Vec::new();
     results.resize_with(rules.len(), || None);
-    let mut cancelled = false;
+    let mut stopped = None;
     for (number, rule) in applicable {
         budget.start_rule(&rule.id);
         let mut run = Run {
@@ -116,8 +137,8 @@ fn run_all(
             }
             Err(stop) => {
                 analysis.notes.extend(note(stop, Some(rule)));
-                cancelled = stop == Stop::Cancelled;
                 if stop != Stop::Rule {
+                    stopped = Some(stop);
                     break;
                 }
             }
@@ -125,12 +146,11 @@ fn run_all(
     }
     match (memo, before) {
         // The newer version that called this one off is compared with the last that was looked at in full.
-        (Some(memo), Some(before)) if cancelled => memo.put_back(Some(before.into_kept())),
-        (Some(memo), _) => memo.keep(rules, unit, options, file, results),
+        (Some(memo), Some(before)) if stopped == Some(Stop::Cancelled) => memo.put_back(Some(before.into_kept())),
+        (Some(memo), _) => memo.keep(rules, path, part, options, file, results),
         (None, _) => {}
     }
-    finish(&mut analysis.findings, unit.text, options);
-    analysis
+    stopped
 }
 
 /// Runs one rule over one file, from scratch.

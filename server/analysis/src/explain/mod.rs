@@ -17,11 +17,12 @@ use crate::suppress;
 use applies::Applies;
 use std::sync::Arc;
 use weir_model::{Explanation, Finding, LineQuestion, Outcome, Reason, Span, Verdict};
+use weir_syntax::Part;
 
 /// Explains one line of a text for every rule of the asked name; an id may be given by its last part. No answer means that
 /// there is no such rule.
 pub fn explain(rules: &RuleSet, unit: &Unit<'_>, question: &LineQuestion, budget: &Budget<'_>) -> Vec<Explanation> {
-    let line = words::line(unit.text, question.line);
+    let line = words::line(unit.source.text(), question.line);
     let is_asked = |id: &str| suppress::names(&question.rule_id, id);
     let exact = |id: &str| *question.rule_id == *id;
     // Who writes the whole id means that rule, and not another that ends like it.
@@ -30,10 +31,16 @@ pub fn explain(rules: &RuleSet, unit: &Unit<'_>, question: &LineQuestion, budget
     let wanted = |id: &str| if any_exact { exact(id) } else { is_asked(id) };
     let of_other_versions = rules.out_of_range().filter(|(_, rule)| wanted(&rule.id));
     let asked = rules.running().filter(|(_, listed)| wanted(&listed.info.id));
+    let parts = unit.source.parts();
     let explained = asked.filter_map(|(source, listed)| {
-        let case =
-            Case { source, listed, rule: rules.compiled(listed)?, line, findings: Vec::new(), reasons: Vec::new() };
-        Some(of_rule(case, unit, budget))
+        let rule = rules.compiled(listed)?;
+        let case = || Case { source, listed, rule, line, findings: Vec::new(), reasons: Vec::new() };
+        // Of a page the part that the rule reports the line of, or else one that has something there.
+        let is_reported = |told: &Explanation| matches!(told.verdict, Verdict::Reported | Verdict::Suppressed);
+        let looked_at = parts.iter().filter(|part| listed.looks_at(part));
+        let told = looked_at.map(|part| (of_rule(case(), unit, part, budget), !line.text(part.text).trim().is_empty()));
+        let best = told.max_by_key(|(told, has_something)| (is_reported(told), *has_something));
+        best.map(|(told, _)| told).or_else(|| Some(of_rule(case(), unit, parts.first()?, budget)))
     });
     explained.chain(of_other_versions.map(|(source, rule)| of_other_version(source, rule, line))).collect()
 }
@@ -67,16 +74,16 @@ impl Case<'_> {
     }
 }
 
-fn of_rule(mut case: Case<'_>, unit: &Unit<'_>, budget: &Budget<'_>) -> Explanation {
+fn of_rule(mut case: Case<'_>, unit: &Unit<'_>, part: &Part<'_>, budget: &Budget<'_>) -> Explanation {
     let (rule, listed) = (case.rule, case.listed);
-    let index = Index::of(unit.tree, unit.language, None);
-    let Applies { reasons, obstacle } = applies::of(rule, listed, unit, &index);
+    let index = Index::of(part.tree, part.language, None);
+    let Applies { reasons, obstacle } = applies::of(rule, listed, unit, part, &index);
     case.reasons = reasons;
-    if !listed.reads(unit.language) {
+    if !listed.looks_at(part) {
         return case.closed(Verdict::NotRun, obstacle.unwrap_or_default());
     }
     budget.start_rule(&rule.id);
-    let done = look(&mut case, unit, index, budget);
+    let done = look(&mut case, unit.source.text(), part, index, budget);
     budget.end_rule();
     match (done, obstacle) {
         (Err(stop), _) => {
@@ -101,13 +108,13 @@ fn of_rule(mut case: Case<'_>, unit: &Unit<'_>, budget: &Budget<'_>) -> Explanat
 }
 
 /// Runs the rule and tells what it does; gives why the line is reported or is not.
-fn look(case: &mut Case<'_>, unit: &Unit<'_>, index: Index, budget: &Budget<'_>) -> Result<String, Stop> {
+fn look(case: &mut Case<'_>, text: &str, part: &Part<'_>, index: Index, budget: &Budget<'_>) -> Result<String, Stop> {
     let (rule, line) = (case.rule, case.line);
-    let file = FileContext::new(unit, index, false, None, budget)?;
+    let file = FileContext::new(part, index, false, None, budget)?;
     let mut findings = analyze::run(&file, rule, budget)?;
     findings.retain(|finding| finding.span.touches(line));
     findings.truncate(MOST_FINDINGS);
-    analyze::finish(&mut findings, unit.text, Options::default());
+    analyze::finish(&mut findings, text, Options::default());
     // It counts equal findings before it in the file, which are not all here.
     for finding in &mut findings {
         finding.fingerprint.clear();
@@ -127,7 +134,7 @@ fn look(case: &mut Case<'_>, unit: &Unit<'_>, index: Index, budget: &Budget<'_>)
         }
         Body::Taint(spec) => asked.taint(spec, rule, &case.findings, &mut case.reasons)?,
     };
-    let hidden = case.findings.iter().filter_map(|finding| suppression(unit.text, finding)).take(words::MOST_PLACES);
+    let hidden = case.findings.iter().filter_map(|finding| suppression(text, finding)).take(words::MOST_PLACES);
     case.reasons.extend(hidden);
     Ok(reported)
 }

@@ -18,3 +18,4 @@ mod rules;
 mod sound;
 mod soup;
 mod taint;
+mod templates;

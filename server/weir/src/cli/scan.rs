@@ -36,7 +36,7 @@ pub(crate) fn main(args: &ScanArgs) -> anyhow::Result<Exit> {
             problems: loaded.problems,
             ..Report::default()
         };
-        let selection = walk::select(&args.paths, &config.files, &|path| kinds.want(walk::language_of(path)))
+        let selection = walk::select(&args.paths, &config.files, &|path| kinds.want(walk::format_of(path)))
             .context("--include or --exclude is not a glob")?;
         let missing = selection.missing.len();
         if !report.rules.is_empty() {
@@ -79,7 +79,7 @@ async fn run(
     let wanted: HashSet<usize> = targets
         .iter()
         .enumerate()
-        .filter(|(_, target)| !target.explicit || kinds.want(walk::language_of(&target.file)))
+        .filter(|(_, target)| !target.explicit || kinds.want(walk::format_of(&target.file)))
         .map(|(index, _)| index)
         .collect();
     report.skipped = selection.skipped;
@@ -134,9 +134,9 @@ fn read_all(targets: &[Target], wanted: &HashSet<usize>, max_bytes: u64, send: &
         let refusal = if wanted.contains(&index) {
             match walk::admit(target, max_bytes) {
                 Ok(bytes) => {
-                    let language = walk::language_of(&target.file);
+                    let format = walk::format_of(&target.file);
                     let path = Arc::clone(&target.in_project);
-                    if send.blocking_send(File { index, path, language, bytes }).is_err() {
+                    if send.blocking_send(File { index, path, format, bytes }).is_err() {
                         break;
                     }
                     continue;

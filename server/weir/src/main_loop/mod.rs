@@ -201,9 +201,7 @@ impl MainLoop {
         if let Some(engine) = before.filter(|&before| before != project.engine).and_then(|id| self.engines.get(id)) {
             engine.pool.close(id);
         }
-        if open.document.language().is_some()
-            && let Some(engine) = self.engines.get(project.engine)
-        {
+        if let Some(engine) = self.engines.get(project.engine) {
             engine.pool.open(id, Arc::clone(&open.path), open.document.clone());
         }
     }
@@ -214,9 +212,7 @@ impl MainLoop {
             tracing::warn!("a change for a document that is not open was ignored");
             return;
         };
-        if open.document.language().is_some()
-            && let Some(engine) = open.place.and_then(|(_, engine)| self.engines.get(engine))
-        {
+        if let Some(engine) = open.place.and_then(|(_, engine)| self.engines.get(engine)) {
             engine.pool.edit(open.id, base, open.document.clone(), edits);
         }
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use weir_analysis::{Budget, Memo, Options, Unit};
 use weir_model::{Answer, Finding, Note, NoteKind, Question, ScanOptions, Timing};
-use weir_syntax::{Limits, ParseNote, Source, Tree};
+use weir_syntax::{Limits, ParseNote, Source};
 
 /// A rule that has not ended by then is cut off whatever the deadline: nobody waits for it.
 const MAX_PER_RULE: Duration = Duration::from_secs(5);
@@ -53,11 +53,10 @@ impl<A: Analysis> Desk<A> {
     /// Analyses a document. Its trees are kept for the next time, unless the analysis panics while it makes them.
     pub(super) fn document(&self, held: &mut Held, time: &Time<'_>) -> Outcome {
         self.outcome(time, |began| {
-            let (path, language, without) = (Arc::clone(&held.path), Some(held.language), held.without.clone());
+            let (path, without) = (Arc::clone(&held.path), held.without.clone());
             let (source, memo) = held.parsed(Limits { stop: &|| self.now() >= began + micros(time.deadline) / 2 });
             let parsed = self.now();
-            let unit = Unit { path: &path, text: source.text(), language, tree: source.tree() };
-            let outcome = self.analyze(&unit, Some(memo), Options::default(), &without, time, began);
+            let outcome = self.analyze(&Unit { path: &path, source }, Some(memo), Options::default(), &without, time, began);
             outcome.after(source, parsed - began)
         })
     }
@@ -76,22 +75,18 @@ impl<A: Analysis> Desk<A> {
         self.outcome(time, |began| {
             let text = String::from_utf8_lossy(&work.bytes);
             let invalid = matches!(text, std::borrow::Cow::Owned(_));
-            let unit = |text, tree| Unit { path: &work.path, text, language: work.language, tree };
-            let run = |unit: &Unit<'_>| match &work.what {
+            let stop = || self.now() >= began + micros(time.deadline) / 2;
+            let source = Source::parse(work.format, text.into_owned(), Limits { stop: &stop });
+            let parsed = self.now();
+            let unit = Unit { path: &work.path, source: &source };
+            let outcome = match &work.what {
                 Asked::Findings(ScanOptions { ignore_paths, ignore_suppressions }) => {
                     let options = Options { ignore_paths: *ignore_paths, ignore_suppressions: *ignore_suppressions };
-                    self.analyze(unit, None, options, &work.without, time, began)
+                    self.analyze(&unit, None, options, &work.without, time, began)
                 }
-                Asked::Question(question) => self.answer(unit, question, time, began),
+                Asked::Question(question) => self.answer(&unit, question, time, began),
             };
-            let mut outcome = if let Some(language) = work.language {
-                let stop = || self.now() >= began + micros(time.deadline) / 2;
-                let source = Source::parse(language, text.into_owned(), Limits { stop: &stop });
-                let parsed = self.now();
-                run(&unit(source.text(), source.tree())).after(&source, parsed - began)
-            } else {
-                run(&unit(&text, &Tree::default()))
-            };
+            let mut outcome = outcome.after(&source, parsed - began);
             if invalid {
                 outcome.notes.push(note(NoteKind::InvalidUtf8, "not valid UTF-8; what is not was read as U+FFFD"));
             }

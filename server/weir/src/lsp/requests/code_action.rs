@@ -3,6 +3,7 @@
 //! Actions are computed from the range, not from the diagnostics the client sends along: some clients send none.
 
 use crate::config::Level;
+use crate::lsp::requests::comment;
 use crate::lsp::view::View;
 use crate::lsp::{from_proto, to_proto};
 use crate::session::OpenDocument;
@@ -10,7 +11,7 @@ use ropey::Rope;
 use tower_lsp_server::ls_types::{
     CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse, WorkspaceEdit,
 };
-use weir_model::{Edit, Finding, Language, Span};
+use weir_model::{Edit, Finding, Span};
 
 /// What can be done about the findings that touch the range: their fixes, then for each to ignore it.
 pub(crate) fn actions(view: &View<'_>, open: &OpenDocument, params: &CodeActionParams) -> CodeActionResponse {
@@ -69,7 +70,7 @@ fn ignore_edit(open: &OpenDocument, finding: &Finding) -> Option<Edit> {
     let start = text.line_to_byte(line) as u32;
     let content = text.line(line).to_string();
     let indent: String = content.chars().take_while(|&c| c == ' ' || c == '\t').collect();
-    let (open_comment, close_comment) = comment(open.document.language()?, content.trim());
+    let (open_comment, close_comment) = comment::before(open.document.format(), text, line)?;
     let end = line_break(text);
     let comment = format!("{indent}{open_comment} nosemgrep: {}{close_comment}{end}", finding.rule_id);
     Some(Edit::new(Span::new(start, start), comment))
@@ -87,17 +88,6 @@ fn extend(text: &Rope, line: usize, rule: &str) -> Option<Edit> {
         let insert = (text.line_to_byte(at) + mark) as u32;
         Some(Edit::new(Span::new(insert, insert), format!(" {rule},")))
     })
-}
-
-/// How a comment opens and closes on a line of its own before this one.
-fn comment(language: Language, line: &str) -> (&'static str, &'static str) {
-    match language {
-        Language::Python | Language::Ruby | Language::Elixir => ("#", ""),
-        // Outside of PHP's tags text is output: the comment brings its own tags.
-        Language::Php if line.starts_with('<') || line.contains("?>") => ("<?php //", " ?>"),
-        Language::JavaScript | Language::Tsx if line.starts_with('<') => ("{/*", " */}"),
-        _ => ("//", ""),
-    }
 }
 
 /// The line break the file uses.
