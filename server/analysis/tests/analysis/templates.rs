@@ -24,7 +24,7 @@ fn scripts_of_a_page_are_one_program() {
           const a = source(); // it's
         </script>
         <p>é</p><script>function f() { sink(a) }</script>
-                                           ^
+                                            ^
         <script type="text/template">sink(source())</script>
         <SCRIPT type=module>
           f(); sink(source())
@@ -57,7 +57,7 @@ fn event_handlers_run_after_all_scripts() {
         r#"
         <a onclick="sink(a)" title="sink(a)">👩🏽</a><a onfocus='return sink( source() )'>b</a>
                          ^
-                                                                     ^^^^^^^^
+                                                                            ^^^^^^^^
         <script>var a = source()</script>
         <a onblur=sink(a)>c</a>
                        ^
@@ -131,7 +131,7 @@ fn ruby_of_erb_is_one_program() {
         <% a = source() %>
         <% [1].each do |b| -%>
           <p>é 👩🏽 <%= sink(a) if b %></p>
-                            ^
+                           ^
           <%= form_for @x do |f| %><%= sink source # why %><% end %>
         <% end %>
         <%# sink(source()) %> <%% sink(source()) %>
@@ -176,9 +176,9 @@ fn what_a_template_puts_out_is_a_call_that_tells_how_and_where() {
         ("style", "<p style='_'>"),
         ("comment", "<!-- _ -->"),
         ("tag", "<p _>"),
-        ("tag", "<_>"),
+        ("tag", "<h_>"),
         ("text", "<script></script>_"),
-        ("text", "<script>'</script>_"),
+        ("text", "<script>\"'\"</script>_"),
     ] {
         let marked: String = page.replace('_', "<%= x %>").lines().fold(String::new(), |all, line| {
             let mark = line.find("<%= x").map(|at| format!("{}^ x\n", " ".repeat(at + 4)));
@@ -202,7 +202,7 @@ fn elixir_of_heex_is_one_program() {
                      ^^^^^^^ raw(@c)
           <%= for x <- @xs do %>{x}<% end %>
                                  ^ x
-          <%!-- @d --%><%# @e %><script>f({@g})</script>
+          <%!-- @d --%><%# @e %><script>f({g: 1})</script>
         </.button>
         "#,
     );
@@ -221,19 +221,19 @@ fn jinja_reads_as_python() {
     );
     check(
         "python in a.html",
-        "message: $X\npattern: $X | safe",
+        "message: ''\npattern: $X | safe",
         r#"
         <p>é {{ a.b['c'] | safe }} {# {{ a | safe }} #}</p>
-                ^^^^^^^^^^^^^^^^^ a.b['c']
+                ^^^^^^^^^^^^^^^
         {% for x, y in xs if x %}{{ x|upper|safe }}{% else %}{{ z|default:"a b"|safe }}{% endfor %}
-                                    ^^^^^^^^^^^^ x|upper
-                                                                ^^^^^^^^^^^^^^^^^^ z|default:"a b"
+                                    ^^^^^^^^^^^^
+                                                                ^^^^^^^^^^^^^^^^^^^^
         {{ "a" ~ b|safe }} {{ xs.0.c|safe if d }} {% raw %}{{ a | safe }}{% endraw %}
-                 ^^^^^^ b
-                              ^^^^^^^^^^^ xs.0.c
+                 ^^^^^^
+                              ^^^^^^^^^^^
         {% if x is defined and y %}{% elif z %}{{ a|safe }}{% endif %}{{ ( }}{{ b|safe }}
-                                                  ^^^^^^ a
-                                                                                ^^^^^^ b
+                                                  ^^^^^^
+                                                                                ^^^^^^
         "#,
     );
     check(
@@ -289,11 +289,10 @@ fn comments_ask_to_ignore_findings_in_pages_too() {
 #[test]
 fn line_ends_move_nothing() {
     let page = "<p>👩🏽</p>\r\n<script>\r\n  sink(source());\r\n</script>\r\n<%= sink(source()) %>\r\n";
-    for (language, expected) in [("javascript in a.html.erb", 30..38), ("ruby in a.html.erb", 61..69)] {
+    for language in ["javascript in a.html.erb", "ruby in a.html.erb"] {
         let found = crate::check::run(language, TAINT, page).findings;
-        let spans: Vec<_> = found.iter().map(|finding| finding.span.range()).collect();
-        assert_eq!(spans.iter().map(|span| &page[span.clone()]).collect::<Vec<_>>(), ["source()"]);
-        let _ = expected;
+        let texts: Vec<_> = found.iter().map(|finding| finding.span.text(page)).collect();
+        assert_eq!(texts, ["source()"]);
     }
 }
 

@@ -89,7 +89,7 @@ impl Attribute<'_> {
             _ if bound.is_some() => around(&format!("{OUTPUT}("), &format!("{};\n", manner("escaped", self.place))),
             _ if name.starts_with("v-slot") => {}
             _ if name.starts_with("v-") && !name.starts_with("v-on") => around("(", "\n);\n"),
-            _ => around("{\n", "\n}\n"),
+            _ => around("(function (event) {\n", "\n})();\n"),
         }
     }
 }
