@@ -5,6 +5,7 @@ use crate::context::FileContext;
 use crate::matching::{Index, Match};
 use crate::memo::{self, Before, Memo, PartMemo, Results, Same};
 use crate::message;
+use crate::place;
 use crate::rule::{self, Body, Formula, Rule, RuleSet, TaintSpec};
 use crate::suppress;
 use crate::taint::{self, TaintFinding, TaintMatches, TaintRun};
@@ -132,7 +133,7 @@ fn run_part(
         budget.end_rule();
         match found {
             Ok(found) => {
-                analysis.findings.extend(found);
+                analysis.findings.extend(found.into_iter().filter_map(|found| place::finding(part, found)));
                 results[number as usize] = Some(new);
             }
             Err(stop) => {

@@ -9,6 +9,8 @@ use weir_syntax::{Difference, Part, Tree};
 
 /// What matching, flow and taint know of a file.
 pub(crate) struct FileContext<'a> {
+    /// The part of a file that it is.
+    pub(crate) part: Part<'a>,
     /// The text.
     pub(crate) text: &'a str,
     /// Its language; any for a text in none, whose tree is empty.
@@ -56,6 +58,7 @@ impl<'a> FileContext<'a> {
         let constants = earlier.map(|earlier| (earlier.constants, earlier.difference));
         index.add_imports(&names);
         Ok(Self {
+            part: *part,
             text: part.text,
             language,
             tree: part.tree,

@@ -17,6 +17,7 @@ mod matching;
 mod memo;
 mod message;
 mod paths;
+mod place;
 mod repair;
 mod rule;
 mod suppress;

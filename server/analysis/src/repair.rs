@@ -5,6 +5,7 @@ use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::fix::apply_fixes;
 use crate::matching::Index;
+use crate::place;
 use crate::rule::RuleSet;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -111,7 +112,7 @@ impl<'a> Trial<'a> {
             self.budget.start_rule(&rule.id);
             let found = analyze::run(&file, rule, self.budget);
             self.budget.end_rule();
-            all.extend(found?);
+            all.extend(found?.into_iter().filter_map(|found| place::finding(part, found)));
         }
         analyze::finish(&mut all, unit.source.text(), Options::default());
         Ok(all.len())

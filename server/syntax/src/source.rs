@@ -1,7 +1,7 @@
 //! A text under edit and the programs in it: one for code, several or none for a page, none for any other text.
 
 use crate::Tree;
-use crate::host::Page;
+use crate::host::{Map, Page};
 use crate::program::Program;
 use std::time::Duration;
 use weir_model::{Edit, Format, Language, Span};
@@ -29,17 +29,42 @@ pub enum ParseNote {
     Stopped,
 }
 
-/// What rules look at: a program in one language, or a text in none. All places are those of the file.
+/// What rules look at: a program in one language, or a text in none.
 #[derive(Clone, Copy)]
 pub struct Part<'a> {
     /// Its language; `None` for a text only rules for any text look at.
     pub language: Option<Language>,
-    /// The text. Of a page it has the program alone: all else is blank, and of the same length.
+    /// The text: of the whole file, or of a program that is put together of pieces of it.
     pub text: &'a str,
     /// The tree; empty without a language.
     pub tree: &'a Tree,
+    /// The text of the whole file.
+    pub whole: &'a str,
     /// Whether it is the whole file, so that rules for any text look at it.
     pub is_whole: bool,
+    pub(crate) map: Option<&'a Map>,
+}
+
+impl Part<'_> {
+    /// Where something in the part stands in the file.
+    pub fn place(&self, span: Span) -> Span {
+        self.map.map_or(span, |map| map.span(span))
+    }
+
+    /// Whether something in the part is there only to make a program of pieces: nobody wrote it.
+    pub fn is_made_up(&self, span: Span) -> bool {
+        self.map.is_some_and(|map| !map.is_written(span))
+    }
+
+    /// What must be replaced in the file to replace something in the part; `None` where more than that would be.
+    pub fn replaced(&self, span: Span) -> Option<Span> {
+        self.map.map_or(Some(span), |map| map.replaced(span))
+    }
+
+    /// What of the part stands in a place of the file; `None` if nothing does.
+    pub fn within(&self, span: Span) -> Option<Span> {
+        self.map.map_or(Some(span), |map| map.within(span))
+    }
 }
 
 /// A text with its trees.
@@ -115,10 +140,10 @@ impl Source {
     /// What rules look at, in an order that the format tells.
     pub fn parts(&self) -> Vec<Part<'_>> {
         match &self.body {
-            Body::Text { text, tree } => vec![Part { language: None, text, tree, is_whole: true }],
+            Body::Text { text, tree } => vec![Part { language: None, text, tree, whole: text, is_whole: true, map: None }],
             Body::Code(program) => {
                 let (language, text, tree) = (Some(program.language()), program.text(), program.tree());
-                vec![Part { language, text, tree, is_whole: true }]
+                vec![Part { language, text, tree, whole: text, is_whole: true, map: None }]
             }
             Body::Page(page) => page.parts(),
         }

@@ -12,6 +12,7 @@ use crate::analyze::{self, Options, Unit};
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::matching::{Index, Record};
+use crate::place;
 use crate::rule::{Body, Listed, OutOfRange, Rule, RuleSet};
 use crate::suppress;
 use applies::Applies;
@@ -38,7 +39,7 @@ pub fn explain(rules: &RuleSet, unit: &Unit<'_>, question: &LineQuestion, budget
         // Of a page the part that the rule reports the line of, or else one that has something there.
         let is_reported = |told: &Explanation| matches!(told.verdict, Verdict::Reported | Verdict::Suppressed);
         let looked_at = parts.iter().filter(|part| listed.looks_at(part));
-        let told = looked_at.map(|part| (of_rule(case(), unit, part, budget), !line.text(part.text).trim().is_empty()));
+        let told = looked_at.map(|part| (of_rule(case(), unit, part, budget), part.within(line).is_some()));
         let best = told.max_by_key(|(told, has_something)| (is_reported(told), *has_something));
         best.map(|(told, _)| told).or_else(|| Some(of_rule(case(), unit, parts.first()?, budget)))
     });
@@ -109,17 +110,19 @@ fn of_rule(mut case: Case<'_>, unit: &Unit<'_>, part: &Part<'_>, budget: &Budget
 
 /// Runs the rule and tells what it does; gives why the line is reported or is not.
 fn look(case: &mut Case<'_>, text: &str, part: &Part<'_>, index: Index, budget: &Budget<'_>) -> Result<String, Stop> {
-    let (rule, line) = (case.rule, case.line);
+    let rule = case.rule;
+    // Where nothing of the part stands on the line, nothing of it does so at its end either.
+    let line = part.within(case.line).unwrap_or(Span::from(part.text.len()..part.text.len()));
     let file = FileContext::new(part, index, false, None, budget)?;
     let mut findings = analyze::run(&file, rule, budget)?;
-    findings.retain(|finding| finding.span.touches(line));
+    findings.retain(|finding| part.place(finding.span).touches(case.line));
     findings.truncate(MOST_FINDINGS);
-    analyze::finish(&mut findings, text, Options::default());
+    case.findings = findings.iter().filter_map(|finding| place::finding(part, finding.clone())).collect();
+    analyze::finish(&mut case.findings, text, Options::default());
     // It counts equal findings before it in the file, which are not all here.
-    for finding in &mut findings {
+    for finding in &mut case.findings {
         finding.fingerprint.clear();
     }
-    case.findings = findings;
     let asked = Asked { file: &file, line, record: Record::of(line), budget };
     let reported = match &rule.body {
         Body::Search(formula) => {
@@ -132,8 +135,9 @@ fn look(case: &mut Case<'_>, text: &str, part: &Part<'_>, index: Index, budget: 
             case.reasons.push(reason);
             why
         }
-        Body::Taint(spec) => asked.taint(spec, rule, &case.findings, &mut case.reasons)?,
+        Body::Taint(spec) => asked.taint(spec, rule, &findings, &mut case.reasons)?,
     };
+    case.reasons.iter_mut().for_each(|reason| place::reason(part, reason));
     let hidden = case.findings.iter().filter_map(|finding| suppression(text, finding)).take(words::MOST_PLACES);
     case.reasons.extend(hidden);
     Ok(reported)
@@ -150,7 +154,7 @@ struct Asked<'a> {
 /// The comment that hides a finding.
 fn suppression(text: &str, finding: &Finding) -> Option<Reason> {
     let comment = suppress::mark_at(text, finding.span, &finding.rule_id)?;
-    let message = format!("line {} asks to ignore the finding", words::line_of(text, comment.start));
+    let message = format!("line {} asks to ignore the finding", words::line_in(text, comment.start));
     Some(Reason { places: vec![words::at(comment, "")], ..words::reason(Outcome::Fails, message) })
 }
 

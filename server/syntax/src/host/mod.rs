@@ -16,6 +16,7 @@ mod script;
 mod tags;
 
 pub(crate) use page::Page;
+pub(crate) use projection::Map;
 
 use html::{Piece, Place, Reader};
 use projection::{Projection, When, Writer};

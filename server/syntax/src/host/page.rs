@@ -22,9 +22,6 @@ pub(crate) struct Page {
 struct Embedded {
     program: Program,
     map: Map,
-    /// See [`Map::shown`].
-    shown: String,
-    tree: Tree,
 }
 
 impl Page {
@@ -48,12 +45,21 @@ impl Page {
 
     /// The page itself, and each program in it.
     pub(crate) fn parts(&self) -> Vec<Part<'_>> {
-        let whole = Part { language: None, text: &self.text, tree: &self.no_tree, is_whole: true };
-        let programs = self.embedded.iter().map(|Embedded { program, shown, tree, .. }| Part {
+        let whole = Part {
+            language: None,
+            text: &self.text,
+            tree: &self.no_tree,
+            whole: &self.text,
+            is_whole: true,
+            map: None,
+        };
+        let programs = self.embedded.iter().map(|Embedded { program, map }| Part {
             language: Some(program.language()),
-            text: shown,
-            tree,
+            text: program.text(),
+            tree: program.tree(),
+            whole: &self.text,
             is_whole: false,
+            map: Some(map),
         });
         std::iter::once(whole).chain(programs).collect()
     }
@@ -78,10 +84,7 @@ impl Page {
     pub(crate) fn settle(&mut self, limits: Limits<'_>) -> bool {
         let mut changed = false;
         for embedded in &mut self.embedded {
-            if embedded.program.settle(limits) {
-                embedded.tree = embedded.map.tree(embedded.program.tree());
-                changed = true;
-            }
+            changed |= embedded.program.settle(limits);
         }
         self.collect_notes();
         changed
@@ -99,8 +102,7 @@ impl Page {
                 }
                 None => Program::parse(language, text, limits),
             };
-            let (shown, tree) = (map.shown(&self.text), map.tree(program.tree()));
-            self.embedded.push(Embedded { program, map, shown, tree });
+            self.embedded.push(Embedded { program, map });
         }
         self.collect_notes();
     }
@@ -111,7 +113,7 @@ impl Page {
             ParseNote::Stopped => Span::default(),
         };
         self.notes.clear();
-        for Embedded { program, map, .. } in &self.embedded {
+        for Embedded { program, map } in &self.embedded {
             let guessed = approximates(self.host, program.language());
             let said = program.notes().iter().filter(|note| !guessed || !matches!(note, ParseNote::Syntax(_)));
             self.notes.extend(said.map(|&note| map.note(note)));

@@ -1,7 +1,6 @@
 //! The program in a page: its code, put together from the pieces that are in the page, and the way back.
 
-use crate::tree::Node;
-use crate::{ParseNote, Tree};
+use crate::ParseNote;
 use weir_model::{Language, Span};
 
 /// A program put together from pieces of a page, with what stands between them.
@@ -14,7 +13,7 @@ pub(super) struct Projection {
 
 /// Where what is in a program stands in its page.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Map {
+pub(crate) struct Map {
     /// In the order of the program.
     pieces: Vec<Piece>,
     /// Where the late pieces begin: from here on the order is that of the page again.
@@ -102,28 +101,6 @@ impl<'t> Writer<'t> {
 }
 
 impl Map {
-    /// The page with everything blank that is not in the program: of the same length, with the same lines.
-    pub(super) fn shown(&self, page: &str) -> String {
-        let blank = |&byte: &u8| if matches!(byte, b'\n' | b'\r') { byte } else { b' ' };
-        let mut bytes: Vec<u8> = page.as_bytes().iter().map(blank).collect();
-        for piece in &self.pieces {
-            bytes[piece.page.range()].copy_from_slice(&page.as_bytes()[piece.page.range()]);
-        }
-        String::from_utf8(bytes).expect("pieces end between characters")
-    }
-
-    /// The tree of the program as one of the page.
-    pub(super) fn tree(&self, tree: &Tree) -> Tree {
-        let nodes = tree.nodes.iter().map(|node| Node { span: self.span(node.span), ..*node }).collect();
-        let mut comments: Vec<Span> = tree.comments.iter().map(|&span| self.span(span)).collect();
-        comments.sort_unstable();
-        let mut tree = Tree { nodes, comments };
-        if let Some(root) = tree.nodes.first_mut() {
-            root.span = Span::new(0, self.page);
-        }
-        tree
-    }
-
     /// A note about the program as one about the page.
     pub(super) fn note(&self, note: ParseNote) -> ParseNote {
         match note {
@@ -135,7 +112,7 @@ impl Map {
 
     /// Where a stretch of the program stands in the page. One that goes over from what runs at once to what runs later (as
     /// what does not parse may) is all of the page.
-    fn span(&self, span: Span) -> Span {
+    pub(crate) fn span(&self, span: Span) -> Span {
         if span.start < self.late && span.end > self.late {
             return Span::new(0, self.page);
         }
@@ -146,6 +123,39 @@ impl Map {
         }
         let end = self.piece(span.end - 1).map_or(self.page, |last| last.end(span.end));
         Span::new(start, end.max(start))
+    }
+
+    /// Whether a stretch of the program holds anything that is written in the page.
+    pub(crate) fn is_written(&self, span: Span) -> bool {
+        let first = self.pieces.partition_point(|piece| piece.at <= span.start).saturating_sub(1);
+        let touching = self.pieces[first..].iter().take_while(|piece| piece.at < span.end.max(span.start + 1));
+        touching.into_iter().any(|piece| piece.is_copy)
+    }
+
+    /// What is to be replaced in the page if a stretch of the program is to be: `None` unless that is a part of what is
+    /// written in one place, or a whole tag.
+    pub(crate) fn replaced(&self, span: Span) -> Option<Span> {
+        let first = self.pieces.partition_point(|piece| piece.at <= span.start).checked_sub(1)?;
+        let last = self.pieces.partition_point(|piece| piece.at < span.end).checked_sub(1)?.max(first);
+        let starts = self.pieces[first].is_copy || self.pieces[first].at == span.start;
+        let ends = self.pieces[last].is_copy || self.pieces.get(last + 1).is_none_or(|next| next.at == span.end);
+        let copies = self.pieces[first..=last].iter().filter(|piece| piece.is_copy).count();
+        (starts && ends && copies == 1).then(|| self.span(span))
+    }
+
+    /// The stretch of the program that stands in a part of the page: of what runs at once, or if nothing does of what runs
+    /// later.
+    pub(crate) fn within(&self, page: Span) -> Option<Span> {
+        let halves = [false, true].map(|late| {
+            let inside = self.pieces.iter().filter(|piece| (piece.at >= self.late) == late && piece.page.touches(page));
+            let copied = inside.filter(|piece| piece.is_copy).map(|piece| {
+                let from = piece.page.start.max(page.start).min(piece.page.end) - piece.page.start;
+                let to = piece.page.end.min(page.end).max(piece.page.start) - piece.page.start;
+                Span::new(piece.at + from, piece.at + to)
+            });
+            copied.reduce(Span::union)
+        });
+        halves.into_iter().flatten().next()
     }
 
     /// The piece that a place is in.
@@ -192,7 +202,17 @@ mod tests {
         assert_eq!(told("(x"), "<%= x");
         assert_eq!(told("yy"), "yy");
         assert_eq!(told(")\nl"), page);
-        let shown = "      <%= x %> <%= yy";
-        assert_eq!(map.shown(page), format!("{shown}{}", " ".repeat(page.len() - shown.len())));
+        let place = |of: &str| {
+            let start = text.find(of).expect("is there") as u32;
+            Span::new(start, start + of.len() as u32)
+        };
+        let replaced = |of: &str| map.replaced(place(of)).map(|span| span.text(page));
+        assert_eq!(replaced("x"), Some("x"));
+        assert_eq!(replaced("f(x)\n"), Some("<%= x %>"));
+        assert_eq!(replaced("(x"), None);
+        assert_eq!(replaced("f("), None);
+        assert_eq!(map.within(Span::new(0, page.len() as u32)), Some(place("x")));
+        assert_eq!(map.within(at("yy")), Some(place("yy")));
+        assert!(map.is_written(place("(x")) && !map.is_written(place("f(")));
     }
 }

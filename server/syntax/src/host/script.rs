@@ -38,7 +38,8 @@ enum State {
     String(u8),
     Regex,
     LineComment,
-    Comment,
+    /// By its start.
+    Comment(usize),
 }
 
 impl Lexer {
@@ -68,8 +69,8 @@ impl Lexer {
                 _ => {}
             },
             State::LineComment if byte == b'\n' => self.state = State::Code,
-            State::Comment if byte == b'/' && at > 0 && bytes[at - 1] == b'*' => self.state = State::Code,
-            State::LineComment | State::Comment => {}
+            State::Comment(start) if byte == b'/' && at > start + 2 && bytes[at - 1] == b'*' => self.state = State::Code,
+            State::LineComment | State::Comment(_) => {}
         }
     }
 
@@ -79,11 +80,7 @@ impl Lexer {
             b'"' | b'\'' | b'`' => State::String(byte),
             b'/' => match bytes.get(at + 1) {
                 Some(b'/') => State::LineComment,
-                Some(b'*') => {
-                    // Its star ends no comment.
-                    self.escaped = true;
-                    State::Comment
-                }
+                Some(b'*') => State::Comment(at),
                 // Where a value may begin, it is no division.
                 _ if matches!(self.last, b'(' | b',' | b'=' | b':' | b'[' | b'!' | b'&' | b'|' | b'?' | b'{' | b';' | 0) => {
                     State::Regex

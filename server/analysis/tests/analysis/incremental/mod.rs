@@ -110,7 +110,7 @@ fn look(session: &mut Session, then: &Then) -> Result<(), String> {
     };
     let source = &session.source;
     for part in source.parts() {
-        sound::tree(source.text(), part.tree)?;
+        sound::tree(part.text, part.tree)?;
     }
     sound::notes(source.text(), source.notes())?;
     sound::analysis(source.text(), &analysis)?;
