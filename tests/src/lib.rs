@@ -2,3 +2,4 @@
 
 pub mod binary;
 pub mod lsp_client;
+pub mod protocol;

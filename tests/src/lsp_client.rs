@@ -1,5 +1,7 @@
-//! A small language client over a real `weir lsp` process: typed as an editor types, read as an editor reads.
+//! A small language client over a real `weir lsp` process: typed as an editor types, read as an editor reads. Every message of the
+//! server is held against the protocol.
 
+use crate::protocol::Protocol;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -19,6 +21,7 @@ pub struct LspClient {
     pub pending: Vec<Value>,
     /// What `workspace/configuration` is answered with.
     pub settings: Value,
+    protocol: Protocol,
     next_id: i64,
 }
 
@@ -43,7 +46,15 @@ impl LspClient {
                 }
             }
         });
-        Self { child, stdin, incoming, pending: Vec::new(), settings: Value::Null, next_id: 0 }
+        Self {
+            child,
+            stdin,
+            incoming,
+            pending: Vec::new(),
+            settings: Value::Null,
+            protocol: Protocol::default(),
+            next_id: 0,
+        }
     }
 
     /// Starts a server and goes through `initialize` and `initialized` as a client that can do everything we use.
@@ -91,6 +102,7 @@ impl LspClient {
     pub fn send_request(&mut self, method: &str, params: &Value) -> i64 {
         self.next_id += 1;
         let id = self.next_id;
+        self.protocol.asked(id, method);
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
         id
     }
@@ -170,6 +182,9 @@ impl LspClient {
             let left = end.saturating_duration_since(Instant::now());
             match self.incoming.recv_timeout(left) {
                 Ok(message) => {
+                    if let Err(wrong) = self.protocol.check(&message) {
+                        panic!("against the protocol: {wrong}\nin {message}");
+                    }
                     if message.get("method").is_some() && message.get("id").is_some() {
                         let result = self.result(&message);
                         self.send(&json!({ "jsonrpc": "2.0", "id": message["id"], "result": result }));
@@ -249,6 +264,22 @@ pub fn capabilities() -> Value {
         "workspace": { "workspaceEdit": { "documentChanges": true }, "workspaceFolders": true },
         "window": { "workDoneProgress": true }
     })
+}
+
+/// The abilities of a client that can do everything there is, but for asking for diagnostics itself and watching files.
+pub fn all_capabilities() -> Value {
+    let mut all = capabilities();
+    all["textDocument"]["codeAction"]["disabledSupport"] = json!(true);
+    all["textDocument"]["codeAction"]["dataSupport"] = json!(true);
+    all["textDocument"]["codeAction"]["resolveSupport"] = json!({ "properties": ["edit"] });
+    all["workspace"]["workspaceEdit"] = json!({
+        "documentChanges": true,
+        "resourceOperations": ["create", "rename", "delete"],
+        "changeAnnotationSupport": { "groupsOnLabel": true }
+    });
+    all["workspace"]["configuration"] = json!(true);
+    all["window"]["showDocument"] = json!({ "support": true });
+    all
 }
 
 fn read(stream: &mut impl BufRead) -> Option<Value> {

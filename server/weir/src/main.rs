@@ -11,6 +11,7 @@ mod engines;
 mod lsp;
 mod main_loop;
 mod project;
+mod repairs;
 mod report;
 mod rules_cache;
 mod rules_source;

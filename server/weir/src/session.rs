@@ -4,6 +4,7 @@ use crate::config::Level;
 use crate::engines::EngineId;
 use crate::lsp::{Client, from_proto};
 use crate::project::ProjectId;
+use crate::repairs::Repairs;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub(crate) struct OpenDocument {
     pub(crate) findings: Vec<Finding>,
     /// Which of them are shown, and as what.
     pub(crate) shown: Vec<(usize, Level)>,
+    /// What is known of their repairs.
+    pub(crate) repairs: Repairs,
     /// What could not be analysed in `analyzed`.
     pub(crate) notes: Vec<Note>,
     /// The version the findings belong to, if they are those of the rules in force.
@@ -78,6 +81,7 @@ impl Session {
             client_version,
             findings: Vec::new(),
             shown: Vec::new(),
+            repairs: Repairs::default(),
             notes: Vec::new(),
             analyzed: None,
         };
@@ -156,6 +160,7 @@ impl Session {
         let open = self.documents.get_mut(&id).filter(|open| open.document.version() == version)?;
         open.findings = findings;
         open.shown.clear();
+        open.repairs = Repairs::default();
         open.notes = notes;
         open.analyzed = Some(version);
         Some(open)

@@ -52,8 +52,173 @@ fn only_the_kinds_asked_for_are_given() {
     let mut server = project.server();
     let uri = project.uri("a.py");
     server.open(&uri, "python", TEXT);
-    assert!(!actions(&mut server, &uri, &json!({ "diagnostics": [], "only": ["quickfix"] })).is_empty());
-    assert!(actions(&mut server, &uri, &json!({ "diagnostics": [], "only": ["source"] })).is_empty());
+    let mut kinds = |only: &str| {
+        let actions = actions(&mut server, &uri, &json!({ "diagnostics": [], "only": [only] }));
+        let kinds = actions.iter().map(|action| action["kind"].as_str().expect("a kind").to_owned());
+        kinds.collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(kinds("quickfix"), ["quickfix"]);
+    assert_eq!(kinds("source"), ["source.fixAll.weir"]);
+    assert_eq!(kinds("source.fixAll"), ["source.fixAll.weir"]);
+    assert_eq!(kinds("source.fixAll.weir"), ["source.fixAll.weir"]);
+    assert_eq!(kinds("source.fixAll.ruff"), [] as [String; 0]);
+    assert_eq!(kinds("refactor"), [] as [String; 0]);
+}
+
+/// Rules whose repairs are no good, or not safe.
+const DOUBTFUL: &str = r#"
+rules:
+  - id: breaks
+    languages: [python]
+    severity: WARNING
+    message: "m"
+    pattern: breaks($X)
+    fix: breaks($X
+  - id: stays
+    languages: [python]
+    severity: WARNING
+    message: "m"
+    pattern: stays($X)
+    fix: stays(1)
+  - id: unsafe
+    languages: [python]
+    severity: WARNING
+    message: "m"
+    pattern: unsafe($X)
+    fix: safe($X)
+    metadata: { weir: { fix: unsafe } }
+  - id: good
+    languages: [python]
+    severity: WARNING
+    message: "m"
+    pattern: good($X)
+    fix: better($X)
+"#;
+
+fn at_line(server: &mut LspClient, uri: &str, line: u32, context: &Value) -> Vec<Value> {
+    let range = json!({ "start": { "line": line, "character": 0 }, "end": { "line": line, "character": 1 } });
+    let params = json!({ "textDocument": { "uri": uri }, "range": range, "context": context });
+    server.request("textDocument/codeAction", &params).as_array().cloned().unwrap_or_default()
+}
+
+fn new_texts(action: &Value) -> Vec<&str> {
+    let edits = action["edit"]["documentChanges"][0]["edits"].as_array().expect("edits");
+    edits.iter().map(|edit| edit["newText"].as_str().expect("a text")).collect()
+}
+
+#[test]
+fn a_repair_that_is_no_good_is_not_offered_or_says_why() {
+    let project = Project::new();
+    project.write("rules.yaml", DOUBTFUL);
+    let uri = project.uri("a.py");
+    let text = "breaks(1)\nstays(2)\nunsafe(3)\n";
+    let context = json!({ "diagnostics": [], "triggerKind": 1 });
+
+    let mut server = project.server();
+    server.open(&uri, "python", text);
+    for line in [0, 1] {
+        let titles = at_line(&mut server, &uri, line, &context);
+        assert!(
+            titles.iter().all(|action| !action["title"].as_str().expect("a title").starts_with("Fix")),
+            "{titles:?}"
+        );
+    }
+
+    let rules = project.rules();
+    let mut server = LspClient::start(weir_tests::binary::weir(), &["--rules", rules.to_str().expect("a plain name")]);
+    server.initialize(&weir_tests::lsp_client::all_capabilities(), Some(project.path()), &json!(null));
+    server.open(&uri, "python", text);
+    let reasons = [(0, "breaks", "the code would not parse any more"), (1, "stays", "the rule would still report it")];
+    for (line, rule, reason) in reasons {
+        let actions = at_line(&mut server, &uri, line, &context);
+        let fix = titled(&actions, &format!("Fix {rule}"));
+        assert_eq!((&fix["disabled"]["reason"], &fix["edit"]), (&json!(reason), &json!(null)), "{fix}");
+    }
+    // As the cursor moves there is nothing to say about it.
+    let automatic = at_line(&mut server, &uri, 0, &json!({ "diagnostics": [], "triggerKind": 2 }));
+    assert!(automatic.iter().all(|action| action["disabled"].is_null()), "{automatic:?}");
+    // One that may change what the code does is asked about.
+    let actions = at_line(&mut server, &uri, 2, &context);
+    let fix = titled(&actions, "Fix unsafe");
+    assert_eq!(fix["isPreferred"], json!(null));
+    let id = fix["edit"]["documentChanges"][0]["edits"][0]["annotationId"].as_str().expect("an annotation");
+    assert_eq!(fix["edit"]["changeAnnotations"][id]["needsConfirmation"], true);
+}
+
+#[test]
+fn all_of_a_rule_and_all_that_is_safe_are_repaired_together() {
+    let project = Project::new();
+    project.write("rules.yaml", DOUBTFUL);
+    let uri = project.uri("a.py");
+    let text = "good(1)\ngood(good(2))\nunsafe(3)\nunsafe(4)\nbreaks(5)\n";
+
+    let mut server = project.server();
+    server.open(&uri, "python", text);
+    let actions = at_line(&mut server, &uri, 0, &json!({ "diagnostics": [] }));
+    // Of two that overlap the outer one is made; the inner one goes with it, as it is in its text.
+    assert_eq!(new_texts(titled(&actions, "Fix all of good in this file")), ["better(1)", "better(good(2))"]);
+    let actions = at_line(&mut server, &uri, 3, &json!({ "diagnostics": [], "only": ["source.fixAll"] }));
+    assert_eq!(new_texts(&actions[0]), ["better(1)", "better(good(2))"]);
+
+    // A client that asks for edits apart gets them when it does, for the text as it is then.
+    let rules = project.rules();
+    let mut server = LspClient::start(weir_tests::binary::weir(), &["--rules", rules.to_str().expect("a plain name")]);
+    server.initialize(&weir_tests::lsp_client::all_capabilities(), Some(project.path()), &json!(null));
+    server.open(&uri, "python", text);
+    let actions = at_line(&mut server, &uri, 2, &json!({ "diagnostics": [], "only": ["source.fixAll", "quickfix"] }));
+    let (rule, safe) =
+        (titled(&actions, "Fix all of unsafe in this file"), titled(&actions, "Fix all that Weir can repair safely"));
+    assert_eq!((&rule["edit"], &safe["edit"]), (&json!(null), &json!(null)));
+    let rule = server.request("codeAction/resolve", rule);
+    assert_eq!(new_texts(&rule), ["safe(3)", "safe(4)"]);
+    let safe = server.request("codeAction/resolve", safe);
+    assert_eq!(new_texts(&safe), ["better(1)", "better(good(2))"]);
+}
+
+#[test]
+fn a_rule_is_lowered_in_the_projects_file() {
+    let project = Project::new();
+    project.write("weir.toml", "# ours\n[filter]\n");
+    let mut server = project.server();
+    let uri = project.uri("a.py");
+    server.open(&uri, "python", TEXT);
+    let actions = actions(&mut server, &uri, &json!({ "diagnostics": [] }));
+    let change = &titled(&actions, "Do not report yaml-load in this project")["edit"]["documentChanges"][0];
+    assert_eq!(change["textDocument"]["uri"], project.uri("weir.toml"));
+    assert_eq!(change["edits"][0]["newText"], "\n[severity]\nyaml-load = \"off\"\n");
+    titled(&actions, "Show yaml-load as a hint in this project");
+}
+
+#[test]
+fn the_path_the_rule_and_the_weakness_are_shown_where_the_client_can() {
+    let project = Project::new();
+    let rules = project.rules();
+    let mut server = LspClient::start(weir_tests::binary::weir(), &["--rules", rules.to_str().expect("a plain name")]);
+    server.initialize(&weir_tests::lsp_client::all_capabilities(), Some(project.path()), &json!(null));
+    let uri = project.uri("a.py");
+    server.open(&uri, "python", "from flask import request\nname = request.args.get('n')\ndb.execute(name)\n");
+    let actions = at_line(&mut server, &uri, 2, &json!({ "diagnostics": [] }));
+    let mut shown = |title: &str| {
+        let command = &titled(&actions, title)["command"];
+        server.request("workspace/executeCommand", command);
+        server.wait_for("window/showDocument")["params"].clone()
+    };
+    let path = shown("Show the path of sql");
+    let file = path["uri"].as_str().and_then(|uri| uri.strip_prefix("file://")).expect("a file");
+    let text = std::fs::read_to_string(file).expect("a readable file");
+    for part in ["error[sql]", "1. untrusted data enters here", "1. a.py:2:8: untrusted data enters here", "reaches"] {
+        assert!(text.contains(part), "{part:?} is missing in {text}");
+    }
+    let rule = shown("Open the rule sql");
+    assert!(rule["uri"].as_str().expect("a uri").ends_with("rules.yaml"), "{rule}");
+    assert_eq!(rule["selection"]["start"]["line"], 12, "{rule}");
+    let page = shown("Read about CWE-89");
+    assert_eq!(
+        (&page["uri"], &page["external"]),
+        (&json!("https://cwe.mitre.org/data/definitions/89.html"), &json!(true))
+    );
+    let foreign = server.request("workspace/executeCommand", &json!({ "command": "other.command" }));
+    assert_eq!(foreign["error"]["code"], -32602);
 }
 
 #[test]

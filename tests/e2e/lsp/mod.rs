@@ -3,6 +3,7 @@
 mod actions;
 mod configuration;
 mod lifecycle;
+mod protocol;
 mod pull;
 mod typing;
 

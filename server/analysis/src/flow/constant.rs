@@ -3,8 +3,10 @@
 //! Inside a function constants follow its statements; a name of the code around is known if it is assigned exactly once.
 //! Strings put together of constants are constants too.
 
+mod expressions;
 mod strings;
 
+use self::expressions::stands_for_names;
 use super::earlier::Earlier;
 use super::frames::Flow;
 use super::interpret::Interpret;
@@ -336,14 +338,14 @@ impl<'t> Interpret<'t> for Solver<'t> {
 }
 
 impl Solver<'_> {
-    /// `x.f();` as a statement may change `x`; a constant of JavaScript, assigned once, stays what it is.
+    /// `x.f();` as a statement may change `x`; what JavaScript says is constant, or assigns once, stays what it is.
     fn called_for_effect(&mut self, node: NodeId) -> Result<(), Stop> {
         let tree = self.tree;
         let called = tree.child(node, Role::Callee).filter(|_| tree.role(node) == Role::Stmt);
         let object = called.and_then(|callee| tree.child(callee, Role::Object));
         let Some(object) = object.filter(|&object| tree.kind(object) == Kind::Ident) else { return Ok(()) };
         let is_constant = matches!(self.language, Language::JavaScript | Language::TypeScript | Language::Tsx)
-            && self.scopes.own_or_outer_value(self.scope, tree.sym(object), self.language).is_some();
+            && self.scopes.is_constant(self.scope, tree.sym(object), self.language);
         if is_constant { Ok(()) } else { self.bind(object, Known::default()) }
     }
 
@@ -353,7 +355,9 @@ impl Solver<'_> {
         let (expression, literal) = match known {
             Some(known) => (known.expression, known.literal),
             None => match self.scopes.outer_value(self.scope, name, self.language) {
-                Some((scope, value)) => (Some(value), self.once(scope, value)),
+                Some((scope, value)) => {
+                    (Some(value).filter(|_| stands_for_names(self.tree, value, self.language)), self.once(scope, value))
+                }
                 None => (None, None),
             },
         };
@@ -407,6 +411,10 @@ impl Solver<'_> {
                 operand.unary(tree.sym(node).as_str(), self.language)
             }
             Kind::Cast => self.fold(scope, tree.child(node, Role::Value)?),
+            Kind::Conditional => {
+                let chosen = self.fold(scope, tree.child(node, Role::Then)?)?;
+                chosen.either(self.fold(scope, tree.child(node, Role::Else)?)?)
+            }
             Kind::Template => tree
                 .with_role(node, Role::Part)
                 .try_fold(Literal::string(""), |whole, part| whole.concat(self.fold(scope, part)?)),
@@ -439,7 +447,7 @@ impl Solver<'_> {
     fn assigned(&mut self, node: NodeId) -> Result<Known, Stop> {
         let Some(value) = self.tree.child(node, Role::Value) else { return Ok(Known::default()) };
         let known = self.eval(value)?;
-        Ok(Known { expression: Some(value), ..known })
+        Ok(Known { expression: Some(value).filter(|_| stands_for_names(self.tree, value, self.language)), ..known })
     }
 
     /// A function, lambda or class is a scope of its own.

@@ -16,7 +16,7 @@ const ROUNDS: [u32; 7] = [8, 8, 6, 3, 2, 2, 2];
 /// An analysis that walks code in the order it runs. Required methods are the analysis's own, provided ones the control flow.
 pub(crate) trait Interpret<'t>: Sized {
     /// What is known at a point.
-    type State: Clone;
+    type State: Clone + Default;
     /// What is known of an expression's value; the default is what is known of a value nothing is known of.
     type Value: Clone + Default;
 
@@ -107,7 +107,16 @@ pub(crate) trait Interpret<'t>: Sized {
         let mut last = Self::Value::default();
         for statement in self.tree().with_role(node, Role::Stmt) {
             let throws = self.flow().throws;
+            // What is declared behind a `return` is there from the start.
+            let is_function = self.tree().kind(statement) == Kind::Function;
+            let hoisted = self.flow().state.is_none() && is_function && hoists(self.language());
+            if hoisted {
+                self.flow().replace(Some(Self::State::default()));
+            }
             last = self.eval(statement)?;
+            if hoisted {
+                self.flow().replace(None);
+            }
             if self.flow().throws != throws {
                 // What the statement stored is there if a later part of it throws.
                 self.may_throw();
@@ -506,6 +515,11 @@ fn merge<'t, I: Interpret<'t>>(into: &mut Option<I::State>, from: Option<I::Stat
 
 fn is_short_circuit(operator: Symbol) -> bool {
     matches!(operator.as_str(), "&&" | "||" | "??")
+}
+
+/// Whether functions are declared before any statement around them runs.
+fn hoists(language: Language) -> bool {
+    matches!(language, Language::JavaScript | Language::TypeScript | Language::Tsx | Language::Php)
 }
 
 fn falls_through(language: Language) -> bool {

@@ -33,6 +33,8 @@ struct Scope {
 struct Name {
     /// How often it is assigned; a parameter, loop variable or the like counts as many.
     writes: u32,
+    /// How many of them are declarations of a constant.
+    constants: u32,
     value: Option<NodeId>,
     declared: bool,
 }
@@ -58,6 +60,7 @@ impl Scopes {
             language,
             scopes: Self::default(),
             writes: Vec::new(),
+            fields: Vec::new(),
             outer: NumberSet::default(),
             around: Vec::new(),
         };
@@ -132,6 +135,13 @@ impl Scopes {
         if found.writes == 1 { Some((scope, found.value?)) } else { None }
     }
 
+    /// Whether a name stays what it once is: it is assigned once, or once for each block that says so.
+    pub(super) fn is_constant(&self, from: usize, name: Symbol, language: Language) -> bool {
+        let holder = self.holder(from, name, language);
+        let found = holder.and_then(|scope| self.names.get(&(scope, name)));
+        found.is_some_and(|found| found.writes == found.constants.max(1) && found.value.is_some())
+    }
+
     /// The scope that holds a name seen from a scope within, and the one expression it is ever assigned.
     pub(super) fn outer_value(&self, from: usize, name: Symbol, language: Language) -> Option<(usize, NodeId)> {
         let scope = self.holder(from, name, language)?;
@@ -200,6 +210,8 @@ struct Reader<'t> {
     language: Language,
     scopes: Scopes,
     writes: Vec<Write>,
+    /// Fields that are assigned by the name of what they belong to.
+    fields: Vec<(Symbol, Symbol)>,
     /// Names said to be another scope's (`global`, `nonlocal`).
     outer: NumberSet<(usize, Symbol)>,
     /// The scopes around the node at hand and where they end.
@@ -222,6 +234,10 @@ impl Reader<'_> {
                     Some(target) if tree.kind(target) == Kind::Ident => {
                         let name = tree.sym(target);
                         self.declare(name);
+                        if let Some(&(scope, _)) = self.around.last().filter(|_| value.is_some() && self.is_const(node))
+                        {
+                            self.scopes.names.entry((scope, name)).or_default().constants += 1;
+                        }
                         // A loop's or catch's variable has no value here: they count it.
                         self.write(
                             name,
@@ -313,6 +329,13 @@ impl Reader<'_> {
                     self.writes.push(Write { scope, class: Some(class), name: tree.sym(name), value, times });
                 }
             }
+            // `C.x`: a field of a class, should there be one of the name.
+            Kind::Member => {
+                let object = tree.child(target, Role::Object).filter(|&object| tree.kind(object) == Kind::Ident);
+                if let Some((class, name)) = object.zip(tree.child(target, Role::Name)) {
+                    self.fields.push((tree.sym(class), tree.sym(name)));
+                }
+            }
             _ => self.pattern(Some(target), assignment_declares(self.language)),
         }
     }
@@ -325,6 +348,11 @@ impl Reader<'_> {
         self.language == Language::Java
             && class.is_some_and(|class| tree.sym(class).as_str() != "interface")
             && !tree.with_role(var_def, Role::Modifier).any(closed)
+    }
+
+    /// Whether a variable is one that cannot be assigned again; each block may have one of the name.
+    fn is_const(&self, var_def: NodeId) -> bool {
+        self.tree.with_role(var_def, Role::Modifier).any(|modifier| self.tree.sym(modifier).as_str() == "const")
     }
 
     /// PHP's `define("NAME", value)`.
@@ -395,6 +423,12 @@ impl Reader<'_> {
         }
         if self.language == Language::Ruby {
             self.scopes.share_with_blocks();
+        }
+        for (class, name) in self.fields {
+            let class = self.scopes.classes.get(&class);
+            if let Some(field) = class.and_then(|&class| self.scopes.names.get_mut(&(class, name))) {
+                field.writes += MANY;
+            }
         }
         for Write { scope, class, name, value, times } in self.writes {
             // Whoever assigns a name that nobody declares makes it the file's.

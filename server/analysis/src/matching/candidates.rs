@@ -296,10 +296,10 @@ pub(super) fn can_match(root: Kind, kind: Kind, language: Language) -> bool {
 pub(super) fn kinds_for(kind: Kind, language: Language) -> Option<&'static [Kind]> {
     Some(match kind {
         Kind::Metavar | Kind::TypedMetavar | Kind::DeepEllipsis | Kind::Ellipsis => return None,
-        // A constant may be known of a variable, a field or an operation.
-        Kind::Str => &[Kind::Ident, Kind::Member, Kind::Binary, Kind::Template],
+        // A constant may be known of a variable, a field, an operation or what is one of two.
+        Kind::Str => &[Kind::Ident, Kind::Member, Kind::Binary, Kind::Conditional, Kind::Template],
         Kind::Number | Kind::Bool | Kind::Null | Kind::Regex | Kind::Atom | Kind::Unary => {
-            &[Kind::Ident, Kind::Member, Kind::Binary]
+            &[Kind::Ident, Kind::Member, Kind::Binary, Kind::Conditional]
         }
         // A module's name may be a string.
         Kind::Ident => &[Kind::Member, Kind::Atom, Kind::Str],
@@ -357,7 +357,7 @@ fn run(unifier: &Unifier<'_>, roots: &[NodeId], scope: &Scope) -> Result<Vec<Fou
         for start in 0..statements.len() {
             unifier.budget.tick()?;
             let first = statements[start];
-            if !scope.wants(Span::new(tree.span(first).start, tree.span(last).end)) {
+            if !scope.wants(Span::new(start_of(tree, first), tree.span(last).end)) {
                 break;
             }
             // Nothing that is asked for may stand only before this place: then it stands before all that follow.
@@ -369,7 +369,7 @@ fn run(unifier: &Unifier<'_>, roots: &[NodeId], scope: &Scope) -> Result<Vec<Fou
             {
                 continue;
             }
-            let from = tree.span(first).start;
+            let from = start_of(tree, first);
             for (to, env) in unifier.statements(roots, &statements[start..], scope.env.clone(), Tail::Free)? {
                 if to == 0 || !scope.wants(Span::new(from, to)) {
                     continue;
@@ -388,6 +388,13 @@ fn run(unifier: &Unifier<'_>, roots: &[NodeId], scope: &Scope) -> Result<Vec<Fou
         }
     }
     Ok(out)
+}
+
+/// Where a statement starts: `b = 2` of `var a = 1, b = 2` at the `var`, which says what it is.
+fn start_of(tree: &Tree, statement: NodeId) -> u32 {
+    let says = |&child: &NodeId| matches!(tree.role(child), Role::Modifier | Role::Type);
+    let parts = tree.children(statement).filter(|child| tree.kind(statement) == Kind::VarDef && says(child));
+    parts.map(|part| tree.span(part).start).chain([tree.span(statement).start]).min().unwrap_or_default()
 }
 
 /// The statements that each of a pattern's statements matches by itself, if the pattern is a run of statements: where these

@@ -9,7 +9,7 @@ use crate::flow::Interpret;
 use crate::matching::{Binding, Bindings, Match};
 use crate::rule::{Formula, Node, Requires, SinkRequires};
 use weir_model::StepKind;
-use weir_syntax::{NodeId, Symbol};
+use weir_syntax::{Kind, NodeId, Role, Symbol};
 
 impl<'t> Engine<'t> {
     /// What the rule's marks on a node, and those around that hold for it, make of its value.
@@ -82,7 +82,7 @@ impl<'t> Engine<'t> {
             self.asked.insert(node, value.all());
         }
         for mark in with_role(MarkRole::Sink) {
-            let mut reaching = value.all();
+            let mut reaching = if self.is_passed_through(node) { value.own().clone() } else { value.all() };
             let (sink, _) = &self.matches.sinks[mark.index];
             // A focused sink is the value at the place in focus, not what goes into it.
             let focused = self.spec.sinks[*sink].exact && has_focus(&self.spec.sinks[*sink].formula);
@@ -95,6 +95,13 @@ impl<'t> Engine<'t> {
             self.sink(mark.index, reaching);
         }
         value
+    }
+
+    /// Whether of an object only one field is read: what others hold does not count then. A method gets the whole object.
+    fn is_passed_through(&self, node: NodeId) -> bool {
+        let tree = self.tree();
+        let member = tree.parent(node).filter(|&parent| tree.kind(parent) == Kind::Member);
+        tree.role(node) == Role::Object && member.is_some_and(|member| tree.role(member) != Role::Callee)
     }
 
     fn propagate(&mut self, index: usize, node: NodeId, value: &Cell) {

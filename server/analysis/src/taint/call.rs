@@ -195,7 +195,7 @@ impl<'t> Engine<'t> {
             let value = self.eval(argument)?;
             arguments.each.push((argument, value));
         }
-        let handed = HANDS_OVER.contains(&name).then(|| {
+        let handed = (self.options.taint_intrafile && HANDS_OVER.contains(&name)).then(|| {
             let mut handed = of_receiver.clone();
             handed.union(&arguments.all(tree));
             Cell::flat(handed)

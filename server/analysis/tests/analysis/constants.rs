@@ -87,6 +87,11 @@ def h():
         "javascript",
         "const ONCE = 'v';\nlet x = 'v';\nconst f = () => { known(ONCE); lost(x); x = 1; };\nfunction g() { lost(ONCE2); let ONCE2; }\n",
     );
+    // A conditional is one of two; a static field may be assigned anywhere.
+    hold(
+        "javascript",
+        "const x = c ? 'v' : 'w';\nfunction f() { any(x); any(c ? 'v' : x); lost(c ? 'v' : y); }\nclass C { static a = 'v'; static b = 'v'; m() { known(C.a); lost(C.b); C.b = x; } }\n",
+    );
     hold("ruby", "ONCE = \"v\"\nlocal = \"v\"\ndef f\n  known(ONCE)\n  known(local)\nend\n");
     hold(
         "php",
@@ -95,6 +100,14 @@ def h():
     hold(
         "java",
         "class C { static final String A = \"v\"; String b = \"v\"; void m() { known(A); known(this.A); known(C.A); lost(b); b = m(); } }\n",
+    );
+}
+
+#[test]
+fn what_is_known_in_functions_declared_behind_a_return() {
+    hold(
+        "javascript",
+        "function f(c) { const y = 'v'; return g; function g() { let x = 'v'; known(x); known(y); x = c; lost(x); } }\n",
     );
 }
 
@@ -198,6 +211,11 @@ fn a_method_called_for_its_effect_may_change_what_it_is_called_on() {
     hold("python", "def f():\n    x = \"v\"\n    x.m()\n    lost(x)\n    x = \"v\"\n    y = x.m()\n    known(x)\n");
     hold("java", "class C { void f() { String x = \"v\"; x.m(); lost(x); } }\n");
     hold("javascript", "function f() { let x = 'v'; x.m(); known(x); let y = 'v'; y.m(); lost(y); y = read(); }\n");
+    // Each block may have a constant of the name.
+    hold(
+        "javascript",
+        "function f() { if (c) { const x = 'v'; x.m(); known(x); } else { const x = 'w'; x.m(); any(x); } }\n",
+    );
 }
 
 #[test]

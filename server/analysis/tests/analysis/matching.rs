@@ -87,6 +87,43 @@ fn an_ellipsis_between_statements_reaches_inner_blocks_but_not_outer_ones() {
 }
 
 #[test]
+fn an_ellipsis_between_statements_passes_functions_but_not_members() {
+    matches(
+        "javascript",
+        "
+        a()
+        ...
+        b()
+        ",
+        "
+        function f1() { a(); g(function () { if (c) b() }) } // match
+        function f2() { a(); x.y = () => { b() } } // match
+        function f3() { a(); g({ k: h(() => { b() }) }) } // match
+        function f4() { a(); g({ k() { b() } }) }
+        function f5() { a(); g({ k: function () { b() } }) }
+        function f6() { a(); g({ k: { l: () => { b() } } }) }
+        function f7() { a(); g(class { m() { b() } }) }
+        function f8() { a(); g({ k() { h(() => { b() }) } }) } // match
+        function f9() { a(); class C { m() { b() } } } // match
+        ",
+    );
+    matches(
+        "java",
+        "
+        a();
+        ...
+        b();
+        ",
+        "
+        class C {
+          void m1() { a(); g(() -> { b(); }); } // match
+          void m2() { a(); g(new D() { void m() { b(); } }); }
+        }
+        ",
+    );
+}
+
+#[test]
 fn what_is_bound_is_found_behind_an_ellipsis_by_all_that_it_stands_for() {
     let others = "g(1)\n".repeat(9);
     let between = |before: &str, after: &str| format!("{before}\n{others}{after}\n");
@@ -133,6 +170,21 @@ fn a_match_of_statements_goes_from_the_first_to_the_last() {
         z()
         b()
         z()
+        ",
+    );
+    check(
+        "javascript",
+        "
+        pattern: |
+          $X = 2
+          ...
+          f($X)
+        ",
+        "
+        var a = 1,
+        ^^^^^^^^^^ ...
+          b = 2;
+        f(b);
         ",
     );
 }
@@ -258,6 +310,56 @@ fn a_deep_ellipsis_finds_what_is_anywhere_within() {
         f(g()) # match
         f(1 + h(lambda: g())) # match
         f(h())
+        ",
+    );
+}
+
+#[test]
+fn a_deep_ellipsis_leaves_what_functions_in_an_expression_do() {
+    matches(
+        "javascript",
+        "f(<... x ...>)",
+        "
+        f([h({ a: x })]) // match
+        f(x => 3)
+        f(() => x)
+        f(h(function () { g(x) }))
+        f({ a() { return x } })
+        f(class { a() { x } })
+        ",
+    );
+    matches(
+        "java",
+        "f(<... x ...>)",
+        "
+        class C { void m() {
+          f(h(y -> g(x))); // match
+          f(y -> { return x; });
+          f(new B() { int m() { return x; } });
+        } }
+        ",
+    );
+    matches("php", "f(<... $x ...>)", "<?php\nf(fn() => $x); // match\nf(function () { return $x; });\n");
+    matches("ruby", "f(<... x ...>)", "f(h(x)) # match\nf(h { x })\nf(-> { x })\n");
+    // Of a statement it finds all that is in there.
+    matches("javascript", "x = 1\n...\n<... f(x) ...>", "x = 1 // match\ng(() => { f(x) })\n");
+}
+
+#[test]
+fn a_choice_of_strings_is_a_string() {
+    check(
+        "javascript",
+        r#"
+        patterns:
+        - pattern: $O[$X]()
+        - metavariable-pattern:
+            metavariable: $X
+            patterns: [{pattern-not: '"..."'}]
+        "#,
+        "
+        a[b ? 'c' : 'd']()
+        a[b ? 'c' : d]()
+        ^^^^^^^^^^^^^^^^
         ",
     );
 }

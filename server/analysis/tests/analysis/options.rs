@@ -144,6 +144,50 @@ fn what_a_name_stands_for_is_looked_into() {
 }
 
 #[test]
+fn names_stand_for_expressions_that_are_the_same_wherever_they_are() {
+    for (language, code) in [
+        (
+            "javascript",
+            "
+            function f(x) {
+              const a = make(x.y + `${x}`, { k: x }); use(a); // match
+              const b = make([x]); use(b);
+              const c = make({ k() {} }); use(c);
+              const d = make({ ...x }); use(d);
+              const e = make(() => x); use(e);
+              const g = make(x ? 1 : 2); use(g);
+              const h = make(await x); use(h);
+              const i = make(make(!x), x[0]).z; use(i.z);
+            }
+            ",
+        ),
+        (
+            "python",
+            "
+            def f(x):
+                a = make(f'{x}', *x, k=x[0]); use(a) # match
+                b = make([x]); use(b)
+                c = make({'k': x}); use(c)
+                d = make((x, x)); use(d)
+                e = make(lambda: x); use(e)
+                g = make(1 if x else 2); use(g)
+                h = make(y for y in x); use(h)
+                i = make(x[1:]); use(i)
+            ",
+        ),
+    ] {
+        let marked: String = code
+            .lines()
+            .map(|line| match line.find("use(").filter(|_| line.contains("match")) {
+                Some(at) => format!("{line}\n{}^^^^^^\n", " ".repeat(at)),
+                None => format!("{line}\n"),
+            })
+            .collect();
+        check(language, "\npattern: use(make(...))\noptions: {symbolic_propagation: true}\n", &marked);
+    }
+}
+
+#[test]
 fn a_part_of_a_statement_may_be_a_definition() {
     check(
         "javascript",

@@ -1,10 +1,13 @@
 //! What the client can do, and what we tell it we can.
 
+use crate::lsp::requests::code_action::FIX_ALL;
+use crate::lsp::requests::command;
 use tower_lsp_server::ls_types::{
     CodeActionKind, CodeActionOptions, CodeActionProviderCapability, DiagnosticOptions, DiagnosticServerCapabilities,
-    HoverProviderCapability, InitializeParams, InitializeResult, MarkupKind, OneOf, PositionEncodingKind,
-    ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
-    TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+    ExecuteCommandOptions, HoverProviderCapability, InitializeParams, InitializeResult, MarkupKind, OneOf,
+    PositionEncodingKind, ResourceOperationKind, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
+    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities,
+    WorkspaceServerCapabilities,
 };
 use weir_model::PositionEncoding;
 
@@ -25,6 +28,16 @@ pub(crate) struct Client {
     pub(crate) code_action_literals: bool,
     /// Code actions may be marked as preferred.
     pub(crate) is_preferred: bool,
+    /// The edits of code actions are asked for when one is chosen.
+    pub(crate) resolves_edits: bool,
+    /// Code actions that cannot be taken are shown with the reason.
+    pub(crate) shows_disabled: bool,
+    /// Edits may carry a note, and be asked about.
+    pub(crate) change_annotations: bool,
+    /// Edits may create files.
+    pub(crate) creates_files: bool,
+    /// The client shows a document when it is asked to.
+    pub(crate) shows_documents: bool,
     /// We may show progress that we begin ourselves.
     pub(crate) progress: bool,
     /// Hovers may be Markdown.
@@ -69,6 +82,23 @@ impl Client {
             document_changes: yes(edits.and_then(|edits| edits.document_changes)),
             code_action_literals: actions.is_some_and(|actions| actions.code_action_literal_support.is_some()),
             is_preferred: yes(actions.and_then(|actions| actions.is_preferred_support)),
+            resolves_edits: yes(actions.and_then(|actions| actions.data_support))
+                && actions
+                    .and_then(|actions| actions.resolve_support.as_ref())
+                    .is_some_and(|resolve| resolve.properties.iter().any(|property| property == "edit")),
+            shows_disabled: yes(actions.and_then(|actions| actions.disabled_support)),
+            change_annotations: yes(edits.and_then(|edits| edits.document_changes))
+                && edits.is_some_and(|edits| edits.change_annotation_support.is_some()),
+            creates_files: yes(edits.and_then(|edits| edits.document_changes))
+                && edits
+                    .and_then(|edits| edits.resource_operations.as_ref())
+                    .is_some_and(|operations| operations.contains(&ResourceOperationKind::Create)),
+            shows_documents: params
+                .capabilities
+                .window
+                .as_ref()
+                .and_then(|window| window.show_document.as_ref())
+                .is_some_and(|show| show.support),
             progress: yes(params.capabilities.window.as_ref().and_then(|window| window.work_done_progress)),
             markdown: hover
                 .and_then(|hover| hover.content_format.as_ref())
@@ -122,9 +152,14 @@ pub(crate) fn server(client: &Client) -> InitializeResult {
                 })
             }),
             code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
-                code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
+                code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, FIX_ALL]),
+                resolve_provider: Some(client.resolves_edits),
                 ..CodeActionOptions::default()
             })),
+            execute_command_provider: Some(ExecuteCommandOptions {
+                commands: command::ALL.iter().map(|&command| command.to_owned()).collect(),
+                ..ExecuteCommandOptions::default()
+            }),
             hover_provider: Some(HoverProviderCapability::Simple(true)),
             workspace: Some(WorkspaceServerCapabilities {
                 workspace_folders: Some(WorkspaceFoldersServerCapabilities {

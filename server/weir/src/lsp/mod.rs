@@ -4,6 +4,8 @@
 
 mod capabilities;
 pub(crate) mod from_proto;
+mod gate;
+mod input;
 pub(crate) mod outbox;
 mod parent;
 pub(crate) mod progress;
@@ -19,6 +21,7 @@ use crate::args::LspArgs;
 use crate::config::Settings;
 use crate::main_loop::MainLoop;
 use anyhow::Context as _;
+use gate::Gate;
 use outbox::Outbox;
 use server::Server;
 use std::path::PathBuf;
@@ -67,9 +70,9 @@ async fn serve(rules: Vec<PathBuf>) -> bool {
     let main_loop = MainLoop::new(outbox, rules, messages.downgrade());
     drop(messages);
     let main_loop = tokio::spawn(main_loop.run(inbox));
-    tower_lsp_server::Server::new(tokio::io::stdin(), tokio::io::stdout(), socket)
+    tower_lsp_server::Server::new(input::messages(tokio::io::stdin()), tokio::io::stdout(), socket)
         .concurrency_level(CONCURRENT_REQUESTS)
-        .serve(service)
+        .serve(Gate(service))
         .await;
     // The service held the last sender: the loop ends and takes the workers with it.
     let _ = main_loop.await;

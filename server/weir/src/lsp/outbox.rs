@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tower_lsp_server::Client;
 use tower_lsp_server::ls_types::notification::Notification;
 use tower_lsp_server::ls_types::{
-    ConfigurationItem, Diagnostic, MessageType, ProgressToken, Registration, Unregistration, Uri,
+    ConfigurationItem, Diagnostic, MessageType, ProgressToken, Registration, ShowDocumentParams, Unregistration, Uri,
     WorkspaceDocumentDiagnosticReport,
 };
 
@@ -35,6 +35,7 @@ enum Outgoing {
     Show(MessageType, String),
     Log(MessageType, String),
     Partial(PartialReport),
+    ShowDocument(ShowDocumentParams),
     Refresh,
     Register(Value),
     Unregister,
@@ -85,6 +86,11 @@ impl Outbox {
     /// Sends a part of the answer to `workspace/diagnostic`.
     pub(crate) fn partial(&self, token: ProgressToken, items: Vec<WorkspaceDocumentDiagnosticReport>) {
         self.send(Outgoing::Partial(PartialReport { token, value: Items { items } }));
+    }
+
+    /// Has the client show a document.
+    pub(crate) fn show_document(&self, params: ShowDocumentParams) {
+        self.send(Outgoing::ShowDocument(params));
     }
 
     /// Has the client ask for all diagnostics again.
@@ -177,6 +183,10 @@ async fn write(client: Client, mut queue: mpsc::UnboundedReceiver<Outgoing>) {
                 Outgoing::Show(kind, text) => client.show_message(kind, text).await,
                 Outgoing::Log(kind, text) => client.log_message(kind, text).await,
                 Outgoing::Partial(report) => client.send_notification::<PartialReport>(report).await,
+                Outgoing::ShowDocument(params) => {
+                    let client = client.clone();
+                    apart("document", async move { client.show_document(params).await.map(|_| ()) });
+                }
                 Outgoing::Refresh if last_refresh == Some(at) => {
                     let client = client.clone();
                     apart("refresh", async move { client.workspace_diagnostic_refresh().await });

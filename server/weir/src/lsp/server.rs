@@ -1,6 +1,7 @@
 //! The protocol's methods. Every handler's first action, before any await, is to send its message to the main loop.
 
 use crate::config;
+use crate::lsp::requests::command;
 use crate::lsp::{InitialOptions, capabilities, from_proto, parent};
 use crate::main_loop::Message;
 use crate::session::file_of;
@@ -11,11 +12,11 @@ use tokio::sync::{mpsc, oneshot};
 use tower_lsp_server::LanguageServer;
 use tower_lsp_server::jsonrpc::{Error, Result};
 use tower_lsp_server::ls_types::{
-    CodeActionParams, CodeActionResponse, DidChangeConfigurationParams, DidChangeTextDocumentParams,
+    CodeAction, CodeActionParams, CodeActionResponse, DidChangeConfigurationParams, DidChangeTextDocumentParams,
     DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
     DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult,
-    Hover, HoverParams, InitializeParams, InitializeResult, InitializedParams, WorkDoneProgressCancelParams,
-    WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult,
+    ExecuteCommandParams, Hover, HoverParams, InitializeParams, InitializeResult, InitializedParams,
+    WorkDoneProgressCancelParams, WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult,
 };
 
 /// The protocol's side of the server: no state but the way to the main loop.
@@ -116,5 +117,17 @@ impl LanguageServer for Server {
 
     async fn workspace_diagnostic(&self, params: WorkspaceDiagnosticParams) -> Result<WorkspaceDiagnosticReportResult> {
         Ok(self.ask(|answer| Message::WorkspacePull(params, answer)).await?.into())
+    }
+
+    async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
+        self.ask(|answer| Message::Resolve(action, answer)).await
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
+        if !command::ALL.contains(&params.command.as_str()) {
+            return Err(Error::invalid_params(format!("there is no command {}", params.command)));
+        }
+        self.send(Message::Command(params));
+        Ok(None)
     }
 }

@@ -6,9 +6,9 @@ use crate::lsp::view::View;
 use ropey::Rope;
 use serde_json::json;
 use tower_lsp_server::ls_types::{
-    CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DocumentChanges, Location,
-    NumberOrString, OneOf, OptionalVersionedTextDocumentIdentifier, Position, Range, TextDocumentEdit, TextEdit,
-    WorkspaceEdit,
+    AnnotatedTextEdit, ChangeAnnotation, CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity,
+    DocumentChanges, Location, NumberOrString, OneOf, OptionalVersionedTextDocumentIdentifier, Position, Range,
+    TextDocumentEdit, TextEdit, WorkspaceEdit,
 };
 use weir_model::{Edit, Finding, PositionEncoding, RuleProblem, Span, StepKind};
 
@@ -122,6 +122,27 @@ pub(crate) fn workspace_edit(view: &View<'_>, edits: &[Edit]) -> WorkspaceEdit {
         }
     } else {
         WorkspaceEdit { changes: Some([(view.uri.clone(), edits.collect())].into()), ..WorkspaceEdit::default() }
+    }
+}
+
+/// The same, each edit with a note that the client asks about before it makes it. Only for clients that can.
+pub(crate) fn annotated_edit(view: &View<'_>, edits: &[Edit], label: &str, description: &str) -> WorkspaceEdit {
+    let id = "weir-unsafe".to_owned();
+    let annotated = edits.iter().map(|edit| {
+        let text_edit = TextEdit { range: range(view.client, view.text, edit.span), new_text: edit.text.clone() };
+        OneOf::Right(AnnotatedTextEdit { text_edit, annotation_id: id.clone() })
+    });
+    let text_document = OptionalVersionedTextDocumentIdentifier { uri: view.uri.clone(), version: view.version };
+    let edits = vec![TextDocumentEdit { text_document, edits: annotated.collect() }];
+    let annotation = ChangeAnnotation {
+        label: label.to_owned(),
+        needs_confirmation: Some(true),
+        description: Some(description.to_owned()),
+    };
+    WorkspaceEdit {
+        document_changes: Some(DocumentChanges::Edits(edits)),
+        change_annotations: Some([(id, annotation)].into()),
+        ..WorkspaceEdit::default()
     }
 }
 

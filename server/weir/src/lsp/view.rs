@@ -1,10 +1,10 @@
 //! A text as the client sees it: what is needed to put its findings into the protocol's words.
 
-use crate::config::Level;
-use crate::config::{Audit, Shown};
+use crate::config::{Audit, Level, Shown};
 use crate::engines::Rules;
 use crate::lsp::Client;
 use crate::project::Project;
+use crate::report::rule::Rule;
 use ropey::Rope;
 use tower_lsp_server::ls_types::Uri;
 use weir_model::Finding;
@@ -18,6 +18,13 @@ pub(crate) struct View<'a> {
     pub(crate) text: &'a Rope,
     /// The rules that ran over it.
     pub(crate) rules: &'a Rules,
+}
+
+impl View<'_> {
+    /// Whether a finding's repair needs nobody's consent: its rule is sure, and does not say otherwise.
+    pub(crate) fn is_fix_safe(&self, finding: &Finding) -> bool {
+        self.rules.get(&finding.rule_id).is_none_or(Rule::is_fix_safe)
+    }
 }
 
 /// Which findings of a file (relative to its project's root) an editor shows, and as what.

@@ -8,8 +8,8 @@ use crate::session::{OpenDocument, file_of};
 use std::collections::HashMap;
 use tokio::sync::oneshot;
 use tower_lsp_server::ls_types::{
-    CodeActionParams, CodeActionResponse, Diagnostic, DocumentDiagnosticParams, DocumentDiagnosticReport, Hover,
-    HoverParams, ProgressToken, Uri, WorkspaceDiagnosticParams, WorkspaceDiagnosticReport,
+    CodeAction, CodeActionParams, CodeActionResponse, Diagnostic, DocumentDiagnosticParams, DocumentDiagnosticReport,
+    Hover, HoverParams, ProgressToken, Uri, WorkspaceDiagnosticParams, WorkspaceDiagnosticReport,
     WorkspaceDocumentDiagnosticReport,
 };
 use weir_model::DocId;
@@ -17,6 +17,7 @@ use weir_model::DocId;
 /// A request that waits until its document's findings are those of its text.
 pub(super) enum Waiting {
     CodeAction(CodeActionParams, oneshot::Sender<CodeActionResponse>),
+    Resolve(Box<CodeAction>, oneshot::Sender<CodeAction>),
     Hover(HoverParams, oneshot::Sender<Option<Hover>>),
     Pull(DocumentDiagnosticParams, oneshot::Sender<DocumentDiagnosticReport>),
 }
@@ -49,12 +50,35 @@ impl MainLoop {
     }
 
     /// Whoever asked may be gone (cancelled): the answer is dropped then.
-    fn answer(&self, request: Waiting) {
+    fn answer(&mut self, request: Waiting) {
         match request {
             Waiting::CodeAction(params, answer) => {
-                let open = self.session.by_uri(&params.text_document.uri);
-                let actions = open.and_then(|open| Some(code_action::actions(&self.view(open)?, open, &params)));
-                let _ = answer.send(actions.unwrap_or_default());
+                let Some(open) = self.session.by_uri(&params.text_document.uri) else {
+                    return drop(answer.send(Vec::new()));
+                };
+                let project = open.place.and_then(|(project, _)| self.projects.get(project));
+                let (Some(view), Some(project)) = (self.view(open), project) else {
+                    return drop(answer.send(Vec::new()));
+                };
+                let trials = code_action::trials(&view, open, &params);
+                if trials.is_empty() {
+                    let _ = answer.send(code_action::actions(&view, open, project, &params));
+                } else if !answer.is_closed() {
+                    self.try_first(open.id, trials, Waiting::CodeAction(params, answer));
+                }
+            }
+            Waiting::Resolve(action, answer) => {
+                let uri = code_action::document_of(&action).and_then(|uri| uri.parse::<Uri>().ok());
+                let open = uri.and_then(|uri| self.session.by_uri(&uri));
+                let Some((open, view)) = open.and_then(|open| Some((open, self.view(open)?))) else {
+                    return drop(answer.send(*action));
+                };
+                match code_action::trial_to_resolve(&view, open, &action) {
+                    Some(trial) if !answer.is_closed() => {
+                        self.try_first(open.id, vec![trial], Waiting::Resolve(action, answer));
+                    }
+                    _ => drop(answer.send(code_action::resolved(&view, open, *action))),
+                }
             }
             Waiting::Hover(params, answer) => {
                 let uri = &params.text_document_position_params.text_document.uri;

@@ -92,7 +92,10 @@ impl MainLoop {
         self.watch.set(self.watched(), &self.session.client, &self.outbox);
         self.problems_changed();
         self.scan_workspace();
-        self.refresh();
+        // Where rules are still to be loaded, that is when to ask again.
+        if self.engines.iter().all(|engine| engine.is_loaded) {
+            self.refresh();
+        }
     }
 
     /// What is to be watched: the folders, and where the rules come from.

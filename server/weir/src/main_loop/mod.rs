@@ -5,13 +5,17 @@
 //! elsewhere, too: nothing that waits for a disk or for the client happens here.
 
 mod answers;
+mod commands;
 mod configure;
 mod files;
 mod results;
+mod trying;
 
 use crate::config::Layer;
 use crate::engines::{EngineId, Engines};
 use crate::lsp::outbox::Outbox;
+use crate::lsp::requests::code_action;
+use crate::lsp::requests::command::Shown;
 use crate::lsp::watch::Watch;
 use crate::lsp::{Client, InitialOptions};
 use crate::project::Projects;
@@ -26,10 +30,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tower_lsp_server::ls_types::{
-    CodeActionParams, CodeActionResponse, Diagnostic, DidChangeTextDocumentParams, DidOpenTextDocumentParams,
-    DocumentDiagnosticParams, DocumentDiagnosticReport, Hover, HoverParams, ProgressToken, Uri,
-    WorkspaceDiagnosticParams, WorkspaceDiagnosticReport,
+    CodeAction, CodeActionParams, CodeActionResponse, Diagnostic, DidChangeTextDocumentParams,
+    DidOpenTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReport, ExecuteCommandParams, Hover,
+    HoverParams, ProgressToken, Uri, WorkspaceDiagnosticParams, WorkspaceDiagnosticReport,
 };
+use trying::Trying;
 use weir_model::{DocId, JobId, RuleSource};
 use weir_worker::Update;
 
@@ -55,6 +60,10 @@ pub(crate) enum Message {
     Close(Uri),
     /// `textDocument/codeAction`
     CodeAction(CodeActionParams, oneshot::Sender<CodeActionResponse>),
+    /// `codeAction/resolve`
+    Resolve(CodeAction, oneshot::Sender<CodeAction>),
+    /// `workspace/executeCommand`: one of ours.
+    Command(ExecuteCommandParams),
     /// `textDocument/hover`
     Hover(HoverParams, oneshot::Sender<Option<Hover>>),
     /// `textDocument/diagnostic`
@@ -96,6 +105,10 @@ pub(crate) struct MainLoop {
     /// What is wrong with rule files and configuration, by file.
     problems: BTreeMap<PathBuf, Vec<Diagnostic>>,
     waiting: HashMap<DocId, Vec<Waiting>>,
+    /// Requests that wait for answers of workers.
+    trying: Trying,
+    /// What was made to be shown.
+    shown: Shown,
     pulls: Vec<WorkspacePull>,
 }
 
@@ -116,6 +129,8 @@ impl MainLoop {
             is_configured: false,
             problems: BTreeMap::new(),
             waiting: HashMap::new(),
+            trying: Trying::default(),
+            shown: Shown::default(),
             pulls: Vec::new(),
         }
     }
@@ -156,6 +171,14 @@ impl MainLoop {
                 let uri = params.text_document.uri.clone();
                 self.when_current(&uri, Waiting::CodeAction(params, answer));
             }
+            Message::Resolve(action, answer) => {
+                let uri = code_action::document_of(&action).and_then(|uri| uri.parse::<Uri>().ok());
+                match uri {
+                    Some(uri) => self.when_current(&uri, Waiting::Resolve(Box::new(action), answer)),
+                    None => drop(answer.send(action)),
+                }
+            }
+            Message::Command(params) => self.command(&params),
             Message::Hover(params, answer) => {
                 let uri = params.text_document_position_params.text_document.uri.clone();
                 self.when_current(&uri, Waiting::Hover(params, answer));

@@ -3,6 +3,7 @@
 use super::MainLoop;
 use crate::engines::EngineId;
 use crate::lsp::{to_proto, view};
+use crate::session::OpenDocument;
 use tower_lsp_server::ls_types::MessageType;
 use weir_model::{DocId, Failure, Note, NoteKind};
 use weir_worker::Update;
@@ -16,7 +17,10 @@ impl MainLoop {
                 }
             }
             Update::Findings { doc, version, findings, notes, .. } => {
-                if self.session.get(doc).is_none_or(|open| open.place.is_none_or(|(_, engine)| engine != id)) {
+                // Of other workers than the document has now, or of rules that are being replaced.
+                let is_its = |open: &OpenDocument| open.place.is_some_and(|(_, engine)| engine == id);
+                let counts = self.engines.get(id).is_some_and(|engine| engine.is_loaded);
+                if !counts || !self.session.get(doc).is_some_and(is_its) {
                     return;
                 }
                 self.log_notes(doc, &notes);
@@ -33,6 +37,10 @@ impl MainLoop {
                 self.outbox.show(MessageType::WARNING, text);
             }
             Update::Failed { doc, job, failure } => {
+                if let Some(job) = job.filter(|&job| Self::is_trial(job)) {
+                    self.tried(job, None);
+                    return;
+                }
                 if let Some(job) = job {
                     self.scanned(job, Vec::new());
                     return;
@@ -45,7 +53,7 @@ impl MainLoop {
             }
             Update::Restarted { failure } => self.log_restart(&failure),
             Update::Scanned { job, findings, .. } => self.scanned(job, findings),
-            Update::Answered { .. } => {}
+            Update::Answered { job, answer, .. } => self.tried(job, answer),
         }
     }
 

@@ -43,6 +43,12 @@ impl Rule {
         self.metadata.get("confidence").and_then(Value::as_str)
     }
 
+    /// Whether its repairs may be made without asking: unless it says `weir: {fix: unsafe}` or is not sure of what it finds.
+    pub(crate) fn is_fix_safe(&self) -> bool {
+        let said = self.metadata.pointer("/weir/fix").and_then(Value::as_str);
+        said != Some("unsafe") && !self.confidence().is_some_and(|confidence| confidence.eq_ignore_ascii_case("low"))
+    }
+
     /// SARIF's `precision`; none if the rule does not say how sure it is.
     pub(crate) fn precision(&self) -> Option<&'static str> {
         Some(match self.confidence()?.to_ascii_uppercase().as_str() {

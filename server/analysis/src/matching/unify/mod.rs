@@ -315,16 +315,25 @@ impl Unifier<'_> {
         Ok(out)
     }
 
-    /// `<... p ...>`: the node or anything below it.
+    /// `<... p ...>`: the node or anything below it. Of an expression only what it is made of, not what functions in it do.
     fn deep(&self, p: NodeId, t: NodeId, env: Env) -> Envs {
         let Some(inner) = self.pattern.children(p).next() else { return Ok(vec![env]) };
+        let tree = self.file.tree;
+        let is_statement = tree.role(t) == Role::Stmt;
         let mut out = Vec::new();
         // What names stand for is looked into as well.
         let mut tops = vec![t];
         let mut next = 0;
         while let Some(&top) = tops.get(next) {
             next += 1;
-            for below in self.file.tree.descendants(top) {
+            let (mut at, end) = (top, tree.end(top));
+            while at < end {
+                let below = at;
+                if !is_statement && self.runs_apart(below) {
+                    at = tree.end(below);
+                    continue;
+                }
+                at = NodeId(below.0 + 1);
                 if self.may_stand(inner, below) || below == top {
                     extend(&mut out, self.node(inner, below, env.clone())?);
                 }
@@ -335,6 +344,19 @@ impl Unifier<'_> {
             }
         }
         Ok(out)
+    }
+
+    /// Whether these are the statements of a function, a class or a block that stands in an expression. A lone expression as a
+    /// body (`lambda: x`, `fn() => x`) is a part of the expression around, but for JavaScript's arrows.
+    fn runs_apart(&self, node: NodeId) -> bool {
+        let tree = self.file.tree;
+        let is_body = tree.role(node) == Role::Body && tree.kind(node) == Kind::Block;
+        let is_script = matches!(self.file.language, Language::JavaScript | Language::TypeScript | Language::Tsx);
+        let is_expression = || {
+            let lone = tree.children(node).next().filter(|&lone| tree.kind(lone) == Kind::Return);
+            lone.is_some_and(|lone| tree.span(lone) == tree.span(node))
+        };
+        is_body && (is_script || !is_expression())
     }
 
     /// A metavariable of a written type: the code's type is declared in this file, or stands in the code itself.

@@ -166,6 +166,7 @@ impl Unifier<'_> {
             all.sort_unstable();
             all.dedup();
         }
+        self.without_members(first.0..tree.end(last).0, &mut all);
         if self.file.language == Language::Ruby {
             let mut closed = NodeId(0);
             all.retain(|&t| {
@@ -177,6 +178,37 @@ impl Unifier<'_> {
             });
         }
         all
+    }
+
+    /// Leaves out what the members of objects and classes do that are made in expressions: it does not follow what comes before.
+    /// What functions do that are handed on in there may.
+    fn without_members(&self, nodes: std::ops::Range<u32>, all: &mut Vec<NodeId>) {
+        let (tree, index) = (self.file.tree, &self.file.index);
+        let is_script = matches!(self.file.language, Language::JavaScript | Language::TypeScript | Language::Tsx);
+        let parent = |node: NodeId| tree.parent(node).map_or(Kind::File, |parent| tree.kind(parent));
+        let is_field = |node: NodeId| is_script && parent(node) == Kind::Pair;
+        let of = |kind: Kind| index.of_kind(kind, nodes.clone()).iter().copied();
+        let methods = of(Kind::Function).filter(|&node| parent(node) == Kind::Dict);
+        let fields = of(Kind::Lambda).filter(|&node| is_field(node));
+        let classes = of(Kind::Class).filter(|&node| !matches!(tree.role(node), Role::Stmt | Role::Child));
+        let bodies = of(Kind::New).filter_map(|node| tree.child(node, Role::Body));
+        let mut functions: Vec<_> =
+            methods.chain(fields).chain(classes).chain(bodies).map(|node| (node, false)).collect();
+        if functions.is_empty() {
+            return;
+        }
+        functions.extend(of(Kind::Lambda).filter(|&node| !is_field(node)).map(|node| (node, true)));
+        functions.sort_unstable();
+        let mut functions = functions.into_iter().peekable();
+        let mut around: Vec<(NodeId, bool)> = Vec::new();
+        all.retain(|&t| {
+            while let Some((function, follows)) = functions.next_if(|&(function, _)| function < t) {
+                around.retain(|&(end, _)| end > function);
+                around.push((tree.end(function), follows));
+            }
+            while around.pop_if(|&mut (end, _)| end <= t).is_some() {}
+            around.last().is_none_or(|&(_, follows)| follows)
+        });
     }
 
     /// Whether what stands in a Ruby statement does not follow what comes before it: that of another object.

@@ -589,6 +589,12 @@ fn a_rule_may_keep_to_single_functions() {
         pattern-sinks: [{pattern: sink(...)}, {pattern: calm(...)}]
     ";
     follow_by("python", rule, "def f(x): calm(x)\nf(source())\ndef g(x): return ''\nsink(g(source()))\n");
+    // What a callback uses of the function around is the function's; what it is handed is its own.
+    follow_by(
+        "javascript",
+        rule,
+        "const a = source();\na.then(x => calm(x));\nlist(a).forEach(function (x) { calm(x); sink(a); });\nsink(a.map(x => x));\ncalm(b.map(x => a));\n",
+    );
     // So do fields, and what a block in the class's body stores.
     follow_by(
         "ruby",

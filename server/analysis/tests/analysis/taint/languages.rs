@@ -407,3 +407,21 @@ end
 fn a_class_of_ruby_holds_nothing() {
     follow("ruby", "User.update(source())\ncalm(User.find(1))\nlist = []\nlist.push(source())\nsink(list)\n");
 }
+
+#[test]
+fn functions_declared_behind_a_return_are_there() {
+    let code = "
+function outer(p) {
+  return { inner };
+  function inner(q) { const a = source(); sink(a); sink(p.b); calm(q); }
+  sink(source());
+}
+outer({ b: source() });
+";
+    follow("javascript", &code.replace("  sink(source());", "  calm(source());"));
+    follow(
+        "php",
+        "<?php\nif ($x) { return 1; }\nfunction f() { sink(source()); }\nreturn 1;\nfunction g() { sink(source()); }\n",
+    );
+    follow("python", "def f():\n    return 1\n    def g():\n        calm(source())\n");
+}

@@ -1,7 +1,7 @@
 //! What a taint rule can say: what is a source, how it is made harmless, how it goes on, what the finding shows.
 
 use super::follow_by;
-use crate::check::run;
+use crate::check::{check, run};
 use weir_model::StepKind;
 
 #[test]
@@ -386,5 +386,31 @@ function f() {
   calm(size());
 }
 ",
+    );
+}
+
+#[test]
+fn of_an_object_of_which_a_field_is_read_other_fields_do_not_count() {
+    check(
+        "javascript",
+        "
+        mode: taint
+        pattern-sources: [{pattern: source()}]
+        pattern-sinks: [{pattern: a}]
+        ",
+        "
+        a.x = source();
+        f(a.y.z);
+        a.y.z = 1;
+        f(a);
+          ^
+        f(a[b]);
+          ^
+        a.run();
+        ^
+        a = source();
+        f(a.y);
+          ^
+        ",
     );
 }

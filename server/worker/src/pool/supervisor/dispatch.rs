@@ -79,7 +79,8 @@ impl Supervisor {
                 open.phase = Phase::Waiting;
             }
         }
-        while self.slots[slot].is_open(now) {
+        // Without rules there is nothing to find, and to say so would be wrong.
+        while self.rules.is_some() && self.slots[slot].is_open(now) {
             let waiting = self.documents.iter().filter(|(_, open)| open.slot == slot && open.phase == Phase::Waiting);
             let next = waiting.max_by_key(|(_, open)| (open.record.is_suspect(), open.touched)).map(|(&doc, _)| doc);
             let Some(doc) = next else { break };

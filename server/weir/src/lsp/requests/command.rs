@@ -1,0 +1,147 @@
+//! `workspace/executeCommand`: what only shows something. Clients that show documents when they are asked to are offered them;
+//! nothing else depends on a command.
+
+use crate::engines::Rules;
+use crate::lsp::to_proto;
+use crate::lsp::view::View;
+use crate::report::rule::cwe_page;
+use crate::report::text::{self, Style};
+use crate::report::{FileReport, Report};
+use ropey::Rope;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fs, io};
+use tempfile::TempDir;
+use tower_lsp_server::ls_types::{CodeAction, CodeActionKind, Command, Position, Range, ShowDocumentParams, Uri};
+use weir_model::Finding;
+
+/// Shows the file of a rule: `[rule id, uri of a document it reports in]`.
+pub(crate) const OPEN_RULE: &str = "weir.openRule";
+/// Shows a web page: `[address]`.
+pub(crate) const OPEN_PAGE: &str = "weir.openPage";
+/// Shows the path of a finding drawn into the code: `[uri, fingerprint, rule id]`.
+pub(crate) const SHOW_PATH: &str = "weir.showPath";
+
+/// All commands there are.
+pub(crate) const ALL: [&str; 3] = [OPEN_RULE, OPEN_PAGE, SHOW_PATH];
+
+/// What can be shown about a finding.
+pub(crate) fn actions(view: &View<'_>, finding: &Finding) -> Vec<CodeAction> {
+    if !view.client.shows_documents {
+        return Vec::new();
+    }
+    let (uri, rule_id) = (view.uri.as_str(), &*finding.rule_id);
+    let mut actions = Vec::new();
+    if finding.trace.is_some() {
+        let arguments = vec![json!(uri), json!(finding.fingerprint), json!(rule_id)];
+        actions.push(action(format!("Show the path of {rule_id}"), SHOW_PATH, arguments));
+    }
+    if let Some(rule) = view.rules.get(rule_id) {
+        actions.push(action(format!("Open the rule {rule_id}"), OPEN_RULE, vec![json!(rule_id), json!(uri)]));
+        let pages = rule.cwe().into_iter().filter_map(|cwe| Some((cwe_page(&cwe)?, cwe)));
+        actions.extend(pages.map(|(page, cwe)| {
+            let number = cwe.split(':').next().unwrap_or(&cwe).to_owned();
+            action(format!("Read about {number}"), OPEN_PAGE, vec![json!(page)])
+        }));
+    }
+    actions
+}
+
+fn action(title: String, command: &str, arguments: Vec<Value>) -> CodeAction {
+    CodeAction {
+        command: Some(Command { title: title.clone(), command: command.to_owned(), arguments: Some(arguments) }),
+        title,
+        kind: Some(CodeActionKind::QUICKFIX),
+        ..CodeAction::default()
+    }
+}
+
+/// Files that are made to be shown; they go with the server.
+#[derive(Default)]
+pub(crate) struct Shown(Option<TempDir>);
+
+impl Shown {
+    /// A page, in a browser.
+    pub(crate) fn page(address: &str) -> Option<ShowDocumentParams> {
+        let is_page = address.starts_with("https://") || address.starts_with("http://");
+        let uri = is_page.then(|| address.parse().ok())??;
+        Some(ShowDocumentParams { uri, external: Some(true), take_focus: Some(true), selection: None })
+    }
+
+    /// The file of a rule, at its id. What is built in is written out first.
+    pub(crate) fn rule(
+        &mut self,
+        rules: &Rules,
+        source: Option<&str>,
+        rule_id: &str,
+    ) -> io::Result<Option<ShowDocumentParams>> {
+        let Some((rule, text)) = rules.get(rule_id).zip(source) else { return Ok(None) };
+        let name = Path::new(&rule.info.source);
+        let file = if name.is_file() { name.canonicalize()? } else { self.write(name, text)? };
+        let line = text.lines().position(|line| {
+            let value = line.trim_start().trim_start_matches("- ").strip_prefix("id:");
+            value.is_some_and(|id| id.trim().trim_matches(['"', '\'']) == rule_id)
+        });
+        Ok(Some(document(&file, line.unwrap_or(0) as u32)))
+    }
+
+    /// The path of a finding, drawn into the code.
+    pub(crate) fn path(
+        &mut self,
+        view: &View<'_>,
+        path: &Arc<str>,
+        finding: &Finding,
+    ) -> io::Result<ShowDocumentParams> {
+        let mut rules = BTreeMap::new();
+        if let Some(rule) = view.rules.get(&finding.rule_id) {
+            rules.insert(Arc::clone(&finding.rule_id), rule.clone());
+        }
+        let file = FileReport {
+            file: PathBuf::new(),
+            path: Arc::clone(path),
+            text: view.text.clone(),
+            findings: vec![finding.clone()],
+        };
+        let report = Report { rules, files: vec![file], ..Report::default() };
+        let mut drawn = Vec::new();
+        text::write(&report, Style { colour: false, width: None }, &mut drawn)?;
+        let mut drawn = String::from_utf8_lossy(&drawn).into_owned();
+        drawn.push_str(&steps(view, path, finding));
+        let file = self.write(Path::new("path.txt"), &drawn)?;
+        Ok(document(&file, 0))
+    }
+
+    fn write(&mut self, name: &Path, text: &str) -> io::Result<PathBuf> {
+        let folder = match &mut self.0 {
+            Some(folder) => folder,
+            none => none.insert(tempfile::Builder::new().prefix("weir-").tempdir()?),
+        };
+        let file = folder.path().join(name.file_name().unwrap_or(name.as_os_str()));
+        fs::write(&file, text)?;
+        Ok(file)
+    }
+}
+
+/// The steps one by one, in a form that editors make links of.
+fn steps(view: &View<'_>, path: &str, finding: &Finding) -> String {
+    let mut out = String::new();
+    for (at, step) in finding.trace.iter().flat_map(|trace| &trace.steps).enumerate() {
+        let place = to_proto::range(view.client, view.text, step.span).start;
+        let line = line_of(view.text, place.line);
+        let (line_number, column) = (place.line + 1, place.character + 1);
+        out += &format!("{}. {path}:{line_number}:{column}: {}\n   {line}\n", at + 1, to_proto::step(step.kind));
+    }
+    out
+}
+
+fn line_of(text: &Rope, line: u32) -> String {
+    text.get_line(line as usize).map_or_else(String::new, |line| line.to_string().trim().to_owned())
+}
+
+fn document(file: &Path, line: u32) -> ShowDocumentParams {
+    let at = Position { line, character: 0 };
+    let uri = Uri::from_file_path(file).unwrap_or_else(|| "file:///".parse().expect("a constant address"));
+    ShowDocumentParams { uri, external: None, take_focus: Some(true), selection: Some(Range { start: at, end: at }) }
+}

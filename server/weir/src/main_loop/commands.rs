@@ -1,0 +1,51 @@
+//! Commands of ours, which show something.
+
+use super::MainLoop;
+use crate::lsp::requests::command::{OPEN_PAGE, OPEN_RULE, SHOW_PATH, Shown};
+use serde_json::Value;
+use std::io;
+use tower_lsp_server::ls_types::{ExecuteCommandParams, MessageType, ShowDocumentParams, Uri};
+
+impl MainLoop {
+    pub(super) fn command(&mut self, params: &ExecuteCommandParams) {
+        let text = |at: usize| params.arguments.get(at).and_then(Value::as_str).unwrap_or_default();
+        let shown = match params.command.as_str() {
+            OPEN_PAGE => Ok(Shown::page(text(0))),
+            OPEN_RULE => self.rule_document(text(0), text(1)),
+            SHOW_PATH => self.path_document(text(0), text(1), text(2)),
+            _ => Ok(None),
+        };
+        match shown {
+            Ok(Some(document)) => self.outbox.show_document(document),
+            Ok(None) => {
+                let gone = "Weir: there is nothing to show any more; the text has changed".to_owned();
+                self.outbox.show(MessageType::INFO, gone);
+            }
+            Err(error) => self.outbox.show(MessageType::ERROR, format!("Weir: cannot show it: {error}")),
+        }
+    }
+
+    fn rule_document(&mut self, rule_id: &str, uri: &str) -> io::Result<Option<ShowDocumentParams>> {
+        let open = uri.parse::<Uri>().ok().and_then(|uri| self.session.by_uri(&uri));
+        let Some(engine) = open.and_then(|open| self.engines.get(open.place?.1)) else { return Ok(None) };
+        let source = engine.rules.get(rule_id).and_then(|rule| engine.text_of(&rule.info.source));
+        self.shown.rule(&engine.rules, source, rule_id)
+    }
+
+    fn path_document(&mut self, uri: &str, fingerprint: &str, rule: &str) -> io::Result<Option<ShowDocumentParams>> {
+        let Some(open) = uri.parse::<Uri>().ok().and_then(|uri| self.session.by_uri(&uri)) else { return Ok(None) };
+        let mut findings = open.visible().map(|(finding, _)| finding);
+        let found = findings.find(|finding| finding.fingerprint == fingerprint && *finding.rule_id == *rule);
+        let (Some(finding), Some(engine)) = (found, open.place.and_then(|(_, engine)| self.engines.get(engine))) else {
+            return Ok(None);
+        };
+        let view = crate::lsp::view::View {
+            client: &self.session.client,
+            uri: &open.uri,
+            version: Some(open.client_version),
+            text: open.document.text(),
+            rules: &engine.rules,
+        };
+        self.shown.path(&view, &open.path, finding).map(Some)
+    }
+}
