@@ -151,9 +151,8 @@ impl Host {
             "erb" | "eruby" | "html.erb" => Engine::Erb,
             "eelixir" | "eex" | "html-eex" | "leex" => Engine::Eex,
             "heex" | "phoenix-heex" => Engine::Heex,
-            "jinja" | "jinja2" | "jinja-html" | "django-html" | "htmldjango" | "django" | "nunjucks" | "njk" | "twig" => {
-                Engine::Jinja
-            }
+            "jinja" | "jinja2" | "jinja-html" | "django-html" | "htmldjango" | "django" | "nunjucks" | "njk"
+            | "twig" => Engine::Jinja,
             _ => return None,
         };
         Some(Self::page(engine))

@@ -140,7 +140,9 @@ impl Source {
     /// What rules look at, in an order that the format tells.
     pub fn parts(&self) -> Vec<Part<'_>> {
         match &self.body {
-            Body::Text { text, tree } => vec![Part { language: None, text, tree, whole: text, is_whole: true, map: None }],
+            Body::Text { text, tree } => {
+                vec![Part { language: None, text, tree, whole: text, is_whole: true, map: None }]
+            }
             Body::Code(program) => {
                 let (language, text, tree) = (Some(program.language()), program.text(), program.tree());
                 vec![Part { language, text, tree, whole: text, is_whole: true, map: None }]

@@ -5,6 +5,7 @@ mod configuration;
 mod lifecycle;
 mod protocol;
 mod pull;
+mod templates;
 mod typing;
 
 use std::path::{Path, PathBuf};

@@ -303,7 +303,8 @@ impl<'t> Reader<'t> {
             self.at += 1;
         }
         // A value in braces is a tag of its own.
-        let is_tag = self.bytes.get(start) == Some(&b'{') && holes.first().is_some_and(|hole| hole.outer.start == value.start);
+        let is_tag =
+            self.bytes.get(start) == Some(&b'{') && holes.first().is_some_and(|hole| hole.outer.start == value.start);
         if is_code && !(is_tag && self.has_components()) {
             let outer = Span::new(name.start, self.at as u32);
             let bound = attribute.strip_prefix("v-bind").unwrap_or(&attribute).trim_start_matches(':');
@@ -323,7 +324,8 @@ impl<'t> Reader<'t> {
 
     /// Whether the value of an attribute is code.
     fn is_code(&self, name: &str) -> bool {
-        let is_handler = name.strip_prefix("on").is_some_and(|event| event.bytes().all(|byte| byte.is_ascii_lowercase()));
+        let is_handler =
+            name.strip_prefix("on").is_some_and(|event| event.bytes().all(|byte| byte.is_ascii_lowercase()));
         let is_directive = name.starts_with("v-") || name.starts_with([':', '@']);
         is_handler && name.len() > 2
             || matches!(name, "v-html" | "x-html")

@@ -167,7 +167,7 @@ fn one(text: &str, names: Span) -> Span {
             '}' | ']' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        depth == 0 && matches!(c, ',' | ')' | '(') 
+        depth == 0 && matches!(c, ',' | ')' | '(')
     });
     trimmed(text, Span::new(inner.start, end.map_or(inner.end, |end| inner.start + end as u32)))
 }

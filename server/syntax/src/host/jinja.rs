@@ -21,7 +21,10 @@ pub(super) fn program<'t>(host: Host, text: &'t str, pieces: &[Piece]) -> Writer
                 let code = trimmed(text, tag.code);
                 // Other engines, which look alike: Go's and Handlebars' templates.
                 let is_other = code.text(text).starts_with(['.', '$', '#', '/', '>', '^', '&', '!', '{'])
-                    || matches!(first_word(code.text(text)), "range" | "end" | "if" | "else" | "template" | "define" | "block" | "with");
+                    || matches!(
+                        first_word(code.text(text)),
+                        "range" | "end" | "if" | "else" | "template" | "define" | "block" | "with"
+                    );
                 if !is_other {
                     let escapes = template.escapes.last().copied().unwrap_or(true);
                     let end = format!("{}\n", manner(tag.escaping(escapes), place));
@@ -78,7 +81,9 @@ impl Template<'_> {
                 });
             }
             "macro" => self.open(Block::Macro, |template| template.line(tag, "def ", rest, ":\n")),
-            "elif" | "elseif" if self.blocks.last() == Some(&Block::If) => self.go_on(|template| template.line(tag, "elif ", rest, ":\n")),
+            "elif" | "elseif" if self.blocks.last() == Some(&Block::If) => {
+                self.go_on(|template| template.line(tag, "elif ", rest, ":\n"))
+            }
             "else" | "empty" if matches!(self.blocks.last(), Some(Block::If | Block::For)) => {
                 self.go_on(|template| {
                     template.indent(tag.open());
@@ -86,10 +91,12 @@ impl Template<'_> {
                     true
                 });
             }
-            "endif" | "endfor" | "endmacro" | "endifequal" | "endifnotequal" | "endifchanged" => match self.blocks.pop() {
-                None | Some(Block::Other) => {}
-                Some(_) => self.indentation -= 1,
-            },
+            "endif" | "endfor" | "endmacro" | "endifequal" | "endifnotequal" | "endifchanged" => {
+                match self.blocks.pop() {
+                    None | Some(Block::Other) => {}
+                    Some(_) => self.indentation -= 1,
+                }
+            }
             "ifequal" | "ifnotequal" | "ifchanged" => self.blocks.push(Block::Other),
             "set" | "with" => self.assignments(tag, rest),
             "autoescape" => self.escapes.push(!matches!(first_word(written), "false" | "off")),

@@ -2,10 +2,10 @@
 
 use super::projection::{Map, Projection};
 use super::{approximates, programs};
+use crate::Tree;
 use crate::difference::changed_text;
 use crate::program::Program;
 use crate::source::{self, Limits, ParseNote, Part};
-use crate::Tree;
 use weir_model::{Edit, Host, Span};
 
 /// A page or template with the programs in it.
@@ -143,7 +143,8 @@ mod tests {
 
     #[test]
     fn an_edit_between_two_texts_never_cuts_a_character() {
-        for (old, new) in [("aéb", "aèb"), ("é", "è"), ("", "é"), ("aa", "a"), ("👩a", "👨a"), ("x", "x"), ("éé", "é")] {
+        for (old, new) in [("aéb", "aèb"), ("é", "è"), ("", "é"), ("aa", "a"), ("👩a", "👨a"), ("x", "x"), ("éé", "é")]
+        {
             let mut text = old.to_owned();
             source::apply(&mut text, &[edit_between(old, new)]);
             assert_eq!(text, new);

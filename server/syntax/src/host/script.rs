@@ -69,7 +69,9 @@ impl Lexer {
                 _ => {}
             },
             State::LineComment if byte == b'\n' => self.state = State::Code,
-            State::Comment(start) if byte == b'/' && at > start + 2 && bytes[at - 1] == b'*' => self.state = State::Code,
+            State::Comment(start) if byte == b'/' && at > start + 2 && bytes[at - 1] == b'*' => {
+                self.state = State::Code
+            }
             State::LineComment | State::Comment(_) => {}
         }
     }
@@ -82,7 +84,11 @@ impl Lexer {
                 Some(b'/') => State::LineComment,
                 Some(b'*') => State::Comment(at),
                 // Where a value may begin, it is no division.
-                _ if matches!(self.last, b'(' | b',' | b'=' | b':' | b'[' | b'!' | b'&' | b'|' | b'?' | b'{' | b';' | 0) => {
+                _ if matches!(
+                    self.last,
+                    b'(' | b',' | b'=' | b':' | b'[' | b'!' | b'&' | b'|' | b'?' | b'{' | b';' | 0
+                ) =>
+                {
                     State::Regex
                 }
                 _ => State::Code,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use weir_model::{
-    Explanation, Failure, Finding, JobId, Format, LineQuestion, Note, Question, RuleInfo, RuleProblem, RuleSource,
+    Explanation, Failure, Finding, Format, JobId, LineQuestion, Note, Question, RuleInfo, RuleProblem, RuleSource,
     ScanOptions,
 };
 use weir_worker::{Pool, PoolConfig, Update};

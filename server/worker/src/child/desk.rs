@@ -56,7 +56,8 @@ impl<A: Analysis> Desk<A> {
             let (path, without) = (Arc::clone(&held.path), held.without.clone());
             let (source, memo) = held.parsed(Limits { stop: &|| self.now() >= began + micros(time.deadline) / 2 });
             let parsed = self.now();
-            let outcome = self.analyze(&Unit { path: &path, source }, Some(memo), Options::default(), &without, time, began);
+            let outcome =
+                self.analyze(&Unit { path: &path, source }, Some(memo), Options::default(), &without, time, began);
             outcome.after(source, parsed - began)
         })
     }

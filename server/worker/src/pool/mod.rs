@@ -14,8 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use weir_model::{
-    Answer, DocId, Document, Edit, Failure, Finding, Format, JobId, Note, Question, RuleInfo, RuleProblem,
-    RuleSource, ScanOptions, Timing, Version,
+    Answer, DocId, Document, Edit, Failure, Finding, Format, JobId, Note, Question, RuleInfo, RuleProblem, RuleSource,
+    ScanOptions, Timing, Version,
 };
 
 /// How a pool runs its workers.

@@ -67,7 +67,8 @@ impl Analysis for Needles {
                     std::thread::yield_now();
                 }
             }
-            findings.extend(unit.source.text().match_indices(needle.as_str()).map(|(at, needle)| finding(id, at, needle)));
+            findings
+                .extend(unit.source.text().match_indices(needle.as_str()).map(|(at, needle)| finding(id, at, needle)));
             budget.end_rule();
         }
         Found { findings, notes: Vec::new() }

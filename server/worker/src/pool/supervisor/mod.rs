@@ -321,9 +321,7 @@ impl Supervisor {
     }
 
     fn is_for_analysis(&self, doc: DocId) -> bool {
-        self.documents
-            .get(&doc)
-            .is_some_and(|open| open.document.len() <= self.config.max_file)
+        self.documents.get(&doc).is_some_and(|open| open.document.len() <= self.config.max_file)
     }
 
     fn working(&self, slot: usize) -> impl Iterator<Item = DocId> {

@@ -7,7 +7,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use weir_model::{
-    DocId, Document, Edit, Event, Format, JobId, Language, Note, NoteKind, Request, ScanOptions, Span, Timing, Version, framing,
+    DocId, Document, Edit, Event, Format, JobId, Language, Note, NoteKind, Request, ScanOptions, Span, Timing, Version,
+    framing,
 };
 
 const WORKERS: usize = 2;
