@@ -19,6 +19,9 @@ pub(crate) enum Command {
     /// Run rules against their annotated targets.
     #[command(after_help = TEST_HELP)]
     Test(TestArgs),
+    /// Write down what is found now, so that only what comes after is reported.
+    #[command(after_help = BASELINE_HELP)]
+    Baseline(BaselineArgs),
     /// Say why a rule reports a line, or why it does not.
     #[command(after_help = EXPLAIN_EXIT_CODES)]
     Explain(ExplainArgs),
@@ -36,6 +39,14 @@ Exit codes:
   2  the scan failed
   3  a file could not be parsed or analysed in full, with --strict
   7  a rule could not be loaded; the others were run";
+
+const BASELINE_HELP: &str = "\
+The file belongs into the repository. Scans and editors do not report what is in it (weir scan --no-baseline does). Findings
+are known by their rule and code: they may move within a file, and files may be renamed.
+
+Exit codes:
+  0  written
+  2  it could not be";
 
 const EXPLAIN_EXIT_CODES: &str = "\
 Exit codes:
@@ -64,7 +75,7 @@ pub(crate) struct RuleArgs {
     pub(crate) rules: Vec<PathBuf>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct ScanArgs {
     /// Files and folders to scan; a file named here is scanned whatever the ignore files say.
     #[arg(value_name = "PATH", default_value = ".")]
@@ -84,6 +95,14 @@ pub(crate) struct ScanArgs {
     /// Report findings that a `nosemgrep` comment asks to ignore as well.
     #[arg(long, visible_alias = "disable-nosem", help_heading = "Rules")]
     pub(crate) no_suppress: bool,
+
+    /// Report what is in the baseline as well.
+    #[arg(long, help_heading = "Rules")]
+    pub(crate) no_baseline: bool,
+
+    /// Report only findings on lines that differ from this commit, or whose data comes through such lines.
+    #[arg(long, value_name = "COMMIT", visible_alias = "changed-since", help_heading = "Rules")]
+    pub(crate) baseline_commit: Option<String>,
 
     #[command(flatten)]
     pub(crate) files: FileArgs,
@@ -114,6 +133,23 @@ pub(crate) struct ScanArgs {
     /// With --autofix: leave the files as they are.
     #[arg(long, requires = "autofix")]
     pub(crate) dryrun: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BaselineArgs {
+    /// Files and folders to scan.
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+
+    /// Where to write it, if not where weir.toml says (.weir-baseline.json beside it if it says nothing).
+    #[arg(long, short = 'o', value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// Larger files are not scanned if nothing else is said: machines write those.
@@ -152,7 +188,7 @@ impl FileArgs {
 }
 
 /// How results are shown.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct OutputArgs {
     /// What goes to standard output.
@@ -191,9 +227,10 @@ impl OutputArgs {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// For people: the code with the path from source to sink drawn into it.
+    #[default]
     Text,
     /// Semgrep's JSON.
     Json,

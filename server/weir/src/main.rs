@@ -5,6 +5,8 @@
 //! same binary as `weir worker`) and come back as plain data.
 
 mod args;
+mod baseline;
+mod changed;
 mod cli;
 mod config;
 mod engines;
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Command::Worker => weir_worker::child_main(),
         Command::Lsp(args) => lsp::main(args),
         Command::Scan(args) => cli::scan::main(&args).map(ExitCode::from),
+        Command::Baseline(args) => cli::baseline::main(args).map(ExitCode::from),
         Command::Explain(args) => cli::explain::main(&args).map(ExitCode::from),
         Command::Test(args) => cli::test::main(&args).map(ExitCode::from),
     };

@@ -1,6 +1,8 @@
 //! The folders of a workspace, each with its configuration. A file belongs to the innermost folder that it lies in; one that
 //! lies in none belongs to the `weir.toml` that speaks for it, and nothing around it is looked at.
 
+use crate::baseline::Baseline;
+use crate::changed::Commit;
 use crate::config::{self, Config, Layer, Problem};
 use crate::engines::{EngineId, EngineKey, Engines};
 use crate::walk;
@@ -23,6 +25,12 @@ pub(crate) struct Project {
     pub(crate) config: Config,
     /// What is wrong with the file.
     pub(crate) problems: Vec<Problem>,
+    /// What was known before.
+    pub(crate) baseline: Baseline,
+    /// What is compared with, if only what was changed is shown.
+    pub(crate) commit: Option<Arc<Commit>>,
+    /// What else is not as it should be, for people.
+    pub(crate) notices: Vec<String>,
     /// Who analyses what is in it.
     pub(crate) engine: EngineId,
 }
@@ -96,6 +104,18 @@ impl Projects {
         self.list.iter().find(|project| project.id == id)
     }
 
+    /// As [`get`](Self::get).
+    pub(crate) fn get_mut(&mut self, id: ProjectId) -> Option<&mut Project> {
+        self.list.iter_mut().find(|project| project.id == id)
+    }
+
+    /// Reads all baselines again.
+    pub(crate) fn read_baselines(&mut self) {
+        for project in &mut self.list {
+            project.read_baseline();
+        }
+    }
+
     /// All of them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Project> {
         self.list.iter()
@@ -117,11 +137,38 @@ impl Projects {
         let root = folder.as_ref().map(|folder| walk::git_root(folder).unwrap_or_else(|| folder.clone()));
         self.made += 1;
         let id = ProjectId(self.made);
-        self.list.push(Project { id, folder, root, file, config, problems, engine });
+        let mut notices = Vec::new();
+        let commit = config.changed_since.as_deref().zip(root.as_deref()).and_then(|(name, root)| {
+            let commit = Commit::of(root, name).map_err(|error| notices.push(format!("changed-only: {error}")));
+            commit.ok().map(Arc::new)
+        });
+        let mut project = Project {
+            id,
+            folder,
+            root,
+            file,
+            config,
+            problems,
+            baseline: Baseline::default(),
+            commit,
+            notices,
+            engine,
+        };
+        project.read_baseline();
+        self.list.push(project);
     }
 }
 
 impl Project {
+    /// Reads the baseline (again).
+    pub(crate) fn read_baseline(&mut self) {
+        let path = &self.config.baseline;
+        match Baseline::read(path, self.root.as_deref().unwrap_or(walk::folder_of(path))) {
+            Ok(baseline) => self.baseline = baseline,
+            Err(error) => self.notices.push(format!("{}: {error}", path.display())),
+        }
+    }
+
     /// The path of a file for `paths:` of rules and for filters: relative to the root, with forward slashes.
     pub(crate) fn relative(&self, file: &Path) -> Arc<str> {
         let root = self.root.clone().or_else(|| walk::git_root(walk::folder_of(file)));

@@ -1,5 +1,6 @@
 //! What is open: the one owner of the editor's documents and of what is known about them.
 
+use crate::changed::Base;
 use crate::config::Level;
 use crate::engines::EngineId;
 use crate::lsp::{Client, from_proto};
@@ -25,6 +26,8 @@ pub(crate) struct OpenDocument {
     pub(crate) document: Document,
     /// The version the editor gave the text.
     pub(crate) client_version: i32,
+    /// What it was in the commit that is compared with, once that is known.
+    pub(crate) base: Option<Base>,
     /// The findings of `analyzed`.
     pub(crate) findings: Vec<Finding>,
     /// Which of them are shown, and as what.
@@ -79,6 +82,7 @@ impl Session {
             place,
             document: Document::new(text, version, format),
             client_version,
+            base: None,
             findings: Vec::new(),
             shown: Vec::new(),
             repairs: Repairs::default(),

@@ -1,5 +1,6 @@
 //! The files of a workspace that are not open: which are still to be looked at, and what was found in the others.
 
+use crate::changed::Base;
 use crate::config::Level;
 use crate::engines::EngineId;
 use crate::project::ProjectId;
@@ -23,6 +24,8 @@ pub(crate) struct FileFindings {
     /// Relative to the project's root.
     pub(crate) path: Arc<str>,
     pub(crate) text: Rope,
+    /// What it was in the commit that is compared with.
+    pub(crate) base: Option<Base>,
     pub(crate) findings: Vec<Finding>,
     /// Which of them are shown, and as what.
     pub(crate) shown: Vec<(usize, Level)>,
@@ -35,6 +38,8 @@ pub(crate) struct Job {
     pub(crate) engine: EngineId,
     /// What was read, once it was.
     pub(crate) text: Rope,
+    /// What it was in the commit that is compared with.
+    pub(crate) base: Option<Base>,
 }
 
 /// What is known of the files that are not open.
@@ -83,7 +88,7 @@ impl Workspace {
     /// Puts a file in the queue.
     pub(crate) fn add(&mut self, target: Target, project: ProjectId, engine: EngineId) {
         self.met.insert(shown(&target));
-        self.queue.push_back(Job { target, project, engine, text: Rope::new() });
+        self.queue.push_back(Job { target, project, engine, text: Rope::new(), base: None });
     }
 
     /// The next file to read, unless enough are under way.

@@ -222,6 +222,27 @@ fn the_path_the_rule_and_the_weakness_are_shown_where_the_client_can() {
 }
 
 #[test]
+fn a_client_that_knows_documents_of_servers_asks_for_the_path() {
+    let project = Project::new();
+    let rules = project.rules();
+    let mut server = LspClient::start(weir_tests::binary::weir(), &["--rules", rules.to_str().expect("a plain name")]);
+    let mut abilities = weir_tests::lsp_client::all_capabilities();
+    abilities["workspace"]["textDocumentContent"] = json!({ "dynamicRegistration": true });
+    let answer = server.initialize(&abilities, Some(project.path()), &json!(null));
+    assert_eq!(answer["capabilities"]["workspace"]["textDocumentContent"]["schemes"], json!(["weir"]));
+    let uri = project.uri("a.py");
+    server.open(&uri, "python", "from flask import request\nname = request.args.get('n')\ndb.execute(name)\n");
+    let actions = at_line(&mut server, &uri, 2, &json!({ "diagnostics": [] }));
+    server.request("workspace/executeCommand", &titled(&actions, "Show the path of sql")["command"]);
+    let shown = server.wait_for("window/showDocument")["params"]["uri"].clone();
+    assert!(shown.as_str().is_some_and(|uri| uri.starts_with("weir:/path/sql-")), "{shown}");
+    let content = server.request("workspace/textDocumentContent", &json!({ "uri": shown }));
+    assert!(content["text"].as_str().is_some_and(|text| text.contains("untrusted data enters here")), "{content}");
+    let unknown = server.request("workspace/textDocumentContent", &json!({ "uri": "weir:/path/other.txt" }));
+    assert_eq!(unknown["error"]["code"], -32602);
+}
+
+#[test]
 fn hover_says_what_was_found_and_what_to_write_instead() {
     let project = Project::new();
     let mut server = project.server();

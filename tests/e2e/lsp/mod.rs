@@ -2,6 +2,8 @@
 
 mod actions;
 mod configuration;
+mod day;
+mod known;
 mod lifecycle;
 mod protocol;
 mod pull;

@@ -7,6 +7,7 @@ mod files;
 mod formats;
 #[cfg(target_os = "linux")]
 mod kept;
+mod known;
 mod outcome;
 mod rule_tests;
 

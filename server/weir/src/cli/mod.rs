@@ -1,6 +1,7 @@
 //! The commands of the terminal.
 
 mod autofix;
+pub(crate) mod baseline;
 mod engine;
 pub(crate) mod explain;
 pub(crate) mod notices;

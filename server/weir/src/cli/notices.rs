@@ -108,6 +108,9 @@ fn summary(report: &Report, verbose: bool) -> String {
     if suppressed > 0 {
         summary += &format!("; {} ignored by comments", plural(suppressed, "finding"));
     }
+    if report.known > 0 {
+        summary += &format!("; {} in the baseline", plural(report.known, "finding"));
+    }
     let mut partial: Vec<_> = report
         .incidents
         .iter()

@@ -1,8 +1,11 @@
 //! `weir scan`: files in, findings out.
 
+use super::baseline::Targets;
 use super::engine::{Answer, Engine, File, block_on};
 use super::{Exit, autofix, notices, to_stdout};
 use crate::args::{FileArgs, Format, ScanArgs, SeverityArg};
+use crate::baseline::Baseline;
+use crate::changed::{Changed, Commit};
 use crate::config::{Audit, Config, Layer, Level, Problem, Shown};
 use crate::report::rule::Rule;
 use crate::report::{self, FileReport, Incident, IncidentKind, Place, Report};
@@ -23,11 +26,46 @@ use weir_model::{Failure, Finding, NoteKind, ScanOptions, Severity};
 /// Scans what the arguments name and writes the report.
 pub(crate) fn main(args: &ScanArgs) -> anyhow::Result<Exit> {
     let started = Instant::now();
+    let Scanned { mut report, broken_rules, failed, .. } = scan(args)?;
+    if args.autofix {
+        autofix::apply(&report, args.dryrun, args.output.quiet);
+    }
+    report.elapsed = started.elapsed();
+    write(&report, args).context("writing the report")?;
+    notices::print(&report, args.output.quiet, args.output.verbose);
+    Ok(if report.rules.is_empty() || broken_rules {
+        Exit::InvalidRule
+    } else if failed {
+        Exit::Failed
+    } else if args.strict && !report.incidents.is_empty() {
+        Exit::Unparsable
+    } else if args.error && report.findings().next().is_some() {
+        Exit::Findings
+    } else {
+        Exit::Ok
+    })
+}
+
+/// What came of a scan.
+pub(super) struct Scanned {
+    pub(super) report: Report,
+    pub(super) config: Config,
+    pub(super) targets: Targets,
+    /// A rule or rule file could not be loaded.
+    pub(super) broken_rules: bool,
+    /// A path does not exist, or the configuration has mistakes.
+    pub(super) failed: bool,
+}
+
+/// Scans what the arguments name.
+pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Scanned> {
     let (config, misconfigured) = configuration(args);
     notices::say(&misconfigured.iter().map(|problem| format!("weir: {problem}")).collect::<Vec<_>>());
     let (sources, unreadable) = rules_source::load(&config.rules);
     notices::say(&unreadable.iter().map(|error| format!("weir: {error}")).collect::<Vec<_>>());
-    let (mut report, missing) = block_on(async {
+    let filter = Filter::new(args, &config)?;
+    let mut targets = Targets::new();
+    let (report, missing) = block_on(async {
         let mut engine = Engine::start(args.jobs, config.timeout);
         let loaded = engine.load(sources).await?;
         let kinds = Kinds::of(loaded.rules.iter());
@@ -39,38 +77,24 @@ pub(crate) fn main(args: &ScanArgs) -> anyhow::Result<Exit> {
         let selection = walk::select(&args.paths, &config.files, &|path| kinds.want(walk::format_of(path)))
             .context("--include or --exclude is not a glob")?;
         let missing = selection.missing.len();
+        let pairs = |target: &Target| (Arc::clone(&target.shown), Arc::clone(&target.in_project));
+        targets.extend(selection.targets.iter().map(pairs));
         if !report.rules.is_empty() {
-            run(&mut engine, args, &config, &kinds, selection, &mut report).await?;
+            run(&mut engine, args, &filter, &kinds, selection, &mut report).await?;
         }
         engine.shutdown().await;
         Ok((report, missing))
     })?;
-    if args.autofix {
-        autofix::apply(&report, args.dryrun, args.output.quiet);
-    }
-    report.elapsed = started.elapsed();
-    write(&report, args).context("writing the report")?;
-    notices::print(&report, args.output.quiet, args.output.verbose);
-
     let broken_rules = !unreadable.is_empty() || report.problems.iter().any(|problem| !problem.skipped);
-    Ok(if report.rules.is_empty() || broken_rules {
-        Exit::InvalidRule
-    } else if missing > 0 || !misconfigured.is_empty() {
-        Exit::Failed
-    } else if args.strict && !report.incidents.is_empty() {
-        Exit::Unparsable
-    } else if args.error && report.findings().next().is_some() {
-        Exit::Findings
-    } else {
-        Exit::Ok
-    })
+    let failed = missing > 0 || !misconfigured.is_empty();
+    Ok(Scanned { report, config, targets, broken_rules, failed })
 }
 
 /// Sends the files through the workers and sorts what comes back into the report.
 async fn run(
     engine: &mut Engine,
     args: &ScanArgs,
-    config: &Config,
+    filter: &Filter<'_>,
     kinds: &Kinds,
     selection: Selection,
     report: &mut Report,
@@ -87,18 +111,17 @@ async fn run(
 
     let (send, files) = mpsc::channel(engine.capacity());
     let reader = tokio::task::spawn_blocking({
-        let (targets, max_bytes) = (Arc::clone(&targets), config.files.max_bytes());
+        let (targets, max_bytes) = (Arc::clone(&targets), filter.config.files.max_bytes());
         move || read_all(&targets, &wanted, max_bytes, &send)
     });
     let progress = progress_bar(targets.len() as u64, args.output.quiet);
     let mut files_by_path = BTreeMap::new();
-    let filter = Filter::new(args, config);
     let options = ScanOptions { ignore_paths: false, ignore_suppressions: args.no_suppress };
     let cut_off = engine
         .analyse(files, options, |answer| {
             progress.inc(1);
             let target = &targets[answer.index];
-            if let Some(file) = sort_in(answer, target, &filter, report) {
+            if let Some(file) = sort_in(answer, target, filter, report) {
                 files_by_path.insert(Arc::clone(&target.shown), file);
             }
         })
@@ -171,7 +194,14 @@ fn sort_in(answer: Answer, target: &Target, filter: &Filter, report: &mut Report
         rule_id: note.rule_id,
         ..incident(kind_of(note.kind), note.message)
     }));
-    findings.retain_mut(|finding| filter.keeps(finding, &target.in_project, &report.rules));
+    let base = filter.commit.as_ref().filter(|_| !findings.is_empty()).map(|commit| commit.base(&target.file));
+    let changed = base.map_or(Changed::All, |base| base.changed(&text));
+    findings.retain_mut(|finding| {
+        let shown = filter.keeps(finding, &target.in_project, &report.rules) && changed.touches(&text, finding);
+        let known = shown && filter.baseline.holds(&target.in_project, finding);
+        report.known += usize::from(known && !finding.suppressed);
+        shown && !known
+    });
     (!findings.is_empty()).then(|| FileReport { file: target.file.clone(), path: Arc::clone(path), text, findings })
 }
 
@@ -216,22 +246,35 @@ fn configuration(args: &ScanArgs) -> (Config, Vec<Problem>) {
     (config, problems)
 }
 
-/// What is shown: the configured filters, `--severity` and `--exclude-rule`.
+/// What is shown: the configured filters, `--severity` and `--exclude-rule`, and what is new.
 struct Filter<'a> {
     config: &'a Config,
     severities: Vec<Severity>,
     excluded: &'a [String],
+    /// What was known before.
+    baseline: Baseline,
+    /// What is compared with, if only what was changed counts.
+    commit: Option<Commit>,
 }
 
 impl<'a> Filter<'a> {
-    fn new(args: &'a ScanArgs, config: &'a Config) -> Self {
+    fn new(args: &'a ScanArgs, config: &'a Config) -> anyhow::Result<Self> {
+        let folder = folder_of(&config.baseline);
+        let baseline = if args.no_baseline {
+            Baseline::default()
+        } else {
+            Baseline::read(&config.baseline, &walk::git_root(folder).unwrap_or_else(|| folder.to_owned()))
+                .with_context(|| format!("reading {}", config.baseline.display()))?
+        };
+        let commit = args.baseline_commit.as_deref().map(|name| Commit::of(folder, name));
+        let commit = commit.transpose().map_err(|error| anyhow::anyhow!("--baseline-commit: {error}"))?;
         let severities = args.severity.iter().map(|severity| match severity {
             SeverityArg::Info => Severity::Info,
             SeverityArg::Warning => Severity::Warning,
             SeverityArg::Error => Severity::Error,
             SeverityArg::Critical => Severity::Critical,
         });
-        Self { config, severities: severities.collect(), excluded: &args.exclude_rule }
+        Ok(Self { config, severities: severities.collect(), excluded: &args.exclude_rule, baseline, commit })
     }
 
     /// Whether a finding is reported; it gets the severity it is reported with.

@@ -152,7 +152,6 @@ pub(crate) struct Config {
     /// Whether the editor looks at files that are not open.
     pub(crate) workspace: bool,
     /// The commit whose changes alone are shown in the editor.
-    #[expect(dead_code, reason = "comes with what reads it")]
     pub(crate) changed_since: Option<String>,
     /// Whether the editor shows what a source reaches.
     #[expect(dead_code, reason = "comes with what reads it")]

@@ -36,6 +36,8 @@ pub(crate) struct Client {
     pub(crate) change_annotations: bool,
     /// Edits may create files.
     pub(crate) creates_files: bool,
+    /// It knows documents that only the server has.
+    pub(crate) shows_virtual: bool,
     /// The client shows a document when it is asked to.
     pub(crate) shows_documents: bool,
     /// We may show progress that we begin ourselves.
@@ -99,6 +101,8 @@ impl Client {
                 .as_ref()
                 .and_then(|window| window.show_document.as_ref())
                 .is_some_and(|show| show.support),
+            // Declared in words that these types do not have yet: whoever reads them says so.
+            shows_virtual: false,
             progress: yes(params.capabilities.window.as_ref().and_then(|window| window.work_done_progress)),
             markdown: hover
                 .and_then(|hover| hover.content_format.as_ref())

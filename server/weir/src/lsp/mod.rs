@@ -4,7 +4,7 @@
 
 mod capabilities;
 pub(crate) mod from_proto;
-mod gate;
+pub(crate) mod gate;
 mod input;
 pub(crate) mod outbox;
 mod parent;
@@ -59,11 +59,13 @@ pub(crate) fn main(args: LspArgs) -> anyhow::Result<ExitCode> {
 async fn serve(rules: Vec<PathBuf>) -> bool {
     let (messages, inbox) = mpsc::unbounded_channel();
     let was_shut_down = Arc::new(AtomicBool::new(false));
+    let shows_virtual = Arc::new(AtomicBool::new(false));
     let mut outbox = None;
     let (service, socket) = LspService::build(|client| {
         outbox = Some(Outbox::start(client));
-        Server::new(messages.clone(), was_shut_down.clone())
+        Server::new(messages.clone(), was_shut_down.clone(), shows_virtual.clone())
     })
+    .custom_method("workspace/textDocumentContent", Server::text_document_content)
     .custom_method("window/workDoneProgress/cancel", Server::cancel_progress)
     .finish();
     let outbox = outbox.expect("the service was made with a client");
@@ -72,7 +74,7 @@ async fn serve(rules: Vec<PathBuf>) -> bool {
     let main_loop = tokio::spawn(main_loop.run(inbox));
     tower_lsp_server::Server::new(input::messages(tokio::io::stdin()), tokio::io::stdout(), socket)
         .concurrency_level(CONCURRENT_REQUESTS)
-        .serve(Gate(service))
+        .serve(Gate { service, shows_virtual })
         .await;
     // The service held the last sender: the loop ends and takes the workers with it.
     let _ = main_loop.await;

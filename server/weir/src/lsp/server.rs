@@ -5,6 +5,7 @@ use crate::lsp::requests::command;
 use crate::lsp::{InitialOptions, capabilities, from_proto, parent};
 use crate::main_loop::Message;
 use crate::session::file_of;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +16,7 @@ use tower_lsp_server::ls_types::{
     CodeAction, CodeActionParams, CodeActionResponse, DidChangeConfigurationParams, DidChangeTextDocumentParams,
     DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
     DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult,
-    ExecuteCommandParams, Hover, HoverParams, InitializeParams, InitializeResult, InitializedParams,
+    ExecuteCommandParams, Hover, HoverParams, InitializeParams, InitializeResult, InitializedParams, Uri,
     WorkDoneProgressCancelParams, WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult,
 };
 
@@ -23,11 +24,29 @@ use tower_lsp_server::ls_types::{
 pub(crate) struct Server {
     messages: mpsc::UnboundedSender<Message>,
     was_shut_down: Arc<AtomicBool>,
+    /// Whether the client knows documents that only the server has.
+    shows_virtual: Arc<AtomicBool>,
+}
+
+/// `workspace/textDocumentContent` (3.18): which document.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ContentParams {
+    uri: Uri,
+}
+
+/// Its text.
+#[derive(Debug, Serialize)]
+pub(crate) struct Content {
+    text: String,
 }
 
 impl Server {
-    pub(crate) fn new(messages: mpsc::UnboundedSender<Message>, was_shut_down: Arc<AtomicBool>) -> Self {
-        Self { messages, was_shut_down }
+    pub(crate) fn new(
+        messages: mpsc::UnboundedSender<Message>,
+        was_shut_down: Arc<AtomicBool>,
+        shows_virtual: Arc<AtomicBool>,
+    ) -> Self {
+        Self { messages, was_shut_down, shows_virtual }
     }
 
     fn send(&self, message: Message) {
@@ -41,6 +60,14 @@ impl Server {
         self.send(Message::CancelProgress(params.token));
     }
 
+    /// `workspace/textDocumentContent`
+    pub(crate) async fn text_document_content(&self, params: ContentParams) -> Result<Content> {
+        match self.ask(|answer| Message::Content(params.uri, answer)).await? {
+            Some(text) => Ok(Content { text }),
+            None => Err(Error::invalid_params("there is no such document any more")),
+        }
+    }
+
     async fn ask<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> Message) -> Result<T> {
         let (answer, result) = oneshot::channel();
         self.send(message(answer));
@@ -51,7 +78,8 @@ impl Server {
 
 impl LanguageServer for Server {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
-        let client = capabilities::Client::new(&params);
+        let shows_virtual = self.shows_virtual.load(Ordering::Acquire);
+        let client = capabilities::Client { shows_virtual, ..capabilities::Client::new(&params) };
         let answer = capabilities::server(&client);
         let options = params.initialization_options.as_ref().unwrap_or(&Value::Null);
         self.send(Message::Initialize {

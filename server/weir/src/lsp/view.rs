@@ -1,5 +1,6 @@
 //! A text as the client sees it: what is needed to put its findings into the protocol's words.
 
+use crate::changed::{Base, Changed};
 use crate::config::{Audit, Level, Shown};
 use crate::engines::Rules;
 use crate::lsp::Client;
@@ -27,13 +28,27 @@ impl View<'_> {
     }
 }
 
-/// Which findings of a file (relative to its project's root) an editor shows, and as what.
-pub(crate) fn visible(project: &Project, rules: &Rules, path: &str, findings: &[Finding]) -> Vec<(usize, Level)> {
-    let shown = |finding: &Finding| {
+/// Which findings of a file (relative to its project's root) an editor shows, and as what. `base`: what it was in the commit that
+/// is compared with, where that is known; while it is not, nothing is shown.
+pub(crate) fn visible(
+    project: &Project,
+    rules: &Rules,
+    path: &str,
+    text: &Rope,
+    base: Option<&Base>,
+    findings: &[Finding],
+) -> Vec<(usize, Level)> {
+    let changed = match (&project.commit, base) {
+        (None, _) => Changed::All,
+        (Some(_), Some(base)) if !findings.is_empty() => base.changed(text),
+        (Some(_), _) => Changed::Lines(Vec::new()),
+    };
+    let level = |finding: &Finding| {
         let rule_id = &*finding.rule_id;
         let shown = Shown { rule: rules.get(rule_id), rule_id, severity: finding.severity, path };
-        project.config.shows(&shown, Audit::Hide)
+        let level = project.config.shows(&shown, Audit::Hide)?;
+        (!project.baseline.holds(path, finding) && changed.touches(text, finding)).then_some(level)
     };
     let each = findings.iter().enumerate().filter(|(_, finding)| !finding.suppressed);
-    each.filter_map(|(at, finding)| Some((at, shown(finding)?))).collect()
+    each.filter_map(|(at, finding)| Some((at, level(finding)?))).collect()
 }

@@ -38,6 +38,8 @@ pub(crate) struct Watched {
     pub(crate) files: Vec<PathBuf>,
     /// Rule files and folders of rules.
     pub(crate) rules: Vec<PathBuf>,
+    /// Git's own folders, which no client watches; none unless what was changed is asked for.
+    pub(crate) git: Vec<PathBuf>,
 }
 
 /// What is watched now.
@@ -87,6 +89,7 @@ impl Watch {
             let is_folder = rules.is_dir();
             folders.insert((if is_folder { rules.clone() } else { folder_of(rules).to_owned() }, is_folder));
         }
+        folders.extend(watched.git.iter().map(|folder| (folder.clone(), false)));
         if folders.is_empty() {
             return None;
         }

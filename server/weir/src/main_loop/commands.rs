@@ -1,7 +1,7 @@
-//! Commands of ours, which show something.
+//! Commands of ours.
 
 use super::MainLoop;
-use crate::lsp::requests::command::{OPEN_PAGE, OPEN_RULE, SHOW_PATH, Shown};
+use crate::lsp::requests::command::{ADD_TO_BASELINE, OPEN_PAGE, OPEN_RULE, SHOW_PATH, Shown};
 use serde_json::Value;
 use std::io;
 use tower_lsp_server::ls_types::{ExecuteCommandParams, MessageType, ShowDocumentParams, Uri};
@@ -12,6 +12,7 @@ impl MainLoop {
         let shown = match params.command.as_str() {
             OPEN_PAGE => Ok(Shown::page(text(0))),
             OPEN_RULE => self.rule_document(text(0), text(1)),
+            ADD_TO_BASELINE => return self.add_to_baseline(text(0), text(1), text(2)),
             SHOW_PATH => self.path_document(text(0), text(1), text(2)),
             _ => Ok(None),
         };
@@ -22,6 +23,25 @@ impl MainLoop {
                 self.outbox.show(MessageType::INFO, gone);
             }
             Err(error) => self.outbox.show(MessageType::ERROR, format!("Weir: cannot show it: {error}")),
+        }
+    }
+
+    /// A finding becomes one that was known before.
+    fn add_to_baseline(&mut self, uri: &str, fingerprint: &str, rule: &str) {
+        let Some(open) = uri.parse::<Uri>().ok().and_then(|uri| self.session.by_uri(&uri)) else { return };
+        let found = open.findings.iter().find(|found| found.fingerprint == fingerprint && *found.rule_id == *rule);
+        let project = open.place.and_then(|(project, _)| self.projects.get_mut(project));
+        let (Some(finding), Some(project)) = (found, project) else { return };
+        project.baseline.add(&open.path, finding);
+        match project.baseline.write(&project.config.baseline) {
+            Ok(()) => {
+                project.read_baseline();
+                self.show_all();
+            }
+            Err(error) => {
+                let text = format!("Weir: cannot write {}: {error}", project.config.baseline.display());
+                self.outbox.show(MessageType::ERROR, text);
+            }
         }
     }
 

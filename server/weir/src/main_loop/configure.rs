@@ -7,6 +7,7 @@ use crate::engines::{Engine, EngineId};
 use crate::lsp::watch::Watched;
 use crate::lsp::{InitialOptions, to_proto};
 use crate::rules_source::RulesError;
+use crate::session::OpenDocument;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -86,8 +87,10 @@ impl MainLoop {
         for engine in self.engines.iter().filter(|engine| !engine.is_loaded) {
             self.outbox.begin_loading(engine.id, self.session.client.progress);
         }
-        for problem in self.projects.iter().flat_map(|project| &project.problems) {
-            self.outbox.log(MessageType::WARNING, problem.to_string());
+        for project in self.projects.iter() {
+            for problem in project.problems.iter().map(ToString::to_string).chain(project.notices.iter().cloned()) {
+                self.outbox.log(MessageType::WARNING, problem);
+            }
         }
         self.watch.set(self.watched(), &self.session.client, &self.outbox);
         self.problems_changed();
@@ -104,6 +107,7 @@ impl MainLoop {
         for project in self.projects.iter() {
             watched.files.extend(project.file.clone());
             watched.files.push(project.config.baseline.clone());
+            watched.git.extend(project.commit.as_ref().map(|commit| commit.git_folder().to_owned()));
         }
         for place in self.engines.iter().flat_map(Engine::places) {
             watched.rules.push(place.canonicalize().unwrap_or_else(|_| place.to_owned()));
@@ -117,8 +121,14 @@ impl MainLoop {
             return;
         }
         let named = |name: &str| paths.iter().any(|path| path.file_name().is_some_and(|file| file == name));
-        if named(FILE_NAME) {
+        let commits = || self.projects.iter().filter_map(|project| project.commit.as_ref());
+        let is_git = commits().any(|commit| paths.iter().any(|path| path.starts_with(commit.git_folder())));
+        if named(FILE_NAME) || is_git {
             self.configure();
+        }
+        if self.projects.iter().any(|project| paths.contains(&project.config.baseline)) {
+            self.projects.read_baselines();
+            self.show_all();
         }
         let engines: Vec<EngineId> = self
             .engines
@@ -217,6 +227,18 @@ impl MainLoop {
                 self.outbox.publish(uri, None, Vec::new());
             }
         }
+    }
+
+    /// Decides anew what is shown, everywhere.
+    pub(super) fn show_all(&mut self) {
+        for id in self.session.ids() {
+            self.show(id);
+            if self.session.get(id).is_some_and(OpenDocument::is_current) {
+                self.publish(id);
+            }
+        }
+        self.show_files();
+        self.refresh();
     }
 
     /// Has the client ask again, if it asks at all.

@@ -1,6 +1,7 @@
 //! Files that are not open: the workspace is looked at once, and each file again when it changes on disk.
 
 use super::{MainLoop, Message};
+use crate::changed::Base;
 use crate::lsp::progress::is_scan;
 use crate::lsp::to_proto;
 use crate::lsp::view::{self, View};
@@ -103,12 +104,14 @@ impl MainLoop {
     fn pump(&mut self) {
         while let Some((job, target)) = self.workspace.next() {
             let (target, messages) = (target.clone(), self.messages.clone());
-            let max_bytes =
-                self.projects.folder_of(&shown(&target)).map_or(0, |project| project.config.files.max_bytes());
+            let project = self.projects.folder_of(&shown(&target));
+            let commit = project.and_then(|project| project.commit.clone());
+            let max_bytes = project.map_or(0, |project| project.config.files.max_bytes());
             tokio::task::spawn_blocking(move || {
                 let bytes = walk::admit(&target, max_bytes);
+                let base = commit.map(|commit| commit.base(&target.file));
                 if let Some(messages) = messages.upgrade() {
-                    let _ = messages.send(Message::Read { job, bytes });
+                    let _ = messages.send(Message::Read { job, bytes, base });
                 }
             });
         }
@@ -128,10 +131,11 @@ impl MainLoop {
         self.is_configured && self.workspace.is_idle() && self.engines.iter().all(|engine| engine.is_loaded)
     }
 
-    pub(super) fn read(&mut self, id: JobId, bytes: Result<Vec<u8>, Refusal>) {
+    pub(super) fn read(&mut self, id: JobId, bytes: Result<Vec<u8>, Refusal>, base: Option<Base>) {
         let Some(job) = self.workspace.working(id) else { return };
         let Some(engine) = self.engines.get(job.engine) else { return self.scanned(id, Vec::new()) };
         let Ok(bytes) = bytes else { return self.scanned(id, Vec::new()) };
+        job.base = base;
         job.text = Rope::from_str(&String::from_utf8_lossy(&bytes));
         let format = walk::format_of(&job.target.file);
         engine.pool.scan(id, Arc::clone(&job.target.in_project), format, bytes, ScanOptions::default());
@@ -150,6 +154,7 @@ impl MainLoop {
                 engine: job.engine,
                 path: Arc::clone(&job.target.in_project),
                 text: job.text,
+                base: job.base,
                 shown: Vec::new(),
                 findings,
             };
@@ -169,9 +174,24 @@ impl MainLoop {
     /// Decides which findings of a file are shown.
     fn show_file(&self, mut file: FileFindings) -> FileFindings {
         if let (Some(project), Some(engine)) = (self.projects.get(file.project), self.engines.get(file.engine)) {
-            file.shown = view::visible(project, &engine.rules, &file.path, &file.findings);
+            file.shown =
+                view::visible(project, &engine.rules, &file.path, &file.text, file.base.as_ref(), &file.findings);
         }
         file
+    }
+
+    /// Decides anew which findings of files that are not open are shown.
+    pub(super) fn show_files(&mut self) {
+        let files = std::mem::take(&mut self.workspace.files);
+        for (path, file) in files {
+            let before = file.shown.clone();
+            let file = self.show_file(file);
+            let (uri, differs) = (file.uri.clone(), file.shown != before);
+            self.workspace.files.insert(path, file);
+            if differs {
+                self.file_changed(&uri);
+            }
+        }
     }
 
     /// Tells the client what there is now in a file that is not open.

@@ -11,6 +11,7 @@ mod files;
 mod results;
 mod trying;
 
+use crate::changed::Base;
 use crate::config::Layer;
 use crate::engines::{EngineId, Engines};
 use crate::lsp::outbox::Outbox;
@@ -62,6 +63,8 @@ pub(crate) enum Message {
     CodeAction(CodeActionParams, oneshot::Sender<CodeActionResponse>),
     /// `codeAction/resolve`
     Resolve(CodeAction, oneshot::Sender<CodeAction>),
+    /// `workspace/textDocumentContent`
+    Content(Uri, oneshot::Sender<Option<String>>),
     /// `workspace/executeCommand`: one of ours.
     Command(ExecuteCommandParams),
     /// `textDocument/hover`
@@ -81,7 +84,9 @@ pub(crate) enum Message {
     /// A file that changed on disk was looked at: what is to be scanned of it, if anything.
     Looked { file: PathBuf, target: Option<Target> },
     /// A file of the workspace was read.
-    Read { job: JobId, bytes: Result<Vec<u8>, Refusal> },
+    Read { job: JobId, bytes: Result<Vec<u8>, Refusal>, base: Option<Base> },
+    /// What a document was in the commit that is compared with.
+    Base { doc: DocId, base: Base },
     /// Workers said something.
     Worker(EngineId, Update),
 }
@@ -178,6 +183,7 @@ impl MainLoop {
                     None => drop(answer.send(action)),
                 }
             }
+            Message::Content(uri, answer) => drop(answer.send(self.shown.content(&uri))),
             Message::Command(params) => self.command(&params),
             Message::Hover(params, answer) => {
                 let uri = params.text_document_position_params.text_document.uri.clone();
@@ -193,7 +199,8 @@ impl MainLoop {
             Message::RulesRead { engine, sources, unreadable } => self.rules_read(engine, sources, unreadable),
             Message::Walked { epoch, folder, targets } => self.walked(epoch, &folder, targets),
             Message::Looked { file, target } => self.looked(&file, target),
-            Message::Read { job, bytes } => self.read(job, bytes),
+            Message::Read { job, bytes, base } => self.read(job, bytes, base),
+            Message::Base { doc, base } => self.take_base(doc, base),
             Message::Worker(engine, update) => self.update(engine, update),
         }
     }
@@ -221,11 +228,31 @@ impl MainLoop {
         }
         let before = open.place.replace((project.id, project.engine)).map(|(_, engine)| engine);
         open.analyzed = None;
+        if let Some((commit, file)) = project.commit.clone().zip(open.file.clone()) {
+            let messages = self.messages.clone();
+            tokio::task::spawn_blocking(move || {
+                let base = commit.base(&file);
+                if let Some(messages) = messages.upgrade() {
+                    let _ = messages.send(Message::Base { doc: id, base });
+                }
+            });
+        }
         if let Some(engine) = before.filter(|&before| before != project.engine).and_then(|id| self.engines.get(id)) {
             engine.pool.close(id);
         }
         if let Some(engine) = self.engines.get(project.engine) {
             engine.pool.open(id, Arc::clone(&open.path), open.document.clone());
+        }
+    }
+
+    /// It is known what a document was: what differs is shown.
+    fn take_base(&mut self, id: DocId, base: Base) {
+        let Some(open) = self.session.get_mut(id) else { return };
+        open.base = Some(base);
+        if open.is_current() {
+            self.show(id);
+            self.publish(id);
+            self.refresh();
         }
     }
 

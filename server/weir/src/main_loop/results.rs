@@ -62,11 +62,12 @@ impl MainLoop {
         let Some(open) = self.session.get_mut(doc) else { return };
         let Some((project, engine)) = open.place else { return };
         let (Some(project), Some(engine)) = (self.projects.get(project), self.engines.get(engine)) else { return };
-        open.shown = view::visible(project, &engine.rules, &open.path, &open.findings);
+        open.shown =
+            view::visible(project, &engine.rules, &open.path, open.document.text(), open.base.as_ref(), &open.findings);
     }
 
     /// Sends the diagnostics of a document to a client that does not ask for them.
-    fn publish(&self, doc: DocId) {
+    pub(super) fn publish(&self, doc: DocId) {
         if self.session.client.pull {
             return;
         }

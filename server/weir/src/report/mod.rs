@@ -28,6 +28,8 @@ pub(crate) struct Report {
     pub(crate) scanned: Vec<Arc<str>>,
     /// Files and folders that were not.
     pub(crate) skipped: Vec<Skipped>,
+    /// How many findings were left out because the baseline has them.
+    pub(crate) known: usize,
     /// What went wrong on the way.
     pub(crate) incidents: Vec<Incident>,
     /// How long it took.

@@ -1,7 +1,8 @@
-//! `workspace/executeCommand`: what only shows something. Clients that show documents when they are asked to are offered them;
-//! nothing else depends on a command.
+//! `workspace/executeCommand`: what shows something, for clients that show documents when they are asked to, and what is written
+//! to the baseline, which is no document that the editor has.
 
 use crate::engines::Rules;
+use crate::lsp::gate::SCHEME;
 use crate::lsp::to_proto;
 use crate::lsp::view::View;
 use crate::report::rule::cwe_page;
@@ -9,7 +10,7 @@ use crate::report::text::{self, Style};
 use crate::report::{FileReport, Report};
 use ropey::Rope;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
@@ -24,18 +25,21 @@ pub(crate) const OPEN_PAGE: &str = "weir.openPage";
 /// Shows the path of a finding drawn into the code: `[uri, fingerprint, rule id]`.
 pub(crate) const SHOW_PATH: &str = "weir.showPath";
 
+/// Adds a finding to the project's baseline: `[uri, fingerprint, rule id]`.
+pub(crate) const ADD_TO_BASELINE: &str = "weir.addToBaseline";
+
 /// All commands there are.
-pub(crate) const ALL: [&str; 3] = [OPEN_RULE, OPEN_PAGE, SHOW_PATH];
+pub(crate) const ALL: [&str; 4] = [OPEN_RULE, OPEN_PAGE, SHOW_PATH, ADD_TO_BASELINE];
 
 /// What can be shown about a finding.
 pub(crate) fn actions(view: &View<'_>, finding: &Finding) -> Vec<CodeAction> {
-    if !view.client.shows_documents {
-        return Vec::new();
-    }
     let (uri, rule_id) = (view.uri.as_str(), &*finding.rule_id);
-    let mut actions = Vec::new();
+    let arguments = vec![json!(uri), json!(finding.fingerprint), json!(rule_id)];
+    let mut actions = vec![action(format!("Add {rule_id} here to the baseline"), ADD_TO_BASELINE, arguments.clone())];
+    if !view.client.shows_documents {
+        return actions;
+    }
     if finding.trace.is_some() {
-        let arguments = vec![json!(uri), json!(finding.fingerprint), json!(rule_id)];
         actions.push(action(format!("Show the path of {rule_id}"), SHOW_PATH, arguments));
     }
     if let Some(rule) = view.rules.get(rule_id) {
@@ -58,11 +62,19 @@ fn action(title: String, command: &str, arguments: Vec<Value>) -> CodeAction {
     }
 }
 
-/// Files that are made to be shown; they go with the server.
+/// Documents that are made to be shown: the client asks for their texts if it can, else they are files, which go with the server.
 #[derive(Default)]
-pub(crate) struct Shown(Option<TempDir>);
+pub(crate) struct Shown {
+    folder: Option<TempDir>,
+    texts: HashMap<Uri, String>,
+}
 
 impl Shown {
+    /// The text of a document that only Weir has.
+    pub(crate) fn content(&self, uri: &Uri) -> Option<String> {
+        self.texts.get(uri).cloned()
+    }
+
     /// A page, in a browser.
     pub(crate) fn page(address: &str) -> Option<ShowDocumentParams> {
         let is_page = address.starts_with("https://") || address.starts_with("http://");
@@ -109,12 +121,19 @@ impl Shown {
         text::write(&report, Style { colour: false, width: None }, &mut drawn)?;
         let mut drawn = String::from_utf8_lossy(&drawn).into_owned();
         drawn.push_str(&steps(view, path, finding));
-        let file = self.write(Path::new("path.txt"), &drawn)?;
-        Ok(document(&file, 0))
+        let name = format!("{}-{}.txt", finding.rule_id, finding.fingerprint);
+        let address = format!("{SCHEME}:/path/{name}").parse::<Uri>().ok();
+        match address.filter(|_| view.client.shows_virtual) {
+            Some(uri) => {
+                self.texts.insert(uri.clone(), drawn);
+                Ok(ShowDocumentParams { uri, external: None, take_focus: Some(true), selection: None })
+            }
+            None => Ok(document(&self.write(Path::new(&name), &drawn)?, 0)),
+        }
     }
 
     fn write(&mut self, name: &Path, text: &str) -> io::Result<PathBuf> {
-        let folder = match &mut self.0 {
+        let folder = match &mut self.folder {
             Some(folder) => folder,
             none => none.insert(tempfile::Builder::new().prefix("weir-").tempdir()?),
         };
