@@ -21,6 +21,7 @@ mod place;
 mod repair;
 mod rule;
 mod suppress;
+mod surroundings;
 mod taint;
 
 pub use analyze::{Analysis, Options, Unit, analyze, analyze_again};
@@ -30,3 +31,4 @@ pub use fix::apply_fixes;
 pub use memo::Memo;
 pub use repair::{repairs, together};
 pub use rule::{RuleFiles, RuleSet};
+pub use surroundings::surroundings;

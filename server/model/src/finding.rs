@@ -65,6 +65,29 @@ pub struct Finding {
     pub fingerprint: String,
 }
 
+/// What stands around a finding: guesses from names, for people who judge it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Surroundings {
+    /// The kind of the smallest node of the tree around it; empty in a text without tree.
+    pub node: String,
+    /// The kind of the node around that.
+    pub parent: Option<String>,
+    /// The path is that of a test.
+    pub in_test_file: bool,
+    /// A value that reaches it was looked at before.
+    pub has_validation: bool,
+    /// Something that makes values harmless is part of it.
+    pub uses_secure_pattern: bool,
+}
+
+impl Surroundings {
+    /// How sure it is that a finding matters, between 0 and 1: `rule` is how sure its rule is of all that it finds.
+    pub fn confidence(&self, rule: f64) -> f64 {
+        let lowered = [(self.in_test_file, 0.5), (self.has_validation, 0.7), (self.uses_secure_pattern, 0.6)];
+        lowered.into_iter().filter(|(is_so, _)| *is_so).fold(rule, |sure, (_, by)| sure * by)
+    }
+}
+
 /// What a metavariable was bound to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MetavarValue {

@@ -19,7 +19,7 @@ pub use document::{Document, StaleEdit, Version};
 pub use edit::Edit;
 pub use encoding::{Position, PositionEncoding, Range};
 pub use explanation::{Explanation, Outcome, Place, Reason, RulePart, Verdict};
-pub use finding::{Finding, Fix, MetavarValue, Note, NoteKind, Severity, Step, StepKind, Trace};
+pub use finding::{Finding, Fix, MetavarValue, Note, NoteKind, Severity, Step, StepKind, Surroundings, Trace};
 pub use format::{Around, Engine, Format, Host};
 pub use language::Language;
 pub use message::{

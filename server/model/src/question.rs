@@ -1,6 +1,6 @@
 //! What a worker can be asked about one text beside what is found in it, and what it answers.
 
-use crate::{Edit, Explanation};
+use crate::{Edit, Explanation, Finding, Surroundings};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -13,6 +13,8 @@ pub enum Question {
     Repairs(Vec<Repair>),
     /// Which of these repairs can be made together; an earlier one has precedence. Answered by [`Answer::Together`].
     Together(Vec<Repair>),
+    /// What stands around these findings. Answered by [`Answer::Surroundings`].
+    Surroundings(Vec<Finding>),
 }
 
 /// One rule and one line.
@@ -42,6 +44,8 @@ pub enum Answer {
     Repairs(Vec<Mended>),
     /// The places of those that can be made together, sorted.
     Together(Vec<u32>),
+    /// One for each finding, in their order.
+    Surroundings(Vec<Surroundings>),
 }
 
 /// What a repair does.

@@ -1,8 +1,9 @@
-//! What is known of the repairs of one version of a document: nothing is offered that was not tried.
+//! What is known of the findings of one version of a document beyond themselves, because somebody asked: what their repairs do, as
+//! nothing is offered that was not tried, and what stands around them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use weir_model::{Answer, Finding, Mended, Question, Repair};
+use weir_model::{Answer, Finding, Mended, Question, Repair, Surroundings};
 
 /// Repairs that are made together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -20,6 +21,8 @@ pub(crate) enum Trial {
     Alone(Vec<usize>),
     /// Those of these findings, together.
     Together(Set, Vec<usize>),
+    /// What stands around these findings is looked at.
+    Around(Vec<usize>),
 }
 
 /// What was tried.
@@ -29,6 +32,8 @@ pub(crate) struct Repairs {
     alone: HashMap<usize, Mended>,
     /// The findings that can be mended together.
     together: HashMap<Set, Vec<usize>>,
+    /// By the finding's place in the list.
+    around: HashMap<usize, Surroundings>,
 }
 
 impl Repairs {
@@ -42,6 +47,11 @@ impl Repairs {
         self.together.get(set).map(Vec::as_slice)
     }
 
+    /// What stands around a finding, if that was looked at.
+    pub(crate) fn around(&self, finding: usize) -> Option<&Surroundings> {
+        self.around.get(&finding)
+    }
+
     /// Takes the answer to a trial. Without one nothing is known, and it is not asked again.
     pub(crate) fn take(&mut self, trial: Trial, answer: Option<Answer>) {
         match (trial, answer) {
@@ -52,6 +62,12 @@ impl Repairs {
             (Trial::Together(set, findings), Some(Answer::Together(good))) => {
                 let good = good.into_iter().filter_map(|at| findings.get(at as usize).copied()).collect();
                 self.together.insert(set, good);
+            }
+            (Trial::Around(findings), Some(Answer::Surroundings(around))) => {
+                self.around.extend(findings.into_iter().zip(around));
+            }
+            (Trial::Around(findings), _) => {
+                self.around.extend(findings.into_iter().map(|at| (at, Surroundings::default())));
             }
             (Trial::Together(set, _), _) => {
                 self.together.insert(set, Vec::new());
@@ -69,6 +85,7 @@ impl Trial {
         };
         match self {
             Self::Alone(places) => Question::Repairs(places.iter().filter_map(repair).collect()),
+            Self::Around(places) => Question::Surroundings(places.iter().map(|&at| findings[at].clone()).collect()),
             Self::Together(_, places) => Question::Together(places.iter().filter_map(repair).collect()),
         }
     }

@@ -17,5 +17,6 @@ mod repairs;
 mod rules;
 mod sound;
 mod soup;
+mod surroundings;
 mod taint;
 mod templates;

@@ -83,7 +83,15 @@ impl MainLoop {
             Waiting::Hover(params, answer) => {
                 let uri = &params.text_document_position_params.text_document.uri;
                 let open = self.session.by_uri(uri);
-                let _ = answer.send(open.and_then(|open| hover::hover(&self.view(open)?, open, &params)));
+                let Some((open, view)) = open.and_then(|open| Some((open, self.view(open)?))) else {
+                    return drop(answer.send(None));
+                };
+                let trials = hover::trials(&view, open, &params);
+                if trials.is_empty() {
+                    let _ = answer.send(hover::hover(&view, open, &params));
+                } else if !answer.is_closed() {
+                    self.try_first(open.id, trials, Waiting::Hover(params, answer));
+                }
             }
             Waiting::Pull(params, answer) => {
                 let diagnostics = self.diagnostics(&params.text_document.uri);

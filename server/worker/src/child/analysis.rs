@@ -89,6 +89,7 @@ impl Analysis for RuleEngine {
         match question {
             Question::Line(question) => Answer::Line(weir_analysis::explain(rules, unit, question, budget)),
             Question::Repairs(repairs) => Answer::Repairs(weir_analysis::repairs(rules, unit, repairs, budget)),
+            Question::Surroundings(findings) => Answer::Surroundings(weir_analysis::surroundings(unit, findings)),
             Question::Together(repairs) => Answer::Together(weir_analysis::together(rules, unit, repairs, budget)),
         }
     }

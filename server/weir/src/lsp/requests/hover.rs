@@ -1,25 +1,29 @@
 //! `textDocument/hover`: what was found here, by which path, and what to write instead.
 
-use crate::config::Level;
 use crate::lsp::view::View;
 use crate::lsp::{from_proto, to_proto};
+use crate::repairs::Trial;
 use crate::report::rule::{Rule, cwe_page};
 use crate::session::OpenDocument;
 use std::fmt::Write as _;
 use tower_lsp_server::ls_types::{Hover, HoverContents, HoverParams, MarkupContent, MarkupKind};
-use weir_model::{Finding, Span, Trace};
+use weir_model::{Finding, Span, Surroundings, Trace};
 
 /// Code of a step longer than this is cut, in characters.
 const MAX_CODE: usize = 80;
 
+/// What must be looked at before the findings under the cursor can be told about.
+pub(crate) fn trials(view: &View<'_>, open: &OpenDocument, params: &HoverParams) -> Vec<Trial> {
+    let unknown = here(view, open, params).into_iter().filter(|&at| open.repairs.around(at).is_none());
+    let unknown: Vec<usize> = unknown.collect();
+    if unknown.is_empty() { Vec::new() } else { vec![Trial::Around(unknown)] }
+}
+
 /// The findings under the cursor, one after the other; `None` where there are none.
 pub(crate) fn hover(view: &View<'_>, open: &OpenDocument, params: &HoverParams) -> Option<Hover> {
-    let place = &params.text_document_position_params;
-    let at = view.client.encoding.offset(view.text, from_proto::position(place.position));
-    let here: Vec<(&Finding, Level)> =
-        open.visible().filter(|(finding, _)| finding.span.touches(Span::new(at, at))).collect();
-    let (first, _) = here.first()?;
-    let texts: Vec<String> = here.iter().map(|(finding, _)| text(view, finding)).collect();
+    let here = here(view, open, params);
+    let first = &open.findings[*here.first()?];
+    let texts: Vec<String> = here.iter().map(|&at| text(view, &open.findings[at], open.repairs.around(at))).collect();
     let kind = if view.client.markdown { MarkupKind::Markdown } else { MarkupKind::PlainText };
     Some(Hover {
         contents: HoverContents::Markup(MarkupContent { kind, value: texts.join("\n\n---\n\n") }),
@@ -27,7 +31,15 @@ pub(crate) fn hover(view: &View<'_>, open: &OpenDocument, params: &HoverParams) 
     })
 }
 
-fn text(view: &View<'_>, finding: &Finding) -> String {
+/// The shown findings under the cursor, by their places in the list.
+fn here(view: &View<'_>, open: &OpenDocument, params: &HoverParams) -> Vec<usize> {
+    let place = &params.text_document_position_params;
+    let at = view.client.encoding.offset(view.text, from_proto::position(place.position));
+    let shown = open.shown.iter().map(|&(at, _)| at);
+    shown.filter(|&finding| open.findings[finding].span.touches(Span::new(at, at))).collect()
+}
+
+fn text(view: &View<'_>, finding: &Finding, around: Option<&Surroundings>) -> String {
     let markdown = view.client.markdown;
     let bold = |text: &str| if markdown { format!("**{text}**") } else { text.to_owned() };
     let link = |text: &str, url: Option<String>| match url {
@@ -41,11 +53,28 @@ fn text(view: &View<'_>, finding: &Finding) -> String {
     }
     if let Some(rule) = view.rules.get(&finding.rule_id) {
         background(&mut out, rule, bold, link);
+        confidence(&mut out, rule, around);
     }
     out
 }
 
-/// What the rule itself knows: what to write instead, where to read more, how sure it is.
+/// How sure it is, and what makes it less so.
+fn confidence(out: &mut String, rule: &Rule, around: Option<&Surroundings>) {
+    let Some(said) = rule.confidence() else { return };
+    let _ = write!(out, "\n\nConfidence: {}", said.to_lowercase());
+    let Some(around) = around else { return };
+    let lowered = [
+        (around.in_test_file, "this is a test"),
+        (around.has_validation, "the value seems to be looked at before"),
+        (around.uses_secure_pattern, "something here may make it harmless"),
+    ];
+    let reasons: Vec<&str> = lowered.into_iter().filter(|(is_so, _)| *is_so).map(|(_, reason)| reason).collect();
+    if !reasons.is_empty() {
+        let _ = write!(out, ", less so because {}", reasons.join(", and "));
+    }
+}
+
+/// What the rule itself knows: what to write instead, where to read more.
 fn background(
     out: &mut String,
     rule: &Rule,
@@ -60,9 +89,6 @@ fn background(
     let more: Vec<String> = weaknesses.chain(rule.owasp()).chain(pages).collect();
     if !more.is_empty() {
         let _ = write!(out, "\n\n{}\n\n- {}", bold("More"), more.join("\n- "));
-    }
-    if let Some(confidence) = rule.confidence() {
-        let _ = write!(out, "\n\nConfidence: {}", confidence.to_lowercase());
     }
 }
 

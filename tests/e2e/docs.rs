@@ -1,0 +1,32 @@
+//! What the documentation says of the tests is true.
+
+use std::fs;
+use std::path::Path;
+use weir_tests::binary;
+
+fn sources(folder: &Path, out: &mut String) {
+    for entry in fs::read_dir(folder).expect("a readable folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() && path.file_name().is_some_and(|name| name != "target" && name != "node_modules") {
+            sources(&path, out);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            *out += &fs::read_to_string(path).expect("a readable file");
+        }
+    }
+}
+
+#[test]
+fn every_test_that_the_comparison_names_is_there() {
+    let text = fs::read_to_string(binary::root().join("docs/comparison.md")).expect("the comparison is there");
+    let mut code = String::new();
+    for folder in ["server", "tests"] {
+        sources(&binary::root().join(folder), &mut code);
+    }
+    let rows = text.lines().filter(|line| line.starts_with("| ") && line.contains("yes"));
+    let last = rows.filter_map(|line| line.trim_end_matches('|').rsplit('|').next());
+    let names: Vec<&str> = last.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    assert!(names.len() > 20, "{names:?}");
+    for name in names {
+        assert!(code.contains(&format!("fn {name}(")), "there is no test {name}");
+    }
+}
