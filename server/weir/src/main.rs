@@ -12,6 +12,7 @@ mod config;
 mod engines;
 mod lsp;
 mod main_loop;
+mod notebooks;
 mod project;
 mod repairs;
 mod report;

@@ -5,6 +5,7 @@ mod configuration;
 mod day;
 mod known;
 mod lifecycle;
+mod notebooks;
 mod protocol;
 mod pull;
 mod templates;

@@ -4,10 +4,10 @@ use crate::lsp::requests::code_action::FIX_ALL;
 use crate::lsp::requests::command;
 use tower_lsp_server::ls_types::{
     CodeActionKind, CodeActionOptions, CodeActionProviderCapability, DiagnosticOptions, DiagnosticServerCapabilities,
-    ExecuteCommandOptions, HoverProviderCapability, InitializeParams, InitializeResult, MarkupKind, OneOf,
-    PositionEncodingKind, ResourceOperationKind, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
-    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities,
-    WorkspaceServerCapabilities,
+    ExecuteCommandOptions, HoverProviderCapability, InitializeParams, InitializeResult, MarkupKind, Notebook,
+    NotebookDocumentSyncOptions, NotebookSelector, OneOf, PositionEncodingKind, ResourceOperationKind,
+    ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 use weir_model::PositionEncoding;
 
@@ -146,6 +146,14 @@ pub(crate) fn server(client: &Client) -> InitializeResult {
                 change: Some(TextDocumentSyncKind::INCREMENTAL),
                 save: Some(TextDocumentSyncSaveOptions::Supported(true)),
                 ..TextDocumentSyncOptions::default()
+            })),
+            // Whatever kernel a notebook has: only cells of code in a language Weir reads are looked at.
+            notebook_document_sync: Some(OneOf::Left(NotebookDocumentSyncOptions {
+                notebook_selector: vec![NotebookSelector::ByNotebook {
+                    notebook: Notebook::String("*".into()),
+                    cells: None,
+                }],
+                save: None,
             })),
             diagnostic_provider: client.pull.then(|| {
                 DiagnosticServerCapabilities::Options(DiagnosticOptions {

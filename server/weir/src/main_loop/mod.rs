@@ -8,6 +8,7 @@ mod answers;
 mod commands;
 mod configure;
 mod files;
+mod notebooks;
 mod results;
 mod trying;
 
@@ -19,6 +20,7 @@ use crate::lsp::requests::code_action;
 use crate::lsp::requests::command::Shown;
 use crate::lsp::watch::Watch;
 use crate::lsp::{Client, InitialOptions};
+use crate::notebooks::{Change, Notebooks};
 use crate::project::Projects;
 use crate::rules_source::RulesError;
 use crate::session::{Session, file_of};
@@ -59,6 +61,8 @@ pub(crate) enum Message {
     Change(DidChangeTextDocumentParams),
     /// `textDocument/didClose`
     Close(Uri),
+    /// `notebookDocument/*`
+    Notebook(Change),
     /// `textDocument/codeAction`
     CodeAction(CodeActionParams, oneshot::Sender<CodeActionResponse>),
     /// `codeAction/resolve`
@@ -94,6 +98,7 @@ pub(crate) enum Message {
 /// The state of a running language server.
 pub(crate) struct MainLoop {
     session: Session,
+    notebooks: Notebooks,
     projects: Projects,
     engines: Engines,
     workspace: Workspace,
@@ -122,6 +127,7 @@ impl MainLoop {
     pub(crate) fn new(outbox: Outbox, rules: Vec<PathBuf>, messages: mpsc::WeakUnboundedSender<Message>) -> Self {
         Self {
             session: Session::new(),
+            notebooks: Notebooks::default(),
             projects: Projects::new(rules),
             engines: Engines::new(messages.clone()),
             workspace: Workspace::default(),
@@ -172,6 +178,7 @@ impl MainLoop {
             Message::Open(params) => self.open(params),
             Message::Change(params) => self.change(&params),
             Message::Close(uri) => self.close(&uri),
+            Message::Notebook(change) => self.notebook(change),
             Message::CodeAction(params, answer) => {
                 let uri = params.text_document.uri.clone();
                 self.when_current(&uri, Waiting::CodeAction(params, answer));

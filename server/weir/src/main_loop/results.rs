@@ -68,13 +68,16 @@ impl MainLoop {
 
     /// Sends the diagnostics of a document to a client that does not ask for them.
     pub(super) fn publish(&self, doc: DocId) {
-        if self.session.client.pull {
+        let Some(open) = self.session.get(doc) else { return };
+        let is_notebook = self.notebooks.get(&open.uri).is_some();
+        if self.session.client.pull && !is_notebook {
             return;
         }
-        if let Some(open) = self.session.get(doc)
-            && let Some(view) = self.view(open)
-        {
+        if let Some(view) = self.view(open) {
             let diagnostics = to_proto::diagnostics(&view, open.visible());
+            if is_notebook {
+                return self.publish_cells(&open.uri, diagnostics);
+            }
             self.outbox.publish(open.uri.clone(), Some(open.client_version), diagnostics);
         }
     }
