@@ -33,7 +33,7 @@ fn code_in_a_page_is_followed_as_it_is_typed() {
 
     // The script becomes data, and a script again.
     server.change(&uri, 2, [1, 7, 1, 7], " type='text/x-data'");
-    assert_eq!(told(&server.diagnostics(&uri, 2)), [output.clone()]);
+    assert_eq!(told(&server.diagnostics(&uri, 2)), std::slice::from_ref(&output));
     server.change(&uri, 3, [1, 7, 1, 26], "");
     assert_eq!(told(&server.diagnostics(&uri, 3)), [output, script.clone()]);
     // What is put out is escaped.

@@ -1,4 +1,4 @@
-//! EEx and HEEx: Elixir in `<% … %>` and `{…}`.
+//! Elixir in `EEx` and `HEEx`: `<% … %>` and `{…}`.
 
 use super::tags::first_word;
 use super::{Host, Language, OUTPUT, Piece, TagKind, When, Writer, manner, tags_of, trimmed};

@@ -15,21 +15,20 @@ pub(super) fn program<'t>(host: Host, text: &'t str, pieces: &[Piece]) -> Writer
     let writer = Writer::new(text, Language::Python);
     let mut template = Template { text, writer, blocks: Vec::new(), indentation: 0, escapes: vec![host.escapes] };
     for (tag, place) in tags_of(pieces) {
-        match tag.kind {
-            TagKind::Statement => template.statement(tag),
-            _ => {
-                let code = trimmed(text, tag.code);
-                // Other engines, which look alike: Go's and Handlebars' templates.
-                let is_other = code.text(text).starts_with(['.', '$', '#', '/', '>', '^', '&', '!', '{'])
-                    || matches!(
-                        first_word(code.text(text)),
-                        "range" | "end" | "if" | "else" | "template" | "define" | "block" | "with"
-                    );
-                if !is_other {
-                    let escapes = template.escapes.last().copied().unwrap_or(true);
-                    let end = format!("{}\n", manner(tag.escaping(escapes), place));
-                    template.line(tag, &format!("{OUTPUT}("), code, &end);
-                }
+        if tag.kind == TagKind::Statement {
+            template.statement(tag);
+        } else {
+            let code = trimmed(text, tag.code);
+            // Other engines, which look alike: Go's and Handlebars' templates.
+            let is_other = code.text(text).starts_with(['.', '$', '#', '/', '>', '^', '&', '!', '{'])
+                || matches!(
+                    first_word(code.text(text)),
+                    "range" | "end" | "if" | "else" | "template" | "define" | "block" | "with"
+                );
+            if !is_other {
+                let escapes = template.escapes.last().copied().unwrap_or(true);
+                let end = format!("{}\n", manner(tag.escaping(escapes), place));
+                template.line(tag, &format!("{OUTPUT}("), code, &end);
             }
         }
     }
@@ -82,7 +81,7 @@ impl Template<'_> {
             }
             "macro" => self.open(Block::Macro, |template| template.line(tag, "def ", rest, ":\n")),
             "elif" | "elseif" if self.blocks.last() == Some(&Block::If) => {
-                self.go_on(|template| template.line(tag, "elif ", rest, ":\n"))
+                self.go_on(|template| template.line(tag, "elif ", rest, ":\n"));
             }
             "else" | "empty" if matches!(self.blocks.last(), Some(Block::If | Block::For)) => {
                 self.go_on(|template| {

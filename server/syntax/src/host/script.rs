@@ -70,7 +70,7 @@ impl Lexer {
             },
             State::LineComment if byte == b'\n' => self.state = State::Code,
             State::Comment(start) if byte == b'/' && at > start + 2 && bytes[at - 1] == b'*' => {
-                self.state = State::Code
+                self.state = State::Code;
             }
             State::LineComment | State::Comment(_) => {}
         }

@@ -79,7 +79,7 @@ impl<'t> Tags<'t> {
             (Engine::Erb | Engine::Eex | Engine::Heex, b'<') if next == Some(b'%') => Some(self.percent(at)),
             (Engine::Jinja, b'{') => self.jinja(at, next?),
             (Engine::Vue, b'{') if next == Some(b'{') && spot == Spot::Text => {
-                let end = self.close(at + 2, 2, b"{{")?;
+                let end = self.close(at + 2, 2, *b"{{")?;
                 Some(tag(TagKind::Output, at, at + 2, end, end + 2))
             }
             (Engine::Heex, b'{') if matches!(spot, Spot::Text | Spot::Attributes | Spot::Value { quoted: false }) => {
@@ -105,23 +105,20 @@ impl<'t> Tags<'t> {
             _ => (TagKind::Statement, 0),
         };
         let code = at + 2 + skipped;
-        match self.close(code, 0, b"<%") {
-            Some(end) => {
-                let trimmed = self.engine == Engine::Erb && end > code && self.text.as_bytes()[end - 1] == b'-';
-                tag(kind, at, code, end - usize::from(trimmed), end + 2)
-            }
-            None => {
-                let end = memchr(b'\n', &self.text.as_bytes()[code..]).map_or(self.text.len(), |length| code + length);
-                tag(kind, at, code, end, end)
-            }
+        if let Some(end) = self.close(code, 0, *b"<%") {
+            let trimmed = self.engine == Engine::Erb && end > code && self.text.as_bytes()[end - 1] == b'-';
+            tag(kind, at, code, end - usize::from(trimmed), end + 2)
+        } else {
+            let end = memchr(b'\n', &self.text.as_bytes()[code..]).map_or(self.text.len(), |length| code + length);
+            tag(kind, at, code, end, end)
         }
     }
 
     fn jinja(&mut self, at: usize, next: u8) -> Option<Tag> {
-        let (kind, close, open): (_, _, &[u8; 2]) = match next {
-            b'{' => (TagKind::Output, 2, b"{{"),
-            b'%' => (TagKind::Statement, 1, b"{%"),
-            b'#' => (TagKind::Nothing, 3, b"{#"),
+        let (kind, close, open) = match next {
+            b'{' => (TagKind::Output, 2, *b"{{"),
+            b'%' => (TagKind::Statement, 1, *b"{%"),
+            b'#' => (TagKind::Nothing, 3, *b"{#"),
             _ => return None,
         };
         let end = self.close(at + 2, close, open)?;
@@ -154,14 +151,14 @@ impl<'t> Tags<'t> {
     }
 
     /// The closing delimiter after a place, unless another tag opens before.
-    fn close(&self, from: usize, which: usize, open: &[u8; 2]) -> Option<usize> {
+    fn close(&self, from: usize, which: usize, open: [u8; 2]) -> Option<usize> {
         let (bytes, close) = (self.text.as_bytes(), CLOSING[which]);
         if self.last[which].is_none_or(|last| last < from) {
             return None;
         }
         let found = memchr2_iter(close[0], open[0], &bytes[from..]).map(|at| from + at).find(|&at| {
             let here = bytes.get(at..at + 2);
-            here == Some(close) || here == Some(open)
+            here == Some(close) || here == Some(&open)
         })?;
         (&bytes[found..found + 2] == close).then_some(found)
     }
