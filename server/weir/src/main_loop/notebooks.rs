@@ -16,7 +16,9 @@ impl MainLoop {
                     tracing::warn!("a change for a notebook that is not open was ignored");
                     return;
                 };
-                gone.into_iter().for_each(|cell| self.outbox.publish(cell, None, Vec::new()));
+                for cell in gone {
+                    self.outbox.publish(cell, None, Vec::new());
+                }
                 self.change(&change);
             }
             Change::Close(uri) => {

@@ -218,6 +218,7 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use weir_model::Language;
 
     const A: DocId = DocId(1);
     const B: DocId = DocId(2);
