@@ -148,11 +148,11 @@ fn what_a_template_puts_out_is_a_call_that_tells_how_and_where() {
     check(
         "ruby in a.html.erb",
         &output("$HOW, $WHERE"),
-        r#"
+        r"
         <p><%= a1 %><%== a2 %></p>
                ^^ a1
                          ^^ a2
-        "#,
+        ",
     );
     check("ruby in a.html.erb", &output("\"raw\", ..."), "<p><%= a %><%== b %></p>\n                ^ b\n");
     check("ruby in a.erb", &output("\"raw\", ..."), "<p><%= a %></p>\n       ^ a\n");
@@ -282,7 +282,7 @@ fn comments_ask_to_ignore_findings_in_pages_too() {
         ("python in a.html.j2", "{# nosemgrep: rule #}\n{{ f() }}\n"),
     ] {
         let findings = crate::check::run(language, rule, page).findings;
-        assert_eq!(findings.iter().map(|finding| finding.is_suppressed()).collect::<Vec<_>>(), [true], "{page}");
+        assert_eq!(findings.iter().map(weir_model::Finding::is_suppressed).collect::<Vec<_>>(), [true], "{page}");
     }
 }
 
