@@ -49,20 +49,23 @@ pub(super) fn helix(folder: &Path, server: &Path) -> anyhow::Result<PathBuf> {
 
 /// An init file for Emacs, beside the one that knows Weir.
 pub(super) fn emacs(folder: &Path, server: &Path) -> anyhow::Result<PathBuf> {
-    let folder = folder.join(FOLDER);
-    write_file(&folder.join("weir.el"), EMACS)?;
+    write_file(&folder.join(FOLDER).join("weir.el"), EMACS)?;
     let text = format!(
         "\
+(setq native-comp-async-report-warnings-errors nil)
 (load (expand-file-name \"weir.el\" (file-name-directory load-file-name)))
-(setq weir-program (list {} \"lsp\"))
+(setq weir-program (list {server} \"lsp\"))
+;; There is no version control by which Emacs would know where the project begins.
+(add-hook 'project-find-functions (lambda (_) (cons 'transient {root})))
 {EGLOT}
 (weir-eglot-setup)
 (dolist (mode '(js-mode python-mode ruby-mode java-mode))
   (add-hook (intern (format \"%s-hook\" mode)) #'eglot-ensure))
 ",
-        quoted(server)
+        server = quoted(server),
+        root = quoted(folder)
     );
-    let file = folder.join("init.el");
+    let file = folder.join(FOLDER).join("init.el");
     write_file(&file, &text)?;
     Ok(file)
 }
