@@ -175,7 +175,8 @@ fn editors_get_the_server_and_the_guide_and_no_configuration_of_the_user() {
     assert_eq!((code, &*stderr), (0, ""), "{said}");
     assert!(said.contains(&demo), "{said}");
     let init = format!("{demo}/.editor/init.lua");
-    assert_eq!(place.started_with(), [&*demo, "config=", "-u", &init, "-O", "GUIDE.md", first]);
+    let split = ["-c", "leftabove vsplit GUIDE.md", "-c", "wincmd p"];
+    assert_eq!(place.started_with(), [&[&*demo, "config=", "-u", &init, "+16", first][..], &split].concat());
     assert!(place.read(".editor/init.lua").contains(&format!("cmd = {{ \"{server}\", 'lsp' }}")));
 
     let place = Place::new();

@@ -68,7 +68,9 @@ impl Editor {
                 command.arg("--new-window").arg("--goto").arg(folder).args([demo::GUIDE, &format!("{first}:{line}")]);
             }
             EditorArg::Nvim => {
-                command.arg("-u").arg(setup::neovim(folder, server)?).args(["-O", demo::GUIDE, first]);
+                command.arg("-u").arg(setup::neovim(folder, server)?).args([&format!("+{line}"), first]);
+                // The code first: Neovim asks for the findings of the buffer it is in when the server is there.
+                command.args(["-c", &format!("leftabove vsplit {}", demo::GUIDE), "-c", "wincmd p"]);
             }
             EditorArg::Hx => {
                 command.env("XDG_CONFIG_HOME", setup::helix(folder, server)?);
