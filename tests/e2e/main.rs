@@ -8,5 +8,6 @@ mod neovim;
 mod scan;
 mod screenshot;
 mod terminal;
+mod try_it;
 mod vscode;
 mod workplace;

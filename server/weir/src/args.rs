@@ -25,6 +25,9 @@ pub(crate) enum Command {
     /// Say why a rule reports a line, or why it does not.
     #[command(after_help = EXPLAIN_EXIT_CODES)]
     Explain(ExplainArgs),
+    /// See it work: a demo project with a guide in your editor, or a replay in the terminal.
+    #[command(after_help = TRY_HELP)]
+    Try(TryArgs),
     /// Serve an editor (Language Server Protocol over standard input and output).
     Lsp(LspArgs),
     /// Analyse what the parent process sends; started by the other commands.
@@ -53,6 +56,15 @@ Exit codes:
   0  explained, whether the line is reported or not
   2  there is no such rule, file or line, or it could not be analysed
   7  the rule could not be loaded";
+
+const TRY_HELP: &str = "\
+Seven small web applications with holes planted in them are written to a new folder, which is kept, with a guide to five things
+to do. The best editor found opens it: VS Code or VSCodium, Neovim 0.11, Helix, Emacs with Eglot. Neither your files nor your editor's
+configuration are touched, and nothing is installed. Without an editor or a terminal the typing is replayed.
+
+Exit codes:
+  0  the editor was opened or has ended, or the replay is over
+  2  the editor asked for is not there, or the folder could not be written";
 
 const TEST_HELP: &str = "\
 Targets of sqli.yaml are the files beside it named sqli.* (up to the first dot) and all files in a folder sqli/.
@@ -313,6 +325,36 @@ pub(crate) struct LineArg {
     pub(crate) file: PathBuf,
     /// One-based.
     pub(crate) line: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TryArgs {
+    /// Write the demo project here, into a new or empty folder, instead of a temporary one.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+
+    /// Open this editor, not the best one found.
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub(crate) editor: Option<EditorArg>,
+
+    /// Open no editor: replay the typing here.
+    #[arg(long, conflicts_with = "editor")]
+    pub(crate) terminal: bool,
+}
+
+/// The editors that `weir try` opens, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EditorArg {
+    /// Visual Studio Code.
+    Code,
+    /// `VSCodium`.
+    Codium,
+    /// Neovim 0.11 or newer.
+    Nvim,
+    /// Helix.
+    Hx,
+    /// Emacs with Eglot, which 29 brings.
+    Emacs,
 }
 
 #[derive(Debug, Args)]

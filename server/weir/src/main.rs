@@ -1,5 +1,5 @@
 //! The fronts of Weir in one binary: `weir lsp` for editors, `weir scan` and `weir explain` for terminals,
-//! `weir test` for rules.
+//! `weir test` for rules, `weir try` for a first look.
 //!
 //! This process owns files and settings and never parses what it reads: code and rules go to worker processes (the
 //! same binary as `weir worker`) and come back as plain data.
@@ -43,6 +43,7 @@ fn main() -> ExitCode {
         Command::Scan(args) => cli::scan::main(&args).map(ExitCode::from),
         Command::Baseline(args) => cli::baseline::main(args).map(ExitCode::from),
         Command::Explain(args) => cli::explain::main(&args).map(ExitCode::from),
+        Command::Try(args) => cli::try_it::main(&args).map(ExitCode::from),
         Command::Test(args) => cli::test::main(&args).map(ExitCode::from),
     };
     match result {

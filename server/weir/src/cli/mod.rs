@@ -8,6 +8,7 @@ mod marks;
 pub(crate) mod notices;
 pub(crate) mod scan;
 pub(crate) mod test;
+pub(crate) mod try_it;
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
