@@ -153,6 +153,7 @@ fn a_finding_typed_into_neovim_shows_beside_its_line_and_hover_says_what_to_writ
          vim.lsp.enable('weir')\n\
          vim.diagnostic.config({{ virtual_text = true, update_in_insert = true }})\n\
          vim.o.termguicolors = true\n\
+         vim.o.winborder = 'rounded'\n\
          vim.o.swapfile = false\n",
         runtime().display()
     );
