@@ -61,7 +61,7 @@ fn keystrokes(set: &RuleSet, file: &Path, by_rule: bool) {
     let budget = Budget::new(&|| 0, &|| false, &at_work, u64::MAX, u64::MAX);
     let run = |source: &Source, memo: &mut Memo| {
         let path = file.to_string_lossy();
-        let unit = Unit { path: &path, text: source.text(), language: Some(language), tree: source.tree() };
+        let unit = Unit { path: &path, source };
         analyze_again(memo, set, &unit, Options::default(), &budget).findings.len()
     };
     let mut memo = Memo::default();

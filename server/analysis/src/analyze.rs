@@ -3,25 +3,43 @@
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::matching::{Index, Match};
-use crate::memo::{self, Before, Memo, Results, Same};
+use crate::memo::{self, Before, Memo, PartMemo, Results, Same};
 use crate::message;
+use crate::place;
 use crate::rule::{self, Body, Formula, Rule, RuleSet, TaintSpec};
 use crate::suppress::{Marks, Ran};
 use crate::taint::{self, TaintFinding, TaintMatches, TaintRun};
 use std::collections::HashMap;
-use weir_model::{Finding, ForeignMarks, Hint, Language, Note, NoteKind, Trace};
-use weir_syntax::Tree;
+use weir_model::{Finding, ForeignMarks, Format, Hint, Language, Note, NoteKind, Trace};
+use weir_syntax::{Part, Source, Tree};
 
-/// One text to analyse.
+/// One file to analyse.
+#[derive(Clone, Copy)]
 pub struct Unit<'a> {
     /// Path relative to the project's root, with forward slashes; `paths:` of rules look at it.
     pub path: &'a str,
-    /// The text.
-    pub text: &'a str,
-    /// Its language; `None` for a text only rules for any text read.
-    pub language: Option<Language>,
-    /// Its tree; empty without a language.
-    pub tree: &'a Tree,
+    /// The text with its trees.
+    pub source: &'a Source,
+}
+
+impl<'a> Unit<'a> {
+    /// The whole text.
+    pub(crate) fn text(&self) -> &'a str {
+        self.source.text()
+    }
+
+    /// The tree of code; of a page and any other text an empty one.
+    pub(crate) fn tree(&self) -> &'a Tree {
+        self.source.tree()
+    }
+
+    /// The language of code.
+    pub(crate) fn language(&self) -> Option<Language> {
+        match self.source.format() {
+            Format::Code(language) => Some(language),
+            Format::Host(_) | Format::Text => None,
+        }
+    }
 }
 
 /// How to analyse.
@@ -71,36 +89,67 @@ fn run_all(
     budget: &Budget<'_>,
 ) -> Analysis {
     let mut analysis = Analysis::default();
-    let kept = memo.as_mut().and_then(|memo| memo.take(rules, unit, options));
-    let difference = kept.as_ref().and_then(|kept| kept.difference(unit));
+    let parts = unit.source.parts();
+    if let Some(memo) = &mut memo {
+        memo.forget_others(&parts);
+    }
+    let mut ran = Ran { rules, options, stopped: Vec::new(), refused: false };
+    let mut halted = false;
+    for part in &parts {
+        let memo = memo.as_mut().map(|memo| memo.of(part));
+        let stopped = run_part(memo, &mut ran, unit.path, part, budget, &mut analysis);
+        halted |= stopped.is_some();
+        if stopped == Some(Stop::Cancelled) {
+            break;
+        }
+    }
+    finish(&mut analysis.findings, unit.text());
+    heed_marks(&mut analysis, unit, &ran, budget);
+    if halted {
+        analysis.hints.clear();
+    }
+    analysis
+}
+
+/// Runs the rules over one part of a file. Gives what stopped it for good.
+fn run_part(
+    mut memo: Option<&mut PartMemo>,
+    ran: &mut Ran<'_>,
+    path: &str,
+    part: &Part<'_>,
+    budget: &Budget<'_>,
+    analysis: &mut Analysis,
+) -> Option<Stop> {
+    let (rules, options) = (ran.rules, ran.options);
+    let kept = memo.as_mut().and_then(|memo| memo.take(rules, path, part, options));
+    let difference = kept.as_ref().and_then(|kept| kept.difference(part));
     let earlier = kept.as_ref().zip(difference.as_ref()).map(|(kept, difference)| kept.earlier(difference));
     let index =
-        Index::of(unit.tree, unit.language, earlier.as_ref().map(|earlier| (earlier.index, earlier.difference)));
+        Index::of(part.tree, part.language, earlier.as_ref().map(|earlier| (earlier.index, earlier.difference)));
     let has = |name| index.has(name);
-    let admits = |(_, rule): &(u32, &Rule)| options.ignore_paths || rule.paths.admit(unit.path);
-    let (applicable, refused): (Vec<_>, Vec<_>) = rules.for_file(unit.language, &has).into_iter().partition(admits);
-    let mut ran = Ran { rules, options, stopped: Vec::new(), refused: !refused.is_empty() };
+    let admits = |(_, rule): &(u32, &Rule)| options.ignore_paths || rule.paths.admit(path);
+    let (applicable, refused): (Vec<_>, Vec<_>) = rules.for_part(part, &has).into_iter().partition(admits);
+    ran.refused |= !refused.is_empty();
     if applicable.is_empty() {
         if let Some(memo) = memo {
             memo.put_back(kept);
         }
-        heed_marks(&mut analysis, unit, &ran, budget);
-        return analysis;
+        return None;
     }
-    let file = match FileContext::new(unit, index, memo.is_some(), earlier.as_ref(), budget) {
+    let file = match FileContext::new(part, index, memo.is_some(), earlier.as_ref(), budget) {
         Ok(file) => file,
         Err(stop) => {
             if let Some(memo) = memo {
                 memo.put_back(kept);
             }
             analysis.notes.extend(note(stop, None));
-            return analysis;
+            return Some(stop);
         }
     };
     let before = kept.zip(difference).and_then(|(kept, difference)| kept.before(&file, difference));
     let mut results: Vec<Option<Results>> = Vec::new();
     results.resize_with(rules.len(), || None);
-    let mut halted = None;
+    let mut stopped = None;
     for (number, rule) in applicable {
         budget.start_rule(&rule.id);
         let mut run = Run {
@@ -117,14 +166,14 @@ fn run_all(
         budget.end_rule();
         match found {
             Ok(found) => {
-                analysis.findings.extend(found);
+                analysis.findings.extend(found.into_iter().filter_map(|found| place::finding(part, found)));
                 results[number as usize] = Some(new);
             }
             Err(stop) => {
                 analysis.notes.extend(note(stop, Some(rule)));
                 ran.stopped.push(number);
                 if stop != Stop::Rule {
-                    halted = Some(stop);
+                    stopped = Some(stop);
                     break;
                 }
             }
@@ -132,16 +181,11 @@ fn run_all(
     }
     match (memo, before) {
         // The newer version that called this one off is compared with the last that was looked at in full.
-        (Some(memo), Some(before)) if halted == Some(Stop::Cancelled) => memo.put_back(Some(before.into_kept())),
-        (Some(memo), _) => memo.keep(rules, unit, options, file, results),
+        (Some(memo), Some(before)) if stopped == Some(Stop::Cancelled) => memo.put_back(Some(before.into_kept())),
+        (Some(memo), _) => memo.keep(rules, path, part, options, file, results),
         (None, _) => {}
     }
-    finish(&mut analysis.findings, unit.text);
-    heed_marks(&mut analysis, unit, &ran, budget);
-    if halted.is_some() {
-        analysis.hints.clear();
-    }
-    analysis
+    stopped
 }
 
 /// Marks what somebody asks to ignore, and finds out what is asked in vain.

@@ -1,15 +1,16 @@
 //! One file as the analysis sees it.
 
-use crate::analyze::Unit;
 use crate::budget::{Budget, Stop};
 use crate::flow::{Constants, Functions};
 use crate::matching::{FoundLeaves, FoundTexts, Index, Names};
 use std::cell::OnceCell;
 use weir_model::Language;
-use weir_syntax::{Difference, Tree};
+use weir_syntax::{Difference, Part, Tree};
 
 /// What matching, flow and taint know of a file.
 pub(crate) struct FileContext<'a> {
+    /// The part of a file that it is.
+    pub(crate) part: Part<'a>,
     /// The text.
     pub(crate) text: &'a str,
     /// Its language; any for a text in none, whose tree is empty.
@@ -43,26 +44,27 @@ impl<'a> FileContext<'a> {
     /// Finds out about a file what all rules share; `index` is that of its tree. `for_later`: what patterns match is kept for
     /// the next version of the text; `earlier`: what was known of the one before.
     pub(crate) fn new(
-        unit: &Unit<'a>,
+        part: &Part<'a>,
         mut index: Index,
         for_later: bool,
         earlier: Option<&Earlier<'_>>,
         budget: &Budget<'_>,
     ) -> Result<Self, Stop> {
         budget.look()?;
-        let language = unit.language.unwrap_or(Language::JavaScript);
+        let language = part.language.unwrap_or(Language::JavaScript);
         let names = earlier
-            .and_then(|earlier| earlier.names.after(earlier.tree, unit.tree, language, earlier.difference))
-            .unwrap_or_else(|| Names::of(unit.tree, language));
+            .and_then(|earlier| earlier.names.after(earlier.tree, part.tree, language, earlier.difference))
+            .unwrap_or_else(|| Names::of(part.tree, language));
         let constants = earlier.map(|earlier| (earlier.constants, earlier.difference));
         index.add_imports(&names);
         Ok(Self {
-            text: unit.text,
+            part: *part,
+            text: part.text,
             language,
-            tree: unit.tree,
+            tree: part.tree,
             index,
             names,
-            constants: Constants::solve(unit.tree, language, constants, budget)?,
+            constants: Constants::solve(part.tree, language, constants, budget)?,
             functions: OnceCell::new(),
             found: FoundLeaves::new(for_later),
             texts: FoundTexts::default(),

@@ -18,6 +18,7 @@ mod matching;
 mod memo;
 mod message;
 mod paths;
+mod place;
 mod repair;
 mod rule;
 mod suppress;

@@ -5,10 +5,11 @@ use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::fix::apply_fixes;
 use crate::matching::Index;
+use crate::place;
 use crate::rule::RuleSet;
 use std::collections::HashMap;
 use std::sync::Arc;
-use weir_model::{Fix, Language, Mended, Repair};
+use weir_model::{Fix, Format, Mended, Repair};
 use weir_syntax::{Limits, ParseNote, Source};
 
 /// What each repair does by itself.
@@ -71,16 +72,13 @@ impl<'a> Trial<'a> {
     fn attempt(&mut self, repairs: &[&Repair]) -> Result<Mended, Stop> {
         self.budget.look()?;
         let fixes: Vec<Fix> = repairs.iter().map(|repair| Fix { edits: repair.edits.clone() }).collect();
-        let text = apply_fixes(self.unit.text, &fixes);
-        let Some(language) = self.unit.language else {
-            return self.compare(repairs, &Unit { text: &text, ..*self.unit });
-        };
-        let before = self.errors(language)?;
-        let source = parse(language, &text, self.budget)?;
+        let text = apply_fixes(self.unit.source.text(), &fixes);
+        let before = self.errors()?;
+        let source = parse(self.unit.source.format(), &text, self.budget)?;
         if errors(&source) > before {
             return Ok(Mended::BreaksSyntax);
         }
-        self.compare(repairs, &Unit { text: source.text(), tree: source.tree(), ..*self.unit })
+        self.compare(repairs, &Unit { source: &source, ..*self.unit })
     }
 
     /// Compares what the rules report in the repaired text with what they reported before.
@@ -105,28 +103,33 @@ impl<'a> Trial<'a> {
     /// How much a rule reports in a text.
     fn report(&self, rule_id: &Arc<str>, unit: &Unit<'_>) -> Result<usize, Stop> {
         let running = self.rules.running().find(|(_, listed)| listed.info.id == *rule_id);
-        let Some(rule) = running.and_then(|(_, listed)| self.rules.compiled(listed)) else { return Ok(0) };
-        let file = FileContext::new(unit, Index::of(unit.tree, unit.language, None), false, None, self.budget)?;
-        self.budget.start_rule(&rule.id);
-        let found = analyze::run(&file, rule, self.budget);
-        self.budget.end_rule();
-        let mut found = found?;
-        analyze::finish(&mut found, unit.text);
-        Ok(found.len())
+        let Some((listed, rule)) = running.and_then(|(_, listed)| Some((listed, self.rules.compiled(listed)?))) else {
+            return Ok(0);
+        };
+        let mut all = Vec::new();
+        for part in unit.source.parts().iter().filter(|part| listed.looks_at(part)) {
+            let file = FileContext::new(part, Index::of(part.tree, part.language, None), false, None, self.budget)?;
+            self.budget.start_rule(&rule.id);
+            let found = analyze::run(&file, rule, self.budget);
+            self.budget.end_rule();
+            all.extend(found?.into_iter().filter_map(|found| place::finding(part, found)));
+        }
+        analyze::finish(&mut all, unit.text());
+        Ok(all.len())
     }
 
-    fn errors(&mut self, language: Language) -> Result<usize, Stop> {
+    fn errors(&mut self) -> Result<usize, Stop> {
         if let Some(errors) = self.errors {
             return Ok(errors);
         }
-        let errors = errors(&parse(language, self.unit.text, self.budget)?);
+        let errors = errors(&parse(self.unit.source.format(), self.unit.source.text(), self.budget)?);
         self.errors = Some(errors);
         Ok(errors)
     }
 }
 
-fn parse(language: Language, text: &str, budget: &Budget<'_>) -> Result<Source, Stop> {
-    let source = Source::parse(language, text.to_owned(), Limits { stop: &|| budget.look().is_err() });
+fn parse(format: Format, text: &str, budget: &Budget<'_>) -> Result<Source, Stop> {
+    let source = Source::parse(format, text.to_owned(), Limits { stop: &|| budget.look().is_err() });
     budget.look()?;
     Ok(source)
 }

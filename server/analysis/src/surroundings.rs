@@ -8,7 +8,7 @@ use regex::Regex;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 use weir_model::{Finding, Span, Surroundings};
-use weir_syntax::{Kind, NodeId, Role, Symbol, Tree};
+use weir_syntax::{Kind, NodeId, Part, Role, Symbol, Tree};
 
 /// Words in the names of functions that look at a value.
 static LOOKS_AT: LazyLock<Regex> = LazyLock::new(|| {
@@ -43,17 +43,24 @@ fn regex(text: &str) -> Regex {
 
 /// What stands around some findings of a text.
 pub fn surroundings(unit: &Unit<'_>, findings: &[Finding]) -> Vec<Surroundings> {
-    findings.iter().map(|finding| of(unit, finding)).collect()
+    let parts = unit.source.parts();
+    findings.iter().map(|finding| of(unit.path, &parts, finding)).collect()
 }
 
-fn of(unit: &Unit<'_>, finding: &Finding) -> Surroundings {
-    let (tree, in_test_file) = (unit.tree, TEST_PATH.is_match(unit.path));
-    let Some(node) = smallest(tree, finding.span) else {
+fn of(path: &str, parts: &[Part<'_>], finding: &Finding) -> Surroundings {
+    let in_test_file = TEST_PATH.is_match(path);
+    // Of the programs in a page the one that has most of what was found.
+    let programs =
+        parts.iter().filter(|part| !part.tree.is_empty()).filter_map(|part| Some((part, part.within(finding.span)?)));
+    let found = programs.max_by_key(|(_, span)| span.len());
+    let Some((part, node)) = found.and_then(|(part, span)| Some((part, smallest(part.tree, span)?))) else {
         return Surroundings { in_test_file, ..Surroundings::default() };
     };
+    let tree = part.tree;
     let mut names: HashSet<Symbol> = names_in(tree, node).collect();
     for step in finding.trace.iter().flat_map(|trace| &trace.steps) {
-        names.extend(smallest(tree, step.span).into_iter().flat_map(|node| names_in(tree, node)));
+        let at = part.within(step.span).and_then(|span| smallest(tree, span));
+        names.extend(at.into_iter().flat_map(|node| names_in(tree, node)));
     }
     Surroundings {
         node: format!("{:?}", tree.kind(node)),

@@ -1,6 +1,6 @@
 //! A text under edit.
 
-use crate::{Edit, Language, Span};
+use crate::{Edit, Format, Span};
 use ropey::Rope;
 use serde::{Deserialize, Serialize};
 
@@ -20,20 +20,20 @@ pub struct StaleEdit {
     pub len: usize,
 }
 
-/// A document: its text as a rope, the version of that text, and what language it is in.
+/// A document: its text as a rope, the version of that text, and what it is made of.
 ///
 /// A clone is a snapshot and costs no copy of the text.
 #[derive(Clone, Debug)]
 pub struct Document {
     text: Rope,
     version: Version,
-    language: Option<Language>,
+    format: Format,
 }
 
 impl Document {
     /// A document with its first text.
-    pub fn new(text: &str, version: Version, language: Option<Language>) -> Self {
-        Self { text: Rope::from_str(text), version, language }
+    pub fn new(text: &str, version: Version, format: impl Into<Format>) -> Self {
+        Self { text: Rope::from_str(text), version, format: format.into() }
     }
 
     /// The text.
@@ -46,9 +46,9 @@ impl Document {
         self.version
     }
 
-    /// The language, if Weir reads it.
-    pub fn language(&self) -> Option<Language> {
-        self.language
+    /// What it is made of.
+    pub fn format(&self) -> Format {
+        self.format
     }
 
     /// Length in bytes.

@@ -9,6 +9,7 @@ pub mod edit;
 pub mod encoding;
 pub mod explanation;
 pub mod finding;
+pub mod format;
 pub mod framing;
 pub mod language;
 pub mod message;
@@ -25,6 +26,7 @@ pub use edit::Edit;
 pub use encoding::{Position, PositionEncoding, Range};
 pub use explanation::{Explanation, Outcome, Place, Reason, RulePart, Verdict};
 pub use finding::{Finding, Fix, MetavarValue, Note, NoteKind, Severity, Step, StepKind, Surroundings, Trace};
+pub use format::{Around, Engine, Format, Host};
 pub use language::Language;
 pub use message::{
     DocId, Event, Failure, JobId, Limits, Request, RuleInfo, RuleProblem, RuleSource, ScanOptions, Timing,

@@ -1,6 +1,6 @@
 //! What parents and workers say to each other. Local and remote engines speak the same words.
 
-use crate::{Answer, Edit, Finding, ForeignMarks, Hint, Language, Note, Question, Severity, Span, Version};
+use crate::{Answer, Edit, Finding, ForeignMarks, Format, Hint, Note, Question, Severity, Span, Version};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -44,8 +44,8 @@ pub enum Request {
         doc: DocId,
         /// Path relative to the project's root, with forward slashes; `paths:` of rules look at it.
         path: Arc<str>,
-        /// The language.
-        language: Language,
+        /// What the text is made of.
+        format: Format,
         /// The version of the text.
         version: Version,
         /// The text.
@@ -75,8 +75,8 @@ pub enum Request {
         job: JobId,
         /// Path relative to the project's root, with forward slashes.
         path: Arc<str>,
-        /// The language, or `None` for rules that read any text.
-        language: Option<Language>,
+        /// What it is made of.
+        format: Format,
         /// The file as it is on disk. What is not valid UTF-8 is read as `String::from_utf8_lossy` reads it, and spans
         /// of the answer count bytes of that text: whoever shows them decodes the file the same way.
         #[serde(with = "serde_bytes")]
@@ -92,8 +92,8 @@ pub enum Request {
         job: JobId,
         /// Path relative to the project's root, with forward slashes.
         path: Arc<str>,
-        /// The language, or `None` for rules that read any text.
-        language: Option<Language>,
+        /// What it is made of.
+        format: Format,
         /// The file, as in [`Request::Scan`].
         #[serde(with = "serde_bytes")]
         bytes: Vec<u8>,

@@ -209,7 +209,7 @@ fn innermost(tree: &Tree, text: Span) -> Range<u32> {
 }
 
 /// What lies between the bytes that are the same at both ends, in both texts.
-fn changed_text(old: &[u8], new: &[u8]) -> (Span, Span) {
+pub(crate) fn changed_text(old: &[u8], new: &[u8]) -> (Span, Span) {
     /// Equality of whole blocks is one `memcmp`.
     const BLOCK: usize = 256;
     let most = old.len().min(new.len());

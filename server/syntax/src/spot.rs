@@ -1,6 +1,6 @@
 //! Where a comment may stand. The generic tree leaves out what this is about: the tokens.
 
-use crate::Source;
+use crate::program::Program;
 use tree_sitter::Node;
 use weir_model::Language;
 
@@ -17,9 +17,9 @@ pub enum Spot {
     Token,
 }
 
-impl Source {
+impl Program {
     /// What a line break is in, or the end of the text.
-    pub fn at_break(&self, at: u32) -> Spot {
+    pub(crate) fn at_break(&self, at: u32) -> Spot {
         let text = self.text().as_bytes();
         let at = at as usize;
         // A backslash that joins lines is no token in every grammar.
@@ -42,7 +42,7 @@ impl Source {
     }
 
     /// Whether a comment in the middle of a line may stand right before a token: in languages that have such comments.
-    pub fn takes_comment_before(&self, at: u32) -> bool {
+    pub(crate) fn takes_comment_before(&self, at: u32) -> bool {
         use Language::{Java, JavaScript, Php, Tsx, TypeScript};
         let at = at as usize;
         let Some(mut node) = self.smallest(at, at) else { return false };
@@ -127,7 +127,7 @@ mod tests {
         for path in paths {
             let language = Language::from_path(&path).expect("asked before");
             let text = std::fs::read_to_string(&path).expect("a readable file");
-            let source = Source::parse(language, text.clone(), Limits::NONE);
+            let source = Program::parse(language, text.clone(), Limits::NONE);
             let opener = match language {
                 Language::Python | Language::Ruby | Language::Elixir => "#",
                 _ => "//",
@@ -143,7 +143,7 @@ mod tests {
                 }
                 commented.push('\n');
             }
-            let after = Source::parse(language, commented, Limits::NONE);
+            let after = Program::parse(language, commented, Limits::NONE);
             let mut all = Vec::new();
             comments(after.concrete().expect("parsed").root_node(), &mut all);
             for node in all {

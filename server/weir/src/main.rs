@@ -13,6 +13,7 @@ mod config;
 mod engines;
 mod lsp;
 mod main_loop;
+mod notebooks;
 mod project;
 mod project_marks;
 mod repairs;

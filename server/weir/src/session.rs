@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tower_lsp_server::ls_types::{TextDocumentContentChangeEvent, Uri};
-use weir_model::{DocId, Document, Edit, Finding, Hint, Language, Note, Version};
+use weir_model::{DocId, Document, Edit, Finding, Format, Hint, Note, Version};
 
 /// One open document.
 pub(crate) struct OpenDocument {
@@ -45,9 +45,9 @@ pub(crate) struct OpenDocument {
 }
 
 impl OpenDocument {
-    /// Whether the findings belong to the text as it is now, or will never come.
+    /// Whether the findings belong to the text as it is now.
     pub(crate) fn is_current(&self) -> bool {
-        self.document.language().is_none() || self.analyzed == Some(self.document.version())
+        self.analyzed == Some(self.document.version())
     }
 
     /// The findings to show, and as what.
@@ -74,12 +74,7 @@ impl Session {
     /// Opens a document; one that is open already is replaced.
     pub(crate) fn open(&mut self, uri: Uri, language_id: &str, client_version: i32, text: &str) -> DocId {
         let file = file_of(&uri);
-        // A known file name outranks the editor's word: editors name languages differently, files do not.
-        let language = file
-            .as_deref()
-            .and_then(Language::from_path)
-            .or_else(|| Language::from_lsp_id(language_id))
-            .or_else(|| Language::from_path(Path::new(uri.path().as_str())));
+        let format = Format::of_document(file.as_deref().unwrap_or(Path::new(uri.path().as_str())), language_id);
         let version = self.next_version();
         let id = *self.by_uri.entry(uri.clone()).or_insert(DocId(version.0.unsigned_abs()));
         let place = self.documents.get(&id).and_then(|open| open.place);
@@ -89,7 +84,7 @@ impl Session {
             id,
             file,
             place,
-            document: Document::new(text, version, language),
+            document: Document::new(text, version, format),
             is_yaml: matches!(language_id, "yaml" | "yml"),
             client_version,
             base: None,

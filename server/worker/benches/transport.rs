@@ -69,7 +69,7 @@ async fn throughput(rules: &Arc<[RuleSource]>, workers: usize) {
     while answered < FILES {
         while sent < FILES && sent - answered < AHEAD {
             let bytes = b"function f(x) { return eval(x); }\n".to_vec();
-            pool.scan(JobId(sent), "a.js".into(), Some(Language::JavaScript), bytes, ScanOptions::default());
+            pool.scan(JobId(sent), "a.js".into(), Language::JavaScript.into(), bytes, ScanOptions::default());
             sent += 1;
         }
         if let Some(Update::Scanned { .. }) = updates.recv().await {

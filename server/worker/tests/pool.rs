@@ -316,7 +316,7 @@ fn a_worker_ends_with_its_input_whatever_it_is_doing() {
         weir_model::Request::Open {
             doc: A,
             path: "a.js".into(),
-            language: Language::JavaScript,
+            format: Language::JavaScript.into(),
             version: Version(1),
             text: meeting.word(),
             without: Vec::new(),
@@ -382,12 +382,12 @@ impl Test {
 
     fn explain(&self, job: u64, rule_id: &str, bytes: &[u8]) {
         let question = Question::Line(LineQuestion { rule_id: rule_id.into(), line: 1 });
-        self.pool.ask(JobId(job), "a.js".into(), Some(Language::JavaScript), bytes.to_vec(), question);
+        self.pool.ask(JobId(job), "a.js".into(), Language::JavaScript.into(), bytes.to_vec(), question);
     }
 
     fn scan(&self, job: u64, bytes: &[u8]) {
-        let language = Some(Language::JavaScript);
-        self.pool.scan(JobId(job), "a.js".into(), language, bytes.to_vec(), ScanOptions::default());
+        let format = Language::JavaScript.into();
+        self.pool.scan(JobId(job), "a.js".into(), format, bytes.to_vec(), ScanOptions::default());
     }
 
     async fn next(&mut self) -> Update {

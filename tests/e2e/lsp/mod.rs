@@ -5,9 +5,11 @@ mod configuration;
 mod day;
 mod known;
 mod lifecycle;
+mod notebooks;
 mod protocol;
 mod pull;
 mod rules;
+mod templates;
 mod typing;
 
 use std::path::{Path, PathBuf};

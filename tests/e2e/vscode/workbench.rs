@@ -238,6 +238,8 @@ fn write_settings(user_data: &Path, ours: &Value) {
         "editor.suggestOnTriggerCharacters": false,
         "editor.parameterHints.enabled": false,
         "files.autoSave": "off",
+        // Text that can be read from the page, and no picture of it.
+        "terminal.integrated.gpuAcceleration": "off",
     });
     let all = settings.as_object_mut().expect("an object");
     all.extend(ours.as_object().expect("an object").clone());

@@ -5,11 +5,11 @@ mod gesture;
 #[path = "../../../server/analysis/tests/analysis/incremental/typist.rs"]
 mod typist;
 
-use crate::{run, sound};
+use crate::run;
 use arbitrary::{Arbitrary, Result, Unstructured};
 use gesture::{Edge, Gesture, Place, Region, Text};
 use typist::Typist;
-use weir_model::Language;
+use weir_model::Format;
 use weir_syntax::{Limits, Source};
 
 /// More in one session are no likelier to fail and slower.
@@ -18,7 +18,7 @@ const MOST_STEPS: usize = 12;
 /// A text, what is done to it, and when somebody looks.
 #[derive(Debug)]
 pub struct Session {
-    language: Language,
+    format: Format,
     seed: u16,
     steps: Vec<Step>,
 }
@@ -34,9 +34,9 @@ struct Step {
 
 /// Any edits of real code: what follows them is what the text alone gives.
 pub fn edits(session: &Session) {
-    let seeds: Vec<&str> = run::samples(session.language).iter().map(String::as_str).collect();
-    let mut typist = Typist::new(session.language, &seeds, session.seed);
-    let mut source = run::parse(session.language, typist.text());
+    let seeds: Vec<&str> = run::samples(session.format).iter().map(String::as_str).collect();
+    let mut typist = Typist::new(session.format, &seeds, session.seed);
+    let mut source = run::parse(session.format, typist.text());
     for step in &session.steps {
         typist.top_down = step.top_down;
         let batches = typist.perform(&step.gesture);
@@ -54,14 +54,15 @@ pub fn edits(session: &Session) {
 }
 
 fn compare(source: &Source) {
-    sound::tree(source.text(), source.tree()).expect("a sound tree");
-    sound::notes(source.text(), source.notes()).expect("sound notes");
+    run::check(source);
     let Some(kept) = run::analyze(&run::SHIPPED, source) else { return };
     if !source.is_settled() {
         return;
     }
-    let scratch = run::parse(source.language(), source.text());
-    assert!(source.tree() == scratch.tree(), "trees differ");
+    let scratch = run::parse(source.format(), source.text());
+    let (parts, fresh) = (source.parts(), scratch.parts());
+    let same = parts.iter().zip(&fresh).all(|(one, other)| (one.text, one.tree) == (other.text, other.tree));
+    assert!(parts.len() == fresh.len() && same, "trees differ");
     assert_eq!(source.notes(), scratch.notes());
     if let Some(fresh) = run::analyze(&run::SHIPPED, &scratch) {
         assert_eq!(kept.findings, fresh.findings);
@@ -70,7 +71,7 @@ fn compare(source: &Source) {
 
 impl<'a> Arbitrary<'a> for Session {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        let language = *u.choose(&Language::ALL)?;
+        let format = *u.choose(&run::FORMATS)?;
         let seed = u.arbitrary()?;
         let mut steps = Vec::new();
         while steps.len() < MOST_STEPS && !u.is_empty() {
@@ -81,7 +82,7 @@ impl<'a> Arbitrary<'a> for Session {
                 settle: u.arbitrary()?,
             });
         }
-        Ok(Self { language, seed, steps })
+        Ok(Self { format, seed, steps })
     }
 }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Instant;
 use weir_analysis::{Analysis, Budget, Options, RuleSet, Unit};
-use weir_model::{ForeignMarks, Language, NoteKind, RuleSource};
-use weir_syntax::{Limits, Source, Tree};
+use weir_model::{Engine, ForeignMarks, Format, Host, Language, NoteKind, RuleSource};
+use weir_syntax::{Limits, Source};
 
 /// How long an analysis may take, in microseconds. libFuzzer's own limit is a multiple of it: what reaches that one did not
 /// look at its budget.
@@ -36,58 +36,72 @@ pub fn prepare() {
     LazyLock::force(&SHIPPED);
 }
 
-/// Code in a language, from this repository; the first is full of what is rare.
-pub(crate) fn samples(language: Language) -> &'static [String] {
-    static SAMPLES: LazyLock<Vec<(Language, Vec<String>)>> = LazyLock::new(|| {
+/// Everything that code may be of or in.
+pub(crate) static FORMATS: LazyLock<Vec<Format>> = LazyLock::new(|| {
+    let engines = [Engine::Html, Engine::Vue, Engine::Svelte, Engine::Erb, Engine::Eex, Engine::Heex, Engine::Jinja];
+    let pages = engines.into_iter().map(|engine| Format::Host(Host::page(engine)));
+    Language::ALL.into_iter().map(Format::Code).chain(pages).collect()
+});
+
+/// Code in a language or pages of an engine, from this repository; the first is full of what is rare.
+pub(crate) fn samples(format: impl Into<Format>) -> &'static [String] {
+    static SAMPLES: LazyLock<Vec<(Format, Vec<String>)>> = LazyLock::new(|| {
         let mut all = files("server/analysis/tests/analysis/incremental/seeds");
         all.extend(files("patterns"));
-        let of = |language| {
-            let of = all.iter().filter(|(name, _)| Language::from_path(Path::new(name)) == Some(language));
-            (language, of.map(|(_, text)| text.clone()).collect())
+        let is_like = |name: &str, format| match (Format::from_path(Path::new(name)), format) {
+            (Format::Host(one), Format::Host(other)) => one.engine == other.engine,
+            (one, other) => one == other,
         };
-        Language::ALL.into_iter().map(of).collect()
+        let of = |&format: &Format| {
+            let of = all.iter().filter(|(name, _)| is_like(name, format));
+            (format, of.map(|(_, text)| text.clone()).collect())
+        };
+        FORMATS.iter().map(of).collect()
     });
-    let (_, samples) = SAMPLES.iter().find(|(of, _)| *of == language).expect("every language is there");
+    let format = format.into();
+    let (_, samples) = SAMPLES.iter().find(|(of, _)| *of == format).expect("every format is there");
     samples
 }
 
-/// The language that the first line of an input names, and the rest.
-pub(crate) fn split(data: &[u8]) -> Option<(Language, &str)> {
+/// What the first line of an input names, and the rest.
+pub(crate) fn split(data: &[u8]) -> Option<(Format, &str)> {
     let (name, text) = std::str::from_utf8(data).ok()?.split_once('\n')?;
-    let language = match name {
-        "tsx" => Language::Tsx,
-        name => *Language::from_rule_name(name).first()?,
-    };
-    Some((language, text))
+    match Format::from_lsp_id(name) {
+        Format::Text => None,
+        format => Some((format, text)),
+    }
 }
 
-/// Parses a text and checks its tree.
-pub(crate) fn parse(language: Language, text: &str) -> Source {
-    let source = Source::parse(language, text.to_owned(), Limits::NONE);
-    sound::tree(text, source.tree()).expect("a sound tree");
-    sound::notes(text, source.notes()).expect("sound notes");
+/// Parses a text and checks its trees.
+pub(crate) fn parse(format: impl Into<Format>, text: &str) -> Source {
+    let source = Source::parse(format, text.to_owned(), Limits::NONE);
+    check(&source);
     source
+}
+
+/// What holds of every parsed text.
+pub(crate) fn check(source: &Source) {
+    for part in source.parts() {
+        sound::tree(part.text, part.tree).expect("a sound tree");
+    }
+    sound::notes(source.text(), source.notes()).expect("sound notes");
 }
 
 /// Runs rules over a parsed text and checks what they find; `None` if the time ran out.
 pub(crate) fn analyze(rules: &RuleSet, source: &Source) -> Option<Analysis> {
-    run(rules, source.text(), Some(source.language()), source.tree())
+    let began = Instant::now();
+    let clock = || began.elapsed().as_micros() as u64;
+    let budget = Budget::new(&clock, &|| false, &|_| (), DEADLINE, DEADLINE);
+    let unit = Unit { path: "app", source };
+    let analysis = weir_analysis::analyze(rules, &unit, OPTIONS, &budget);
+    sound::analysis(source.text(), &analysis).expect("a sound analysis");
+    let in_time = !analysis.notes.iter().any(|note| matches!(note.kind, NoteKind::Timeout | NoteKind::RuleTimeout));
+    in_time.then_some(analysis)
 }
 
 /// Runs the rules for any text over one.
 pub(crate) fn analyze_text(rules: &RuleSet, text: &str) -> Option<Analysis> {
-    run(rules, text, None, &Tree::default())
-}
-
-fn run(rules: &RuleSet, text: &str, language: Option<Language>, tree: &Tree) -> Option<Analysis> {
-    let began = Instant::now();
-    let clock = || began.elapsed().as_micros() as u64;
-    let budget = Budget::new(&clock, &|| false, &|_| (), DEADLINE, DEADLINE);
-    let unit = Unit { path: "app", text, language, tree };
-    let analysis = weir_analysis::analyze(rules, &unit, OPTIONS, &budget);
-    sound::analysis(text, &analysis).expect("a sound analysis");
-    let in_time = !analysis.notes.iter().any(|note| matches!(note.kind, NoteKind::Timeout | NoteKind::RuleTimeout));
-    in_time.then_some(analysis)
+    analyze(rules, &Source::parse(Format::Text, text.to_owned(), Limits::NONE))
 }
 
 /// All text files below a folder of the repository, with their names, in a stable order.

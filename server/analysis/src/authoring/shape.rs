@@ -18,24 +18,32 @@ const COLUMN: usize = 48;
 
 /// The tree of the smallest statement around a span; `None` where there is no code.
 pub fn shape(unit: &Unit<'_>, span: Span, budget: &Budget<'_>) -> Option<Shape> {
-    let language = unit.language?;
-    let root = statement(unit, span)?;
-    let mut page =
-        Page { unit, language, parser: PatternParser::default(), known: BTreeMap::new(), out: String::new() };
-    let base = depth(unit.tree, root);
-    for (shown, node) in unit.tree.descendants(root).enumerate() {
+    let parts = unit.source.parts();
+    // Of a page the program that has something there.
+    let (part, language, span) = parts.iter().find_map(|part| Some((part, part.language?, part.within(span)?)))?;
+    let tree = part.tree;
+    let root = statement(tree, span)?;
+    let mut page = Page {
+        tree,
+        text: part.text,
+        language,
+        parser: PatternParser::default(),
+        known: BTreeMap::new(),
+        out: String::new(),
+    };
+    let base = depth(tree, root);
+    for (shown, node) in tree.descendants(root).enumerate() {
         if shown == MAX_NODES || budget.tick().is_err() {
             page.out.push_str("...\n");
             break;
         }
-        page.line(node, depth(unit.tree, node) - base);
+        page.line(node, depth(tree, node) - base);
     }
-    Some(Shape { span: unit.tree.span(root), language: language.name().to_owned(), tree: page.out })
+    Some(Shape { span: part.place(tree.span(root)), language: language.name().to_owned(), tree: page.out })
 }
 
 /// The innermost statement that holds a span; of an empty line the next that follows in its block.
-fn statement(unit: &Unit<'_>, span: Span) -> Option<NodeId> {
-    let tree = unit.tree;
+fn statement(tree: &Tree, span: Span) -> Option<NodeId> {
     let holds = |node: &NodeId| tree.span(*node).contains(span) && !tree.span(*node).is_empty();
     let innermost = tree.ids().rfind(holds)?;
     let around = std::iter::once(innermost).chain(tree.ancestors(innermost));
@@ -50,7 +58,8 @@ fn depth(tree: &Tree, node: NodeId) -> usize {
 }
 
 struct Page<'a> {
-    unit: &'a Unit<'a>,
+    tree: &'a Tree,
+    text: &'a str,
     language: Language,
     parser: PatternParser,
     /// Whether a text is a pattern.
@@ -60,7 +69,7 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn line(&mut self, node: NodeId, depth: usize) {
-        let tree = self.unit.tree;
+        let tree = self.tree;
         let mut line = format!("{:indent$}{:?} {:?}", "", tree.role(node), tree.kind(node), indent = 2 * depth);
         let sym = tree.sym(node);
         if !sym.is_empty() {
@@ -77,13 +86,13 @@ impl Page<'_> {
 
     /// A pattern that finds what is built like a node, on one line; `None` if there is none.
     fn pattern(&mut self, node: NodeId) -> Option<String> {
-        let tree = self.unit.tree;
+        let tree = self.tree;
         if matches!(tree.role(node), Role::Modifier) {
             return None;
         }
         let pattern = match tree.kind(node) {
             Kind::Ident | Kind::Number | Kind::Bool | Kind::Null => {
-                let code = tree.span(node).text(self.unit.text);
+                let code = tree.span(node).text(self.text);
                 return self.is_pattern(code).then(|| format!("{} or $X", cut(code)));
             }
             Kind::Str | Kind::Template if !matches!(tree.role(node), Role::Part | Role::Module) => "\"...\"".to_owned(),
@@ -108,7 +117,7 @@ impl Page<'_> {
         depth: usize,
         out: &mut String,
     ) -> Option<()> {
-        let (tree, text) = (self.unit.tree, self.unit.text);
+        let (tree, text) = (self.tree, self.text);
         let whole = tree.span(node);
         let mut parts: Vec<NodeId> = tree.children(node).filter(|&part| whole.contains(tree.span(part))).collect();
         parts.sort_by_key(|&part| tree.span(part));

@@ -5,7 +5,8 @@ use crate::analyze::Unit;
 use crate::matching::Index;
 use crate::paths::Refusal;
 use crate::rule::{Lack, Listed, Origin, Rule};
-use weir_model::{Outcome, Reason};
+use weir_model::{Format, Outcome, Reason};
+use weir_syntax::Part;
 
 /// More names than these are not listed.
 const MOST_NAMES: usize = 6;
@@ -17,22 +18,25 @@ pub(super) struct Applies {
     pub(super) obstacle: Option<String>,
 }
 
-pub(super) fn of(rule: &Rule, listed: &Listed, unit: &Unit<'_>, index: &Index) -> Applies {
-    let mut reasons = vec![language(listed, unit)];
+pub(super) fn of(rule: &Rule, listed: &Listed, unit: &Unit<'_>, part: &Part<'_>, index: &Index) -> Applies {
+    let mut reasons = vec![language(listed, unit, part)];
     reasons.extend(paths(rule, unit));
-    reasons.extend(names(listed, unit, index));
+    reasons.extend(names(listed, part, index));
     let obstacle = reasons.iter().find(|reason| reason.outcome == Outcome::Fails);
     Applies { obstacle: obstacle.map(|reason| reason.message.clone()), reasons }
 }
 
-fn language(rule: &Listed, unit: &Unit<'_>) -> Reason {
+fn language(rule: &Listed, unit: &Unit<'_>, part: &Part<'_>) -> Reason {
     let mut languages: Vec<&str> = rule.languages.iter().map(|language| language.name()).collect();
     languages.dedup();
     let languages = if rule.any_text { "any text".to_owned() } else { languages.join(", ") };
-    match unit.language {
-        _ if rule.reads(unit.language) => reason(Outcome::Holds, format!("the rule reads {languages}")),
+    match part.language {
+        _ if rule.looks_at(part) => reason(Outcome::Holds, format!("the rule reads {languages}")),
         Some(language) => {
             reason(Outcome::Fails, format!("the rule reads {languages}, and the file is {}", language.name()))
+        }
+        None if matches!(unit.source.format(), Format::Host(_)) => {
+            reason(Outcome::Fails, format!("the rule reads {languages}, and the page holds no such code"))
         }
         None => {
             reason(Outcome::Fails, format!("the rule reads {languages}, and the file is in no language Weir reads"))
@@ -56,8 +60,8 @@ fn paths(rule: &Rule, unit: &Unit<'_>) -> Option<Reason> {
 }
 
 /// The names that must occur in the file for the rule to be tried.
-fn names(rule: &Listed, unit: &Unit<'_>, index: &Index) -> Option<Reason> {
-    let need = rule.need(unit.language.filter(|_| rule.reads(unit.language)))?;
+fn names(rule: &Listed, part: &Part<'_>, index: &Index) -> Option<Reason> {
+    let need = rule.need(part.language.filter(|_| rule.looks_at(part)))?;
     Some(match need.lack(&|name| index.has(name)) {
         None => reason(Outcome::Holds, "every name that the rule cannot do without occurs in the file"),
         Some(lack) => reason(Outcome::Fails, format!("the rule is not tried on the file: {} in it", lacking(&lack))),

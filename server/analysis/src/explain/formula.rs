@@ -125,7 +125,7 @@ impl Asked<'_> {
 
     /// Why a formula matches nothing near the line.
     fn nothing(&self, formula: &Formula, found: &Matched, near: &str) -> Result<Reason, Stop> {
-        let places = lines(self.file.text, found.elsewhere.iter().copied());
+        let places = lines(self.file, found.elsewhere.iter().copied());
         let nothing = |verb: &str| match found.elsewhere.len() {
             0 => format!("{verb} nothing in the file"),
             _ => format!("{verb} nothing {near}, only in {places}"),
@@ -307,7 +307,7 @@ impl Asked<'_> {
                 };
                 match effect.before.iter().find_map(bound) {
                     Some(span) => {
-                        let line = line_of(self.file.text, span.start);
+                        let line = line_of(self.file, span.start);
                         let message = format!("the match is now the place of {names}, which is in line {line}");
                         Reason { places: vec![at(span, "")], ..reason(Outcome::Fails, message) }
                     }

@@ -12,11 +12,13 @@ use crate::analyze::{self, Options, Unit};
 use crate::budget::{Budget, Stop};
 use crate::context::FileContext;
 use crate::matching::{Index, Record};
+use crate::place;
 use crate::rule::{Body, Listed, OutOfRange, Rule, RuleSet};
 use crate::suppress::{self, Marks};
 use applies::Applies;
 use std::sync::Arc;
 use weir_model::{Explanation, Finding, LineQuestion, MarkPlace, Outcome, Reason, Span, Verdict};
+use weir_syntax::Part;
 
 /// Explains one line of a text for every rule of the asked name; an id may be given by its last part. No answer means that
 /// there is no such rule.
@@ -27,7 +29,8 @@ pub fn explain(
     options: Options,
     budget: &Budget<'_>,
 ) -> Vec<Explanation> {
-    let line = words::line(unit.text, question.line);
+    let setting = Setting { rules, unit, options, budget };
+    let line = words::line(unit.text(), question.line);
     let is_asked = |id: &str| suppress::names(&question.rule_id, id);
     let exact = |id: &str| *question.rule_id == *id;
     // Who writes the whole id means that rule, and not another that ends like it.
@@ -36,10 +39,16 @@ pub fn explain(
     let wanted = |id: &str| if any_exact { exact(id) } else { is_asked(id) };
     let of_other_versions = rules.out_of_range().filter(|(_, rule)| wanted(&rule.id));
     let asked = rules.running().filter(|(_, listed)| wanted(&listed.info.id));
+    let parts = unit.source.parts();
     let explained = asked.filter_map(|(source, listed)| {
-        let case =
-            Case { source, listed, rule: rules.compiled(listed)?, line, findings: Vec::new(), reasons: Vec::new() };
-        Some(of_rule(case, &Setting { rules, unit, options, budget }))
+        let rule = rules.compiled(listed)?;
+        let case = || Case { source, listed, rule, line, findings: Vec::new(), reasons: Vec::new() };
+        // Of a page the part that the rule reports the line of, or else one that has something there.
+        let is_reported = |told: &Explanation| matches!(told.verdict, Verdict::Reported | Verdict::Suppressed);
+        let looked_at = parts.iter().filter(|part| listed.looks_at(part));
+        let told = looked_at.map(|part| (of_rule(case(), &setting, part), part.within(line).is_some()));
+        let best = told.max_by_key(|(told, has_something)| (is_reported(told), *has_something));
+        best.map(|(told, _)| told).or_else(|| Some(of_rule(case(), &setting, parts.first()?)))
     });
     explained.chain(of_other_versions.map(|(source, rule)| of_other_version(source, rule, line))).collect()
 }
@@ -81,17 +90,17 @@ struct Setting<'a> {
     budget: &'a Budget<'a>,
 }
 
-fn of_rule(mut case: Case<'_>, setting: &Setting<'_>) -> Explanation {
+fn of_rule(mut case: Case<'_>, setting: &Setting<'_>, part: &Part<'_>) -> Explanation {
     let Setting { unit, budget, .. } = *setting;
     let (rule, listed) = (case.rule, case.listed);
-    let index = Index::of(unit.tree, unit.language, None);
-    let Applies { reasons, obstacle } = applies::of(rule, listed, unit, &index);
+    let index = Index::of(part.tree, part.language, None);
+    let Applies { reasons, obstacle } = applies::of(rule, listed, unit, part, &index);
     case.reasons = reasons;
-    if !listed.reads(unit.language) {
+    if !listed.looks_at(part) {
         return case.closed(Verdict::NotRun, obstacle.unwrap_or_default());
     }
     budget.start_rule(&rule.id);
-    let done = look(&mut case, setting, index);
+    let done = look(&mut case, setting, part, index);
     budget.end_rule();
     match (done, obstacle) {
         (Err(stop), _) => {
@@ -116,20 +125,22 @@ fn of_rule(mut case: Case<'_>, setting: &Setting<'_>) -> Explanation {
 }
 
 /// Runs the rule and tells what it does; gives why the line is reported or is not.
-fn look(case: &mut Case<'_>, setting: &Setting<'_>, index: Index) -> Result<String, Stop> {
+fn look(case: &mut Case<'_>, setting: &Setting<'_>, part: &Part<'_>, index: Index) -> Result<String, Stop> {
     let Setting { rules, unit, options, budget } = *setting;
-    let (rule, line) = (case.rule, case.line);
-    let file = FileContext::new(unit, index, false, None, budget)?;
+    let rule = case.rule;
+    // Where nothing of the part stands on the line, nothing of it does so at its end either.
+    let line = part.within(case.line).unwrap_or(Span::from(part.text.len()..part.text.len()));
+    let file = FileContext::new(part, index, false, None, budget)?;
     let mut findings = analyze::run(&file, rule, budget)?;
-    findings.retain(|finding| finding.span.touches(line));
+    findings.retain(|finding| part.place(finding.span).touches(case.line));
     findings.truncate(MOST_FINDINGS);
-    analyze::finish(&mut findings, unit.text);
-    Marks::of(unit, options).apply(&mut findings, unit, rules, budget.today);
+    case.findings = findings.iter().filter_map(|finding| place::finding(part, finding.clone())).collect();
+    analyze::finish(&mut case.findings, unit.text());
+    Marks::of(unit, options).apply(&mut case.findings, unit, rules, budget.today);
     // It counts equal findings before it in the file, which are not all here.
-    for finding in &mut findings {
+    for finding in &mut case.findings {
         finding.fingerprint.clear();
     }
-    case.findings = findings;
     let asked = Asked { file: &file, line, record: Record::of(line), budget };
     let reported = match &rule.body {
         Body::Search(formula) => {
@@ -142,9 +153,10 @@ fn look(case: &mut Case<'_>, setting: &Setting<'_>, index: Index) -> Result<Stri
             case.reasons.push(reason);
             why
         }
-        Body::Taint(spec) => asked.taint(spec, rule, &case.findings, &mut case.reasons)?,
+        Body::Taint(spec) => asked.taint(spec, rule, &findings, &mut case.reasons)?,
     };
-    let hidden = case.findings.iter().filter_map(|finding| suppression(unit.text, finding)).take(words::MOST_PLACES);
+    case.reasons.iter_mut().for_each(|reason| place::reason(part, reason));
+    let hidden = case.findings.iter().filter_map(|finding| suppression(unit.text(), finding)).take(words::MOST_PLACES);
     case.reasons.extend(hidden);
     Ok(reported)
 }
@@ -161,7 +173,7 @@ struct Asked<'a> {
 fn suppression(text: &str, finding: &Finding) -> Option<Reason> {
     let suppression = finding.suppressed.as_ref()?;
     let MarkPlace::Text(mark) = suppression.place else { return None };
-    let number = words::line_of(text, mark.start);
+    let number = words::line_in(text, mark.start);
     let mut message = format!("line {number} asks to ignore the finding ({})", suppression.mark.name());
     if let Some(why) = &suppression.reason {
         message += &format!(": {why}");

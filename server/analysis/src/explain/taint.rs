@@ -142,7 +142,7 @@ impl Asked<'_> {
 
     fn reached(&self, finding: &Finding) -> String {
         let source = finding.trace.as_ref().and_then(|trace| trace.steps.first());
-        let line = source.map_or(0, |source| line_of(self.file.text, source.span.start));
+        let line = source.map_or(0, |source| line_of(self.file, source.span.start));
         format!("untrusted data that enters in line {line} reaches the sink")
     }
 
@@ -157,7 +157,7 @@ impl Asked<'_> {
             let message = if flow.matches.sinks.is_empty() {
                 "no sink on the line, and none in the rest of the file".to_owned()
             } else {
-                format!("no sink on the line; there are some in {}", lines(self.file.text, all))
+                format!("no sink on the line; there are some in {}", lines(self.file, all))
             };
             return Ok(Reason { below, ..reason(Outcome::Fails, message) });
         }
@@ -211,7 +211,7 @@ impl Asked<'_> {
         let elsewhere = if others.is_empty() {
             String::new()
         } else {
-            format!("; others in {} have no way there that Weir sees", lines(self.file.text, others.into_iter()))
+            format!("; others in {} have no way there that Weir sees", lines(self.file, others.into_iter()))
         };
         if flow.sources.is_empty() {
             let below = flow.spec.sources.iter().enumerate().map(|(entry, source)| {
@@ -220,7 +220,7 @@ impl Asked<'_> {
                 let message = if spans.is_empty() {
                     "matches nothing in the file".to_owned()
                 } else {
-                    format!("matches in {}", lines(self.file.text, spans.into_iter()))
+                    format!("matches in {}", lines(self.file, spans.into_iter()))
                 };
                 Reason { rule: Some(part(source.formula.origin)), ..reason(Outcome::Fails, message) }
             });
@@ -283,7 +283,7 @@ impl Asked<'_> {
         } else {
             let last =
                 steps.iter().map(|step| step.span).max_by_key(|&span| self.lateness(flow, span)).unwrap_or(found.span);
-            let far = format!("goes as far as line {}", line_of(self.file.text, last.start));
+            let far = format!("goes as far as line {}", line_of(self.file, last.start));
             match halts.last() {
                 Some(halt) => format!("ends in {}", self.end(flow, halt)),
                 None if flow.sinks.is_empty() => format!("{far}, and is not used any further"),
@@ -306,7 +306,7 @@ impl Asked<'_> {
 
     /// Where taint ended and why.
     fn end(&self, flow: &Flow<'_>, halt: &Halt) -> String {
-        format!("line {}, where {}", line_of(self.file.text, halt.span.start), self.halted(flow, halt))
+        format!("line {}, where {}", line_of(self.file, halt.span.start), self.halted(flow, halt))
     }
 
     /// Why taint ended.
@@ -405,7 +405,7 @@ impl Asked<'_> {
             .filter(|&span| self.is_before(flow, span, self.line.end));
         let far = until_line
             .max_by_key(|&span| self.lateness(flow, span))
-            .map(|span| format!(": data from the sources goes as far as line {}", line_of(self.file.text, span.start)));
+            .map(|span| format!(": data from the sources goes as far as line {}", line_of(self.file, span.start)));
         format!("the line is a sink, but no untrusted data reaches it{}", far.unwrap_or_default())
     }
 }

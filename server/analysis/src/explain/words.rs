@@ -22,8 +22,13 @@ pub(super) fn line(text: &str, number: u32) -> Span {
 }
 
 /// The one-based line of an offset.
-pub(super) fn line_of(text: &str, offset: u32) -> usize {
+pub(super) fn line_in(text: &str, offset: u32) -> usize {
     text.get(..offset as usize).unwrap_or(text).matches('\n').count() + 1
+}
+
+/// The one-based line of its file that an offset stands in.
+pub(super) fn line_of(file: &FileContext<'_>, offset: u32) -> usize {
+    line_in(file.part.whole, file.part.place(Span::new(offset, offset)).start)
 }
 
 /// A part of the rule as explanations show it.
@@ -62,8 +67,9 @@ pub(super) fn count(number: usize, noun: &str) -> String {
 }
 
 /// `line 3`, `lines 3, 9 and 12`, `lines 3, 9, 12 and 4 more`.
-pub(super) fn lines(text: &str, spans: impl Iterator<Item = Span>) -> String {
-    let mut starts: Vec<usize> = spans.map(|span| (span.start as usize).min(text.len())).collect();
+pub(super) fn lines(file: &FileContext<'_>, spans: impl Iterator<Item = Span>) -> String {
+    let text = file.part.whole;
+    let mut starts: Vec<usize> = spans.map(|span| (file.part.place(span).start as usize).min(text.len())).collect();
     starts.sort_unstable();
     let (mut line, mut before) = (1, 0);
     let mut lines = Vec::new();

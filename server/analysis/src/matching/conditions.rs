@@ -5,7 +5,6 @@ use super::formula::{Evaluation, dedup, find, text_bindings};
 use super::metavar::Env;
 use super::unify::{Unifier, content_span};
 use super::{Binding, Bindings, Index, Match, value};
-use crate::analyze::Unit;
 use crate::budget::Stop;
 use crate::context::FileContext;
 use crate::flow::Value;
@@ -223,9 +222,9 @@ impl Evaluation<'_> {
         let tag = if language == Language::Php && !text.contains("<?") { "<?php " } else { "" };
         let source = Source::parse(language, format!("{tag}{text}"), Limits { stop: &stop });
         self.budget.look()?;
-        let unit = Unit { path: "", text: source.text(), language: Some(language), tree: source.tree() };
-        let index = Index::of(unit.tree, unit.language, None);
-        let file = FileContext::new(&unit, index, false, None, self.budget)?;
+        let part = source.parts()[0];
+        let index = Index::of(part.tree, part.language, None);
+        let file = FileContext::new(&part, index, false, None, self.budget)?;
         Ok(!find(formula, &file, self.budget)?.is_empty())
     }
 }

@@ -12,7 +12,7 @@ mod apart;
 mod facts;
 mod reuse;
 
-use crate::analyze::{Options, Unit};
+use crate::analyze::Options;
 use crate::context::{Earlier, FileContext};
 use crate::flow::{Constants, Functions};
 use crate::matching::{Among, FoundLeaves, FoundTexts, Index, Names, Touched, Zone};
@@ -24,14 +24,18 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 use weir_model::Language;
-use weir_syntax::{Difference, NodeId, Role, Tree};
+use weir_syntax::{Difference, NodeId, Part, Role, Tree};
 
 use apart::Apart;
 pub(crate) use reuse::{Results, Same, common, find};
 
-/// What the last analysis of a text left. Empty at first, and whenever something else is analysed than before.
+/// What the last analysis of a text left, for each of its parts.
 #[derive(Debug, Default)]
-pub struct Memo(Option<Kept>);
+pub struct Memo(HashMap<Option<Language>, PartMemo>);
+
+/// What the last analysis of one part of a text left. Empty at first, and whenever something else is analysed than before.
+#[derive(Debug, Default)]
+pub(crate) struct PartMemo(Option<Kept>);
 
 /// What a finished analysis knew.
 #[derive(Debug)]
@@ -54,7 +58,7 @@ pub(crate) struct Kept {
 struct Key {
     rules: u64,
     path: String,
-    language: Option<Language>,
+    is_whole: bool,
     options: Options,
 }
 
@@ -77,9 +81,21 @@ pub(crate) struct Before {
 const ONE_IN: usize = 4;
 
 impl Memo {
+    /// What is kept of a part of the text.
+    pub(crate) fn of(&mut self, part: &Part<'_>) -> &mut PartMemo {
+        self.0.entry(part.language).or_default()
+    }
+
+    /// Drops what is kept of parts that are no more.
+    pub(crate) fn forget_others(&mut self, parts: &[Part<'_>]) {
+        self.0.retain(|language, _| parts.iter().any(|part| part.language == *language));
+    }
+}
+
+impl PartMemo {
     /// Takes what is kept, if it is of the same text under the same rules.
-    pub(crate) fn take(&mut self, rules: &RuleSet, unit: &Unit<'_>, options: Options) -> Option<Kept> {
-        let key = Key::of(rules, unit, options);
+    pub(crate) fn take(&mut self, rules: &RuleSet, path: &str, part: &Part<'_>, options: Options) -> Option<Kept> {
+        let key = Key::of(rules, path, part, options);
         self.0.take().filter(|kept| kept.key == key)
     }
 
@@ -92,28 +108,29 @@ impl Memo {
     pub(crate) fn keep(
         &mut self,
         rules: &RuleSet,
-        unit: &Unit<'_>,
+        path: &str,
+        part: &Part<'_>,
         options: Options,
         file: FileContext<'_>,
         results: Vec<Option<Results>>,
     ) {
         let FileContext { index, names, constants, functions, found, texts, .. } = file;
-        let (text, tree) = (unit.text.to_owned(), unit.tree.clone());
-        let key = Key::of(rules, unit, options);
+        let (text, tree) = (part.text.to_owned(), part.tree.clone());
+        let key = Key::of(rules, path, part, options);
         self.0 = Some(Kept { key, text, tree, index, names, constants, functions, found, texts, results });
     }
 }
 
 impl Key {
-    fn of(rules: &RuleSet, unit: &Unit<'_>, options: Options) -> Self {
-        Self { rules: rules.number(), path: unit.path.to_owned(), language: unit.language, options }
+    fn of(rules: &RuleSet, path: &str, part: &Part<'_>, options: Options) -> Self {
+        Self { rules: rules.number(), path: path.to_owned(), is_whole: part.is_whole, options }
     }
 }
 
 impl Kept {
     /// How a text differs from the version before, unless in everything.
-    pub(crate) fn difference(&self, unit: &Unit<'_>) -> Option<Difference> {
-        let difference = Difference::between((&self.tree, &self.text), (unit.tree, unit.text));
+    pub(crate) fn difference(&self, part: &Part<'_>) -> Option<Difference> {
+        let difference = Difference::between((&self.tree, &self.text), (part.tree, part.text));
         (difference.new.start > 0).then_some(difference)
     }
 

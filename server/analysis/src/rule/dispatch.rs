@@ -112,6 +112,7 @@ mod tests {
     use super::*;
     use crate::rule::RuleSet;
     use weir_model::RuleSource;
+    use weir_syntax::{Limits, Source};
 
     /// The ids of the rules that are tried on a text with some names.
     fn tried(rules: &str, names: &[&str], language: Option<Language>) -> String {
@@ -120,7 +121,8 @@ mod tests {
             .fold("rules:\n".to_owned(), |text, line| format!("{text}- {{message: m, severity: ERROR, {line}}}\n"));
         let set = RuleSet::compile(&[RuleSource { name: "r".to_owned(), text }], &[]);
         assert!(set.problems().is_empty(), "{:?}", set.problems());
-        let rules = set.for_file(language, &|name| names.contains(&name.as_str()));
+        let source = Source::parse(language, String::new(), Limits::NONE);
+        let rules = set.for_part(&source.parts()[0], &|name| names.contains(&name.as_str()));
         rules.iter().map(|(_, rule)| &*rule.id).collect::<Vec<_>>().join(" ")
     }
 

@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use weir_model::{Language, RuleInfo, RuleProblem, RuleSource, Span};
-use weir_syntax::PatternParser;
+use weir_syntax::{Part, PatternParser};
 
 /// Bytes of rule files beyond which those that are not in force are forgotten.
 const MAX_FORGOTTEN: usize = 64 << 20;
@@ -212,6 +212,11 @@ impl Listed {
     /// Whether the rule looks at files in a language, or at texts in none.
     pub(crate) fn reads(&self, language: Option<Language>) -> bool {
         self.any_text || language.is_some_and(|language| self.languages.contains(&language))
+    }
+
+    /// Whether the rule looks at a part of a file. Rules for any text look at the whole, and not at programs in it as well.
+    pub(crate) fn looks_at(&self, part: &Part<'_>) -> bool {
+        self.reads(part.language) && (part.is_whole || !self.any_text)
     }
 
     /// What a file in a language must hold; `None`: nothing.

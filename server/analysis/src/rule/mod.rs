@@ -42,8 +42,8 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use threads::Threads;
-use weir_model::{Language, RuleInfo, RuleProblem, RuleSource, Severity};
-use weir_syntax::Symbol;
+use weir_model::{RuleInfo, RuleProblem, RuleSource, Severity};
+use weir_syntax::{Part, Symbol};
 
 /// The rules in force.
 #[derive(Debug, Default)]
@@ -162,9 +162,10 @@ impl RuleSet {
         self
     }
 
-    /// The rules that may find something in a file of a language (`None`: a text in none), in the order of the files; `has`
-    /// tells whether a name occurs in it. Those that are tried for the first time are compiled now.
-    pub(crate) fn for_file(&self, language: Option<Language>, has: &impl Fn(Symbol) -> bool) -> Vec<(u32, &Rule)> {
+    /// The rules that may find something in a part of a file, in the order of the files; `has` tells whether a name occurs in
+    /// it. Those that are tried for the first time are compiled now.
+    pub(crate) fn for_part(&self, part: &Part<'_>, has: &impl Fn(Symbol) -> bool) -> Vec<(u32, &Rule)> {
+        let language = part.language;
         let numbers: Vec<u32> = if self.tries_all {
             (0..self.running.len() as u32).collect()
         } else {
@@ -173,7 +174,7 @@ impl RuleSet {
         let listed = numbers.into_iter().map(|number| (number, self.listed(number)));
         let met =
             |(_, rule): &(u32, &Listed)| self.tries_all || rule.need(language).is_none_or(|need| need.is_met(has));
-        let tried = listed.filter(|(_, rule)| rule.reads(language)).filter(met);
+        let tried = listed.filter(|(_, rule)| rule.looks_at(part)).filter(met);
         tried.filter_map(|(number, rule)| Some((number, self.compiled(rule)?))).collect()
     }
 
@@ -223,7 +224,7 @@ impl RuleSet {
     pub(crate) fn looks_at(&self, number: u32, unit: &Unit<'_>, ignore_paths: bool) -> bool {
         let listed = self.listed(number);
         let admits = || ignore_paths || self.compiled(listed).is_some_and(|rule| rule.paths.admit(unit.path));
-        listed.reads(unit.language) && admits()
+        unit.source.parts().iter().any(|part| listed.looks_at(part)) && admits()
     }
 
     fn listed(&self, number: u32) -> &Listed {

@@ -94,7 +94,7 @@ fn misplaced(mark: &Mark, id: Option<&str>, findings: &[Finding], unit: &Unit<'_
         inside && id.is_none_or(|id| names(id, &finding.rule_id))
     };
     let finding = findings.iter().find(meant)?;
-    let line = memchr::memchr_iter(b'\n', &unit.text.as_bytes()[..finding.span.start as usize]).count() + 1;
+    let line = memchr::memchr_iter(b'\n', &unit.text().as_bytes()[..finding.span.start as usize]).count() + 1;
     Some(format!("This comment does not count here, but on the line where the finding begins: {line}"))
 }
 

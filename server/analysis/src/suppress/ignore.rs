@@ -2,8 +2,8 @@
 
 use super::mark::{Mark, Reach, line};
 use super::{Marks, comment, names};
-use crate::analyze::Options;
-use weir_model::{Edit, Finding, Language, MarkKind, Span};
+use crate::analyze::{Options, Unit};
+use weir_model::{Edit, Engine, Finding, Format, Host, Language, MarkKind, Span};
 use weir_syntax::{Source, Spot};
 
 /// What stands for a reason until somebody writes one.
@@ -32,8 +32,7 @@ impl Habit {
 /// Gives each finding that nobody asks to ignore the edit that does, where there is a place for it. `elsewhere`: where other
 /// files of the project have their marks. Gives where this one has them.
 pub fn offer_ignores(source: &Source, findings: &mut [Finding], elsewhere: Habit) -> Habit {
-    let unit =
-        crate::analyze::Unit { path: "", text: source.text(), language: Some(source.language()), tree: source.tree() };
+    let unit = Unit { path: "", source };
     let options = Options { foreign_marks: weir_model::ForeignMarks::All, ..Options::default() };
     let marks = Marks::of(&unit, options);
     let own = habit(&marks, source.text());
@@ -65,9 +64,38 @@ impl Writer<'_> {
         if let Some(edit) = self.extension() {
             return Some(edit);
         }
+        match self.source.format() {
+            Format::Code(_) => {}
+            Format::Host(host) => return self.in_page(host),
+            Format::Text => return None,
+        }
         // A comment between a mark for the next line and that line would take the mark's effect.
         let first = if behind || self.is_spoken_for() { self.behind() } else { self.before() };
         first.or_else(|| self.inline()).or_else(|| self.before()).or_else(|| self.behind())
+    }
+
+    /// Alone on the line before, in a page: as a comment of what stands there.
+    fn in_page(&self, host: Host) -> Option<Edit> {
+        let (line, text) = (self.line(), self.text());
+        let before = &text[..line.start as usize];
+        let (open, close) = comment_in_page(host, before)?;
+        // A second mark would come between the first and its line.
+        let last = before.trim_end_matches(['\n', '\r']).rsplit('\n').next().unwrap_or_default();
+        if last.contains("nosem") {
+            return None;
+        }
+        let content = line.text(text);
+        let indent = &content[..content.len() - content.trim_start_matches([' ', '\t']).len()];
+        let end = if content.ends_with('\r') { "\r\n" } else { "\n" };
+        let mark = self.mark();
+        Some(Edit::new(Span::new(line.start, line.start), format!("{indent}{open} {mark}{close}{end}")))
+    }
+
+    fn language(&self) -> Option<Language> {
+        match self.source.format() {
+            Format::Code(language) => Some(language),
+            Format::Host(_) | Format::Text => None,
+        }
     }
 
     fn text(&self) -> &str {
@@ -117,8 +145,8 @@ impl Writer<'_> {
 
     /// How a comment that ends with its line opens.
     fn opener(&self) -> &'static str {
-        match self.source.language() {
-            Language::Python | Language::Ruby | Language::Elixir => "#",
+        match self.language() {
+            Some(Language::Python | Language::Ruby | Language::Elixir) => "#",
             _ => "//",
         }
     }
@@ -138,7 +166,7 @@ impl Writer<'_> {
         if to_end.is_some_and(|comment| is_list(comment.text(text))) {
             return None;
         }
-        let gap = if self.source.language() == Language::Python { "  " } else { " " };
+        let gap = if self.language() == Some(Language::Python) { "  " } else { " " };
         let mark = format!("{gap}{} {}", self.opener(), self.mark());
         Some(Edit::new(Span::new(end, end), mark))
     }
@@ -148,7 +176,7 @@ impl Writer<'_> {
         let (line, text) = (self.line(), self.text());
         let spot = match line.start.checked_sub(1) {
             Some(before) => self.source.at_break(before),
-            None if self.source.language() == Language::Php => Spot::Page,
+            None if self.language() == Some(Language::Php) => Spot::Page,
             None if text.starts_with("#!") => Spot::Token,
             None => Spot::Code,
         };
@@ -170,6 +198,21 @@ impl Writer<'_> {
         let at = self.finding.span.start;
         let allowed = self.source.takes_comment_before(at);
         allowed.then(|| Edit::new(Span::new(at, at), format!("/* {} */ ", self.mark())))
+    }
+}
+
+/// How a comment opens and closes on a line of a page with this text before it; `None` where there can be none.
+fn comment_in_page(host: Host, before: &str) -> Option<(&'static str, &'static str)> {
+    if before.rfind("<script") > before.rfind("</script") {
+        return Some(("//", ""));
+    }
+    match host.engine {
+        // A template's own comments leave nothing in the page, wherever they stand.
+        Engine::Erb | Engine::Eex => Some(("<%#", " %>")),
+        Engine::Heex => Some(("<%!--", " --%>")),
+        Engine::Jinja => Some(("{#", " #}")),
+        Engine::Html | Engine::Vue | Engine::Svelte if before.rfind('<') > before.rfind('>') => None,
+        Engine::Html | Engine::Vue | Engine::Svelte => Some(("<!--", " -->")),
     }
 }
 

@@ -53,11 +53,11 @@ impl Marks {
             return Self::default();
         }
         let mut marks = Vec::new();
-        nosemgrep::find(unit.text, unit.tree, &mut marks);
+        nosemgrep::find(unit.text(), unit.tree(), &mut marks);
         if options.foreign_marks > ForeignMarks::None {
-            foreign::find(unit.text, unit.path, unit.language, unit.tree, &mut marks);
-            if unit.language == Some(Language::Java) {
-                annotation::find(unit.text, unit.tree, &mut marks);
+            foreign::find(unit.text(), unit.path, unit.language(), unit.tree(), &mut marks);
+            if unit.language() == Some(Language::Java) {
+                annotation::find(unit.text(), unit.tree(), &mut marks);
             }
         }
         marks.retain(|mark| mark.counts(options.foreign_marks));
@@ -81,9 +81,9 @@ impl Marks {
             return;
         }
         let of_statements = self.all.iter().any(|mark| matches!(mark.reach, Reach::Line(_)));
-        let statements = of_statements.then(|| Statements::of(unit.tree));
+        let statements = of_statements.then(|| Statements::of(unit.tree()));
         for finding in findings {
-            let statement = statements.as_ref().map(|all| all.around(finding.span, unit.text));
+            let statement = statements.as_ref().map(|all| all.around(finding.span, unit.text()));
             let place = statement.map_or(finding.span, |statement| statement.union(finding.span));
             // Lines follow each other: those at the place are side by side.
             let from = self.lines.partition_point(|(line, _)| line.end < place.start);

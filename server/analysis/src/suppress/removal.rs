@@ -8,10 +8,10 @@ use weir_syntax::{Kind, Tree};
 /// Removes a mark: its comment where there is nothing else in it, with the line where there is nothing else on that.
 pub(super) fn of_mark(mark: &Mark, unit: &Unit<'_>) -> Vec<Edit> {
     let Some(comment) = mark.comment else { return Vec::new() };
-    let before = &unit.text[comment.start as usize..mark.span.start as usize];
-    let after = &unit.text[mark.span.end as usize..comment.end as usize];
+    let before = &unit.text()[comment.start as usize..mark.span.start as usize];
+    let after = &unit.text()[mark.span.end as usize..comment.end as usize];
     let span =
-        if is_frame(before) && is_frame(after) { whole(comment, unit) } else { part(mark.span, comment, unit.text) };
+        if is_frame(before) && is_frame(after) { whole(comment, unit) } else { part(mark.span, comment, unit.text()) };
     vec![Edit::new(span, "")]
 }
 
@@ -34,13 +34,13 @@ fn is_frame(text: &str) -> bool {
 
 /// A comment with the space before it, or with its line.
 fn whole(comment: Span, unit: &Unit<'_>) -> Span {
-    let text = unit.text;
+    let text = unit.text();
     // To some grammars the first half of a line break belongs to the comment.
     let comment = Span::new(comment.start, comment.start + comment.text(text).trim_end().len() as u32);
     let (first, last) = (line(text, comment.start), line(text, comment.end));
     let before = &text[first.start..comment.start as usize];
     let after = &text[comment.end as usize..last.end];
-    let braces = (before.trim(), after.trim()) == ("{", "}") && in_markup(unit.tree, comment);
+    let braces = (before.trim(), after.trim()) == ("{", "}") && in_markup(unit.tree(), comment);
     let tags = before.trim() == "<?php" && after.trim() == "?>";
     let alone = before.trim().is_empty() && (after.trim().is_empty());
     if braces || tags || alone {

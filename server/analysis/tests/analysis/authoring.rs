@@ -366,7 +366,7 @@ fn every_place_of_every_beginning_of_a_rule_is_answered() {
 fn shown(language: Language, marked: &str) -> Option<(String, String)> {
     let at = marked.find("$0").expect("a cursor") as u32;
     let source = Source::parse(language, marked.replacen("$0", "", 1), Limits::NONE);
-    let unit = Unit { path: "f", text: source.text(), language: Some(language), tree: source.tree() };
+    let unit = Unit { path: "f", source: &source };
     let shape = shape(&unit, Span::new(at, at), &Budget::unlimited())?;
     Some((shape.span.text(source.text()).to_owned(), shape.tree))
 }
@@ -404,7 +404,7 @@ fn patterns_that_are_shown_find_the_code_they_stand_beside() {
         let (span, tree) = shown(language, code).expect("code");
         let text = code.replacen("$0", "", 1);
         let source = Source::parse(language, text.clone(), Limits::NONE);
-        let unit = Unit { path: "f", text: source.text(), language: Some(language), tree: source.tree() };
+        let unit = Unit { path: "f", source: &source };
         let mut tried = 0;
         for line in tree.lines().filter(|line| line.starts_with("Stmt") || line.trim_start().starts_with("Value")) {
             let Some((_, pattern)) = line.trim_start().split_once("  ") else { continue };

@@ -1,9 +1,10 @@
 //! How all tests here are written.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use weir_analysis::{Analysis, Budget, Options, RuleSet, Unit, analyze, explain};
-use weir_model::{Explanation, Finding, Language, LineQuestion, Outcome, Reason, RuleSource, Verdict};
-use weir_syntax::{Limits, Source, Tree};
+use weir_model::{Explanation, Finding, Format, Language, LineQuestion, Outcome, Reason, RuleSource, Verdict};
+use weir_syntax::{Limits, Source};
 
 /// Runs a rule over code and compares with the marks in the code.
 ///
@@ -30,12 +31,9 @@ pub(crate) fn check(language: &str, rule: &str, marked: &str) {
 pub(crate) fn run(language: &str, rule: &str, code: &str) -> Analysis {
     let rules = RuleSet::compile(&[RuleSource { name: "rule.yaml".to_owned(), text: whole(language, rule) }], &[]);
     assert!(rules.problems().is_empty(), "{:#?}", rules.problems());
-    let language = Language::from_rule_name(language).last().copied();
-    let source = Source::parse(language.unwrap_or(Language::JavaScript), code.to_owned(), Limits::NONE);
-    assert!(language.is_none() || source.notes().is_empty(), "the code does not parse: {:?}", source.notes());
-    let none = Tree::default();
-    let tree = if language.is_some() { source.tree() } else { &none };
-    let unit = Unit { path: "file", text: code, language, tree };
+    let source = parse(language, code);
+    assert!(source.notes().is_empty(), "the code does not parse: {:?}", source.notes());
+    let unit = Unit { path: "file", source: &source };
     let analysis = analyze(&rules, &unit, Options::default(), &Budget::unlimited());
     for line in 1..=code.lines().count() {
         explanations_agree(&rules, &unit, line as u32, &analysis.findings);
@@ -43,6 +41,15 @@ pub(crate) fn run(language: &str, rule: &str, code: &str) -> Analysis {
     let tried_everywhere = analyze(&rules.without_prefilter(), &unit, Options::default(), &Budget::unlimited());
     assert_eq!(analysis.findings, tried_everywhere.findings, "the prefilter changes what is found");
     analysis
+}
+
+/// Parses what a rule in a language looks at. `ruby in show.html.erb` is a rule for Ruby and a file of that name.
+fn parse(language: &str, code: &str) -> Source {
+    let format = match language.split_once(" in ") {
+        Some((_, file)) => Format::from_path(Path::new(file)),
+        None => Language::from_rule_name(language).last().copied().into(),
+    };
+    Source::parse(format, code.to_owned(), Limits::NONE)
 }
 
 /// What explanations say of a line must be what the analysis finds: their steps, and not only their verdict.
@@ -80,9 +87,8 @@ fn explanations_agree(rules: &RuleSet, unit: &Unit<'_>, line: u32, findings: &[F
 pub(crate) fn explained(language: &str, rule: &str, code: &str, line: u32) -> Explanation {
     let rules = RuleSet::compile(&[RuleSource { name: "rule.yaml".to_owned(), text: whole(language, rule) }], &[]);
     assert!(rules.problems().is_empty(), "{:#?}", rules.problems());
-    let language = Language::from_rule_name(language).last().copied();
-    let source = Source::parse(language.unwrap_or(Language::JavaScript), code.to_owned(), Limits::NONE);
-    let unit = Unit { path: "src/file", text: code, language, tree: source.tree() };
+    let source = parse(language, code);
+    let unit = Unit { path: "src/file", source: &source };
     let question = LineQuestion { rule_id: "rule".into(), line };
     explain(&rules, &unit, &question, Options::default(), &Budget::unlimited()).pop().expect("the rule is there")
 }
@@ -93,6 +99,7 @@ pub(crate) fn whole(language: &str, rule: &str) -> String {
     if rule.starts_with("rules:") {
         return rule;
     }
+    let language = language.split(" in ").next().unwrap_or_default();
     let mut text = format!("rules:\n- id: rule\n  severity: ERROR\n  languages: [{language}]\n");
     for line in rule.lines() {
         let _ = writeln!(text, "  {line}");

@@ -15,7 +15,7 @@ fn run(text: String) {
         let rules = RuleSet::compile(&[RuleSource { name: "r".to_owned(), text }], &[]);
         let code = "f(1)\nf('a')\ng()\n".to_owned();
         let source = Source::parse(Language::Python, code, Limits::NONE);
-        let unit = Unit { path: "a.py", text: source.text(), language: Some(Language::Python), tree: source.tree() };
+        let unit = Unit { path: "a.py", source: &source };
         analyze(&rules, &unit, Options::default(), &Budget::unlimited());
     };
     let thread = std::thread::Builder::new().stack_size(STACK).spawn(test).expect("a thread");

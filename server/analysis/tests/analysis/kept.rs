@@ -4,7 +4,7 @@ use crate::check::{dedent, run, whole};
 use std::path::Path;
 use weir_analysis::{Budget, Options, RuleFiles, RuleSet, Unit, analyze};
 use weir_model::{Language, RuleSource};
-use weir_syntax::{Limits, Source, Tree};
+use weir_syntax::{Limits, Source};
 
 /// The rules of some sources as they were read, and as they are taken from what was kept of that.
 fn both(sources: &[RuleSource]) -> [RuleSet; 2] {
@@ -71,10 +71,8 @@ fn kept_rules_find_what_fresh_ones_find() {
         let [fresh, kept] = both(&sources);
         assert_eq!((fresh.rules(), fresh.problems()), (kept.rules(), kept.problems()), "{rule}");
         let language = language.split(", ").last().and_then(|name| Language::from_rule_name(name).last()).copied();
-        let parsed = Source::parse(language.unwrap_or(Language::JavaScript), (*code).to_owned(), Limits::NONE);
-        let none = Tree::default();
-        let tree = if language.is_some() { parsed.tree() } else { &none };
-        let unit = Unit { path: "file", text: code, language, tree };
+        let parsed = Source::parse(language, (*code).to_owned(), Limits::NONE);
+        let unit = Unit { path: "file", source: &parsed };
         let [fresh, kept] =
             [fresh, kept].map(|rules| analyze(&rules, &unit, Options::default(), &Budget::unlimited()).findings);
         assert!(!fresh.is_empty(), "{rule} finds something in {code}");
@@ -122,7 +120,7 @@ fn aliases_and_merged_keys_are_kept() {
     let [fresh, kept] = both(&[source("r", text.clone())]);
     assert_eq!((fresh.rules().len(), fresh.rules()), (1, kept.rules()));
     let parsed = Source::parse(Language::Python, "f(1)\nf(2)\n".to_owned(), Limits::NONE);
-    let unit = Unit { path: "a", text: parsed.text(), language: Some(Language::Python), tree: parsed.tree() };
+    let unit = Unit { path: "a", source: &parsed };
     for rules in [fresh, kept] {
         assert_eq!(analyze(&rules, &unit, Options::default(), &Budget::unlimited()).findings.len(), 1);
     }

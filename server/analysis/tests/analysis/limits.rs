@@ -15,7 +15,7 @@ fn run(budget: &Budget<'_>, options: Options) -> Analysis {
     let rules = RuleSet::compile(&[RuleSource { name: "r".to_owned(), text: RULES.to_owned() }], &[]);
     assert_eq!(rules.problems(), []);
     let source = Source::parse(Language::Python, format!("found()\n{}\n", "a".repeat(60)), Limits::NONE);
-    let unit = Unit { path: "a.py", text: source.text(), language: Some(Language::Python), tree: source.tree() };
+    let unit = Unit { path: "a.py", source: &source };
     analyze(&rules, &unit, options, budget)
 }
 

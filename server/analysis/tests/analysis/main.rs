@@ -21,3 +21,4 @@ mod soup;
 mod suppress;
 mod surroundings;
 mod taint;
+mod templates;

@@ -193,7 +193,7 @@ fn the_same_rule_twice_runs_once_and_is_listed_with_both_files() {
     let set = RuleSet::compile(&[rule("a", "f()"), rule("b", "g()"), rule("c", "f()")], &[]);
     assert_eq!(set.rules().iter().map(|rule| rule.source.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
     let source = Source::parse(Language::Python, "f()\ng()\n".to_owned(), Limits::NONE);
-    let unit = Unit { path: "a.py", text: source.text(), language: Some(Language::Python), tree: source.tree() };
+    let unit = Unit { path: "a.py", source: &source };
     assert_eq!(analyze(&set, &unit, Options::default(), &Budget::unlimited()).findings.len(), 2);
 }
 

@@ -10,7 +10,7 @@ fn tried(language: &str, rule: &str, code: &str) -> (Vec<Mended>, Vec<u32>, Stri
     let rules = RuleSet::compile(&[RuleSource { name: "rule.yaml".to_owned(), text: whole(language, rule) }], &[]);
     let language_read = Language::from_rule_name(language)[0];
     let source = Source::parse(language_read, code.to_owned(), Limits::NONE);
-    let unit = Unit { path: "file", text: code, language: Some(language_read), tree: source.tree() };
+    let unit = Unit { path: "file", source: &source };
     let of = |finding: weir_model::Finding| Repair {
         rule_id: finding.rule_id.clone(),
         edits: finding.fix.expect("the rule has a fix").edits,
@@ -80,7 +80,7 @@ fn broken_text_can_be_repaired() {
         &[],
     );
     let source = Source::parse(Language::Python, code.to_owned(), Limits::NONE);
-    let unit = Unit { path: "file", text: code, language: Some(Language::Python), tree: source.tree() };
+    let unit = Unit { path: "file", source: &source };
     let edit = weir_model::Edit::new(weir_model::Span::new(0, 9), "yaml.safe_load");
     let repair = Repair { rule_id: "rule".into(), edits: vec![edit] };
     assert_eq!(repairs(&rules, &unit, &[repair], &Budget::unlimited()), [Mended::Yes]);

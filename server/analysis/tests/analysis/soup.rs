@@ -150,7 +150,7 @@ fn read(language: Language, pattern: &str, code: &str) -> Result<(), TestCaseErr
     // A pattern is code, too.
     for code in [pattern, code] {
         let source = Source::parse(language, code.to_owned(), Limits::NONE);
-        let unit = Unit { path: "a", text: code, language: Some(language), tree: source.tree() };
+        let unit = Unit { path: "a", source: &source };
         let analysis = analyze(&rules, &unit, Options::default(), &Budget::unlimited());
         let sound = sound::tree(code, source.tree())
             .and_then(|()| sound::notes(code, source.notes()))

@@ -14,7 +14,7 @@ fn around(language: &str, path: &str, code: &str) -> Surroundings {
     assert_eq!(findings.len(), 1, "{code}: {findings:?}");
     let language = Language::from_rule_name(language)[0];
     let source = Source::parse(language, code.to_owned(), Limits::NONE);
-    let unit = Unit { path, text: code, language: Some(language), tree: source.tree() };
+    let unit = Unit { path, source: &source };
     surroundings(&unit, &findings).remove(0)
 }
 

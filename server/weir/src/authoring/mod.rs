@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use tokio::sync::oneshot;
 use tower_lsp_server::ls_types::CodeLens;
-use weir_model::{DocId, JobId, RuleFile, Version};
+use weir_model::{DocId, Format, JobId, RuleFile, Version};
 
 /// Larger texts are no rule files that somebody writes by hand.
 const MAX_BYTES: usize = 2_000_000;
@@ -100,7 +100,7 @@ pub(crate) fn holds_rules<'p>(open: &OpenDocument, mut places: impl Iterator<Ite
     let name = open.file.as_deref().unwrap_or(Path::new(open.uri.path().as_str()));
     let extension = name.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let is_json = extension == "json";
-    if open.document.language().is_some() || open.document.len() > MAX_BYTES {
+    if open.document.format() != Format::Text || open.document.len() > MAX_BYTES {
         return false;
     }
     if !is_json && !matches!(extension, "yaml" | "yml") && !open.is_yaml {

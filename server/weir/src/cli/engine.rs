@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use weir_model::{
-    Explanation, Failure, Finding, ForeignMarks, Hint, JobId, Language, LineQuestion, Note, Question, RuleInfo,
+    Explanation, Failure, Finding, ForeignMarks, Format, Hint, JobId, LineQuestion, Note, Question, RuleInfo,
     RuleProblem, RuleSource, ScanOptions,
 };
 use weir_worker::{Pool, PoolConfig, Update};
@@ -31,7 +31,7 @@ pub(crate) struct File {
     /// Relative to the project's root.
     pub(crate) path: Arc<str>,
     /// `None` for rules that read any text.
-    pub(crate) language: Option<Language>,
+    pub(crate) format: Format,
     /// As on disk.
     pub(crate) bytes: Vec<u8>,
 }
@@ -114,7 +114,7 @@ impl Engine {
                     Some(file) => {
                         let job = JobId(file.index as u64);
                         in_flight.insert(job, String::from_utf8_lossy(&file.bytes).into_owned());
-                        self.pool.scan(job, file.path, file.language, file.bytes, options);
+                        self.pool.scan(job, file.path, file.format, file.bytes, options);
                     }
                     None => more = false,
                 },
@@ -148,8 +148,8 @@ impl Engine {
         file: File,
         question: LineQuestion,
     ) -> anyhow::Result<(Vec<Explanation>, Vec<Note>)> {
-        let File { index, path, language, bytes } = file;
-        self.pool.ask(JobId(index as u64), path, language, bytes, Question::Line(question));
+        let File { index, path, format, bytes } = file;
+        self.pool.ask(JobId(index as u64), path, format, bytes, Question::Line(question));
         loop {
             match self.next().await? {
                 Update::Answered { answer: Some(weir_model::Answer::Line(explanations)), notes, .. } => {

@@ -32,7 +32,7 @@ pub(crate) fn main(args: &ExplainArgs) -> anyhow::Result<Exit> {
     if *line as usize > lines {
         bail!("{} has {}; there is no line {line}", target.shown, notices::plural(lines, "line"));
     }
-    let language = walk::language_of(&target.file);
+    let format = walk::format_of(&target.file);
     let (config, problems) = Config::of_folder(folder_of(&target.file), &Layer::default(), &args.rules.rules);
     notices::say(&problems.iter().map(|problem| format!("weir: {problem}")).collect::<Vec<_>>());
     let (sources, unreadable) = rules_source::load(&config.rules);
@@ -41,7 +41,7 @@ pub(crate) fn main(args: &ExplainArgs) -> anyhow::Result<Exit> {
     let (loaded, (explanations, notes)) = block_on(async {
         let mut engine = Engine::start(Some(1), Duration::from_secs_f64(args.timeout), config.foreign_marks());
         let loaded = engine.load(sources).await?;
-        let file = File { index: 0, path: Arc::clone(&target.in_project), language, bytes };
+        let file = File { index: 0, path: Arc::clone(&target.in_project), format, bytes };
         let answer = engine.explain(file, question).await?;
         engine.shutdown().await;
         Ok((loaded, answer))

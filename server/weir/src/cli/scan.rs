@@ -75,7 +75,7 @@ pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Scanned> {
             problems: loaded.problems,
             ..Report::default()
         };
-        let selection = walk::select(&args.paths, &config.files, &|path| kinds.want(walk::language_of(path)))
+        let selection = walk::select(&args.paths, &config.files, &|path| kinds.want(walk::format_of(path)))
             .context("--include or --exclude is not a glob")?;
         let missing = selection.missing.len();
         let pairs = |target: &Target| (Arc::clone(&target.shown), Arc::clone(&target.in_project));
@@ -104,7 +104,7 @@ async fn run(
     let wanted: HashSet<usize> = targets
         .iter()
         .enumerate()
-        .filter(|(_, target)| !target.explicit || kinds.want(walk::language_of(&target.file)))
+        .filter(|(_, target)| !target.explicit || kinds.want(walk::format_of(&target.file)))
         .map(|(index, _)| index)
         .collect();
     report.skipped = selection.skipped;
@@ -161,9 +161,9 @@ fn read_all(targets: &[Target], wanted: &HashSet<usize>, max_bytes: u64, send: &
         let refusal = if wanted.contains(&index) {
             match walk::admit(target, max_bytes) {
                 Ok(bytes) => {
-                    let language = walk::language_of(&target.file);
+                    let format = walk::format_of(&target.file);
                     let path = Arc::clone(&target.in_project);
-                    if send.blocking_send(File { index, path, language, bytes }).is_err() {
+                    if send.blocking_send(File { index, path, format, bytes }).is_err() {
                         break;
                     }
                     continue;

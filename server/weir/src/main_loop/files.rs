@@ -31,7 +31,7 @@ impl MainLoop {
             let kinds =
                 self.engines.get(engine).map(|engine| walk::Kinds::of(engine.rules.values().map(|rule| &rule.info)));
             tokio::task::spawn_blocking(move || {
-                let wanted = |path: &Path| kinds.as_ref().is_some_and(|kinds| kinds.want(walk::language_of(path)));
+                let wanted = |path: &Path| kinds.as_ref().is_some_and(|kinds| kinds.want(walk::format_of(path)));
                 // A glob that is none was refused with the configuration it stands in.
                 let selected = walk::select(std::slice::from_ref(&folder), &files, &wanted);
                 let targets = selected.map(|selection| selection.targets).unwrap_or_default();
@@ -76,7 +76,7 @@ impl MainLoop {
             .map(|engine| walk::Kinds::of(engine.rules.values().map(|rule| &rule.info)));
         let messages = self.messages.clone();
         tokio::task::spawn_blocking(move || {
-            let wanted = file.is_file() && kinds.is_some_and(|kinds| kinds.want(walk::language_of(&file)));
+            let wanted = file.is_file() && kinds.is_some_and(|kinds| kinds.want(walk::format_of(&file)));
             let target = if wanted { walk::single(&file).ok() } else { None };
             let target = target.and_then(|(target, left_out)| left_out.is_none().then_some(target));
             if let Some(messages) = messages.upgrade() {
@@ -137,8 +137,8 @@ impl MainLoop {
         let Ok(bytes) = bytes else { return self.scanned(id, Vec::new()) };
         job.base = base;
         job.text = Rope::from_str(&String::from_utf8_lossy(&bytes));
-        let language = walk::language_of(&job.target.file);
-        engine.pool.scan(id, Arc::clone(&job.target.in_project), language, bytes, ScanOptions::default());
+        let format = walk::format_of(&job.target.file);
+        engine.pool.scan(id, Arc::clone(&job.target.in_project), format, bytes, ScanOptions::default());
     }
 
     /// A file of the workspace was analysed, or will not be.

@@ -9,6 +9,7 @@ mod commands;
 mod configure;
 mod files;
 mod marks;
+mod notebooks;
 mod results;
 mod rule_documents;
 mod rule_runs;
@@ -23,6 +24,7 @@ use crate::lsp::requests::code_action;
 use crate::lsp::requests::command::Shown;
 use crate::lsp::watch::Watch;
 use crate::lsp::{Client, InitialOptions};
+use crate::notebooks::{Change, Notebooks};
 use crate::project::{ProjectId, Projects};
 use crate::project_marks::ProjectMarks;
 use crate::rules_source::RulesError;
@@ -42,7 +44,7 @@ use tower_lsp_server::ls_types::{
     ExecuteCommandParams, Hover, HoverParams, ProgressToken, Uri, WorkspaceDiagnosticParams, WorkspaceDiagnosticReport,
 };
 use trying::Trying;
-use weir_model::{DocId, JobId, RuleSource};
+use weir_model::{DocId, Format, JobId, RuleSource};
 use weir_worker::Update;
 
 /// What can happen.
@@ -65,6 +67,8 @@ pub(crate) enum Message {
     Change(DidChangeTextDocumentParams),
     /// `textDocument/didClose`
     Close(Uri),
+    /// `notebookDocument/*`
+    Notebook(Change),
     /// `textDocument/codeAction`
     CodeAction(CodeActionParams, oneshot::Sender<CodeActionResponse>),
     /// `codeAction/resolve`
@@ -115,6 +119,7 @@ impl Message {
 /// The state of a running language server.
 pub(crate) struct MainLoop {
     session: Session,
+    notebooks: Notebooks,
     projects: Projects,
     engines: Engines,
     workspace: Workspace,
@@ -147,6 +152,7 @@ impl MainLoop {
     pub(crate) fn new(outbox: Outbox, rules: Vec<PathBuf>, messages: mpsc::WeakUnboundedSender<Message>) -> Self {
         Self {
             session: Session::new(),
+            notebooks: Notebooks::default(),
             projects: Projects::new(rules),
             engines: Engines::new(messages.clone()),
             workspace: Workspace::default(),
@@ -202,6 +208,7 @@ impl MainLoop {
             Message::Open(params) => self.open(params),
             Message::Change(params) => self.change(&params),
             Message::Close(uri) => self.close(&uri),
+            Message::Notebook(change) => self.notebook(change),
             Message::CodeAction(params, answer) => {
                 let uri = params.text_document.uri.clone();
                 self.when_current(&uri, Waiting::CodeAction(params, answer));
@@ -217,7 +224,7 @@ impl MainLoop {
             Message::Command(params) => self.command(&params),
             Message::Completion(params, answer) => self.completion(&params, answer),
             Message::CodeLens(uri, answer) => match self.session.by_uri(&uri) {
-                Some(open) if open.document.language().is_some() => {
+                Some(open) if open.document.format() != Format::Text => {
                     self.when_current(&uri, Waiting::Lenses(uri.clone(), answer));
                 }
                 _ => self.code_lenses(&uri, answer),
@@ -280,9 +287,7 @@ impl MainLoop {
         if let Some(engine) = before.filter(|&before| before != project.engine).and_then(|id| self.engines.get(id)) {
             engine.pool.close(id);
         }
-        if open.document.language().is_some()
-            && let Some(engine) = self.engines.get(project.engine)
-        {
+        if let Some(engine) = self.engines.get(project.engine) {
             engine.pool.open(id, Arc::clone(&open.path), open.document.clone());
         }
         self.look_for_rules(id);
@@ -305,9 +310,7 @@ impl MainLoop {
             tracing::warn!("a change for a document that is not open was ignored");
             return;
         };
-        if open.document.language().is_some()
-            && let Some(engine) = open.place.and_then(|(_, engine)| self.engines.get(engine))
-        {
+        if let Some(engine) = open.place.and_then(|(_, engine)| self.engines.get(engine)) {
             engine.pool.edit(open.id, base, open.document.clone(), edits);
         }
         let id = open.id;

@@ -63,12 +63,18 @@ impl MainLoop {
 
     /// Sends the diagnostics of a document to a client that does not ask for them.
     pub(super) fn publish(&self, doc: DocId) {
-        if self.session.client.pull {
+        let Some(open) = self.session.get(doc) else { return };
+        let is_notebook = self.notebooks.get(&open.uri).is_some();
+        if self.session.client.pull && !is_notebook {
             return;
         }
         // What rules that are being written find in it is on its way: it is shown with that.
         if let Some(open) = self.session.get(doc).filter(|_| !self.awaits_run(doc)) {
-            self.outbox.publish(open.uri.clone(), Some(open.client_version), self.diagnostics(&open.uri));
+            let diagnostics = self.diagnostics(&open.uri);
+            if is_notebook {
+                return self.publish_cells(&open.uri, diagnostics);
+            }
+            self.outbox.publish(open.uri.clone(), Some(open.client_version), diagnostics);
         }
     }
 

@@ -24,8 +24,8 @@ use tower_lsp_server::ls_types::{
     CompletionParams, CompletionResponse, Diagnostic, Hover, HoverParams, MessageType, Position, Uri,
 };
 use weir_model::{
-    Answer, DocId, JobId, Language, LineQuestion, Note, Question, RuleCursor, RuleFile, RuleHead, RuleMark,
-    RuleMarkKind, RuleSource, Span, Version,
+    Answer, DocId, Format, JobId, LineQuestion, Note, Question, RuleCursor, RuleFile, RuleHead, RuleMark, RuleMarkKind,
+    RuleSource, Span, Version,
 };
 
 /// Files of scans, repairs that are tried and these share no number.
@@ -61,7 +61,7 @@ pub(super) enum Reply {
 /// A text that a question is about.
 pub(super) struct Subject {
     pub(super) path: Arc<str>,
-    pub(super) language: Option<Language>,
+    pub(super) format: Format,
     pub(super) text: String,
 }
 
@@ -176,7 +176,7 @@ impl MainLoop {
         let pool = &engines.get(engine)?.pool;
         self.authoring.jobs += 1;
         let job = JobId(FIRST + self.authoring.jobs);
-        pool.ask(job, subject.path, subject.language, subject.text.into_bytes(), question);
+        pool.ask(job, subject.path, subject.format, subject.text.into_bytes(), question);
         self.authoring.asked.insert(job, (engine, asked));
         Some(job)
     }
@@ -188,7 +188,8 @@ impl MainLoop {
             return;
         }
         let (engine, version) = (rules.engine, open.document.version());
-        let subject = Subject { path: Arc::clone(&open.path), language: None, text: open.document.text().to_string() };
+        let subject =
+            Subject { path: Arc::clone(&open.path), format: Format::Text, text: open.document.text().to_string() };
         let reading = self.ask_author(engine, subject, Question::RuleFile, Asked::File(id, version));
         if let Some(rules) = self.authoring.documents.open.get_mut(&id) {
             rules.reading = reading;
@@ -315,7 +316,7 @@ impl MainLoop {
         };
         let text = open.document.text().clone();
         let at = self.session.client.encoding.offset(&text, from_proto::position(position));
-        let subject = Subject { path: Arc::clone(&open.path), language: None, text: text.to_string() };
+        let subject = Subject { path: Arc::clone(&open.path), format: Format::Text, text: text.to_string() };
         self.ask_author(rules.engine, subject, Question::RuleCursor(at), Asked::Cursor(text, reply));
     }
 
@@ -337,7 +338,7 @@ impl MainLoop {
         };
         let text = open.document.text().clone();
         let path = Arc::clone(&open.path);
-        let subject = Subject { path: Arc::clone(&path), language: open.document.language(), text: text.to_string() };
+        let subject = Subject { path: Arc::clone(&path), format: open.document.format(), text: text.to_string() };
         self.ask_author(engine, subject, question, Asked::Line { path, text, line });
     }
 
@@ -349,7 +350,7 @@ impl MainLoop {
         let text = open.document.text().clone();
         let span: Span = self.session.client.encoding.span(&text, from_proto::range(range));
         let path = Arc::clone(&open.path);
-        let subject = Subject { path: Arc::clone(&path), language: open.document.language(), text: text.to_string() };
+        let subject = Subject { path: Arc::clone(&path), format: open.document.format(), text: text.to_string() };
         self.ask_author(engine, subject, Question::Shape(span), Asked::Shape { path, text });
     }
 

@@ -121,7 +121,7 @@ impl MainLoop {
             };
             let subject = Subject {
                 path: target.file.to_string_lossy().into(),
-                language: walk::language_of(&target.file),
+                format: walk::format_of(&target.file),
                 text: text.to_string(),
             };
             let question = Question::Of(source.clone(), Box::new(Question::Findings));

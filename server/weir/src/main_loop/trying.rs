@@ -27,8 +27,8 @@ impl MainLoop {
         for trial in trials {
             self.trying.asked += 1;
             let job = JobId(FIRST + self.trying.asked);
-            let (language, bytes) = (open.document.language(), open.document.text().to_string().into_bytes());
-            engine.pool.ask(job, Arc::clone(&open.path), language, bytes, trial.question(&open.findings));
+            let (format, bytes) = (open.document.format(), open.document.text().to_string().into_bytes());
+            engine.pool.ask(job, Arc::clone(&open.path), format, bytes, trial.question(&open.findings));
             self.trying.jobs.insert(job, (doc, open.document.version(), trial));
             jobs.push(job);
         }

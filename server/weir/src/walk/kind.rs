@@ -1,10 +1,10 @@
-//! What language a file is in, by its name or, where the name says nothing, by its `#!` line; and which rules look at.
+//! What a file is made of, by its name or, where the name says nothing, by its `#!` line; and which rules look at.
 
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use weir_model::{Language, RuleInfo};
+use weir_model::{Format, Language, RuleInfo};
 
 /// An interpreter's name stands within so many bytes of the start of a script.
 const SHEBANG: u64 = 128;
@@ -26,21 +26,21 @@ impl Kinds {
         kinds
     }
 
-    /// Whether a rule looks at files in this language, or in none.
-    pub(crate) fn want(&self, language: Option<Language>) -> bool {
-        self.any_text || language.is_some_and(|language| self.languages.contains(&language))
+    /// Whether a rule looks at files that are made of this.
+    pub(crate) fn want(&self, format: Format) -> bool {
+        self.any_text || format.languages().iter().any(|language| self.languages.contains(language))
     }
 }
 
-/// The language of a file, or `None` if Weir does not read it.
-pub(crate) fn language_of(path: &Path) -> Option<Language> {
-    let by_name = Language::from_path(path);
-    if by_name.is_some() || path.extension().is_some() {
+/// What a file is made of.
+pub(crate) fn format_of(path: &Path) -> Format {
+    let by_name = Format::from_path(path);
+    if by_name != Format::Text || path.extension().is_some() {
         return by_name;
     }
     let mut start = Vec::new();
-    File::open(path).ok()?.take(SHEBANG).read_to_end(&mut start).ok()?;
-    by_shebang(&String::from_utf8_lossy(&start))
+    let read = File::open(path).and_then(|file| file.take(SHEBANG).read_to_end(&mut start));
+    read.ok().and_then(|_| by_shebang(&String::from_utf8_lossy(&start))).into()
 }
 
 fn by_shebang(start: &str) -> Option<Language> {

@@ -5,7 +5,7 @@ mod ignores;
 mod kind;
 
 pub(crate) use content::{Refusal, admit};
-pub(crate) use kind::{Kinds, language_of};
+pub(crate) use kind::{Kinds, format_of};
 
 use crate::args::{DEFAULT_MAX_BYTES, FileArgs};
 use ignores::{Ignores, Verdict};

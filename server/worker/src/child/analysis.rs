@@ -114,8 +114,8 @@ impl Analysis for RuleEngine {
                 let options = Options { ignore_paths: true, ..options };
                 Answer::Findings(weir_analysis::analyze(rules, unit, options, budget).findings)
             }
-            Question::RuleFile => Answer::RuleFile(weir_analysis::rule_file(unit.text)),
-            Question::RuleCursor(at) => Answer::RuleCursor(weir_analysis::rule_cursor(unit.text, *at)),
+            Question::RuleFile => Answer::RuleFile(weir_analysis::rule_file(unit.source.text())),
+            Question::RuleCursor(at) => Answer::RuleCursor(weir_analysis::rule_cursor(unit.source.text(), *at)),
             Question::Shape(span) => Answer::Shape(weir_analysis::shape(unit, *span, budget)),
             Question::Of(source, question) => {
                 let known = self.others.take().filter(|(known, _)| known == source);

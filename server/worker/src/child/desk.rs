@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use weir_analysis::{Budget, Habit, Memo, Options, Unit, offer_ignores};
 use weir_model::{Answer, Finding, ForeignMarks, Hint, HintKind, Note, NoteKind, Question, ScanOptions, Timing};
-use weir_syntax::{Limits, ParseNote, Source, Tree};
+use weir_syntax::{Limits, ParseNote, Source};
 
 /// A rule that has not ended by then is cut off whatever the deadline: nobody waits for it.
 const MAX_PER_RULE: Duration = Duration::from_secs(5);
@@ -69,10 +69,10 @@ impl<A: Analysis> Desk<A> {
 
     fn document_with(&self, held: &mut Held, elsewhere: Habit, habit: &mut Habit, time: &Time<'_>) -> Outcome {
         self.outcome(time, |began| {
-            let (path, language, without) = (Arc::clone(&held.path), Some(held.language), held.without.clone());
+            let (path, without) = (Arc::clone(&held.path), held.without.clone());
             let (source, memo) = held.parsed(Limits { stop: &|| self.now() >= began + micros(time.deadline) / 2 });
             let parsed = self.now();
-            let unit = Unit { path: &path, text: source.text(), language, tree: source.tree() };
+            let unit = Unit { path: &path, source };
             let mut outcome = self.analyze(&unit, Some(memo), self.options(), &without, time, began);
             *habit = offer_ignores(source, &mut outcome.findings, elsewhere);
             outcome.after(source, parsed - began)
@@ -93,26 +93,22 @@ impl<A: Analysis> Desk<A> {
         self.outcome(time, |began| {
             let text = String::from_utf8_lossy(&work.bytes);
             let invalid = matches!(text, std::borrow::Cow::Owned(_));
-            let unit = |text, tree| Unit { path: &work.path, text, language: work.language, tree };
-            let run = |unit: &Unit<'_>| match &work.what {
+            let stop = || self.now() >= began + micros(time.deadline) / 2;
+            let source = Source::parse(work.format, text.into_owned(), Limits { stop: &stop });
+            let parsed = self.now();
+            let unit = Unit { path: &work.path, source: &source };
+            let outcome = match &work.what {
                 Asked::Findings(ScanOptions { ignore_paths, ignore_suppressions }) => {
                     let options = Options {
                         ignore_paths: *ignore_paths,
                         ignore_suppressions: *ignore_suppressions,
                         ..self.options()
                     };
-                    self.analyze(unit, None, options, &work.without, time, began)
+                    self.analyze(&unit, None, options, &work.without, time, began)
                 }
-                Asked::Question(question) => self.answer(unit, question, time, began),
+                Asked::Question(question) => self.answer(&unit, question, time, began),
             };
-            let mut outcome = if let Some(language) = work.language {
-                let stop = || self.now() >= began + micros(time.deadline) / 2;
-                let source = Source::parse(language, text.into_owned(), Limits { stop: &stop });
-                let parsed = self.now();
-                run(&unit(source.text(), source.tree())).after(&source, parsed - began)
-            } else {
-                run(&unit(&text, &Tree::default()))
-            };
+            let mut outcome = outcome.after(&source, parsed - began);
             if invalid {
                 outcome.notes.push(note(NoteKind::InvalidUtf8, "not valid UTF-8; what is not was read as U+FFFD"));
             }

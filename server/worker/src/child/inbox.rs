@@ -7,7 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use weir_model::{DocId, Document, Edit, JobId, Language, Question, Request, RuleSource, ScanOptions, Version};
+use weir_model::{DocId, Document, Edit, Format, JobId, Question, Request, RuleSource, ScanOptions, Version};
 
 /// A broken text is settled when nobody has typed for so long: longer than the pause between two keystrokes.
 const SETTLE_AFTER: Duration = Duration::from_millis(200);
@@ -34,7 +34,7 @@ pub(super) struct RulesWork {
 pub(super) struct ScanWork {
     pub(super) job: JobId,
     pub(super) path: Arc<str>,
-    pub(super) language: Option<Language>,
+    pub(super) format: Format,
     pub(super) bytes: Vec<u8>,
     pub(super) what: Asked,
     pub(super) without: Vec<Arc<str>>,
@@ -50,7 +50,7 @@ pub(super) enum Asked {
 
 /// What happens to a document.
 pub(super) enum Change {
-    Open { path: Arc<str>, language: Language, document: Document, without: Vec<Arc<str>> },
+    Open { path: Arc<str>, format: Format, document: Document, without: Vec<Arc<str>> },
     Edit { base: Version, version: Version, edits: Vec<Edit> },
     Close,
 }
@@ -92,20 +92,20 @@ impl Inbox {
                 waiting.rules = Some(RulesWork { generation, sources, disabled, kept });
                 waiting.at_work != AtWork::Rules
             }
-            Request::Open { doc, path, language, version, text, without } => {
-                let document = Document::new(&text, version, Some(language));
-                waiting.change(doc, Change::Open { path, language, document, without })
+            Request::Open { doc, path, format, version, text, without } => {
+                let document = Document::new(&text, version, format);
+                waiting.change(doc, Change::Open { path, format, document, without })
             }
             Request::Edit { doc, base, version, edits } => waiting.change(doc, Change::Edit { base, version, edits }),
             Request::Close { doc } => waiting.change(doc, Change::Close),
-            Request::Scan { job, path, language, bytes, options, without } => {
+            Request::Scan { job, path, format, bytes, options, without } => {
                 let what = Asked::Findings(options);
-                waiting.scans.push_back(ScanWork { job, path, language, bytes, what, without });
+                waiting.scans.push_back(ScanWork { job, path, format, bytes, what, without });
                 false
             }
-            Request::Ask { job, path, language, bytes, question } => {
+            Request::Ask { job, path, format, bytes, question } => {
                 let (what, without) = (Asked::Question(question), Vec::new());
-                waiting.scans.push_back(ScanWork { job, path, language, bytes, what, without });
+                waiting.scans.push_back(ScanWork { job, path, format, bytes, what, without });
                 false
             }
             Request::Limits(_) | Request::Ping { .. } => false,
@@ -218,6 +218,7 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use weir_model::Language;
 
     const A: DocId = DocId(1);
     const B: DocId = DocId(2);
@@ -303,7 +304,7 @@ mod tests {
 
     fn open(doc: DocId) -> Request {
         let (path, text) = ("a.py".into(), String::new());
-        Request::Open { doc, path, language: Language::Python, version: Version(1), text, without: Vec::new() }
+        Request::Open { doc, path, format: Language::Python.into(), version: Version(1), text, without: Vec::new() }
     }
 
     fn edit(doc: DocId) -> Request {
@@ -316,12 +317,12 @@ mod tests {
 
     fn question() -> Request {
         let (path, question) = ("a.py".into(), Question::Together(Vec::new()));
-        Request::Ask { job: JobId(8), path, language: None, bytes: Vec::new(), question }
+        Request::Ask { job: JobId(8), path, format: Format::Text, bytes: Vec::new(), question }
     }
 
     fn scan() -> Request {
         let (path, options) = ("a.py".into(), ScanOptions::default());
-        Request::Scan { job: JobId(7), path, language: None, bytes: Vec::new(), options, without: Vec::new() }
+        Request::Scan { job: JobId(7), path, format: Format::Text, bytes: Vec::new(), options, without: Vec::new() }
     }
 
     fn describe(work: &Work) -> String {

@@ -4,7 +4,7 @@ use super::inbox::Change;
 use std::collections::HashMap;
 use std::sync::Arc;
 use weir_analysis::{Habit, Memo};
-use weir_model::{DocId, Document, Edit, Language, Version};
+use weir_model::{DocId, Document, Edit, Format, Version};
 use weir_syntax::{Limits, Source};
 
 /// The documents a worker holds.
@@ -16,7 +16,7 @@ pub(super) struct Workspace {
 /// One document: its text, and the trees of that text as far as they are made.
 pub(super) struct Held {
     pub(super) path: Arc<str>,
-    pub(super) language: Language,
+    pub(super) format: Format,
     pub(super) without: Vec<Arc<str>>,
     document: Document,
     source: Option<Source>,
@@ -40,9 +40,9 @@ impl Workspace {
     pub(super) fn apply(&mut self, doc: DocId, changes: Vec<Change>) -> Result<Option<&mut Held>, OutOfStep> {
         for change in changes {
             match change {
-                Change::Open { path, language, document, without } => {
+                Change::Open { path, format, document, without } => {
                     let (source, memo, habit, behind) = (None, Memo::default(), Habit::default(), Vec::new());
-                    self.open.insert(doc, Held { path, language, without, document, source, memo, habit, behind });
+                    self.open.insert(doc, Held { path, format, without, document, source, memo, habit, behind });
                 }
                 Change::Edit { base, version, edits } => {
                     let held = self.open.get_mut(&doc).ok_or(OutOfStep { held: None })?;
@@ -97,7 +97,7 @@ impl Held {
                 }
                 source
             }
-            None => Source::parse(self.language, self.document.text().to_string(), limits),
+            None => Source::parse(self.format, self.document.text().to_string(), limits),
         };
         (self.source.insert(source), &mut self.memo)
     }
@@ -131,7 +131,7 @@ impl Held {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use weir_model::Span;
+    use weir_model::{Language, Span};
 
     const DOC: DocId = DocId(1);
 
@@ -143,7 +143,7 @@ mod tests {
         ) {
             let mut document = Document::new("def f(x):\n    return eval(x)\n", Version(0), Some(Language::Python));
             let mut workspace = Workspace::default();
-            let open = Change::Open { path: "a.py".into(), language: Language::Python, document: document.clone(), without: Vec::new() };
+            let open = Change::Open { path: "a.py".into(), format: Language::Python.into(), document: document.clone(), without: Vec::new() };
             let mut changes = vec![open];
             for (at, len, text, apply, parse) in edits {
                 let chars = document.text().len_chars();
@@ -177,7 +177,7 @@ mod tests {
         let out = |held: Option<i64>| Some(OutOfStep { held: held.map(Version) });
         assert_eq!(workspace.apply(DOC, vec![edit(1, 0, 0)]).err(), out(None));
         let document = Document::new("é", Version(1), Some(Language::Python));
-        let open = Change::Open { path: "a.py".into(), language: Language::Python, document, without: Vec::new() };
+        let open = Change::Open { path: "a.py".into(), format: Language::Python.into(), document, without: Vec::new() };
         assert_eq!(workspace.apply(DOC, vec![open, edit(2, 0, 0)]).err(), out(Some(1)));
         assert_eq!(workspace.apply(DOC, vec![edit(1, 0, 1)]).err(), out(Some(1)), "cuts through a character");
         assert_eq!(workspace.apply(DOC, vec![edit(1, 0, 9)]).err(), out(Some(1)), "past the end");

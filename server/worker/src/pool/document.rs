@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::time::Instant;
-use weir_model::{DocId, Document, Language, Request, Version};
+use weir_model::{DocId, Document, Request, Version};
 
 /// An open document: the newest text, the worker it belongs to and how far that worker is with it.
 pub(super) struct OpenDocument {
@@ -25,7 +25,7 @@ pub(super) enum Phase {
     Working,
     /// The worker has the newest version and has answered.
     Answered,
-    /// Not for analysis (too large, or in no language Weir reads), and that was said.
+    /// Too large for analysis, and that was said.
     Refused,
     /// It killed its worker. It is not tried before `until`, and only if it was `edited`.
     Quarantined { until: Instant, edited: bool },
@@ -70,11 +70,11 @@ impl OpenDocument {
     }
 
     /// The request that gives a worker the text as it is now.
-    pub(super) fn open_request(&self, doc: DocId, language: Language) -> Request {
+    pub(super) fn open_request(&self, doc: DocId) -> Request {
         Request::Open {
             doc,
             path: Arc::clone(&self.path),
-            language,
+            format: self.document.format(),
             version: self.version(),
             text: self.document.text().to_string(),
             without: self.record.without.clone(),

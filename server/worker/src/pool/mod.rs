@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use weir_model::{
-    Answer, DocId, Document, Edit, Failure, Finding, ForeignMarks, Hint, JobId, Language, Note, Question, RuleInfo,
+    Answer, DocId, Document, Edit, Failure, Finding, ForeignMarks, Format, Hint, JobId, Note, Question, RuleInfo,
     RuleProblem, RuleSource, ScanOptions, Timing, Version,
 };
 
@@ -154,8 +154,8 @@ enum Command {
     Open { doc: DocId, path: Arc<str>, document: Document },
     Edit { doc: DocId, base: Version, document: Document, edits: Vec<Edit> },
     Close { doc: DocId },
-    Scan { job: JobId, path: Arc<str>, language: Option<Language>, bytes: Vec<u8>, options: ScanOptions },
-    Ask { job: JobId, path: Arc<str>, language: Option<Language>, bytes: Vec<u8>, question: Question },
+    Scan { job: JobId, path: Arc<str>, format: Format, bytes: Vec<u8>, options: ScanOptions },
+    Ask { job: JobId, path: Arc<str>, format: Format, bytes: Vec<u8>, question: Question },
     Shutdown { done: oneshot::Sender<()> },
 }
 
@@ -200,13 +200,13 @@ impl Pool {
     }
 
     /// Has one file analysed. Its bytes are kept until the answer: the caller bounds how many files wait here.
-    pub fn scan(&self, job: JobId, path: Arc<str>, language: Option<Language>, bytes: Vec<u8>, options: ScanOptions) {
-        self.send(Command::Scan { job, path, language, bytes, options });
+    pub fn scan(&self, job: JobId, path: Arc<str>, format: Format, bytes: Vec<u8>, options: ScanOptions) {
+        self.send(Command::Scan { job, path, format, bytes, options });
     }
 
     /// Has a question about one text answered. The job's number is one of files, as those of [`scan`](Self::scan).
-    pub fn ask(&self, job: JobId, path: Arc<str>, language: Option<Language>, bytes: Vec<u8>, question: Question) {
-        self.send(Command::Ask { job, path, language, bytes, question });
+    pub fn ask(&self, job: JobId, path: Arc<str>, format: Format, bytes: Vec<u8>, question: Question) {
+        self.send(Command::Ask { job, path, format, bytes, question });
     }
 
     /// Ends all workers and waits until they are gone.

@@ -9,11 +9,6 @@ pub(super) fn too_large(max_file: usize) -> Note {
     note(NoteKind::TooLarge, format!("larger than {max_file} bytes; not analysed"))
 }
 
-/// The document is in no language Weir reads.
-pub(super) fn no_language() -> Note {
-    note(NoteKind::Skipped, "in no language Weir reads; not analysed".to_owned())
-}
-
 /// The answer for a file that is over the limit.
 pub(super) fn file_too_large(job: &Job, max_file: usize) -> Update {
     let (notes, timing) = (vec![too_large(max_file)], Timing::default());

@@ -58,16 +58,17 @@ impl Analysis for Needles {
         _: Options,
         budget: &Budget<'_>,
     ) -> Found {
-        misbehave(unit.text, budget);
-        let mut findings = vec![finding(&Arc::from("text"), 0, unit.text)];
+        misbehave(unit.source.text(), budget);
+        let mut findings = vec![finding(&Arc::from("text"), 0, unit.source.text())];
         for (id, needle) in rules {
             budget.start_rule(id);
             if let Some(word) = needle.strip_prefix("loop:") {
-                while unit.text.contains(word) {
+                while unit.source.text().contains(word) {
                     std::thread::yield_now();
                 }
             }
-            findings.extend(unit.text.match_indices(needle.as_str()).map(|(at, needle)| finding(id, at, needle)));
+            findings
+                .extend(unit.source.text().match_indices(needle.as_str()).map(|(at, needle)| finding(id, at, needle)));
             budget.end_rule();
         }
         Found { findings, ..Found::default() }

@@ -1,7 +1,7 @@
 //! Rules to run and code to edit: our own, or those of a folder named by `WEIR_TEST_RULES`.
 
 use std::path::{Path, PathBuf};
-use weir_model::{Language, RuleSource};
+use weir_model::{Format, Language, RuleSource};
 
 /// Longer texts make a case slow and no likelier to fail.
 const LONGEST_SEED: usize = 16 << 10;
@@ -9,7 +9,7 @@ const LONGEST_SEED: usize = 16 << 10;
 /// Rules, and the code that lies beside them.
 pub(crate) struct Corpus {
     pub(crate) rules: Vec<RuleSource>,
-    code: Vec<(Language, String)>,
+    code: Vec<(Format, String)>,
 }
 
 impl Corpus {
@@ -33,29 +33,32 @@ impl Corpus {
     fn take(&mut self, file: &Path) {
         let name = file.to_string_lossy();
         let is_rule = name.ends_with(".yaml") || name.ends_with(".yml");
-        let language = Language::from_path(file);
-        if !is_rule && language.is_none() {
+        let format = Format::from_path(file);
+        if !is_rule && format == Format::Text {
             return;
         }
         // Test data of other people may be in any encoding.
         let Ok(text) = String::from_utf8(std::fs::read(file).expect("a readable file")) else { return };
         if is_rule && text.contains("rules:") {
             self.rules.push(RuleSource { name: name.into_owned(), text });
-        } else if let Some(language) = language.filter(|_| text.len() <= LONGEST_SEED) {
-            self.code.push((language, text));
+        } else if format != Format::Text && text.len() <= LONGEST_SEED {
+            self.code.push((format, text));
         }
     }
 
-    /// Code in a language.
-    pub(crate) fn seeds(&self, language: Language) -> Vec<&str> {
-        let reads = |code| match code {
+    /// Code in a language, or pages of a template engine.
+    pub(crate) fn seeds(&self, format: Format) -> Vec<&str> {
+        let reads = |code| match (code, format) {
             // TSX's grammar reads JavaScript, too.
-            Language::JavaScript => matches!(language, Language::JavaScript | Language::Tsx),
-            code => code == language,
+            (Format::Code(Language::JavaScript), Format::Code(language)) => {
+                matches!(language, Language::JavaScript | Language::Tsx)
+            }
+            (Format::Host(code), Format::Host(host)) => code.engine == host.engine,
+            (code, format) => code == format,
         };
         let seeds: Vec<&str> =
             self.code.iter().filter(|(code, _)| reads(*code)).map(|(_, text)| text.as_str()).collect();
-        assert!(!seeds.is_empty(), "there is code to edit in {}", language.name());
+        assert!(!seeds.is_empty(), "there is code to edit in {format:?}");
         seeds
     }
 }

@@ -22,8 +22,8 @@ use std::sync::LazyLock;
 use strategy::{Step, Tempo, Then};
 use typist::Typist;
 use weir_analysis::{Analysis, Budget, Memo, Options, RuleSet, Unit, analyze, analyze_again};
-use weir_model::{Edit, ForeignMarks, Language};
-use weir_syntax::{Limits, Source};
+use weir_model::{Edit, Engine, ForeignMarks, Format, Host, Language};
+use weir_syntax::{Limits, Part, Source};
 
 pub(crate) static CORPUS: LazyLock<Corpus> = LazyLock::new(Corpus::read);
 static RULES: LazyLock<RuleSet> = LazyLock::new(|| RuleSet::compile(&CORPUS.rules, &[]));
@@ -38,8 +38,8 @@ struct Session {
 }
 
 impl Session {
-    fn open(language: Language, text: &str) -> Self {
-        Self { source: Source::parse(language, text.to_owned(), Limits::NONE), memo: Memo::default() }
+    fn open(format: Format, text: &str) -> Self {
+        Self { source: Source::parse(format, text.to_owned(), Limits::NONE), memo: Memo::default() }
     }
 
     fn edit(&mut self, edits: &[Edit]) {
@@ -53,13 +53,13 @@ impl Session {
 }
 
 fn unit(source: &Source) -> Unit<'_> {
-    Unit { path: "app", text: source.text(), language: Some(source.language()), tree: source.tree() }
+    Unit { path: "app", source }
 }
 
-fn check(language: Language, seed: u16, steps: &[Step]) -> Result<(), TestCaseError> {
-    let seeds = CORPUS.seeds(language);
-    let mut typist = Typist::new(language, &seeds, seed);
-    let mut session = Session::open(language, typist.text());
+fn check(format: Format, seed: u16, steps: &[Step]) -> Result<(), TestCaseError> {
+    let seeds = CORPUS.seeds(format);
+    let mut typist = Typist::new(format, &seeds, seed);
+    let mut session = Session::open(format, typist.text());
     for step in steps {
         typist.top_down = step.top_down;
         let keystrokes = follow(&mut session, &mut typist, &step.gesture, step)?;
@@ -78,9 +78,9 @@ fn follow(session: &mut Session, typist: &mut Typist, gesture: &Gesture, step: &
     if step.tempo == Tempo::Burst {
         batches = vec![batches.concat()];
     }
-    let language = session.source.language();
+    let format = session.source.format();
     let fail = |what: String| {
-        TestCaseError::fail(format!("{what}after {gesture:?} of {step:?} in {language:?}: {batches:?} of\n{before}"))
+        TestCaseError::fail(format!("{what}after {gesture:?} of {step:?} in {format:?}: {batches:?} of\n{before}"))
     };
     for (at, edits) in batches.iter().enumerate() {
         session.edit(edits);
@@ -109,14 +109,20 @@ fn look(session: &mut Session, then: &Then) -> Result<(), String> {
         }
     };
     let source = &session.source;
-    sound::tree(source.text(), source.tree())?;
+    for part in source.parts() {
+        sound::tree(part.text, part.tree)?;
+    }
     sound::notes(source.text(), source.notes())?;
     sound::analysis(source.text(), &analysis)?;
     if matches!(then, Then::CallOff { .. }) {
         return Ok(());
     }
-    let scratch = Source::parse(source.language(), source.text().to_owned(), Limits::NONE);
-    if source.is_settled() && source.tree() != scratch.tree() {
+    let scratch = Source::parse(source.format(), source.text().to_owned(), Limits::NONE);
+    let same = |(one, other): (&Part<'_>, &Part<'_>)| {
+        (one.language, one.text, one.tree) == (other.language, other.text, other.tree)
+    };
+    let (parts, fresh) = (source.parts(), scratch.parts());
+    if source.is_settled() && !(parts.len() == fresh.len() && parts.iter().zip(&fresh).all(same)) {
         return Err(format!("trees differ for\n{}\n", source.text()));
     }
     if source.is_settled() && source.notes() != scratch.notes() {
@@ -145,13 +151,13 @@ pub(crate) fn config() -> ProptestConfig {
 }
 
 macro_rules! incremental_equals_scratch {
-    ($($name:ident: $language:expr;)*) => {
+    ($($name:ident: $format:expr;)*) => {
         proptest! {
             #![proptest_config(config())]
             $(
                 #[test]
                 fn $name(seed in seed(), steps in prop::collection::vec(strategy::step(), 1..8)) {
-                    check($language, seed, &steps)?;
+                    check($format.into(), seed, &steps)?;
                 }
             )*
         }
@@ -167,4 +173,10 @@ incremental_equals_scratch! {
     php: Language::Php;
     java: Language::Java;
     elixir: Language::Elixir;
+    html: Format::Host(Host::page(Engine::Html));
+    vue: Format::Host(Host::page(Engine::Vue));
+    svelte: Format::Host(Host::page(Engine::Svelte));
+    erb: Format::Host(Host::page(Engine::Erb));
+    heex: Format::Host(Host::page(Engine::Heex));
+    jinja: Format::Host(Host::page(Engine::Jinja));
 }

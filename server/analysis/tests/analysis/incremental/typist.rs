@@ -2,7 +2,7 @@
 
 use super::gesture::{Edge, FRAGMENTS, Gesture, Place, Region, Text};
 use std::ops::Range;
-use weir_model::{Edit, Language, Span};
+use weir_model::{Edit, Engine, Format, Host, Language, Span};
 
 /// A text is not let grow longer: many copies of its lines make a case slow and no likelier to fail.
 const LONGEST: usize = 40 << 10;
@@ -23,9 +23,11 @@ pub(crate) struct Typist<'s> {
 
 impl<'s> Typist<'s> {
     /// Opens one of some texts.
-    pub(crate) fn new(language: Language, seeds: &'s [&'s str], seed: u16) -> Self {
-        let comment = match language {
-            Language::Python | Language::Ruby | Language::Elixir => "# ",
+    pub(crate) fn new(format: impl Into<Format>, seeds: &'s [&'s str], seed: u16) -> Self {
+        let comment = match format.into() {
+            Format::Code(Language::Python | Language::Ruby | Language::Elixir) => "# ",
+            Format::Host(Host { engine: Engine::Erb, .. }) => "<%# ",
+            Format::Host(_) => "<!-- ",
             _ => "// ",
         };
         let text = seeds[seed as usize % seeds.len()].to_owned();

@@ -5,15 +5,15 @@ use crate::incremental::{self, CORPUS};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 use weir_analysis::{Analysis, Budget, Habit, Options, RuleSet, Unit, analyze, offer_ignores};
-use weir_model::{Edit, Finding, Language, RuleSource};
+use weir_model::{Edit, Finding, Format, Language, RuleSource};
 use weir_syntax::{Limits, Source};
 
-fn parsed(language: Language, code: &str) -> Source {
-    Source::parse(language, code.to_owned(), Limits::NONE)
+fn parsed(format: impl Into<Format>, code: &str) -> Source {
+    Source::parse(format, code.to_owned(), Limits::NONE)
 }
 
 fn analysis(rules: &RuleSet, source: &Source) -> Analysis {
-    let unit = Unit { path: "file", text: source.text(), language: Some(source.language()), tree: source.tree() };
+    let unit = Unit { path: "file", source };
     let options = Options { ignore_paths: true, ..Options::default() };
     analyze(rules, &unit, options, &Budget::unlimited().on_day(super::TODAY))
 }
@@ -158,7 +158,7 @@ static EVERYWHERE: LazyLock<RuleSet> = LazyLock::new(|| {
 
 /// The comment hides the finding, and no more of the text does not parse than before.
 fn ignores(language: Language, seed: u16, which: u16, elsewhere: Habit, crlf: bool) -> Result<(), TestCaseError> {
-    let seeds = CORPUS.seeds(language);
+    let seeds = CORPUS.seeds(language.into());
     // Every other text is the language's first, which is full of what is rare.
     let seed = if seed.is_multiple_of(2) { seeds[0] } else { seeds[seed as usize % seeds.len()] };
     let code = if crlf { seed.replace('\n', "\r\n") } else { seed.to_owned() };
@@ -196,7 +196,7 @@ fn removes(source: &Source, finding: &Finding, edit: &Edit) -> Result<(), TestCa
     }
     let mut text = source.text().to_owned();
     text.replace_range(edit.span.range(), &edit.text.replace(&rule, "nosemgrep: never"));
-    let hints = analysis(&EVERYWHERE, &parsed(source.language(), &text)).hints;
+    let hints = analysis(&EVERYWHERE, &parsed(source.format(), &text)).hints;
     let Some(hint) = hints.iter().find(|hint| hint.span.text(&text).contains("never")) else {
         return Err(TestCaseError::fail(format!("the mark is of no use, and nobody says so:\n{text}")));
     };

@@ -5,8 +5,8 @@ mod hints;
 mod ignore;
 
 use weir_analysis::{Analysis, Budget, Options, RuleSet, Unit, analyze};
-use weir_model::{ForeignMarks, Language, RuleSource};
-use weir_syntax::{Limits, Source, Tree};
+use weir_model::{ForeignMarks, Format, Language, RuleSource};
+use weir_syntax::{Limits, Source};
 
 /// 2026-11-26.
 const TODAY: i64 = 20_783;
@@ -32,11 +32,10 @@ fn run(rules: &str, language: &str, code: &str, foreign: ForeignMarks) -> Analys
 
 fn run_compiled(rules: &RuleSet, language: &str, code: &str, foreign: ForeignMarks) -> Analysis {
     let named = Language::from_rule_name(language).last().copied();
-    let source = Source::parse(named.unwrap_or(Language::Python), code.to_owned(), Limits::NONE);
+    let source = Source::parse(named.map_or(Format::Text, Format::from), code.to_owned(), Limits::NONE);
     assert!(named.is_none() || source.notes().is_empty(), "{code:?} does not parse: {:?}", source.notes());
-    let none = Tree::default();
-    let (path, tree) = if named.is_some() { ("file", source.tree()) } else { (language, &none) };
-    let unit = Unit { path, text: code, language: named, tree };
+    let path = if named.is_some() { "file" } else { language };
+    let unit = Unit { path, source: &source };
     let options = Options { foreign_marks: foreign, ..Options::default() };
     analyze(rules, &unit, options, &Budget::unlimited().on_day(TODAY))
 }

@@ -150,8 +150,8 @@ fn read_all(targets: &[Target], send: &mpsc::Sender<File>) -> Vec<(PathBuf, Stri
         match fs::read(&target.file) {
             Ok(bytes) => {
                 let path = target.file.to_string_lossy().into();
-                let language = walk::language_of(&target.file);
-                if send.blocking_send(File { index, path, language, bytes }).is_err() {
+                let format = walk::format_of(&target.file);
+                if send.blocking_send(File { index, path, format, bytes }).is_err() {
                     break;
                 }
             }

@@ -7,6 +7,7 @@ use crate::lsp::view::View;
 use crate::session::OpenDocument;
 use serde_json::{Value, json};
 use tower_lsp_server::ls_types::{CodeAction, CodeActionKind, CodeActionParams, Command, Uri};
+use weir_model::Format;
 
 /// The kind of these actions.
 pub(crate) const RULES: CodeActionKind = CodeActionKind::new("source.rules.weir");
@@ -49,7 +50,7 @@ pub(crate) fn actions(
             action(title, EXPLAIN_LINE, vec![uri.clone(), json!(rule), json!(line + 1), json!(file)])
         })
         .collect();
-    if open.document.language().is_some() {
+    if open.document.format() != Format::Text {
         let title = "Show the syntax tree here".to_owned();
         actions.push(action(title, SHOW_TREE, vec![uri, json!(params.range)]));
     }

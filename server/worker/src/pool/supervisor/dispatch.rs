@@ -3,7 +3,7 @@
 use super::{Action, Supervisor};
 use crate::pool::Update;
 use crate::pool::document::Phase;
-use crate::pool::refusal::{file_too_large, no_language, rules_too_large, too_large};
+use crate::pool::refusal::{file_too_large, rules_too_large, too_large};
 use crate::pool::slot::{Cause, State};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -142,17 +142,9 @@ impl Supervisor {
 
     fn send_document(&mut self, slot: usize, doc: DocId, now: Instant) {
         let Some(open) = self.documents.get(&doc) else { return };
-        let (version, request) = match open.document.language() {
-            Some(language) if open.document.len() <= self.config.max_file => {
-                (open.version(), open.open_request(doc, language))
-            }
-            language => {
-                let (version, max) = (open.version(), self.config.max_file);
-                self.refuse(doc, version, if language.is_some() { too_large(max) } else { no_language() });
-                return;
-            }
-        };
-        if self.send(slot, &request, now) {
+        let version = open.version();
+        let request = (open.document.len() <= self.config.max_file).then(|| open.open_request(doc));
+        if request.is_some_and(|request| self.send(slot, &request, now)) {
             self.set_phase(doc, Phase::Working);
         } else {
             self.refuse(doc, version, too_large(self.config.max_file));

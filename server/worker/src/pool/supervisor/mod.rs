@@ -120,14 +120,14 @@ impl Supervisor {
                     self.send(closed.slot, &Request::Close { doc }, now);
                 }
             }
-            Command::Scan { job, path, language, bytes, options } => {
+            Command::Scan { job, path, format, bytes, options } => {
                 let len = bytes.len();
-                let request = Request::Scan { job, path, language, bytes, options, without: Vec::new() };
+                let request = Request::Scan { job, path, format, bytes, options, without: Vec::new() };
                 self.queue_job(job, len, request);
             }
-            Command::Ask { job, path, language, bytes, question } => {
+            Command::Ask { job, path, format, bytes, question } => {
                 let len = bytes.len();
-                self.queue_job(job, len, Request::Ask { job, path, language, bytes, question });
+                self.queue_job(job, len, Request::Ask { job, path, format, bytes, question });
             }
             Command::Shutdown { .. } => unreachable!("taken by the driver"),
         }
@@ -322,9 +322,7 @@ impl Supervisor {
     }
 
     fn is_for_analysis(&self, doc: DocId) -> bool {
-        self.documents
-            .get(&doc)
-            .is_some_and(|open| open.document.language().is_some() && open.document.len() <= self.config.max_file)
+        self.documents.get(&doc).is_some_and(|open| open.document.len() <= self.config.max_file)
     }
 
     fn working(&self, slot: usize) -> impl Iterator<Item = DocId> {

@@ -7,7 +7,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use weir_model::{
-    DocId, Document, Edit, Event, JobId, Language, Note, NoteKind, Request, ScanOptions, Span, Timing, Version, framing,
+    DocId, Document, Edit, Event, Format, JobId, Language, Note, NoteKind, Request, ScanOptions, Span, Timing, Version,
+    framing,
 };
 
 const WORKERS: usize = 2;
@@ -248,7 +249,7 @@ impl World {
                 let job = JobId(self.jobs);
                 self.jobs += 1;
                 let (path, bytes) = ("a.py".into(), b"x".to_vec());
-                self.command(Command::Scan { job, path, language: None, bytes, options: ScanOptions::default() });
+                self.command(Command::Scan { job, path, format: Format::Text, bytes, options: ScanOptions::default() });
             }
             Step::Work(slot) => self.workers[slot].work(),
             Step::Settle(slot, doc, changed) => self.workers[slot].settle(DocId(doc), changed),
@@ -350,8 +351,8 @@ impl Worker {
                     self.answer(doc);
                 }
             }
-            Request::Open { doc, language, version, text, .. } => {
-                self.held.insert(doc, Document::new(&text, version, Some(language)));
+            Request::Open { doc, format, version, text, .. } => {
+                self.held.insert(doc, Document::new(&text, version, format));
                 self.answer(doc);
             }
             Request::Edit { doc, base, version, edits } => {

@@ -1,37 +1,15 @@
-//! A text under edit and its trees: tree-sitter re-parses what changed, the lowering redoes what changed.
+//! Code under edit and its trees: tree-sitter re-parses what changed, the lowering redoes what changed.
 
 use crate::Tree;
 use crate::lower::{self, Change, Dirty, Lookup, Lowering, Past};
+use crate::source::{Limits, ParseNote};
 use crate::veil::Veil;
 use std::time::{Duration, Instant};
 use tree_sitter as ts;
-use weir_model::{Edit, Language, Span};
+use weir_model::{Edit, Language};
 
-/// When to stop. The caller owns the clock.
-#[derive(Clone, Copy)]
-pub struct Limits<'a> {
-    /// Asked often while parsing; `true` stops.
-    pub stop: &'a dyn Fn() -> bool,
-}
-
-impl Limits<'_> {
-    /// Never stops.
-    pub const NONE: Limits<'static> = Limits { stop: &|| false };
-}
-
-/// What could not be read in a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ParseNote {
-    /// The text here is not valid in its language.
-    Syntax(Span),
-    /// The code here is nested too deeply and was left out.
-    TooDeep(Span),
-    /// Parsing was stopped: the tree is empty.
-    Stopped,
-}
-
-/// A text with its trees.
-pub struct Source {
+/// The text of one program with its trees.
+pub(crate) struct Program {
     language: Language,
     text: String,
     veil: Veil,
@@ -44,9 +22,9 @@ pub struct Source {
     settled: bool,
 }
 
-impl Source {
+impl Program {
     /// Parses a text.
-    pub fn parse(language: Language, text: String, limits: Limits<'_>) -> Self {
+    pub(crate) fn parse(language: Language, text: String, limits: Limits<'_>) -> Self {
         let mut source = Self {
             language,
             text,
@@ -68,7 +46,7 @@ impl Source {
     ///
     /// # Panics
     /// If an edit does not fit.
-    pub fn edit(&mut self, edits: &[Edit], limits: Limits<'_>) {
+    pub(crate) fn edit(&mut self, edits: &[Edit], limits: Limits<'_>) {
         let mut dirty: Vec<Dirty> = Vec::with_capacity(edits.len());
         for edit in edits.iter().filter(|edit| !(edit.span.is_empty() && edit.text.is_empty())) {
             let (start, old_end) = (edit.span.start as usize, edit.span.end as usize);
@@ -97,12 +75,12 @@ impl Source {
 
     /// Whether the tree is the one that this text alone gives. Where text does not parse, what tree-sitter makes of it
     /// depends on the text before the edit too: such a tree is good enough for a first answer and is not settled.
-    pub fn is_settled(&self) -> bool {
+    pub(crate) fn is_settled(&self) -> bool {
         self.settled
     }
 
     /// Parses a text that is not settled from scratch. Gives whether the generic tree is another one now.
-    pub fn settle(&mut self, limits: Limits<'_>) -> bool {
+    pub(crate) fn settle(&mut self, limits: Limits<'_>) -> bool {
         if self.settled {
             return false;
         }
@@ -119,17 +97,17 @@ impl Source {
     }
 
     /// The language.
-    pub fn language(&self) -> Language {
+    pub(crate) fn language(&self) -> Language {
         self.language
     }
 
     /// The text.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
     /// The generic tree.
-    pub fn tree(&self) -> &Tree {
+    pub(crate) fn tree(&self) -> &Tree {
         &self.tree
     }
 
@@ -139,17 +117,17 @@ impl Source {
     }
 
     /// What could not be read, in order of place.
-    pub fn notes(&self) -> &[ParseNote] {
+    pub(crate) fn notes(&self) -> &[ParseNote] {
         &self.past.notes
     }
 
     /// How many nodes of the tree the last change made anew; for benchmarks and tests.
-    pub fn relowered(&self) -> usize {
+    pub(crate) fn relowered(&self) -> usize {
         self.relowered
     }
 
     /// How long the last lowering took: the part of a parse that is not tree-sitter's.
-    pub fn lowering(&self) -> Duration {
+    pub(crate) fn lowering(&self) -> Duration {
         self.lowering
     }
 
