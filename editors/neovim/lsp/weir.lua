@@ -23,6 +23,7 @@ return {
     'heex',
     'htmldjango',
     'jinja',
+    'twig',
     -- Rules that you write.
     'yaml',
     'json',

@@ -24,6 +24,8 @@ const LANGUAGES = [
   'jinja',
   'jinja-html',
   'django-html',
+  'nunjucks',
+  'twig',
   'yaml',
   'json',
 ];
