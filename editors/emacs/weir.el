@@ -27,15 +27,15 @@
   :type '(repeat string))
 
 (defcustom weir-settings nil
-  "Settings of the server, as a property list: what `docs/editor.md' calls initializationOptions.
-For example (:rules [\"/home/me/rules\"])."
+  "Settings of the server, as a property list.
+The keys are those of `docs/configuration.md', in camel case.  For example (:rules [\"/home/me/rules\"])."
   :type 'plist)
 
 (defcustom weir-modes
   '(js-mode js-jsx-mode js-ts-mode js2-mode rjsx-mode typescript-mode typescript-ts-mode tsx-ts-mode
     python-mode python-ts-mode ruby-mode ruby-ts-mode enh-ruby-mode php-mode php-ts-mode java-mode java-ts-mode
-    elixir-mode elixir-ts-mode heex-ts-mode html-mode mhtml-mode web-mode vue-mode vue-ts-mode svelte-mode
-    yaml-mode yaml-ts-mode)
+    elixir-mode elixir-ts-mode heex-ts-mode html-mode html-ts-mode mhtml-mode web-mode vue-mode vue-ts-mode svelte-mode
+    jinja2-mode yaml-mode yaml-ts-mode json-mode json-ts-mode js-json-mode)
   "The major modes of what Weir reads."
   :type '(repeat symbol))
 

@@ -1,6 +1,7 @@
--- Drives a real Neovim through a scenario: `SCENARIO` is a JSON object with `cmd`, `root`, `file`, `filetype` and `steps`.
+-- Drives a real Neovim through a scenario: `SCENARIO` is a JSON object with `root`, `file`, `filetype`, `steps` and either `cmd`, with
+-- which the server is started as in the recipe without plugins, or `runtime`, the folder we ship, from which it is enabled.
 -- Prints one JSON object: `ok`, and for a failure which step and what was on the screen.
-local scenario = vim.json.decode(vim.env.SCENARIO)
+local scenario = vim.json.decode(vim.env.SCENARIO, { luanil = { object = true } })
 local PATIENCE_MS = 60000
 
 vim.opt.swapfile = false
@@ -8,7 +9,6 @@ vim.opt.swapfile = false
 vim.opt.autoindent = false
 vim.cmd.edit(vim.fn.fnameescape(scenario.file))
 local buffer = vim.api.nvim_get_current_buf()
-vim.bo[buffer].filetype = scenario.filetype
 
 local progress = {}
 vim.api.nvim_create_autocmd('LspProgress', {
@@ -17,12 +17,24 @@ vim.api.nvim_create_autocmd('LspProgress', {
   end,
 })
 
-local client = assert(vim.lsp.start({
-  name = 'weir',
-  cmd = scenario.cmd,
-  root_dir = scenario.root,
-  init_options = scenario.options,
-}))
+local function wait(condition)
+  return vim.wait(PATIENCE_MS, condition, 10)
+end
+
+local client
+if scenario.runtime then
+  vim.opt.runtimepath:prepend(scenario.runtime)
+  vim.lsp.enable('weir')
+  vim.bo[buffer].filetype = scenario.filetype
+  assert(wait(function()
+    local attached = vim.lsp.get_clients({ name = 'weir', bufnr = buffer })[1]
+    client = attached and attached.id
+    return attached ~= nil and attached.initialized
+  end), 'the server is not attached')
+else
+  vim.bo[buffer].filetype = scenario.filetype
+  client = assert(vim.lsp.start({ name = 'weir', cmd = scenario.cmd, root_dir = scenario.root }))
+end
 
 local function shown()
   local list = {}
@@ -30,10 +42,6 @@ local function shown()
     table.insert(list, { line = diagnostic.lnum, column = diagnostic.col, code = diagnostic.code })
   end
   return list
-end
-
-local function wait(condition)
-  return vim.wait(PATIENCE_MS, condition, 10)
 end
 
 local function has(step)
@@ -94,6 +102,15 @@ local steps = {
     return wait(function()
       return not has(step)
     end)
+  end,
+  -- What is shown of this buffer was asked for, by a client that took the project's folder for its root.
+  pulls = function()
+    local attached = assert(vim.lsp.get_client_by_id(client))
+    local asked = vim.lsp.diagnostic.get_namespace(client, true)
+    return attached.server_capabilities.diagnosticProvider ~= nil
+      and attached.root_dir == scenario.root
+      and #vim.diagnostic.get(buffer) > 0
+      and #vim.diagnostic.get(buffer, { namespace = asked }) == #vim.diagnostic.get(buffer)
   end,
   action = function(step)
     vim.api.nvim_win_set_cursor(0, { step.line + 1, step.column })

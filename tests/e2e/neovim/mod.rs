@@ -1,8 +1,10 @@
-//! A real Neovim, typed into.
+//! A real Neovim, typed into: most of it without a screen, which is quicker, and once as a person sees it.
 
 mod scenario;
 
-use scenario::Scenario;
+use crate::terminal::Terminal;
+use crate::workplace::{Workplace, read, tool};
+use scenario::{Scenario, runtime};
 use serde_json::json;
 
 /// A tainted query typed at the end of a file, in each language, and what makes it safe again.
@@ -95,10 +97,11 @@ fn a_tainted_query_shows_as_it_is_typed_and_goes_when_it_is_mended_in_every_lang
     }
 }
 
-/// In a demo application: rules load with progress, a hole is typed, hovered and mended, and the file saved.
+/// In a demo application, with the folder we ship: rules load with progress, a hole is typed, hovered and mended, and the file
+/// saved. Findings are pulled, as Neovim 0.11 can.
 #[test]
 fn a_hole_typed_into_a_demo_application_comes_and_goes() {
-    let scenario = Scenario::on_app("javascript", "routes/files.js");
+    let scenario = Scenario::on_app("javascript", "routes/files.js").enabled();
     let before = scenario.text();
     let line = before.lines().position(|line| line.starts_with("router.post")).expect("a route to type before");
     let (route, typed) =
@@ -110,6 +113,7 @@ fn a_hole_typed_into_a_demo_application_comes_and_goes() {
         .step(json!({ "what": "below", "line": line + 1, "text": "});" }))
         .step(json!({ "what": "type", "line": line + 1, "text": typed }))
         .step(json!({ "what": "appears", "line": line + 1, "code": "javascript-path-traversal" }))
+        .step(json!({ "what": "pulls" }))
         .step(json!({ "what": "hover", "line": line + 1, "column": 25, "text": "What to write instead" }))
         .step(json!({ "what": "replace", "line": line + 1, "from": "req.params.name", "to": "path.basename(req.params.name)" }))
         .step(json!({ "what": "disappears", "line": line + 1, "code": "javascript-path-traversal" }))
@@ -138,4 +142,34 @@ fn a_fix_lands_in_the_right_place_behind_wide_characters_and_with_either_line_br
         let fixed = typed.replace("innerHTML", "textContent");
         assert_eq!(saved, ["function show(el, name) {", &format!("  {fixed}"), "}", ""].join(end));
     }
+}
+
+/// As a person has it who followed the README, with findings beside their lines.
+#[test]
+fn a_finding_typed_into_neovim_shows_beside_its_line_and_hover_says_what_to_write() {
+    let workplace = Workplace::new();
+    let init = format!(
+        "vim.opt.runtimepath:prepend('{}')\n\
+         vim.lsp.enable('weir')\n\
+         vim.diagnostic.config({{ virtual_text = true, update_in_insert = true }})\n\
+         vim.o.termguicolors = true\n\
+         vim.o.winborder = 'rounded'\n\
+         vim.o.swapfile = false\n",
+        runtime().display()
+    );
+    workplace.write("home/config/nvim/init.lua", &init);
+    let before = "app.get('/find', (req, res) => {\n  \n});\n";
+    let file = workplace.write("project/app.js", before);
+
+    let neovim = Terminal::start(&tool("neovim/bin/nvim"), &["app.js"], &workplace);
+    neovim.wait_for("app.get");
+    neovim.type_text("jA");
+    neovim.wait_for("INSERT");
+    neovim.type_text("db.all('SELECT * FROM t WHERE n = ' + req.query.n, send);");
+    neovim.press(&["Escape"]);
+    neovim.wait_for("Data from the request becomes");
+    assert_eq!(read(&file), before, "the finding is in what is typed, not in what is saved");
+    neovim.type_text("F+K");
+    neovim.wait_for("What to write instead");
+    neovim.screenshot("neovim");
 }
