@@ -26,7 +26,10 @@ impl MainLoop {
                 if self.session.take_findings(doc, version, findings, hints, notes).is_some() {
                     self.show(doc);
                     self.publish(doc);
-                    self.answer_waiting(doc);
+                    // Of a rule file there is more to know than what rules for any text find in it.
+                    if !self.awaits_rules(doc) {
+                        self.answer_waiting(doc);
+                    }
                 }
             }
             Update::RuleCutOff { rule_id } => {
