@@ -62,7 +62,7 @@ fn the_path_of_a_finding_shows_in_helix_on_hover() {
     workplace.write("project/app.js", "app.get('/find', (req, res) => {\n  \n});\n");
 
     let helix = Terminal::start(&tool("helix/hx"), &["app.js"], &workplace);
-    helix.wait_for("NOR");
+    helix.wait("progress", |screen| screen.contains("[weir-") && screen.contains(" rules"));
     helix.type_text(":2");
     helix.press(&["Enter"]);
     helix.type_text("A");
