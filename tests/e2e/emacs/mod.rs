@@ -36,25 +36,6 @@ fn a_finding_typed_into_emacs_shows_unsaved_and_its_fix_lands_behind_wide_charac
     assert_eq!(read(&file), before.replace("; \n", "; el.textContent = name;\n"));
 }
 
-/// The list of a file's findings, as a picture for the README.
-#[test]
-fn a_tainted_query_shows_in_the_list_of_findings_in_emacs() {
-    let workplace = Workplace::new();
-    workplace.write("home/.emacs.d/early-init.el", "(setq native-comp-deferred-compilation nil)");
-    workplace.write("home/.emacs.d/init.el", &init());
-    workplace.write("project/app.js", "app.get('/find', (req, res) => {\n  \n});\n");
-
-    let emacs = Terminal::start(Path::new("emacs"), &["-nw", "app.js"], &workplace);
-    emacs.wait_for("[eglot:");
-    emacs.press(&["M-g", "g"]);
-    emacs.type_text("2");
-    emacs.press(&["Enter", "C-e"]);
-    emacs.type_text("db.all('SELECT * FROM t WHERE n = ' + req.query.n, send);");
-    run(&emacs, "flymake-show-buffer-diagnostics");
-    emacs.wait_for("[javascript-sql-injection]: Data from the request");
-    emacs.screenshot("emacs");
-}
-
 fn init() -> String {
     format!(
         "(setq inhibit-startup-screen t make-backup-files nil auto-save-default nil create-lockfiles nil)\n\
