@@ -11,6 +11,7 @@ mod changed;
 mod cli;
 mod config;
 mod engines;
+mod history;
 mod lsp;
 mod main_loop;
 mod notebooks;

@@ -3,7 +3,8 @@
 use crate::changed::Base;
 use crate::config::Level;
 use crate::engines::EngineId;
-use crate::lsp::{Client, from_proto};
+use crate::history::History;
+use crate::lsp::Client;
 use crate::project::ProjectId;
 use crate::repairs::Repairs;
 use std::collections::HashMap;
@@ -24,6 +25,8 @@ pub(crate) struct OpenDocument {
     pub(crate) place: Option<(ProjectId, EngineId)>,
     /// The text; its version is Weir's own count of changes, which always grows.
     pub(crate) document: Document,
+    /// The last changes, for one that comes too late.
+    history: History,
     /// The editor calls it YAML.
     pub(crate) is_yaml: bool,
     /// The version the editor gave the text.
@@ -85,6 +88,7 @@ impl Session {
             file,
             place,
             document: Document::new(text, version, format),
+            history: History::default(),
             is_yaml: matches!(language_id, "yaml" | "yml"),
             client_version,
             base: None,
@@ -99,7 +103,7 @@ impl Session {
         id
     }
 
-    /// Applies the editor's changes in order. Gives the document, the version the edits were made on and the edits as
+    /// Applies the editor's changes, in the order of their numbers where they overtook each other. Gives the document, the version the edits were made on and the edits as
     /// bytes; `None` if it is not open.
     pub(crate) fn change(
         &mut self,
@@ -111,21 +115,12 @@ impl Session {
         let encoding = self.client.encoding;
         let open = self.documents.get_mut(self.by_uri.get(uri)?)?;
         let base = open.document.version();
-        let edits: Vec<Edit> = changes
-            .iter()
-            .map(|change| {
-                let edit = from_proto::edit(open.document.text(), encoding, change);
-                open.document
-                    .apply(std::slice::from_ref(&edit), version)
-                    .expect("offsets computed from this very text fit it");
-                edit
-            })
-            .collect();
-        if edits.is_empty() {
-            // Nothing changed but the version: the findings stay, under the new number.
-            open.document.apply(&[], version).expect("no edit always fits");
-        }
-        open.client_version = client_version;
+        let edits = open.history.make(open.document.text(), encoding, client_version, changes);
+        // Without edits nothing changed but the version: the findings stay, under the new number.
+        open.document.apply(&edits, version).expect("offsets computed from this very text fit it");
+        // A change that was late makes the text what its successors were about.
+        let last = open.history.last_version();
+        open.client_version = last.unwrap_or(client_version);
         Some((open, base, edits))
     }
 

@@ -44,7 +44,6 @@ fn a_finding_typed_into_helix_shows_unsaved_and_its_fix_lands_behind_wide_charac
     helix.wait_for("2:22");
     helix.press(&["Space", "a"]);
     let menu = helix.wait_for("Fix javascript-inner-html");
-    helix.screenshot("helix");
     choose(&helix, &menu, "Fix javascript-inner-html");
     helix.wait_for("el.textContent = name;");
     helix.wait_until_gone("A value that is not constant");
@@ -52,6 +51,31 @@ fn a_finding_typed_into_helix_shows_unsaved_and_its_fix_lands_behind_wide_charac
     helix.press(&["Enter"]);
     helix.wait_for("written");
     assert_eq!(read(&file), before.replace("; \n", "; el.textContent = name;\n"));
+}
+
+/// Hover, as a picture for the README.
+#[test]
+fn the_path_of_a_finding_shows_in_helix_on_hover() {
+    let workplace = Workplace::new();
+    workplace.write("home/config/helix/config.toml", CONFIG);
+    workplace.write("home/config/helix/languages.toml", &read(&binary::root().join("editors/helix/languages.toml")));
+    workplace.write("project/app.js", "app.get('/find', (req, res) => {\n  \n});\n");
+
+    let helix = Terminal::start(&tool("helix/hx"), &["app.js"], &workplace);
+    helix.wait("progress", |screen| screen.contains("[weir-") && screen.contains(" rules"));
+    helix.type_text(":2");
+    helix.press(&["Enter"]);
+    helix.type_text("A");
+    helix.wait_for("INS");
+    helix.type_text("db.all('SELECT * FROM t WHERE n = ' + req.query.n, send);");
+    helix.press(&["Escape"]);
+    helix.wait_for("NOR");
+    helix.wait_for("Data from the request becomes");
+    helix.type_text("gg]d");
+    helix.wait_for("2:51");
+    helix.press(&["Space", "k"]);
+    helix.wait_for("untrusted data enters here");
+    helix.screenshot("helix");
 }
 
 /// Helix says nothing of a server it does not know, neither when it starts nor in its own check of a language.

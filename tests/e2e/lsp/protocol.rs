@@ -91,6 +91,22 @@ fn versions_that_repeat_or_go_back_lose_no_edit() {
 }
 
 #[test]
+fn changes_that_overtook_each_other_are_made_in_their_order() {
+    let project = Project::new();
+    let mut server = project.server();
+    let uri = project.uri("a.py");
+    server.open(&uri, "python", "import yaml\n\n");
+    let typed: Vec<char> = "yaml.load(x)".chars().collect();
+    for pair in 0..typed.len() / 2 {
+        for at in [2 * pair + 1, 2 * pair] {
+            let column = u32::try_from(at).expect("a short line");
+            server.change(&uri, i64::from(column) + 2, [1, column, 1, column], &typed[at].to_string());
+        }
+    }
+    assert_eq!(server.diagnostics(&uri, 13)[0]["range"]["end"], json!({ "line": 1, "character": 12 }));
+}
+
+#[test]
 fn a_hundred_documents_are_open_at_once() {
     let project = Project::new();
     let mut server = project.server();
