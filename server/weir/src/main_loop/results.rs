@@ -71,8 +71,8 @@ impl MainLoop {
         if self.session.client.pull && !is_notebook {
             return;
         }
-        // What rules that are being written find in it is on its way: it is shown with that.
-        if let Some(open) = self.session.get(doc).filter(|_| !self.awaits_run(doc)) {
+        // What is said of rules, and what those that are being written find, is on its way: it is shown with that.
+        if let Some(open) = self.session.get(doc).filter(|_| !self.awaits_run(doc) && !self.awaits_rules(doc)) {
             let diagnostics = self.diagnostics(&open.uri);
             if is_notebook {
                 return self.publish_cells(&open.uri, diagnostics);
