@@ -39,6 +39,13 @@ struct Name {
     declared: bool,
 }
 
+impl Name {
+    /// Whether it stays what it once is: it is assigned once, or once for each block that says so.
+    fn is_constant(&self) -> bool {
+        self.writes == self.constants.max(1) && self.value.is_some()
+    }
+}
+
 /// An assignment seen, before it is known whose name it is.
 struct Write {
     scope: usize,
@@ -135,11 +142,11 @@ impl Scopes {
         if found.writes == 1 { Some((scope, found.value?)) } else { None }
     }
 
-    /// Whether a name stays what it once is: it is assigned once, or once for each block that says so.
+    /// Whether what a name stands for stays what it once is.
     pub(super) fn is_constant(&self, from: usize, name: Symbol, language: Language) -> bool {
         let holder = self.holder(from, name, language);
         let found = holder.and_then(|scope| self.names.get(&(scope, name)));
-        found.is_some_and(|found| found.writes == found.constants.max(1) && found.value.is_some())
+        found.is_some_and(Name::is_constant)
     }
 
     /// The scope that holds a name seen from a scope within, and the one expression it is ever assigned.

@@ -19,9 +19,12 @@ impl Scopes {
             !difference.around.contains(&value) && !difference.stretched.iter().any(|node| all.contains(&node.0))
         };
         let once = |name: &Name| name.value.filter(|_| name.writes == 1);
-        let same = |was: &Name, now: &Name| match (once(was), once(now)) {
-            (Some(was), Some(now)) => difference.node(was) == Some(now) && is_kept(now),
-            (was, now) => was.is_none() && now.is_none(),
+        let same = |was: &Name, now: &Name| {
+            was.is_constant() == now.is_constant()
+                && match (once(was), once(now)) {
+                    (Some(was), Some(now)) => difference.node(was) == Some(now) && is_kept(now),
+                    (was, now) => was.is_none() && now.is_none(),
+                }
         };
         let mut changed = NumberSet::default();
         // What scopes that are gone or new hold concerns nobody outside of them.
