@@ -99,6 +99,12 @@ impl From<Language> for Format {
     }
 }
 
+impl From<Host> for Format {
+    fn from(host: Host) -> Self {
+        Self::Host(host)
+    }
+}
+
 impl From<Option<Language>> for Format {
     fn from(language: Option<Language>) -> Self {
         language.map_or(Self::Text, Self::Code)

@@ -23,6 +23,6 @@ pub use kind::{Kind, Role};
 pub use pattern::{Pattern, PatternError};
 pub use pattern_parser::PatternParser;
 pub use source::{Limits, ParseNote, Part, Source};
-pub use spot::Spot;
+pub use spot::{PageSpot, Spot};
 pub use symbol::{Symbol, interned_bytes};
 pub use tree::{Children, NodeId, Tree};

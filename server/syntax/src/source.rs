@@ -2,7 +2,7 @@
 
 use crate::host::{Map, Page};
 use crate::program::Program;
-use crate::{Spot, Tree};
+use crate::{PageSpot, Spot, Tree};
 use std::time::Duration;
 use weir_model::{Edit, Format, Language, Span};
 
@@ -42,10 +42,18 @@ pub struct Part<'a> {
     pub whole: &'a str,
     /// Whether it is the whole file, so that rules for any text look at it.
     pub is_whole: bool,
+    /// In the order of their starts.
+    pub(crate) comments: &'a [Span],
     pub(crate) map: Option<&'a Map>,
 }
 
 impl Part<'_> {
+    /// Where the comments of the part stand in the file: of a page its own and those of its template's engine.
+    pub fn comments(&self) -> impl Iterator<Item = Span> {
+        let written = self.comments.iter().filter(|&&comment| !self.is_made_up(comment));
+        written.map(|&comment| self.place(comment))
+    }
+
     /// Where something in the part stands in the file.
     pub fn place(&self, span: Span) -> Span {
         self.map.map_or(span, |map| map.span(span))
@@ -141,11 +149,11 @@ impl Source {
     pub fn parts(&self) -> Vec<Part<'_>> {
         match &self.body {
             Body::Text { text, tree } => {
-                vec![Part { language: None, text, tree, whole: text, is_whole: true, map: None }]
+                vec![Part { language: None, text, tree, whole: text, is_whole: true, comments: &[], map: None }]
             }
             Body::Code(program) => {
                 let (language, text, tree) = (Some(program.language()), program.text(), program.tree());
-                vec![Part { language, text, tree, whole: text, is_whole: true, map: None }]
+                vec![Part { language, text, tree, whole: text, is_whole: true, comments: tree.comments(), map: None }]
             }
             Body::Page(page) => page.parts(),
         }
@@ -165,6 +173,14 @@ impl Source {
         match &self.body {
             Body::Code(program) => program.at_break(at),
             Body::Text { .. } | Body::Page(_) => Spot::Token,
+        }
+    }
+
+    /// What a line break of a page is in.
+    pub fn at_break_of_page(&self, at: u32) -> PageSpot {
+        match &self.body {
+            Body::Page(page) => page.at_break(at),
+            Body::Text { .. } | Body::Code(_) => PageSpot::Token,
         }
     }
 

@@ -17,6 +17,19 @@ pub enum Spot {
     Token,
 }
 
+/// What a place in a page is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageSpot {
+    /// Between the tokens of code that runs in its order: a comment of the language may stand there.
+    Code(Language),
+    /// In the text of the page: its own comments may, and its template's.
+    Text,
+    /// In what the page is made of, as an element or a script's string: a comment that its template leaves out may.
+    Inside,
+    /// In a tag of the template.
+    Token,
+}
+
 impl Program {
     /// What a line break is in, or the end of the text.
     pub(crate) fn at_break(&self, at: u32) -> Spot {

@@ -1,25 +1,32 @@
 //! Which code a mark or a finding is about.
 
+use super::comment::Comments;
 use super::mark::line;
 use weir_model::Span;
-use weir_syntax::{Kind, NodeId, Role, Tree};
+use weir_syntax::{Kind, NodeId, Part, Role};
 
 /// Where statements and the code inside of them begin and end.
-#[derive(Debug)]
-pub(super) struct Statements(Vec<u32>);
+pub(super) struct Statements<'a>(Vec<(Part<'a>, Vec<u32>)>);
 
-impl Statements {
-    /// Those of a tree.
-    pub(super) fn of(tree: &Tree) -> Self {
+impl<'a> Statements<'a> {
+    /// Those of the programs in a file.
+    pub(super) fn of(comments: &Comments<'a>) -> Self {
+        let programs = comments.parts.iter().filter(|part| part.language.is_some());
+        Self(programs.map(|part| (*part, Self::borders(part))).collect())
+    }
+
+    fn borders(part: &Part<'_>) -> Vec<u32> {
+        let tree = part.tree;
         let borders = |node: &NodeId| {
             tree.kind(*node) == Kind::Block
                 || matches!(tree.role(*node), Role::Stmt | Role::Else | Role::Catch | Role::Finally | Role::Case)
         };
         let spans = tree.ids().filter(borders).map(|node| tree.span(node));
+        let spans = spans.filter(|&span| !part.is_made_up(span)).map(|span| part.place(span));
         let mut all: Vec<u32> = spans.flat_map(|span| [span.start, span.end]).collect();
         all.sort_unstable();
         all.dedup();
-        Self(all)
+        all
     }
 
     /// The statement of a finding, without the code inside of it: of an `if` its condition, of a call with a function as
@@ -27,8 +34,10 @@ impl Statements {
     pub(super) fn around(&self, finding: Span, text: &str) -> Span {
         let first_line = line(text, finding.start).end as u32;
         let first = Span::new(finding.start, finding.end.min(first_line).max(finding.start));
-        let after = self.0.partition_point(|&border| border <= finding.start);
-        let Some((&start, &end)) = after.checked_sub(1).and_then(|before| Some((&self.0[before], self.0.get(after)?)))
+        let borders = self.borders_at(finding);
+        let after = borders.partition_point(|&border| border <= finding.start);
+        let Some((&start, &end)) =
+            after.checked_sub(1).and_then(|before| Some((&borders[before], borders.get(after)?)))
         else {
             return finding;
         };
@@ -36,20 +45,38 @@ impl Statements {
         let end = start + statement.text(text).trim_end().len() as u32;
         Span::new(start, end).union(first)
     }
+
+    /// Those of the program that a finding is in: of several that have a part of it the one that it begins with.
+    fn borders_at(&self, finding: Span) -> &[u32] {
+        let begins = |part: &Part<'_>| {
+            let within = part.within(finding).filter(|within| !within.is_empty());
+            within.map(|within| part.place(within).start)
+        };
+        let programs = self.0.iter().filter_map(|(part, borders)| Some((begins(part)?, borders)));
+        programs.min_by_key(|(start, _)| *start).map_or(&[], |(_, borders)| borders)
+    }
 }
 
 /// The first function behind a comment.
-pub(super) fn next_function(tree: &Tree, comment: Span) -> Option<Span> {
-    let functions = tree.ids().filter(|&node| tree.kind(node) == Kind::Function);
-    let spans = functions.map(|node| tree.span(node)).filter(|span| span.start >= comment.end);
+pub(super) fn next_function(comments: &Comments<'_>, comment: Span) -> Option<Span> {
+    let of_part = |part: &Part<'_>| {
+        let functions = part.tree.ids().filter(|&node| part.tree.kind(node) == Kind::Function);
+        let spans = functions.map(|node| part.place(part.tree.span(node)));
+        let after = spans.filter(|span| span.start >= comment.end);
+        after.min_by_key(|span| (span.start, std::cmp::Reverse(span.end)))
+    };
+    let spans = comments.parts.iter().filter_map(of_part);
     spans.min_by_key(|span| (span.start, std::cmp::Reverse(span.end)))
 }
 
 /// The outermost statement that begins on a line; the line if none does.
-pub(super) fn next_statement(tree: &Tree, line: Span) -> Span {
-    let statements = tree.ids().filter(|&node| tree.role(node) == Role::Stmt).map(|node| tree.span(node));
-    let here = statements.filter(|span| line.start <= span.start && span.start < line.end);
-    here.max_by_key(|span| span.end).unwrap_or(line)
+pub(super) fn next_statement(comments: &Comments<'_>, line: Span) -> Span {
+    let of_part = |part: &Part<'_>| {
+        let statements = part.tree.ids().filter(|&node| part.tree.role(node) == Role::Stmt);
+        let spans = statements.map(|node| part.place(part.tree.span(node)));
+        spans.filter(|span| line.start <= span.start && span.start < line.end).max_by_key(|span| span.end)
+    };
+    comments.parts.iter().filter_map(of_part).max_by_key(|span| span.end).unwrap_or(line)
 }
 
 /// Where the indented block ends that a comment stands in.

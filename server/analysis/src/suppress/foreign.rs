@@ -3,13 +3,12 @@
 
 #![expect(clippy::unnecessary_wraps, reason = "what reads a form has the type that the table of forms asks for")]
 
-use super::comment::{Comment, around};
+use super::comment::{Comment, Comments};
 use super::mark::{Asks, Check, Mark, Reach, Until, check, line, list, reason};
 use super::{checks, code};
 use regex::{Captures, Match, Regex};
 use std::sync::LazyLock;
-use weir_model::{Language, MarkKind, Span};
-use weir_syntax::Tree;
+use weir_model::{Format, Language, MarkKind, Span};
 
 /// What there is in a comment that may hold a mark. Searched for in every comment at every keystroke, the rest is not.
 static KEYWORDS: LazyLock<Regex> = LazyLock::new(|| {
@@ -152,27 +151,31 @@ const FORMS: &[Form] = &[
     Form { reads: Reads::Everything, regex: r"bearer:disable\s+(?P<ids>\w+(?:\s*,\s*\w+)*)", read: bearer },
     Form { reads: Reads::Everything, regex: r"kics-scan\s+ignore(?P<where>-line|-block)?", read: kics },
     Form { reads: Reads::Everything, regex: r"(?i)\b(?P<what>codeql|lgtm)\s*\[(?P<ids>[^\]]*)\]", read: codeql },
-    Form { reads: Reads::Everything, regex: r"(?i)^(?://|#|/\*+)\s*lgtm\b(?P<reason>.*)", read: lgtm },
+    Form { reads: Reads::Everything, regex: r"(?i)^(?://|#|/\*+|<!--|\{#|<%#)\s*lgtm\b(?P<reason>.*)", read: lgtm },
 ];
 
 static REGEXES: LazyLock<Vec<Regex>> =
     LazyLock::new(|| FORMS.iter().map(|form| Regex::new(form.regex).expect("a constant regex")).collect());
 
-/// All marks of other tools in the comments of a text.
-pub(super) fn find(text: &str, path: &str, language: Option<Language>, tree: &Tree, marks: &mut Vec<Mark>) {
+/// All marks of other tools in the comments of a file.
+pub(super) fn find(path: &str, comments: &Comments<'_>, marks: &mut Vec<Mark>) {
     let mut ends: Vec<Mark> = Vec::new();
     let first = marks.len();
     let mut read = |comment: Comment<'_>| {
-        let forms = FORMS.iter().zip(REGEXES.iter()).filter(|(form, _)| form.reads.admits(language, path));
+        let forms = FORMS.iter().zip(REGEXES.iter()).filter(|(form, _)| form.reads.admits(&comment, path));
         for (form, regex) in forms {
             for captures in regex.captures_iter(comment.body()) {
                 let whole = captures.get(0).map_or(0..0, |whole| whole.range());
+                // What stands in a comment within the comment is that one's.
+                if !comments.is_innermost(&comment, whole.start) {
+                    continue;
+                }
                 let Some(read) = (form.read)(&Found { comment, captures }) else { continue };
                 let body = &comment.body()[whole.clone()];
                 let start = whole.start + body.len() - body.trim_start_matches(['#', ' ', '\t', '/', '*']).len();
                 let mark = Mark {
                     kind: read.kind,
-                    span: Span::new(comment.at(start), comment.at(whole.start + without_closer(body).len())),
+                    span: Span::new(comment.at(start), comment.at(whole.start + body.trim_end().len())),
                     comment: Some(comment.span),
                     reach: read.reach,
                     asks: read.asks,
@@ -183,18 +186,17 @@ pub(super) fn find(text: &str, path: &str, language: Option<Language>, tree: &Tr
             }
         }
     };
-    if language.is_some() {
-        for &span in tree.comments() {
-            let comment = Comment { text, span, tree };
+    if comments.format != Format::Text {
+        for comment in comments.iter() {
             if KEYWORDS.is_match(comment.body()) {
                 read(comment);
             }
         }
     } else {
-        let mut from = 0;
+        let (text, mut from) = (comments.text, 0);
         while let Some(found) = KEYWORDS.find_at(text, from) {
             let line = line(text, found.start() as u32);
-            if let Some(comment) = Comment::on_line(text, tree, Span::from(line.clone())) {
+            if let Some(comment) = comments.on_line(Span::from(line.clone())) {
                 read(comment);
             }
             from = line.end.max(found.end());
@@ -206,11 +208,11 @@ pub(super) fn find(text: &str, path: &str, language: Option<Language>, tree: &Tr
 }
 
 impl Reads {
-    fn admits(&self, language: Option<Language>, path: &str) -> bool {
+    fn admits(&self, comment: &Comment<'_>, path: &str) -> bool {
         match self {
             Self::Everything => true,
-            Self::Only(languages) => language.is_some_and(|language| languages.contains(&language)),
-            Self::Ending(ends) => language.is_none() && ends.iter().any(|end| path.ends_with(end)),
+            Self::Only(languages) => comment.is_in(languages),
+            Self::Ending(ends) => comment.all.format == Format::Text && ends.iter().any(|end| path.ends_with(end)),
         }
     }
 }
@@ -232,12 +234,6 @@ fn end_at(mark: &mut Mark, ends: &[Mark]) {
             _ => {}
         }
     }
-}
-
-/// Without what closes the comment.
-fn without_closer(body: &str) -> &str {
-    let body = body.trim_end();
-    body.strip_suffix("*/").or_else(|| body.strip_suffix("-->")).unwrap_or(body).trim_end()
 }
 
 impl<'a> Found<'a> {
@@ -277,7 +273,7 @@ impl<'a> Found<'a> {
 
     /// The line it stands on.
     fn own_line(&self) -> Reach {
-        Reach::Line(Span::from(line(self.comment.text, self.start())))
+        Reach::Line(Span::from(line(self.comment.text(), self.start())))
     }
 
     fn next_line(&self) -> Reach {
@@ -322,15 +318,20 @@ fn ruff(found: &Found<'_>) -> Option<Read> {
     let reach = match found.group("what")?.as_str() {
         "ignore" => found.line(),
         "file-ignore" => FILE,
-        _ => Reach::Range(Span::new(found.start(), code::end_of_suite(found.comment.text, found.comment.span))),
+        _ => Reach::Range(Span::new(found.start(), code::end_of_suite(found.comment.text(), found.comment.span))),
     };
     let read = found.read(MarkKind::Ruff, reach, found.checks("ids"));
     Some(Read { ends: found.is("what", "enable"), ..read })
 }
 
 fn sobelow(found: &Found<'_>) -> Option<Read> {
-    let function = code::next_function(found.comment.tree, found.comment.span)?;
-    Some(found.read(MarkKind::Sobelow, Reach::Range(function), found.checks("ids")))
+    let reach = match code::next_function(found.comment.all, found.comment.span) {
+        Some(function) => Reach::Range(function),
+        // A template's functions are its lines.
+        None if found.comment.all.is_page() => found.line(),
+        None => return None,
+    };
+    Some(found.read(MarkKind::Sobelow, reach, found.checks("ids")))
 }
 
 fn devskim(found: &Found<'_>) -> Option<Read> {
@@ -342,7 +343,7 @@ fn devskim(found: &Found<'_>) -> Option<Read> {
 
 /// On the first line, with an empty one behind it, it is about the file.
 fn ast_grep(found: &Found<'_>) -> Option<Read> {
-    let text = found.comment.text;
+    let text = found.comment.text();
     let first = line(text, 0);
     let second = first.end + 1 < text.len() && text[line(text, first.end as u32 + 1)].trim().is_empty();
     let is_first = found.comment.is_alone() && first.contains(&(found.start() as usize));
@@ -362,15 +363,15 @@ fn sonar(found: &Found<'_>) -> Option<Read> {
 fn eslint(found: &Found<'_>) -> Option<Read> {
     let rest = found.group("rest")?;
     let ends = found.is("what", "enable");
+    let is_block = found.comment.body().starts_with("/*") || found.comment.is_of_page();
     // Only a block comment says something about more than a line.
     let reach = match found.group("where").map(|place| place.as_str()) {
         Some("-line") => found.own_line(),
         Some(_) => found.next_line(),
-        None if found.comment.body().starts_with("/*") => found.rest(),
+        None if is_block => found.rest(),
         None => return None,
     };
     let words = rest.as_str();
-    let words = words.strip_suffix("*/").unwrap_or(words);
     let (ids, why) = match words.find("--") {
         Some(at) => (&words[..at], reason(&words[at..])),
         None => (words, None),
@@ -404,7 +405,7 @@ fn rubocop(found: &Found<'_>) -> Option<Read> {
 /// Psalm reads what stands before a statement, which may be a whole function.
 fn php(found: &Found<'_>) -> Option<Read> {
     if found.has("psalm") {
-        let reach = code::next_statement(found.comment.tree, found.comment.next_line());
+        let reach = code::next_statement(found.comment.all, found.comment.next_line());
         return Some(found.read(MarkKind::Psalm, Reach::Range(reach), found.checks("psalm")));
     }
     let reach = if found.has("file") { FILE } else { found.line() };
@@ -424,7 +425,7 @@ fn detect_secrets(found: &Found<'_>) -> Option<Read> {
 
 /// It stands in the block that it is about.
 fn checkov(found: &Found<'_>) -> Option<Read> {
-    let reach = Reach::Range(code::braces_around(found.comment.text, found.start()));
+    let reach = Reach::Range(code::braces_around(found.comment.text(), found.start()));
     Some(found.read(MarkKind::Checkov, reach, found.checks("ids")))
 }
 
@@ -440,7 +441,7 @@ fn bearer(found: &Found<'_>) -> Option<Read> {
 fn kics(found: &Found<'_>) -> Option<Read> {
     let reach = match found.group("where").map(|place| place.as_str()) {
         Some("-line") => found.next_line(),
-        Some(_) => Reach::Range(code::braces_after(found.comment.text, found.comment.span.end)),
+        Some(_) => Reach::Range(code::braces_after(found.comment.text(), found.comment.span.end)),
         None => FILE,
     };
     Some(found.read(MarkKind::Kics, reach, Asks::All))
@@ -455,7 +456,7 @@ fn codeql(found: &Found<'_>) -> Option<Read> {
 /// Without brackets it must be all that the comment begins with.
 fn lgtm(found: &Found<'_>) -> Option<Read> {
     let has_ids = found.group("reason").is_some_and(|rest| rest.as_str().trim_start().starts_with('['));
-    if has_ids || around(found.comment.tree, found.start()).is_none() {
+    if has_ids || found.comment.all.around(found.start()).is_none() {
         return None;
     }
     Some(found.read(MarkKind::CodeQl, found.own_line(), Asks::All))

@@ -1,10 +1,11 @@
 //! Writing marks: the comment that has a finding ignored, where a comment may stand, and where this file has its others.
 
+use super::comment::Comments;
 use super::mark::{Mark, Reach, line};
-use super::{Marks, comment, names};
+use super::{Marks, names};
 use crate::analyze::{Options, Unit};
-use weir_model::{Edit, Engine, Finding, Format, Host, Language, MarkKind, Span};
-use weir_syntax::{Source, Spot};
+use weir_model::{Around, Edit, Engine, Finding, Format, Host, Language, MarkKind, Span};
+use weir_syntax::{PageSpot, Source, Spot};
 
 /// What stands for a reason until somebody writes one.
 pub(super) const PLACEHOLDER: &str = "reason";
@@ -34,11 +35,12 @@ impl Habit {
 pub fn offer_ignores(source: &Source, findings: &mut [Finding], elsewhere: Habit) -> Habit {
     let unit = Unit { path: "", source };
     let options = Options { foreign_marks: weir_model::ForeignMarks::All, ..Options::default() };
-    let marks = Marks::of(&unit, options);
+    let comments = Comments::of(&unit);
+    let marks = Marks::among(&comments, &unit, options);
     let own = habit(&marks, source.text());
     let behind = if own.is_some() { own.behind > own.before } else { elsewhere.behind > elsewhere.before };
     for finding in findings.iter_mut().filter(|finding| !finding.is_suppressed()) {
-        finding.ignore = Writer { source, marks: &marks, finding }.edit(behind);
+        finding.ignore = Writer { source, comments: &comments, marks: &marks, finding }.edit(behind);
     }
     own
 }
@@ -55,6 +57,7 @@ fn habit(marks: &Marks, text: &str) -> Habit {
 /// One mark to write.
 struct Writer<'a> {
     source: &'a Source,
+    comments: &'a Comments<'a>,
     marks: &'a Marks,
     finding: &'a Finding,
 }
@@ -78,7 +81,12 @@ impl Writer<'_> {
     fn in_page(&self, host: Host) -> Option<Edit> {
         let (line, text) = (self.line(), self.text());
         let before = &text[..line.start as usize];
-        let (open, close) = comment_in_page(host, before)?;
+        let spot = match line.start.checked_sub(1) {
+            Some(before) => self.source.at_break_of_page(before),
+            None if host.around == Around::Script => PageSpot::Inside,
+            None => PageSpot::Text,
+        };
+        let (open, close) = comment_in_page(host.engine, spot)?;
         // A second mark would come between the first and its line.
         let last = before.trim_end_matches(['\n', '\r']).rsplit('\n').next().unwrap_or_default();
         if last.contains("nosem") {
@@ -139,7 +147,7 @@ impl Writer<'_> {
         let place = line(self.text(), before);
         let content = &self.text()[place.clone()];
         let start = place.end - content.trim_start_matches([' ', '\t', '{']).len();
-        let is_comment = comment::around(self.source.tree(), start as u32).is_some();
+        let is_comment = self.comments.around(start as u32).is_some();
         is_comment && words.iter().any(|word| content.contains(word))
     }
 
@@ -160,7 +168,7 @@ impl Writer<'_> {
         if self.source.at_break(line.end - u32::from(line.text(text).ends_with('\r'))) != Spot::Code {
             return None;
         }
-        let comment = comment::around(self.source.tree(), end.saturating_sub(1));
+        let comment = self.comments.around(end.saturating_sub(1));
         let to_end = comment.filter(|comment| !comment.text(text).starts_with("/*"));
         // What follows the list of ESLint's rules is read as one more.
         if to_end.is_some_and(|comment| is_list(comment.text(text))) {
@@ -201,18 +209,17 @@ impl Writer<'_> {
     }
 }
 
-/// How a comment opens and closes on a line of a page with this text before it; `None` where there can be none.
-fn comment_in_page(host: Host, before: &str) -> Option<(&'static str, &'static str)> {
-    if before.rfind("<script") > before.rfind("</script") {
-        return Some(("//", ""));
-    }
-    match host.engine {
-        // A template's own comments leave nothing in the page, wherever they stand.
-        Engine::Erb | Engine::Eex => Some(("<%#", " %>")),
-        Engine::Heex => Some(("<%!--", " --%>")),
-        Engine::Jinja => Some(("{#", " #}")),
-        Engine::Html | Engine::Vue | Engine::Svelte if before.rfind('<') > before.rfind('>') => None,
-        Engine::Html | Engine::Vue | Engine::Svelte => Some(("<!--", " -->")),
+/// How a comment opens and closes on a line of a page; `None` where there can be none.
+fn comment_in_page(engine: Engine, spot: PageSpot) -> Option<(&'static str, &'static str)> {
+    match (spot, engine) {
+        (PageSpot::Code(Language::Ruby | Language::Elixir), _) => Some(("#", "")),
+        (PageSpot::Code(_), _) => Some(("//", "")),
+        // A template's own comments leave nothing in the page, wherever they stand; but HEEx knows HTML.
+        (PageSpot::Text | PageSpot::Inside, Engine::Erb | Engine::Eex) => Some(("<%#", " %>")),
+        (PageSpot::Text, Engine::Heex) => Some(("<%!--", " --%>")),
+        (PageSpot::Text | PageSpot::Inside, Engine::Jinja) => Some(("{#", " #}")),
+        (PageSpot::Text, Engine::Html | Engine::Vue | Engine::Svelte) => Some(("<!--", " -->")),
+        (PageSpot::Inside | PageSpot::Token, _) => None,
     }
 }
 

@@ -122,7 +122,7 @@ pub(super) fn check(id: &str, at: usize) -> Check {
 
 /// What is written as a reason, if anything is.
 pub(super) fn reason(text: &str) -> Option<String> {
-    let end = ["*/", "-->", "?>", "#}"].iter().filter_map(|closer| text.find(closer)).min().unwrap_or(text.len());
+    let end = ["*/", "-->", "?>", "%>", "#}"].iter().filter_map(|closer| text.find(closer)).min().unwrap_or(text.len());
     let text = text[..end].trim().trim_start_matches([':', '-']).trim();
     (!text.is_empty()).then(|| text.to_owned())
 }

@@ -27,6 +27,7 @@ pub(crate) use profiles::Profiles;
 use crate::analyze::{Options, Unit};
 use crate::rule::RuleSet;
 use code::Statements;
+use comment::Comments;
 use mark::{Asks, Mark, Reach};
 use weir_model::{Finding, ForeignMarks, Language, MarkKind, Span, Weakness};
 
@@ -49,13 +50,18 @@ pub(crate) struct Marks {
 impl Marks {
     /// Reads the marks of a text that count.
     pub(crate) fn of(unit: &Unit<'_>, options: Options) -> Self {
+        Self::among(&Comments::of(unit), unit, options)
+    }
+
+    /// The same, of comments that are known.
+    fn among(comments: &Comments<'_>, unit: &Unit<'_>, options: Options) -> Self {
         if options.ignore_suppressions {
             return Self::default();
         }
         let mut marks = Vec::new();
-        nosemgrep::find(unit.text(), unit.tree(), &mut marks);
+        nosemgrep::find(comments, &mut marks);
         if options.foreign_marks > ForeignMarks::None {
-            foreign::find(unit.text(), unit.path, unit.language(), unit.tree(), &mut marks);
+            foreign::find(unit.path, comments, &mut marks);
             if unit.language() == Some(Language::Java) {
                 annotation::find(unit.text(), unit.tree(), &mut marks);
             }
@@ -81,7 +87,7 @@ impl Marks {
             return;
         }
         let of_statements = self.all.iter().any(|mark| matches!(mark.reach, Reach::Line(_)));
-        let statements = of_statements.then(|| Statements::of(unit.tree()));
+        let statements = of_statements.then(|| Statements::of(&Comments::of(unit)));
         for finding in findings {
             let statement = statements.as_ref().map(|all| all.around(finding.span, unit.text()));
             let place = statement.map_or(finding.span, |statement| statement.union(finding.span));

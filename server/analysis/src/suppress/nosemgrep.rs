@@ -8,11 +8,11 @@
 //! Semgrep splits what follows the colon at commas and takes the first word of each part, so that it never sees the reason
 //! unless that has a comma; and a mark whose last day is over still counts there.
 
+use super::comment::Comments;
 use super::mark::{Asks, Mark, Reach, Until, line, list, reason};
 use regex::Regex;
 use std::sync::LazyLock;
 use weir_model::{MarkKind, Span};
-use weir_syntax::Tree;
 
 /// After white space anywhere in the line; the ids end where the line does.
 static ON_LINE: LazyLock<Regex> = LazyLock::new(|| mark(r"\s"));
@@ -29,23 +29,24 @@ static NOSEM: LazyLock<Regex> = LazyLock::new(|| Regex::new("(?i)nosem").expect(
 
 /// Where the reason begins, and where another comment of the same line does.
 static REASON: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?:^|\s)--(?:\s|$)").expect("a constant regex"));
-static NEXT: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\s+(?:(?:#|//)(?:\s|no(?:qa|sec))|\*/|-->|\?>)").expect("a constant regex"));
+static NEXT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\s+(?:(?:#|//)(?:\s|no(?:qa|sec))|\*/|--%?>|-?%>|-?#\}|\?>)").expect("a constant regex")
+});
 static UNTIL: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?i)\buntil (\d{4}-\d{2}-\d{2})\b").expect("a constant regex"));
 
 /// All of a text.
-pub(super) fn find(text: &str, tree: &Tree, marks: &mut Vec<Mark>) {
-    let mut from = 0;
+pub(super) fn find(comments: &Comments<'_>, marks: &mut Vec<Mark>) {
+    let (text, mut from) = (comments.text, 0);
     while let Some(found) = NOSEM.find_at(text, from) {
         let line = line(text, found.start() as u32);
-        marks.extend(read(text, Span::from(line.clone()), tree));
+        marks.extend(read(text, Span::from(line.clone()), comments));
         from = line.end.max(found.end());
     }
 }
 
 /// That of one line.
-fn read(text: &str, line: Span, tree: &Tree) -> Option<Mark> {
+fn read(text: &str, line: Span, comments: &Comments<'_>) -> Option<Mark> {
     let content = line.text(text);
     let here = ON_LINE.captures(content);
     let below = ON_LINE_BEFORE.captures(content);
@@ -77,7 +78,7 @@ fn read(text: &str, line: Span, tree: &Tree) -> Option<Mark> {
     Some(Mark {
         kind: MarkKind::Nosemgrep,
         span,
-        comment: super::comment::around(tree, span.start),
+        comment: comments.around(span.start),
         reach: Reach::First(lines),
         asks,
         until: why.and_then(|why| UNTIL.captures(why)).and_then(|until| Until::read(&until[1])),

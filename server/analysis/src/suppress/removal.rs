@@ -29,7 +29,7 @@ pub(super) fn of_check(mark: &Mark, at: usize, unit: &Unit<'_>) -> Vec<Edit> {
 
 /// Whether a text is nothing but what opens and closes comments.
 fn is_frame(text: &str) -> bool {
-    text.chars().all(|c| c.is_whitespace() || "#/*-<!>;%".contains(c))
+    text.chars().all(|c| c.is_whitespace() || "#/*-<!>;%{}".contains(c))
 }
 
 /// A comment with the space before it, or with its line.

@@ -10,6 +10,10 @@ use weir_model::{Engine, Language, Span};
 pub(super) enum Piece {
     /// A template's tag, and where its output ends up.
     Tag(Tag, Place),
+    /// The first tag of an element, with its attributes.
+    Element(Span),
+    /// A comment of the page or of the template.
+    Comment(Span),
     /// The text of a script.
     Script { language: Language, code: Span, holes: Vec<Hole> },
     /// An attribute whose value is code.
@@ -103,8 +107,10 @@ impl<'t> Reader<'t> {
             }
             match self.bytes.get(self.at + 1) {
                 Some(b'!') if self.starts_with("<!--") => {
+                    let start = self.at;
                     self.at += 4;
                     self.until("-->", Spot::Text, Place::Comment);
+                    self.pieces.push(Piece::Comment(Span::from(start..self.at)));
                 }
                 Some(b'!' | b'?') => self.until(">", Spot::Attributes, Place::Tag),
                 Some(b'/') => self.until(">", Spot::Attributes, Place::Tag),
@@ -138,8 +144,10 @@ impl<'t> Reader<'t> {
         }
         let Some(tag) = self.tags.at(self.at, spot) else { return false };
         self.at = tag.outer.end as usize;
-        if tag.kind != TagKind::Nothing {
-            self.pieces.push(Piece::Tag(tag, place));
+        match tag.kind {
+            TagKind::Nothing => {}
+            TagKind::Comment => self.pieces.push(Piece::Comment(tag.outer)),
+            _ => self.pieces.push(Piece::Tag(tag, place)),
         }
         true
     }
@@ -170,6 +178,7 @@ impl<'t> Reader<'t> {
         let name = self.text[start..self.at].to_ascii_lowercase();
         let is_component = matches!(self.bytes[start], b'.' | b':' | b'A'..=b'Z') && self.has_components();
         let attributes = self.attributes(&name, is_component);
+        self.pieces.push(Piece::Element(Span::from(start - 1..self.at)));
         if self.bytes[self.at - 1] == b'>' && self.at >= 2 && self.bytes[self.at - 2] == b'/' && self.has_components() {
             // In components an element may close itself, whichever it is.
             return;

@@ -30,8 +30,21 @@ const OUTPUT: &str = "weir_output";
 /// Stands in a script where a template puts a value.
 const VALUE: &str = "weir_value";
 
-/// The programs in a page, at most one a language.
-fn programs(host: Host, text: &str) -> Vec<Projection> {
+/// What a page holds.
+#[derive(Default)]
+struct Contents {
+    /// At most one a language.
+    programs: Vec<Projection>,
+    /// The comments of the page and of the template, in the order of their starts: one may stand in another.
+    comments: Vec<Span>,
+    /// The first tags of elements, in their order.
+    elements: Vec<Span>,
+    /// The tags of the template, in their order.
+    tags: Vec<Span>,
+}
+
+/// Reads a page.
+fn contents(host: Host, text: &str) -> Contents {
     let tags = Tags::new(host.engine, text);
     let engine = tags.engine();
     let reader = Reader::new(text, tags);
@@ -47,7 +60,18 @@ fn programs(host: Host, text: &str) -> Vec<Projection> {
         Engine::Html | Engine::Vue | Engine::Svelte => None,
     };
     let scripts = javascript::programs(engine, text, &pieces);
-    own.into_iter().chain(scripts).filter(|writer| !writer.is_empty()).map(Writer::finish).collect()
+    let programs = own.into_iter().chain(scripts).filter(|writer| !writer.is_empty()).map(Writer::finish).collect();
+    let mut contents = Contents { programs, comments: Vec::new(), elements: Vec::new(), tags: Vec::new() };
+    for piece in &pieces {
+        match *piece {
+            Piece::Comment(comment) => contents.comments.push(comment),
+            Piece::Element(element) => contents.elements.push(element),
+            Piece::Tag(tag, _) => contents.tags.push(tag.outer),
+            Piece::Script { .. } | Piece::Attribute { .. } => {}
+        }
+    }
+    contents.comments.sort_unstable();
+    contents
 }
 
 /// Whether a program in a page is not what is written there but near it: that it does not parse is nobody's mistake.

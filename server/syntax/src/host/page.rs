@@ -1,18 +1,20 @@
 //! A page under edit and the programs in it.
 
 use super::projection::{Map, Projection};
-use super::{approximates, programs};
-use crate::Tree;
+use super::{Contents, approximates, contents};
 use crate::difference::changed_text;
 use crate::program::Program;
 use crate::source::{self, Limits, ParseNote, Part};
-use weir_model::{Edit, Host, Span};
+use crate::{PageSpot, Spot, Tree};
+use weir_model::{Edit, Engine, Host, Language, Span};
 
 /// A page or template with the programs in it.
 pub(crate) struct Page {
     host: Host,
     text: String,
     embedded: Vec<Embedded>,
+    /// What it holds beside its programs.
+    contents: Contents,
     notes: Vec<ParseNote>,
     /// That of the page itself.
     no_tree: Tree,
@@ -27,7 +29,14 @@ struct Embedded {
 impl Page {
     /// Finds the programs in a text and parses them.
     pub(crate) fn parse(host: Host, text: String, limits: Limits<'_>) -> Self {
-        let mut page = Self { host, text, embedded: Vec::new(), notes: Vec::new(), no_tree: Tree::default() };
+        let mut page = Self {
+            host,
+            text,
+            embedded: Vec::new(),
+            contents: Contents::default(),
+            notes: Vec::new(),
+            no_tree: Tree::default(),
+        };
         page.refresh(limits);
         page
     }
@@ -51,6 +60,7 @@ impl Page {
             tree: &self.no_tree,
             whole: &self.text,
             is_whole: true,
+            comments: &self.contents.comments,
             map: None,
         };
         let programs = self.embedded.iter().map(|Embedded { program, map }| Part {
@@ -59,9 +69,42 @@ impl Page {
             tree: program.tree(),
             whole: &self.text,
             is_whole: false,
+            comments: program.tree().comments(),
             map: Some(map),
         });
         std::iter::once(whole).chain(programs).collect()
+    }
+
+    /// See [`crate::Source::at_break_of_page`].
+    pub(crate) fn at_break(&self, at: u32) -> PageSpot {
+        let is_in = |spans: &[Span]| {
+            let after = spans.partition_point(|span| span.start <= at);
+            after.checked_sub(1).is_some_and(|before| at < spans[before].end)
+        };
+        let program = self.embedded.iter().find_map(|Embedded { program, map }| Some((program, map.copied(at)?)));
+        if let Some((program, (at, runs_later))) = program {
+            let language = program.language();
+            return match (program.at_break(at), language) {
+                (Spot::Code, Language::Ruby | Language::Elixir) => PageSpot::Code(language),
+                (_, Language::Ruby | Language::Elixir | Language::Python) => PageSpot::Token,
+                // What frameworks take for an expression is none with a comment that ends with its line.
+                (Spot::Code, _) if !runs_later => PageSpot::Code(language),
+                _ => PageSpot::Inside,
+            };
+        }
+        if is_in(&self.contents.tags) {
+            return match self.host.engine {
+                Engine::Erb => PageSpot::Code(Language::Ruby),
+                Engine::Eex | Engine::Heex => PageSpot::Code(Language::Elixir),
+                Engine::Html | Engine::Vue | Engine::Svelte | Engine::Jinja => PageSpot::Token,
+            };
+        }
+        let before = self.contents.comments.partition_point(|comment| comment.start <= at);
+        if let Some(comment) = self.contents.comments[..before].iter().rfind(|comment| at < comment.end) {
+            let is_html = comment.text(&self.text).starts_with("<!--");
+            return if is_html { PageSpot::Inside } else { PageSpot::Token };
+        }
+        if is_in(&self.contents.elements) { PageSpot::Inside } else { PageSpot::Text }
     }
 
     pub(crate) fn no_tree(&self) -> &Tree {
@@ -92,7 +135,8 @@ impl Page {
 
     fn refresh(&mut self, limits: Limits<'_>) {
         let mut before = std::mem::take(&mut self.embedded);
-        for Projection { language, text, map } in programs(self.host, &self.text) {
+        self.contents = contents(self.host, &self.text);
+        for Projection { language, text, map } in std::mem::take(&mut self.contents.programs) {
             let known = before.iter().position(|embedded| embedded.program.language() == language);
             let program = match known.map(|at| before.swap_remove(at).program) {
                 Some(mut program) => {

@@ -158,6 +158,13 @@ impl Map {
         halves.into_iter().flatten().next()
     }
 
+    /// Where a place of the page is in the program, if it is written there, and whether it runs later.
+    pub(crate) fn copied(&self, page: u32) -> Option<(u32, bool)> {
+        let holds = |piece: &&Piece| piece.is_copy && piece.page.start <= page && page < piece.page.end;
+        let piece = self.pieces.iter().find(holds)?;
+        Some((piece.at + (page - piece.page.start), piece.at >= self.late))
+    }
+
     /// The piece that a place is in.
     fn piece(&self, at: u32) -> Option<&Piece> {
         self.pieces[..self.pieces.partition_point(|piece| piece.at <= at)].last()

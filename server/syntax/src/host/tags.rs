@@ -22,7 +22,9 @@ pub(super) enum TagKind {
     Output,
     /// Puts it out unescaped.
     Raw,
-    /// Nothing: a comment, or the delimiter itself.
+    /// Nothing: it is a comment.
+    Comment,
+    /// Nothing: the delimiter itself, or the end of what is not read.
     Nothing,
 }
 
@@ -97,7 +99,7 @@ impl<'t> Tags<'t> {
             return tag(TagKind::Nothing, at, at + 3, at + 3, at + 3);
         }
         let (kind, skipped) = match rest.as_bytes() {
-            [b'!', b'-', b'-', ..] | [b'#', ..] => (TagKind::Nothing, 1),
+            [b'!', b'-', b'-', ..] | [b'#', ..] => (TagKind::Comment, 1),
             [b'=', b'=', ..] if self.engine == Engine::Erb => (TagKind::Raw, 2),
             [b'=', ..] => (TagKind::Output, 1),
             [b'-', ..] if self.engine == Engine::Erb => (TagKind::Statement, 1),
@@ -118,7 +120,7 @@ impl<'t> Tags<'t> {
         let (kind, close, open) = match next {
             b'{' => (TagKind::Output, 2, *b"{{"),
             b'%' => (TagKind::Statement, 1, *b"{%"),
-            b'#' => (TagKind::Nothing, 3, *b"{#"),
+            b'#' => (TagKind::Comment, 3, *b"{#"),
             _ => return None,
         };
         let end = self.close(at + 2, close, open)?;

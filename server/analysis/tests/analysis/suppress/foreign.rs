@@ -211,6 +211,7 @@ fn texts_in_no_language_of_ours() {
         ("a.env", "hit gitleaks:allow\n", "-"),
         ("a.sql", "hit -- NOSONAR\n", "+"),
         ("a.html", "hit <!-- pragma: allowlist secret -->\n", "+"),
+        ("a.html", "hit # NOSONAR\n", "-"),
         ("a.go", "hit // #nosec G101 -- a test's\n", "+"),
         ("a.go", "hit // #nosec G204\n", "-"),
         ("a.go", "hit // #nosec\n", "+"),
@@ -225,6 +226,51 @@ fn texts_in_no_language_of_ours() {
     ] {
         assert_eq!(ignored(&run(IN_TEXT, path, text, ForeignMarks::All)), expected, "{path}: {text}");
     }
+}
+
+#[test]
+fn pages() {
+    check(&[
+        // Programs' own comments.
+        ("a.html", "CWE-95", "<script>\nhit(a) // DevSkim: ignore DS189424\nhit(b)\n</script>\n", "+-"),
+        ("a.html", "CWE-95", "<script>\n// eslint-disable-next-line no-eval\nhit(a)\nhit(b)</script>\n", "+-"),
+        ("a.html", "CWE-95", "<script>\n/* eslint-disable no-eval */\nhit(a)\n</script><a onclick='hit(b)'>", "++"),
+        (
+            "a.html",
+            "CWE-95",
+            "<script>/* eslint-disable no-eval */\nhit(a)\n/* eslint-enable */</script><script>hit(b)</script>",
+            "+-",
+        ),
+        ("a.html.erb", "CWE-95", "<% hit(a) # rubocop:disable Security/Eval %>\n<% hit(b) %>\n", "+-"),
+        (
+            "a.html.erb",
+            "CWE-95",
+            "<% # rubocop:disable Security/Eval %>\n<%= hit(a) %>\n<% # rubocop:enable all %>\n<% hit(b) %>\n",
+            "+-",
+        ),
+        ("a.html.erb", "CWE-95", "<script>\nhit('<%= hit(x) %>') // NOSONAR\n</script>\n", "++"),
+        ("a.html.erb", "CWE-95", "<%= hit(\n  a,\n  b) # NOSONAR\n%>\n<%= hit(b) %>\n", "+-"),
+        ("a.html.heex", "CWE-79", "<%= # sobelow_skip [\"XSS.Raw\"]\n hit(a) %>\n<p>{hit(b)}</p>\n", "+-"),
+        ("a.vue", "CWE-95", "<template><p>{{ hit(a /* NOSONAR */) }}</p>\n{{ hit(b) }}</template>\n", "+-"),
+        // Those of the page and of its template.
+        ("a.html", "CWE-95", "<!-- NOSONAR --><a onclick='hit(a)'></a>\n<a onclick='hit(b)'></a>\n", "+-"),
+        ("a.html", "CWE-95", "<!-- eslint-disable no-eval -->\n<a onclick='hit(a)'></a>\n", "+"),
+        (
+            "a.vue",
+            "CWE-79",
+            "<template>\n<!-- eslint-disable-next-line vue/no-v-html -->\n<p v-html='hit(a)'/>\n<p v-html='hit(b)'/></template>",
+            "+-",
+        ),
+        ("a.html.erb", "CWE-79", "<%# deepcode ignore XSS: why %>\n<%= hit(a) %>\n<%= hit(b) %>\n", "+-"),
+        ("a.html.erb", "CWE-95", "<%# rubocop:disable Security/Eval -%>\n<%= hit(a) %>\n", "+"),
+        ("a.html.erb", "CWE-95", "<!-- <%# NOSONAR %> --><%= hit(a) %>\n", "+"),
+        ("a.html.heex", "CWE-79", "<%!-- # sobelow_skip [\"XSS.Raw\"] --%>\n<p>{hit(a)}</p>\n<p>{hit(b)}</p>\n", "+-"),
+        ("a.html.j2", "CWE-78", "{# nosec B602 #}\n{{ hit(a) }} {# nosec B602 #}\n{{ hit(b) }}\n", "+-"),
+        ("a.html.j2", "CWE-89", "{{ hit(a) }} {# noqa: S608 #}\n{{ hit(b) }} {# noqa: S602 #}\n", "+-"),
+        // Text is none, nor are strings and what another language calls a comment.
+        ("a.html", "CWE-95", "<p>NOSONAR</p><a onclick='hit(a)'>\n<a onclick='hit(\"// NOSONAR\")'>", "--"),
+        ("a.html.erb", "CWE-95", "<script>\nhit(a) // rubocop:disable Security/Eval\n</script>", "-"),
+    ]);
 }
 
 #[test]

@@ -62,6 +62,57 @@ fn an_unused_mark_goes_with_its_comment() {
 }
 
 #[test]
+fn in_pages_too() {
+    check(
+        "a.html",
+        "<p>\n<script>\nok(a) // nosemgrep: rule\n</script>",
+        &[("nosemgrep: rule", "<p>\n<script>\nok(a)\n</script>")],
+    );
+    check(
+        "a.html",
+        "<p>\n  <!-- nosemgrep: rule -->\n<a onclick='ok(a)'>\n",
+        &[("nosemgrep: rule", "<p>\n<a onclick='ok(a)'>\n")],
+    );
+    check("a.html", "<p>a</p> <!-- nosemgrep -->\n", &[("nosemgrep", "<p>a</p>\n")]);
+    check(
+        "a.vue",
+        "<script>\nif (a)\n{ /* nosemgrep: rule */ }\n</script>",
+        &[("nosemgrep: rule", "<script>\nif (a)\n{ }\n</script>")],
+    );
+    check(
+        "a.html.erb",
+        "<p>\n<%# nosemgrep: rule -- why %>\n<%= ok(a) %>\n",
+        &[("nosemgrep: rule -- why", "<p>\n<%= ok(a) %>\n")],
+    );
+    check(
+        "a.html.erb",
+        "<%# nosemgrep: rule, other -%>\n<%= ok(a) %>\n",
+        &[("rule", "<%# nosemgrep: other -%>\n<%= ok(a) %>\n")],
+    );
+    check(
+        "a.html.erb",
+        "<% # nosemgrep: rule %>\n<%= ok(a) # nosemgrep: rule %>\n",
+        &[
+            ("nosemgrep: rule", "<%= ok(a) # nosemgrep: rule %>\n"),
+            ("nosemgrep: rule", "<% # nosemgrep: rule %>\n<%= ok(a) %>\n"),
+        ],
+    );
+    check("a.html.heex", "<%!-- nosemgrep: rule --%>\n<p>{ok(a)}</p>\n", &[("nosemgrep: rule", "<p>{ok(a)}</p>\n")]);
+    check(
+        "a.html.j2",
+        "{#- nosemgrep: rule -#}\n{{ ok(a) }} {# nosemgrep: rule #}\n",
+        &[
+            ("nosemgrep: rule", "{{ ok(a) }} {# nosemgrep: rule #}\n"),
+            ("nosemgrep: rule", "{#- nosemgrep: rule -#}\n{{ ok(a) }}\n"),
+        ],
+    );
+    check("a.html", "<!-- nosemgrep: rule -->\n<a onclick='hit(a)'>\n", &[]);
+    // Text is no comment; and no rule looks at a page without code.
+    check("a.html", "<p>nosemgrep: rule</p><a onclick='ok(a)'>\n", &[]);
+    check("a.html", "<!-- nosemgrep: rule -->\n<p>\n", &[]);
+}
+
+#[test]
 fn what_else_a_comment_says_stays() {
     check("python", "f(a)  # noqa: E501  # nosemgrep: rule\n", &[("nosemgrep: rule", "f(a)  # noqa: E501\n")]);
     check("python", "f(a)  # nosemgrep: rule  # noqa: E501\n", &[("nosemgrep: rule", "f(a)  # noqa: E501\n")]);

@@ -24,6 +24,7 @@ fn rule(cwe: &str) -> String {
 const IN_TEXT: &str = "rules:\n- {id: rule, message: m, severity: ERROR, languages: [regex], pattern-regex: \\bhit\\b, \
                        metadata: {cwe: [CWE-798]}}\n";
 
+/// `language`: that of the code, or the name of a file.
 fn run(rules: &str, language: &str, code: &str, foreign: ForeignMarks) -> Analysis {
     let rules = RuleSet::compile(&[RuleSource { name: "rules.yaml".to_owned(), text: rules.to_owned() }], &[]);
     assert!(rules.problems().is_empty(), "{:#?}", rules.problems());
@@ -32,8 +33,9 @@ fn run(rules: &str, language: &str, code: &str, foreign: ForeignMarks) -> Analys
 
 fn run_compiled(rules: &RuleSet, language: &str, code: &str, foreign: ForeignMarks) -> Analysis {
     let named = Language::from_rule_name(language).last().copied();
-    let source = Source::parse(named.map_or(Format::Text, Format::from), code.to_owned(), Limits::NONE);
-    assert!(named.is_none() || source.notes().is_empty(), "{code:?} does not parse: {:?}", source.notes());
+    let format = named.map_or_else(|| Format::from_path(std::path::Path::new(language)), Format::from);
+    let source = Source::parse(format, code.to_owned(), Limits::NONE);
+    assert!(format == Format::Text || source.notes().is_empty(), "{code:?} does not parse: {:?}", source.notes());
     let path = if named.is_some() { "file" } else { language };
     let unit = Unit { path, source: &source };
     let options = Options { foreign_marks: foreign, ..Options::default() };
