@@ -142,7 +142,7 @@ pub(crate) struct ScanArgs {
     #[arg(long, short = 'a')]
     pub(crate) autofix: bool,
 
-    /// With --autofix: leave the files as they are.
+    /// With --autofix: leave the files as they are, and print what would change.
     #[arg(long, requires = "autofix")]
     pub(crate) dryrun: bool,
 }

@@ -106,10 +106,42 @@ fn marks_of_other_tools_that_name_no_check_can_be_switched_off() {
 fn fixes_are_applied_in_place() {
     let project = Project::new(&[("a.py", "a = 'ü'\r\nyaml.load(yaml.load(x))\r\nyaml.load(y)\r\n")]);
     let before = project.read("a.py");
-    assert!(project.scan(&["--autofix", "--dryrun"]).stderr.contains("would be applied"));
+    let dry = project.scan(&["--autofix", "--dryrun", "--json"]);
+    for line in [
+        "--- a.py\n",
+        "-yaml.load(yaml.load(x))\r\n",
+        "+yaml.safe_load(yaml.load(x))\r\n",
+        "weir: 2 fixes would be applied in 1 file; 1 not: 1 as another fix changes the same code",
+    ] {
+        assert!(dry.stderr.contains(line), "{line} is not in\n{}", dry.stderr);
+    }
+    serde_json::from_str::<serde_json::Value>(&dry.stdout).expect("standard output is the report alone");
     assert_eq!(project.read("a.py"), before);
-    project.scan(&["--autofix"]);
+    let run = project.scan(&["--autofix"]);
+    assert!(run.stderr.contains("weir: 2 fixes applied in 1 file; 1 not"), "{}", run.stderr);
     assert_eq!(project.read("a.py"), "a = 'ü'\r\nyaml.safe_load(yaml.load(x))\r\nyaml.safe_load(y)\r\n");
+}
+
+#[test]
+fn a_fix_that_is_none_is_not_applied() {
+    let project = Project::new(&[("a.py", "one(x)\ntwo(x)\nyaml.load(x)\n"), ("b.py", "one(y)\n")]);
+    let rule = |id: &str, fix: &str| {
+        format!("  - {{id: {id}, languages: [python], severity: ERROR, message: m, pattern: {id}($X), fix: '{fix}'}}\n")
+    };
+    project.write(
+        "../rules.yaml",
+        format!("{}{}{}", super::RULES, rule("one", "one(($X)"), rule("two", "two(1, two($X))")),
+    );
+    let run = project.scan(&["--autofix", "--verbose"]);
+    for line in [
+        "weir: a.py:1: the fix of one is not applied: the code would not parse any more",
+        "weir: a.py:2: the fix of two is not applied: the rule would still report it",
+        "weir: 1 fix applied in 1 file; 3 not: 2 as the code would not parse any more, 1 as the rule would still report it",
+    ] {
+        assert!(run.stderr.contains(line), "{line} is not in\n{}", run.stderr);
+    }
+    assert_eq!(project.read("a.py"), "one(x)\ntwo(x)\nyaml.safe_load(x)\n");
+    assert_eq!(project.read("b.py"), "one(y)\n");
 }
 
 #[test]

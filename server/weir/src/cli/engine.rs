@@ -162,6 +162,37 @@ impl Engine {
         }
     }
 
+    /// Asks one question about each of some files, as many at a time as workers have room for. The answers are by the
+    /// files' numbers; one that nobody could give is missing.
+    pub(crate) async fn ask_all(
+        &mut self,
+        questions: Vec<(File, Question)>,
+    ) -> anyhow::Result<HashMap<usize, weir_model::Answer>> {
+        let mut waiting = questions.into_iter();
+        let (mut answers, mut in_flight) = (HashMap::new(), 0);
+        loop {
+            while in_flight < self.capacity() {
+                let Some((File { index, path, format, bytes }, question)) = waiting.next() else { break };
+                self.pool.ask(JobId(index as u64), path, format, bytes, question);
+                in_flight += 1;
+            }
+            if in_flight == 0 {
+                return Ok(answers);
+            }
+            match self.next().await? {
+                Update::Answered { job, answer, .. } => {
+                    answers.extend(answer.map(|answer| (job.0 as usize, answer)));
+                    in_flight -= 1;
+                }
+                Update::Failed { job: Some(_), .. } => in_flight -= 1,
+                Update::Failed { doc: None, job: None, failure } => {
+                    return Err(failure).context("no analysis process can be kept alive");
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// Ends the workers.
     pub(crate) async fn shutdown(self) {
         self.pool.shutdown().await;

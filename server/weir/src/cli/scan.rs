@@ -27,10 +27,8 @@ use weir_model::{Failure, Finding, Hint, NoteKind, ScanOptions, Severity};
 /// Scans what the arguments name and writes the report.
 pub(crate) fn main(args: &ScanArgs) -> anyhow::Result<Exit> {
     let started = Instant::now();
-    let Scanned { mut report, broken_rules, failed, .. } = scan(args)?;
-    if args.autofix {
-        autofix::apply(&report, args.dryrun, args.output.quiet);
-    }
+    let Scanned { mut report, fixes, broken_rules, failed, .. } = scan(args)?;
+    autofix::apply(&report, &fixes, args.dryrun, args.output.quiet, args.output.verbose);
     report.elapsed = started.elapsed();
     write(&report, args).context("writing the report")?;
     notices::print(&report, args.output.quiet, args.output.verbose);
@@ -52,6 +50,8 @@ pub(super) struct Scanned {
     pub(super) report: Report,
     pub(super) config: Config,
     pub(super) targets: Targets,
+    /// What is to be repaired, if that was asked for.
+    fixes: Vec<autofix::Plan>,
     /// A rule or rule file could not be loaded.
     pub(super) broken_rules: bool,
     /// A path does not exist, or the configuration has mistakes.
@@ -66,7 +66,7 @@ pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Scanned> {
     notices::say(&unreadable.iter().map(|error| format!("weir: {error}")).collect::<Vec<_>>());
     let filter = Filter::new(args, &config)?;
     let mut targets = Targets::new();
-    let (report, missing) = block_on(async {
+    let (report, fixes, missing) = block_on(async {
         let mut engine = Engine::start(args.jobs, config.timeout, config.foreign_marks());
         let loaded = engine.load(sources).await?;
         let kinds = Kinds::of(loaded.rules.iter());
@@ -83,12 +83,13 @@ pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Scanned> {
         if !report.rules.is_empty() {
             run(&mut engine, args, &filter, &kinds, selection, &mut report).await?;
         }
+        let fixes = if args.autofix { autofix::plan(&mut engine, &report, &targets).await? } else { Vec::new() };
         engine.shutdown().await;
-        Ok((report, missing))
+        Ok((report, fixes, missing))
     })?;
     let broken_rules = !unreadable.is_empty() || report.problems.iter().any(|problem| !problem.skipped);
     let failed = missing > 0 || !misconfigured.is_empty();
-    Ok(Scanned { report, config, targets, broken_rules, failed })
+    Ok(Scanned { report, config, targets, fixes, broken_rules, failed })
 }
 
 /// Sends the files through the workers and sorts what comes back into the report.
@@ -275,12 +276,7 @@ struct Filter<'a> {
 impl<'a> Filter<'a> {
     fn new(args: &'a ScanArgs, config: &'a Config) -> anyhow::Result<Self> {
         let folder = folder_of(&config.baseline);
-        let baseline = if args.no_baseline {
-            Baseline::default()
-        } else {
-            Baseline::read(&config.baseline, &walk::git_root(folder).unwrap_or_else(|| folder.to_owned()))
-                .with_context(|| format!("reading {}", config.baseline.display()))?
-        };
+        let baseline = if args.no_baseline { Baseline::default() } else { config.read_baseline()? };
         let commit = args.baseline_commit.as_deref().map(|name| Commit::of(folder, name));
         let commit = commit.transpose().map_err(|error| anyhow::anyhow!("--baseline-commit: {error}"))?;
         let severities = args.severity.iter().map(|severity| match severity {

@@ -12,6 +12,9 @@ pub(crate) use filter::{Audit, Filter, Folder, Level, Shown};
 pub(crate) use settings::{Settings, of_client};
 
 use crate::args::FileArgs;
+use crate::baseline::Baseline;
+use crate::walk::{folder_of, git_root};
+use anyhow::Context as _;
 use filter::Scopes;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -208,6 +211,13 @@ impl Config {
             }
             None => (Self::new(folder, &Layer::default(), client, rules), Vec::new()),
         }
+    }
+
+    /// What was known before.
+    pub(crate) fn read_baseline(&self) -> anyhow::Result<Baseline> {
+        let folder = folder_of(&self.baseline);
+        let root = git_root(folder).unwrap_or_else(|| folder.to_owned());
+        Baseline::read(&self.baseline, &root).with_context(|| format!("reading {}", self.baseline.display()))
     }
 
     /// Which marks of other tools suppress findings: those that name a check that is ours always do.
