@@ -32,6 +32,7 @@ pub use explain::explain;
 pub use fix::apply_fixes;
 pub use memo::Memo;
 pub use repair::{repairs, together};
+pub use rule::comparison::day;
 pub use rule::{RuleFiles, RuleSet};
 pub use suppress::{Habit, offer_ignores, weaknesses};
 pub use surroundings::surroundings;

@@ -67,6 +67,8 @@ pub enum MarkKind {
     Java,
     /// `@SuppressFBWarnings`
     SpotBugs,
+    /// `.snyk`, of Snyk's tools.
+    SnykPolicy,
 }
 
 impl MarkKind {
@@ -99,6 +101,7 @@ impl MarkKind {
             Self::CodeQl => "codeql",
             Self::Java => "@SuppressWarnings",
             Self::SpotBugs => "@SuppressFBWarnings",
+            Self::SnykPolicy => ".snyk",
         }
     }
 }
@@ -140,6 +143,22 @@ pub enum HintKind {
 }
 
 impl HintKind {
+    /// The id reports give it, which no rule has.
+    pub const fn rule_id(self) -> &'static str {
+        match self {
+            Self::Unused => "weir/unused-suppression",
+            Self::Expired => "weir/expired-suppression",
+        }
+    }
+
+    /// What it says of a mark.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Unused => "Nothing is found that a mark asks to ignore",
+            Self::Expired => "The last day of a mark is over: it ignores nothing any more",
+        }
+    }
+
     /// The name reports print.
     pub const fn name(self) -> &'static str {
         match self {

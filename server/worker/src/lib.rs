@@ -9,7 +9,7 @@ mod pool;
 
 pub use child::child_main;
 pub use pool::{Pool, PoolConfig, Update};
-pub use weir_analysis::weaknesses;
+pub use weir_analysis::{day, weaknesses};
 
 /// What both sides must agree on: they are the same binary, unless it was replaced on disk under a running parent.
 const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -10,7 +10,7 @@ use crate::rule::regex::Regex;
 use weir_syntax::Symbol;
 
 /// The day that a text names as `YYYY-MM-DD`, in days since 1970-01-01.
-pub(crate) fn day(text: &str) -> Option<i64> {
+pub fn day(text: &str) -> Option<i64> {
     Some(date::parse(text, "%Y-%m-%d")? / date::DAY)
 }
 

@@ -46,7 +46,7 @@ fn remarks(report: &Report, verbose: bool) -> Vec<String> {
         let start = place.range.start;
         format!("{path}:{}:{}: {}: {}", start.line + 1, start.column + 1, hint.kind.name(), hint.message)
     });
-    let of_lists = report.obsolete.iter().filter(|entry| verbose || entry.gone.is_some()).map(ToString::to_string);
+    let of_lists = report.obsolete.iter().filter(|entry| verbose || entry.is_certain()).map(ToString::to_string);
     let mut lines: Vec<String> = of_texts.chain(of_lists).map(|line| format!("weir: {line}")).collect();
     if !verbose && lines.len() > MAX_REMARKS {
         let more = lines.len() - MAX_REMARKS;

@@ -24,7 +24,7 @@ const QUIET: Duration = Duration::from_millis(100);
 /// What the client watches in its folders. The first are few and looked at by name, the last is the code.
 const GLOBS: [&str; 4] = [
     "**/weir.toml",
-    "**/{.gitignore,.semgrepignore,.sobelow-skips,brakeman.ignore,.weir-baseline.json}",
+    "**/{.gitignore,.semgrepignore,.sobelow-skips,.snyk,brakeman.ignore,.weir-baseline.json}",
     "**/*.{yaml,yml}",
     "**/*.{js,jsx,mjs,cjs,ts,tsx,mts,cts,py,pyi,rb,rake,php,phtml,java,ex,exs,eex,heex,erb,html,vue,svelte}",
 ];

@@ -1,19 +1,25 @@
-//! Files of a project that list findings to ignore: Brakeman's `config/brakeman.ignore` and Sobelow's `.sobelow-skips`.
+//! Files of a project that list findings to ignore: Brakeman's `config/brakeman.ignore`, Sobelow's `.sobelow-skips` and Snyk's
+//! `.snyk`.
 //!
 //! Their fingerprints are those of findings of these tools and cannot be made of ours. So an entry is about a finding of ours
-//! if it names its file, a weakness that the rule looks for, and its line or its code.
+//! if it names its file, a weakness that the rule looks for, and its line or its code. Snyk's name rules and files.
+
+mod snyk;
 
 use crate::walk::slashes;
+use globset::{GlobBuilder, GlobMatcher};
 use ropey::Rope;
 use serde_json::Value;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use std::{fmt, fs};
 use weir_model::{Finding, MarkKind, MarkPlace, Suppression, Weakness};
 use weir_worker::weaknesses;
 
 const BRAKEMAN: &str = "config/brakeman.ignore";
 const SOBELOW: &str = ".sobelow-skips";
+const SNYK: &str = ".snyk";
 
 /// A list may lie in the root or so many folders below: applications of a repository that has several.
 const DEPTH: usize = 2;
@@ -50,14 +56,42 @@ struct Entry {
     kind: MarkKind,
     /// Where in the list it stands, from one.
     at: u32,
-    /// Relative to the list's folder, with forward slashes.
-    file: String,
-    /// From one; 0 if it has none.
-    line: u32,
-    /// Letters and digits of its code.
-    code: String,
+    files: Files,
+    place: Where,
+    /// The rule it names, if it may be one of ours.
+    rule: Option<String>,
     weaknesses: Vec<Weakness>,
     reason: Option<String>,
+    until: Option<Until>,
+}
+
+/// Files that an entry is about, relative to the list's folder, with forward slashes.
+#[derive(Debug, Clone)]
+enum Files {
+    One(String),
+    /// By a glob, as it is written.
+    Matching(String, GlobMatcher),
+}
+
+/// Where in a file an entry's finding is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Where {
+    At {
+        /// From one; 0 if it has none.
+        line: u32,
+        /// Letters and digits of its code.
+        code: String,
+    },
+    Anywhere,
+}
+
+/// When an entry ceases to count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Until {
+    /// `YYYY-MM-DD`
+    text: String,
+    /// Since 1970.
+    second: i64,
 }
 
 /// An entry of a list.
@@ -73,8 +107,44 @@ pub(crate) struct Obsolete {
     /// The list and the line in it.
     path: String,
     line: u32,
-    /// The file it is about, if that is gone; else nothing is found that it is about.
-    pub(crate) gone: Option<String>,
+    why: Why,
+}
+
+/// Why an entry is of use to nobody.
+#[derive(Debug, PartialEq, Eq)]
+enum Why {
+    /// The file it is about is gone.
+    Gone(String),
+    /// It counted until this day.
+    Expired(String),
+    /// Nothing was found that it is about.
+    Unfound,
+}
+
+impl Obsolete {
+    /// Whether that is so for the tool whose list it is as well: that tool may find more than we do.
+    pub(crate) fn is_certain(&self) -> bool {
+        self.why != Why::Unfound
+    }
+
+    /// Whether its day is over.
+    pub(crate) fn is_expired(&self) -> bool {
+        matches!(self.why, Why::Expired(_))
+    }
+
+    /// The list, and the line in it.
+    pub(crate) fn place(&self) -> (&str, u32) {
+        (&self.path, self.line)
+    }
+
+    /// Why it is of no use.
+    pub(crate) fn message(&self) -> String {
+        match &self.why {
+            Why::Gone(file) => format!("obsolete: {file} is gone"),
+            Why::Expired(day) => format!("this entry counted until {day}: it ignores nothing any more"),
+            Why::Unfound => "nothing was found that this entry is about".to_owned(),
+        }
+    }
 }
 
 impl ProjectMarks {
@@ -92,12 +162,13 @@ impl ProjectMarks {
 
     /// Whether a path is that of a list.
     pub(crate) fn is_list(path: &Path) -> bool {
-        path.ends_with(BRAKEMAN) || path.ends_with(SOBELOW)
+        path.ends_with(BRAKEMAN) || path.ends_with(SOBELOW) || path.ends_with(SNYK)
     }
 
     fn look(&mut self, folder: &Path, depth: usize) {
         self.read(folder, BRAKEMAN, brakeman);
         self.read(folder, SOBELOW, |text| Ok(sobelow(text)));
+        self.read(folder, SNYK, snyk::entries);
         let Some(depth) = depth.checked_sub(1) else { return };
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let name = entry.file_name();
@@ -137,15 +208,18 @@ impl ProjectMarks {
         for finding in &mut *findings {
             finding.suppressed.take_if(is_listed);
         }
-        let mut used = Vec::new();
+        let (mut used, now) = (Vec::new(), now());
         for (number, list) in self.lists.iter().enumerate() {
             let Ok(file) = file.strip_prefix(&list.folder) else { continue };
             let file = slashes(file);
-            let about_file = (0..).zip(&list.entries).filter(|(_, entry)| entry.file == file);
+            let about_file = (0..).zip(&list.entries).filter(|(_, entry)| entry.files.hold(&file));
             for (at, entry) in about_file {
                 for finding in &mut *findings {
                     if entry.is_about(finding, text, &weaknesses_of(&finding.rule_id)) {
                         used.push(EntryId { list: number, entry: at });
+                        if entry.is_over(now) {
+                            continue;
+                        }
                         finding.suppressed.get_or_insert_with(|| entry.suppression(&list.path));
                     }
                 }
@@ -157,14 +231,21 @@ impl ProjectMarks {
     /// The entries of use to nobody: their file is gone, or nothing was found that they are about. Only of lists whose folder was
     /// looked at as a whole.
     pub(crate) fn obsolete(&self, used: &HashSet<EntryId>, whole: impl Fn(&Path) -> bool) -> Vec<Obsolete> {
-        let mut obsolete = Vec::new();
+        let (mut obsolete, now) = (Vec::new(), now());
         for (number, list) in self.lists.iter().enumerate().filter(|(_, list)| whole(&list.folder)) {
             for (at, entry) in list.entries.iter().enumerate() {
-                let is_gone = !list.folder.join(&entry.file).exists();
-                if is_gone || !used.contains(&EntryId { list: number, entry: at }) {
-                    let gone = is_gone.then(|| entry.file.clone());
-                    obsolete.push(Obsolete { path: slashes(&list.path), line: entry.at, gone });
+                let is_used = used.contains(&EntryId { list: number, entry: at });
+                // What names neither a weakness nor a rule that found something is another tool's alone.
+                if entry.weaknesses.is_empty() && !is_used && entry.rule.is_some() {
+                    continue;
                 }
+                let why = match (&entry.until, &entry.files) {
+                    (Some(until), _) if entry.is_over(now) => Why::Expired(until.text.clone()),
+                    (_, Files::One(file)) if !list.folder.join(file).exists() => Why::Gone(file.clone()),
+                    _ if is_used => continue,
+                    _ => Why::Unfound,
+                };
+                obsolete.push(Obsolete { path: slashes(&list.path), line: entry.at, why });
             }
         }
         obsolete
@@ -173,26 +254,24 @@ impl ProjectMarks {
 
 impl fmt::Display for Obsolete {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: ", self.path, self.line)?;
-        match &self.gone {
-            Some(file) => write!(f, "obsolete: {file} is gone"),
-            None => f.write_str("nothing was found that this entry is about"),
-        }
+        write!(f, "{}:{}: {}", self.path, self.line, self.message())
     }
 }
 
 impl Entry {
     fn is_about(&self, finding: &Finding, text: &Rope, weaknesses: &[Weakness]) -> bool {
-        if !self.weaknesses.iter().any(|weakness| weaknesses.contains(weakness)) {
+        let named = self.rule.as_deref().is_some_and(|rule| names(rule, &finding.rule_id));
+        if !named && !self.weaknesses.iter().any(|weakness| weaknesses.contains(weakness)) {
             return false;
         }
+        let Where::At { line: wanted, code: wanted_code } = &self.place else { return true };
         let line = |offset: u32| text.byte_to_line((offset as usize).min(text.len_bytes()));
         let (first, last) = (line(finding.span.start), line(finding.span.end));
-        let is_there = (first + 1..=last + 1).contains(&(self.line as usize));
+        let is_there = (first + 1..=last + 1).contains(&(*wanted as usize));
         is_there
-            || (self.code.len() >= LEAST_CODE && {
+            || (wanted_code.len() >= LEAST_CODE && {
                 let code = letters(text.lines_at(first).take(last + 1 - first).flat_map(|line| line.chars()));
-                code.contains(&self.code) || (code.len() >= LEAST_CODE && self.code.contains(&code))
+                code.contains(wanted_code) || (code.len() >= LEAST_CODE && wanted_code.contains(&code))
             })
     }
 
@@ -201,9 +280,66 @@ impl Entry {
             mark: self.kind,
             place: MarkPlace::File { path: slashes(list), line: self.at },
             reason: self.reason.clone(),
-            until: None,
+            until: self.until.as_ref().map(|until| until.text.clone()),
         }
     }
+
+    /// Whether its day is over.
+    fn is_over(&self, now: i64) -> bool {
+        self.until.as_ref().is_some_and(|until| until.second <= now)
+    }
+}
+
+impl Files {
+    /// By a path or glob; a folder stands for all that is in it.
+    fn matching(path: &str) -> Result<Self, String> {
+        let path = path.trim_end_matches('/');
+        if path.is_empty() || path == "*" {
+            return Self::glob("**");
+        }
+        if !path.contains(['*', '?', '[', '{']) && path.rsplit('/').next().is_some_and(|name| name.contains('.')) {
+            return Ok(Self::One(path.to_owned()));
+        }
+        Self::glob(&format!("{path}{{,/**}}"))
+    }
+
+    fn glob(glob: &str) -> Result<Self, String> {
+        let matcher = GlobBuilder::new(glob)
+            .literal_separator(true)
+            .empty_alternates(true)
+            .build()
+            .map_err(|error| error.to_string())?;
+        Ok(Self::Matching(glob.to_owned(), matcher.compile_matcher()))
+    }
+
+    fn hold(&self, file: &str) -> bool {
+        match self {
+            Self::One(one) => one == file,
+            Self::Matching(_, glob) => glob.is_match(file),
+        }
+    }
+}
+
+impl PartialEq for Files {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::One(one), Self::One(other)) | (Self::Matching(one, _), Self::Matching(other, _)) => one == other,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Files {}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// Whether an id is a rule's, or its last part.
+fn names(id: &str, rule_id: &str) -> bool {
+    id == rule_id || rule_id.strip_suffix(id).is_some_and(|before| before.ends_with('.'))
 }
 
 /// A path as one would write it where one stands.
@@ -229,11 +365,15 @@ fn brakeman(text: &str) -> Result<Vec<Entry>, String> {
         Entry {
             kind: MarkKind::Brakeman,
             at: line_of(text, &string("fingerprint")),
-            file: string("file"),
-            line: warning["line"].as_u64().and_then(|line| u32::try_from(line).ok()).unwrap_or(0),
-            code: letters(string("code").chars()),
+            files: Files::One(string("file")),
+            place: Where::At {
+                line: warning["line"].as_u64().and_then(|line| u32::try_from(line).ok()).unwrap_or(0),
+                code: letters(string("code").chars()),
+            },
+            rule: None,
             weaknesses: found,
             reason: Some(string("note")).filter(|note| !note.is_empty()),
+            until: None,
         }
     };
     Ok(warnings.iter().map(entry).collect())
@@ -256,11 +396,12 @@ fn sobelow(text: &str) -> Vec<Entry> {
         Some(Entry {
             kind: MarkKind::Sobelow,
             at,
-            file: file.trim().to_owned(),
-            line: number.parse().ok()?,
-            code: String::new(),
+            files: Files::One(file.trim().to_owned()),
+            place: Where::At { line: number.parse().ok()?, code: String::new() },
+            rule: None,
             weaknesses: weaknesses(MarkKind::Sobelow, kind),
             reason: None,
+            until: None,
         })
     };
     (1..).zip(text.lines()).filter_map(entry).collect()
@@ -376,6 +517,50 @@ mod tests {
         assert_eq!(marks.obsolete(&HashSet::new(), |_| false), []);
         let used = HashSet::from([EntryId { list: 0, entry: 0 }, EntryId { list: 0, entry: 1 }]);
         assert_eq!(marks.obsolete(&used, |_| true).len(), 1);
+    }
+
+    #[test]
+    fn snyks_entries_are_found_by_rule_and_file() {
+        for (entry, expected) in [
+            ("ruby/Sqli:\n  - '*':\n      reason: why", true),
+            ("Sqli:\n  - app/user.rb", true),
+            ("CWE-89:\n  - app", true),
+            ("CWE-89:\n  - 'app/*.rb'", true),
+            ("CWE-89:\n  - '**/user.rb'", true),
+            ("sqli:\n  - ./app/user.rb", true),
+            ("ruby/PT:\n  - '*'", false),
+            ("SNYK-RUBY-RACK-1:\n  - '*'", false),
+            ("Sqli:\n  - app/other.rb", false),
+            ("Sqli:\n  - ap", false),
+            ("Sqli:\n  - '*.rb'", false),
+            ("Sqli:\n  - '*':\n      expires: 2999-01-01", true),
+            ("Sqli:\n  - '*':\n      expires: 2020-01-01", false),
+        ] {
+            let policy = format!("ignore:\n  {}\n", entry.replace('\n', "\n  "));
+            let (folder, marks) = project(&[(SNYK, &policy)]);
+            assert_eq!(marks.problems(), [""; 0], "{policy}");
+            let mut findings = [finding("where")];
+            let file = folder.path().join("app/user.rb");
+            marks.apply(&file, &Rope::from_str(RUBY), &mut findings, |_| vec![Weakness::of(89)]);
+            assert_eq!(findings[0].is_suppressed(), expected, "{policy}");
+        }
+    }
+
+    #[test]
+    fn snyks_entries_that_are_over_are_told() {
+        let policy = "ignore:\n  Sqli:\n    - 'app/*':\n        expires: 2020-01-31\n  SNYK-RUBY-RACK-1:\n    - '*':\n        \
+                      expires: 2020-01-31\n  PT:\n    - app/gone.rb\n    - '*'\n";
+        let (folder, marks) = project(&[(SNYK, policy)]);
+        let told: Vec<String> = marks.obsolete(&HashSet::new(), |_| true).iter().map(ToString::to_string).collect();
+        let path = slashes(&folder.path().join(SNYK));
+        assert_eq!(
+            told,
+            [
+                format!("{path}:3: this entry counted until 2020-01-31: it ignores nothing any more"),
+                format!("{path}:9: obsolete: app/gone.rb is gone"),
+                format!("{path}:10: nothing was found that this entry is about"),
+            ]
+        );
     }
 
     #[test]
