@@ -43,6 +43,43 @@ fn json_tells_the_path_of_the_data() {
 }
 
 #[test]
+fn marks_without_use_are_told_apart_from_findings() {
+    let text =
+        "é = 1\nyaml.load(x)  # nosemgrep: sql\nyaml.load(y)  # nosemgrep: yaml-load -- old (until 2020-01-31)\n";
+    let project =
+        Project::new(&[("a.py", text), (".snyk", "ignore:\n  Sqli:\n    - '*':\n        expires: 2020-01-31\n")]);
+    let told = project.scan(&["--json"]).json();
+    assert_eq!(told["results"].as_array().map(Vec::len), Some(2));
+    let marks = &told["weir"]["suppressions"];
+    let first = json!({
+        "check_id": "weir/unused-suppression",
+        "path": "a.py",
+        "message": "sql finds nothing that this comment asks to ignore",
+        "start": { "line": 2, "col": 17, "offset": 23 },
+        "end": { "line": 2, "col": 31, "offset": 37 },
+        "removal": [{ "start": 19, "end": 37, "text": "" }],
+    });
+    assert_eq!(marks[0], first);
+    assert_eq!(marks[1]["check_id"], "weir/expired-suppression");
+    assert_eq!((&marks[2]["path"], &marks[2]["start"]), (&json!(".snyk"), &json!({ "line": 3 })));
+    let run = project.scan(&["--sarif"]).json()["runs"][0].clone();
+    assert_eq!(run["results"].as_array().map(Vec::len), Some(2));
+    let notes = run["invocations"][0]["toolExecutionNotifications"].clone();
+    let descriptors = &run["tool"]["driver"]["notifications"];
+    let note = |note: &serde_json::Value| {
+        let id = &descriptors[note["descriptor"]["index"].as_u64().expect("an index") as usize]["id"];
+        assert_eq!((id, &note["level"]), (&note["descriptor"]["id"], &json!("note")));
+        let place = &note["locations"][0]["physicalLocation"];
+        (id.clone(), place["artifactLocation"]["uri"].clone(), place["region"]["startLine"].clone())
+    };
+    let notes: Vec<_> = notes.as_array().expect("notifications").iter().map(note).collect();
+    let expected = [("unused", "a.py", 2), ("expired", "a.py", 3), ("expired", ".snyk", 3)];
+    let expected =
+        expected.map(|(what, uri, line)| (json!(format!("weir/{what}-suppression")), json!(uri), json!(line)));
+    assert_eq!(notes, expected);
+}
+
+#[test]
 fn sarif_rules_say_what_dashboards_sort_by() {
     let project = Project::new(&[("a.py", BAD)]);
     let log = project.scan(&["--format", "sarif"]).json();

@@ -1,10 +1,11 @@
 //! Semgrep's JSON: same keys, same counting (lines and columns from one, columns and offsets in bytes), so that what
-//! reads Semgrep's results reads ours. `metavars`, `dataflow_trace`, `fingerprint` and `lines` are always there.
+//! reads Semgrep's results reads ours. `metavars`, `dataflow_trace`, `fingerprint` and `lines` are always there. What Semgrep does
+//! not tell is under `weir`, which its readers pass over.
 
-use super::{FileReport, Incident, Place, Report, lines_of, one_based, text_of};
+use super::{At, FileReport, Incident, Place, Report, UselessMark, lines_of, one_based, text_of};
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
-use weir_model::{Finding, RuleProblem, StepKind, Trace};
+use weir_model::{Edit, Finding, RuleProblem, StepKind, Trace};
 
 /// Writes the report. `verbose` lists skipped files that the user asked to skip as well.
 pub(crate) fn write(report: &Report, verbose: bool, out: &mut dyn Write) -> io::Result<()> {
@@ -30,9 +31,25 @@ pub(crate) fn write(report: &Report, verbose: bool, out: &mut dyn Write) -> io::
         "paths": { "scanned": report.scanned, "skipped": skipped },
         "skipped_rules": skipped_rules,
         "time": { "total_time": report.elapsed.as_secs_f64() },
+        "weir": { "suppressions": report.useless_marks().map(|mark| useless(&mark)).collect::<Vec<_>>() },
     });
     serde_json::to_writer(&mut *out, &value)?;
     out.write_all(b"\n")
+}
+
+/// A mark that ignores nothing. Offsets of its removal count in the file as it is, as all offsets do.
+fn useless(mark: &UselessMark<'_>) -> Value {
+    let mut value = json!({ "check_id": mark.kind.rule_id(), "path": mark.path, "message": mark.message });
+    match mark.at {
+        At::Place(place) => {
+            value["start"] = start(place);
+            value["end"] = end(place);
+            let edit = |edit: &Edit| json!({ "start": edit.span.start, "end": edit.span.end, "text": edit.text });
+            value["removal"] = mark.removal.iter().map(edit).collect();
+        }
+        At::Line(line) => value["start"] = json!({ "line": line }),
+    }
+    value
 }
 
 fn result(report: &Report, file: &FileReport, finding: &Finding) -> Value {

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use weir_model::{Finding, Hint, Position, PositionEncoding, Range, RuleProblem, Span};
+use weir_model::{Edit, Finding, Hint, HintKind, Position, PositionEncoding, Range, RuleProblem, Span};
 
 /// All that a scan has to say, in an order that does not depend on how the work was shared out.
 #[derive(Debug, Default)]
@@ -61,6 +61,25 @@ pub(crate) struct Remark {
     pub(crate) path: Arc<str>,
     pub(crate) place: Place,
     pub(crate) hint: Hint,
+}
+
+/// A mark that asks for something in vain, for reports that are read by programs.
+pub(crate) struct UselessMark<'a> {
+    pub(crate) kind: HintKind,
+    /// The path to show.
+    pub(crate) path: &'a str,
+    pub(crate) at: At,
+    pub(crate) message: String,
+    /// Removes it; empty where it is an entry of a list.
+    pub(crate) removal: &'a [Edit],
+}
+
+/// Where a mark is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum At {
+    Place(Place),
+    /// From one.
+    Line(u32),
 }
 
 /// Something that went wrong while a file was analysed.
@@ -131,6 +150,24 @@ impl IncidentKind {
 }
 
 impl Report {
+    /// What there is to say about marks, entries of lists included that are of use to nobody for sure.
+    pub(crate) fn useless_marks(&self) -> impl Iterator<Item = UselessMark<'_>> {
+        let of_texts = self.remarks.iter().map(|Remark { path, place, hint }| UselessMark {
+            kind: hint.kind,
+            path,
+            at: At::Place(*place),
+            message: hint.message.clone(),
+            removal: &hint.removal,
+        });
+        let certain = self.obsolete.iter().filter(|entry| entry.is_certain());
+        let of_lists = certain.map(|entry| {
+            let (path, line) = entry.place();
+            let kind = if entry.is_expired() { HintKind::Expired } else { HintKind::Unused };
+            UselessMark { kind, path, at: At::Line(line), message: entry.message(), removal: &[] }
+        });
+        of_texts.chain(of_lists)
+    }
+
     /// The findings that count, in order: nobody asked to ignore them.
     pub(crate) fn findings(&self) -> impl Iterator<Item = (&FileReport, &Finding)> {
         self.all_findings().filter(|(_, finding)| !finding.is_suppressed())

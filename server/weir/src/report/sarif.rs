@@ -1,13 +1,18 @@
 //! SARIF 2.1.0, as code hosts and dashboards read it. Rule properties follow Semgrep's: tags `CWE-89: ...`, `OWASP-...`,
 //! `HIGH CONFIDENCE`, `security`. Columns count UTF-16 code units, and the log says so.
+//!
+//! Marks without use are notifications and no results: whoever reads a log makes an alert of each result, whatever `kind` says it
+//! is, and counts it.
 
 use super::rule::Rule;
-use super::{FileReport, Incident, Report, lines_of, one_based, text_of};
+use super::{At, FileReport, Incident, Report, UselessMark, lines_of, one_based, text_of};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::sync::Arc;
-use weir_model::{Finding, Fix, MarkPlace, PositionEncoding, RuleProblem, Severity, Span, Step, StepKind, Suppression};
+use weir_model::{
+    Finding, Fix, HintKind, MarkPlace, PositionEncoding, RuleProblem, Severity, Span, Step, StepKind, Suppression,
+};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json";
 
@@ -19,7 +24,8 @@ pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let text = format!("not scanned: {}", join(skipped.reason.words(), &skipped.detail));
         notification(skipped.reason.name(), "warning", &text, Some(&skipped.path), None)
     });
-    let notifications: Vec<Value> = report.incidents.iter().map(incident).chain(skipped).collect();
+    let marks = report.useless_marks().map(|mark| useless(&mark));
+    let notifications: Vec<Value> = report.incidents.iter().map(incident).chain(skipped).chain(marks).collect();
     let log = json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -28,6 +34,7 @@ pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                 "name": "Weir",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
                 "rules": report.rules.values().map(rule).collect::<Vec<_>>(),
+                "notifications": MARKS.map(descriptor),
             }},
             "columnKind": "utf16CodeUnits",
             "invocations": [{
@@ -40,6 +47,31 @@ pub(crate) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     });
     serde_json::to_writer(&mut *out, &log)?;
     out.write_all(b"\n")
+}
+
+/// What is told of marks, in the order of their descriptors.
+const MARKS: [HintKind; 2] = [HintKind::Unused, HintKind::Expired];
+
+fn descriptor(kind: HintKind) -> Value {
+    json!({
+        "id": kind.rule_id(),
+        "name": kind.name(),
+        "shortDescription": { "text": kind.words() },
+        "defaultConfiguration": { "level": "note" },
+    })
+}
+
+/// A mark that ignores nothing.
+fn useless(mark: &UselessMark<'_>) -> Value {
+    // Columns of these places count bytes; a line is enough to find a mark.
+    let line = match mark.at {
+        At::Place(place) => place.range.start.line + 1,
+        At::Line(line) => line.max(1),
+    };
+    let mut value = notification(mark.kind.rule_id(), "note", &mark.message, Some(mark.path), None);
+    value["descriptor"]["index"] = json!(MARKS.iter().position(|&kind| kind == mark.kind));
+    value["locations"][0]["physicalLocation"]["region"] = json!({ "startLine": line });
+    value
 }
 
 fn rule(rule: &Rule) -> Value {
