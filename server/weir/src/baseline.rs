@@ -70,7 +70,7 @@ impl Baseline {
 
     /// Whether a finding of a file is known.
     pub(crate) fn holds(&self, file: &str, finding: &Finding) -> bool {
-        if self.files.is_empty() {
+        if self.is_empty() {
             return false;
         }
         let key = key(&finding.rule_id, &finding.fingerprint);
@@ -78,6 +78,11 @@ impl Baseline {
             Some(known) => known.contains(&key),
             None => self.moved.contains(&key),
         }
+    }
+
+    /// Whether nothing was known.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.files.is_empty()
     }
 
     /// How many findings and files it has.

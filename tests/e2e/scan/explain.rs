@@ -49,6 +49,26 @@ x pattern: yaml.load($X) (line 7)
 }
 
 #[test]
+fn what_hides_a_line_is_told() {
+    let project = Project::new(&[("src/a.py", CODE)]);
+    let explain = |line: &str| {
+        let run = project.weir(&["explain", "sql", line, "--rules", "../rules.yaml"]);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+        run.stdout
+    };
+    project.write(".snyk", "ignore:\n  python/Sqli:\n    - src:\n        reason: the table is ours\n");
+    let told = explain("src/a.py:3");
+    assert!(told.contains("suppressed\n  .snyk:3 asks to ignore it: the table is ours\n"), "{told}");
+    assert!(told.contains("\nx .snyk:3 asks to ignore it"), "{told}");
+    project.write(".snyk", "ignore:\n  python/Sqli:\n    - src:\n        expires: 2020-01-01\n");
+    assert!(explain("src/a.py:3").contains("sql (../rules.yaml:16): reported\n"));
+    project.weir(&["baseline", "--rules", "../rules.yaml"]);
+    let told = explain("src/a.py:3");
+    assert!(told.contains("suppressed\n  it is in the baseline ") && told.contains(".weir-baseline.json"), "{told}");
+    assert!(explain("src/a.py:5").contains("not reported"));
+}
+
+#[test]
 fn a_line_is_explained_for_programs() {
     let project = Project::new(&[("src/a.py", CODE), ("tests/a.py", CODE)]);
     let explain = |line: &str| project.weir(&["explain", "sql", line, "--json", "--rules", "../rules.yaml"]).json();

@@ -1,19 +1,24 @@
 //! `weir explain`: why a rule reports a line, or why it does not.
 
+mod hiding;
+
 use super::engine::{Engine, File, Loaded, block_on};
+use super::marks::Marks;
 use super::{Exit, notices, to_stdout};
 use crate::args::{ExplainArgs, ExplainFormat, LineArg};
-use crate::config::{Config, Layer};
+use crate::config::{self, Config, Layer};
 use crate::report::explanation::{self, Told};
+use crate::report::rule::Rule;
 use crate::report::text::Style;
 use crate::rules_source;
 use crate::walk::{self, folder_of};
 use anyhow::{Context, bail};
+use hiding::Hiding;
 use ropey::Rope;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::time::Duration;
-use weir_model::{LineQuestion, NoteKind, RuleProblem};
+use weir_model::{Answer, LineQuestion, NoteKind, Question, RuleProblem};
 
 /// So many rules with a similar id are named to who asked for one that is not there.
 const MOST_ALIKE: usize = 5;
@@ -33,19 +38,47 @@ pub(crate) fn main(args: &ExplainArgs) -> anyhow::Result<Exit> {
         bail!("{} has {}; there is no line {line}", target.shown, notices::plural(lines, "line"));
     }
     let format = walk::format_of(&target.file);
-    let (config, problems) = Config::of_folder(folder_of(&target.file), &Layer::default(), &args.rules.rules);
+    let folder = folder_of(&target.file);
+    let project = target.file.ancestors().nth(target.in_project.split('/').count()).unwrap_or(folder).to_owned();
+    // Without configuration it is the project where its files are looked for.
+    let configured = if config::find(folder).is_some() { folder } else { &project };
+    let (config, problems) = Config::of_folder(configured, &Layer::default(), &args.rules.rules);
     notices::say(&problems.iter().map(|problem| format!("weir: {problem}")).collect::<Vec<_>>());
     let (sources, unreadable) = rules_source::load(&config.rules);
     notices::say(&unreadable.iter().map(|error| format!("weir: {error}")).collect::<Vec<_>>());
+    let baseline = config.read_baseline()?;
     let question = LineQuestion { rule_id: args.rule.as_str().into(), line: *line };
-    let (loaded, (explanations, notes)) = block_on(async {
+    let (loaded, (mut explanations, notes), findings) = block_on(async {
         let mut engine = Engine::start(Some(1), Duration::from_secs_f64(args.timeout), config.foreign_marks());
         let loaded = engine.load(sources).await?;
-        let file = File { index: 0, path: Arc::clone(&target.in_project), format, bytes };
-        let answer = engine.explain(file, question).await?;
+        let file = |bytes| File { index: 0, path: Arc::clone(&target.in_project), format, bytes };
+        // What the baseline knows is known by all findings of the file.
+        let all = if baseline.is_empty() {
+            None
+        } else {
+            engine.ask_all(vec![(file(bytes.clone()), Question::Findings)]).await?.remove(&0)
+        };
+        let answer = engine.explain(file(bytes), question).await?;
         engine.shutdown().await;
-        Ok((loaded, answer))
+        let findings = match all {
+            Some(Answer::Findings(findings)) => findings,
+            _ => Vec::new(),
+        };
+        Ok((loaded, answer, findings))
     })?;
+    let hiding = Hiding {
+        findings: &findings,
+        baseline: &baseline,
+        baseline_file: &config.baseline,
+        file: &target.file,
+        in_project: &target.in_project,
+        text: &text,
+        rules: loaded.rules.iter().map(|info| (Arc::clone(&info.id), Rule::new(info.clone()))).collect(),
+    };
+    let mut marks = Marks::load(std::slice::from_ref(&project));
+    for explanation in &mut explanations {
+        hiding.heed(&mut marks, explanation);
+    }
     let broken: Vec<&RuleProblem> = loaded.problems.iter().filter(|problem| is_about(problem, &args.rule)).collect();
     if explanations.is_empty() {
         if let Some(note) = notes.iter().find(|note| note.kind == NoteKind::Panic) {
