@@ -303,6 +303,26 @@ fn a_source_says_what_it_reaches_where_that_is_asked_for() {
 }
 
 #[test]
+fn a_client_that_shows_no_documents_is_told_the_path() {
+    let project = Project::new();
+    let rules = project.rules();
+    let mut server = LspClient::start(weir_tests::binary::weir(), &["--rules", rules.to_str().expect("a plain name")]);
+    let mut abilities = weir_tests::lsp_client::all_capabilities();
+    abilities["window"]["showDocument"] = json!(null);
+    server.initialize(&abilities, Some(project.path()), &json!({ "sourceLens": true }));
+    let uri = project.uri("a.py");
+    server.open(&uri, "python", "name = request.args.get('n')\ndb.execute(name)\n");
+    let lenses = server.request("textDocument/codeLens", &json!({ "textDocument": { "uri": uri } }));
+    server.request("workspace/executeCommand", &lenses[0]["command"]);
+    let message = server.wait_for("window/showMessage")["params"]["message"].clone();
+    let message = message.as_str().expect("a text");
+    for part in ["the path of sql", "1. a.py:1:8: untrusted data enters here", "a.py:2:1: reaches this dangerous place"]
+    {
+        assert!(message.contains(part), "{part:?} is missing in {message}");
+    }
+}
+
+#[test]
 fn hover_says_what_was_found_and_what_to_write_instead() {
     let project = Project::new();
     let mut server = project.server();

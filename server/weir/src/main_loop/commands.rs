@@ -15,7 +15,12 @@ impl MainLoop {
             OPEN_PAGE => Ok(Shown::page(text(0))),
             OPEN_RULE => self.rule_document(text(0), text(1)),
             ADD_TO_BASELINE => return self.add_to_baseline(text(0), text(1), text(2)),
-            SHOW_PATH => self.path_document(text(0), text(1), text(2)),
+            SHOW_PATH => match self.path(text(0), text(1), text(2)) {
+                Some(Ok(Path::Message(text))) => return self.outbox.show(MessageType::INFO, text),
+                Some(Ok(Path::Document(document))) => Ok(Some(document)),
+                Some(Err(error)) => Err(error),
+                None => Ok(None),
+            },
             OPEN_TARGET => Ok(Shown::file(text(0))),
             // These are answered by a worker first.
             TEST_RULES => return self.test_rules(text(0), text(1)),
@@ -63,13 +68,12 @@ impl MainLoop {
         self.shown.rule(&engine.rules, source, rule_id)
     }
 
-    fn path_document(&mut self, uri: &str, fingerprint: &str, rule: &str) -> io::Result<Option<ShowDocumentParams>> {
-        let Some(open) = uri.parse::<Uri>().ok().and_then(|uri| self.session.by_uri(&uri)) else { return Ok(None) };
+    /// The path of a finding; `None` if that is gone.
+    fn path(&mut self, uri: &str, fingerprint: &str, rule: &str) -> Option<io::Result<Path>> {
+        let open = uri.parse::<Uri>().ok().and_then(|uri| self.session.by_uri(&uri))?;
         let mut findings = open.visible().map(|(finding, _)| finding);
-        let found = findings.find(|finding| finding.fingerprint == fingerprint && *finding.rule_id == *rule);
-        let (Some(finding), Some(engine)) = (found, open.place.and_then(|(_, engine)| self.engines.get(engine))) else {
-            return Ok(None);
-        };
+        let finding = findings.find(|finding| finding.fingerprint == fingerprint && *finding.rule_id == *rule)?;
+        let engine = open.place.and_then(|(_, engine)| self.engines.get(engine))?;
         let view = crate::lsp::view::View {
             client: &self.session.client,
             uri: &open.uri,
@@ -77,6 +81,16 @@ impl MainLoop {
             text: open.document.text(),
             rules: &engine.rules,
         };
-        self.shown.path(&view, &open.path, finding).map(Some)
+        Some(if view.client.shows_documents {
+            self.shown.path(&view, &open.path, finding).map(Path::Document)
+        } else {
+            Ok(Path::Message(Shown::path_message(&view, &open.path, finding)))
+        })
     }
+}
+
+/// The path of a finding, as the client can show it.
+enum Path {
+    Document(ShowDocumentParams),
+    Message(String),
 }

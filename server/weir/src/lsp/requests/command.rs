@@ -1,4 +1,4 @@
-//! `workspace/executeCommand`: what shows something, for clients that show documents when they are asked to, and what is written
+//! `workspace/executeCommand`: what shows something, mostly for clients that show documents when they are asked to, and what is written
 //! to the baseline, which is no document that the editor has.
 
 use crate::engines::Rules;
@@ -22,7 +22,7 @@ use weir_model::{Finding, Shape};
 pub(crate) const OPEN_RULE: &str = "weir.openRule";
 /// Shows a web page: `[address]`.
 pub(crate) const OPEN_PAGE: &str = "weir.openPage";
-/// Shows the path of a finding drawn into the code: `[uri, fingerprint, rule id]`.
+/// Shows the path of a finding drawn into the code, or as a message: `[uri, fingerprint, rule id]`.
 pub(crate) const SHOW_PATH: &str = "weir.showPath";
 
 /// Runs the tests of a rule file, says how one of its rules does: `[uri, rule id]`.
@@ -139,6 +139,11 @@ impl Shown {
             }
             None => Ok(document(&self.write(Path::new(&name), &drawn)?, 0)),
         }
+    }
+
+    /// The path of a finding for clients that show no documents, as a message.
+    pub(crate) fn path_message(view: &View<'_>, path: &str, finding: &Finding) -> String {
+        format!("Weir: the path of {}\n{}", finding.rule_id, steps(view, path, finding).trim_end())
     }
 
     /// A file of the person's own.

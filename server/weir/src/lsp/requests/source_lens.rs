@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use tower_lsp_server::ls_types::{CodeLens, Command};
 use weir_model::{Finding, Span};
 
-/// One lens for each source of a shown finding. Clients that show documents are shown the path of the first when it is clicked; to
-/// others it says what it says.
+/// One lens for each source of a shown finding. When it is clicked the path of the first is shown: as a document, or to clients that
+/// show none as a message.
 pub(crate) fn lenses(view: &View<'_>, open: &OpenDocument) -> Vec<CodeLens> {
     let mut sources: BTreeMap<Span, Vec<&Finding>> = BTreeMap::new();
     for (finding, _) in open.visible() {
@@ -25,11 +25,10 @@ pub(crate) fn lenses(view: &View<'_>, open: &OpenDocument) -> Vec<CodeLens> {
         sinks.dedup();
         let first = findings[0];
         let arguments = vec![json!(view.uri), json!(first.fingerprint), json!(first.rule_id)];
-        let shows = view.client.shows_documents;
         let command = Command {
             title: format!("reaches {}", plural(sinks.len(), "sink")),
-            command: if shows { SHOW_PATH.to_owned() } else { String::new() },
-            arguments: shows.then_some(arguments),
+            command: SHOW_PATH.to_owned(),
+            arguments: Some(arguments),
         };
         CodeLens { range: to_proto::range(view.client, view.text, span), command: Some(command), data: None }
     };
