@@ -4,6 +4,7 @@
 //! which patterns and code are compared. A [`Pattern`] is parsed by the same grammar and lowered by the same code, then
 //! its placeholders become holes. This crate knows nothing of rules, taint, LSP, files or processes.
 
+mod code;
 mod difference;
 mod host;
 pub mod kind;

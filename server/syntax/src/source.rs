@@ -1,10 +1,12 @@
-//! A text under edit and the programs in it: one for code, several or none for a page, none for any other text.
+//! A text under edit and the programs in it: one for code and what its templates hold, several or none for a page, none for any
+//! other text.
 
+use crate::code::Code;
 use crate::host::{Map, Page};
 use crate::program::Program;
 use crate::{PageSpot, Spot, Tree};
 use std::time::Duration;
-use weir_model::{Edit, Format, Language, Span};
+use weir_model::{Edit, Engine, Format, Language, Span};
 
 /// When to stop. The caller owns the clock.
 #[derive(Clone, Copy)]
@@ -27,6 +29,16 @@ pub enum ParseNote {
     TooDeep(Span),
     /// Parsing was stopped: the tree is empty.
     Stopped,
+}
+
+impl ParseNote {
+    /// Where it is.
+    pub(crate) fn place(&self) -> Span {
+        match *self {
+            Self::Syntax(span) | Self::TooDeep(span) => span,
+            Self::Stopped => Span::default(),
+        }
+    }
 }
 
 /// What rules look at: a program in one language, or a text in none.
@@ -83,7 +95,7 @@ pub struct Source {
 
 enum Body {
     Text { text: String, tree: Tree },
-    Code(Box<Program>),
+    Code(Box<Code>),
     Page(Page),
 }
 
@@ -93,7 +105,7 @@ impl Source {
         let format = format.into();
         let body = match format {
             Format::Text => Body::Text { text, tree: Tree::default() },
-            Format::Code(language) => Body::Code(Box::new(Program::parse(language, text, limits))),
+            Format::Code(language) => Body::Code(Box::new(Code::parse(language, text, limits))),
             Format::Host(host) => Body::Page(Page::parse(host, text, limits)),
         };
         Self { format, body }
@@ -107,7 +119,7 @@ impl Source {
     pub fn edit(&mut self, edits: &[Edit], limits: Limits<'_>) {
         match &mut self.body {
             Body::Text { text, .. } => apply(text, edits),
-            Body::Code(program) => program.edit(edits, limits),
+            Body::Code(code) => code.edit(edits, limits),
             Body::Page(page) => page.edit(edits, limits),
         }
     }
@@ -117,7 +129,7 @@ impl Source {
     pub fn is_settled(&self) -> bool {
         match &self.body {
             Body::Text { .. } => true,
-            Body::Code(program) => program.is_settled(),
+            Body::Code(code) => code.is_settled(),
             Body::Page(page) => page.is_settled(),
         }
     }
@@ -126,7 +138,7 @@ impl Source {
     pub fn settle(&mut self, limits: Limits<'_>) -> bool {
         match &mut self.body {
             Body::Text { .. } => false,
-            Body::Code(program) => program.settle(limits),
+            Body::Code(code) => code.settle(limits),
             Body::Page(page) => page.settle(limits),
         }
     }
@@ -140,7 +152,7 @@ impl Source {
     pub fn text(&self) -> &str {
         match &self.body {
             Body::Text { text, .. } => text,
-            Body::Code(program) => program.text(),
+            Body::Code(code) => code.program().text(),
             Body::Page(page) => page.text(),
         }
     }
@@ -151,10 +163,7 @@ impl Source {
             Body::Text { text, tree } => {
                 vec![Part { language: None, text, tree, whole: text, is_whole: true, comments: &[], map: None }]
             }
-            Body::Code(program) => {
-                let (language, text, tree) = (Some(program.language()), program.text(), program.tree());
-                vec![Part { language, text, tree, whole: text, is_whole: true, comments: tree.comments(), map: None }]
-            }
+            Body::Code(code) => code.parts(),
             Body::Page(page) => page.parts(),
         }
     }
@@ -163,7 +172,7 @@ impl Source {
     pub fn tree(&self) -> &Tree {
         match &self.body {
             Body::Text { tree, .. } => tree,
-            Body::Code(program) => program.tree(),
+            Body::Code(code) => code.program().tree(),
             Body::Page(page) => page.no_tree(),
         }
     }
@@ -171,7 +180,7 @@ impl Source {
     /// What a line break of code is in, or the end of the text.
     pub fn at_break(&self, at: u32) -> Spot {
         match &self.body {
-            Body::Code(program) => program.at_break(at),
+            Body::Code(code) => code.program().at_break(at),
             Body::Text { .. } | Body::Page(_) => Spot::Token,
         }
     }
@@ -180,14 +189,32 @@ impl Source {
     pub fn at_break_of_page(&self, at: u32) -> PageSpot {
         match &self.body {
             Body::Page(page) => page.at_break(at),
-            Body::Text { .. } | Body::Code(_) => PageSpot::Token,
+            Body::Code(code) => code.templates().map_or(PageSpot::Token, |templates| templates.at_break(at)),
+            Body::Text { .. } => PageSpot::Token,
+        }
+    }
+
+    /// What reads the page that a place is in: of code the template.
+    pub fn engine_at(&self, at: u32) -> Option<Engine> {
+        match &self.body {
+            Body::Page(page) => page.engine_at(at),
+            Body::Code(code) => code.templates()?.engine_at(at),
+            Body::Text { .. } => None,
+        }
+    }
+
+    /// The comments of the templates in code, which are none of its language's; in the order of their starts.
+    pub fn comments_of_templates(&self) -> &[Span] {
+        match &self.body {
+            Body::Code(code) => code.templates().map_or(&[], Page::comments),
+            Body::Page(_) | Body::Text { .. } => &[],
         }
     }
 
     /// Whether a comment in the middle of a line may stand right before a token of code: in languages that have such comments.
     pub fn takes_comment_before(&self, at: u32) -> bool {
         match &self.body {
-            Body::Code(program) => program.takes_comment_before(at),
+            Body::Code(code) => code.program().takes_comment_before(at),
             Body::Text { .. } | Body::Page(_) => false,
         }
     }
@@ -196,7 +223,7 @@ impl Source {
     pub fn notes(&self) -> &[ParseNote] {
         match &self.body {
             Body::Text { .. } => &[],
-            Body::Code(program) => program.notes(),
+            Body::Code(code) => code.notes(),
             Body::Page(page) => page.notes(),
         }
     }
@@ -205,7 +232,7 @@ impl Source {
     pub fn relowered(&self) -> usize {
         match &self.body {
             Body::Text { .. } => 0,
-            Body::Code(program) => program.relowered(),
+            Body::Code(code) => code.programs().map(Program::relowered).sum(),
             Body::Page(page) => page.programs().map(Program::relowered).sum(),
         }
     }
@@ -214,7 +241,7 @@ impl Source {
     pub fn lowering(&self) -> Duration {
         match &self.body {
             Body::Text { .. } => Duration::ZERO,
-            Body::Code(program) => program.lowering(),
+            Body::Code(code) => code.programs().map(Program::lowering).sum(),
             Body::Page(page) => page.programs().map(Program::lowering).sum(),
         }
     }

@@ -29,9 +29,9 @@ use weir_syntax::{Difference, NodeId, Part, Role, Tree};
 use apart::Apart;
 pub(crate) use reuse::{Results, Same, common, find};
 
-/// What the last analysis of a text left, for each of its parts.
+/// What the last analysis of a text left, for each of its parts: by the language, and whether it is the whole file.
 #[derive(Debug, Default)]
-pub struct Memo(HashMap<Option<Language>, PartMemo>);
+pub struct Memo(HashMap<(Option<Language>, bool), PartMemo>);
 
 /// What the last analysis of one part of a text left. Empty at first, and whenever something else is analysed than before.
 #[derive(Debug, Default)]
@@ -83,12 +83,12 @@ const ONE_IN: usize = 4;
 impl Memo {
     /// What is kept of a part of the text.
     pub(crate) fn of(&mut self, part: &Part<'_>) -> &mut PartMemo {
-        self.0.entry(part.language).or_default()
+        self.0.entry((part.language, part.is_whole)).or_default()
     }
 
     /// Drops what is kept of parts that are no more.
     pub(crate) fn forget_others(&mut self, parts: &[Part<'_>]) {
-        self.0.retain(|language, _| parts.iter().any(|part| part.language == *language));
+        self.0.retain(|key, _| parts.iter().any(|part| (part.language, part.is_whole) == *key));
     }
 }
 

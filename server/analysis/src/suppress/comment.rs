@@ -57,6 +57,8 @@ impl<'a> Comments<'a> {
             let span = |span: Span| if language.is_some() { with_tag(span, text) } else { span };
             all.extend(part.comments().map(|comment| Place { span: span(comment), language, outer: None }));
         }
+        let of_templates = unit.source.comments_of_templates().iter();
+        all.extend(of_templates.map(|&span| Place { span, language: None, outer: None }));
         all.sort_by_key(|place| (place.span.start, std::cmp::Reverse(place.span.end)));
         let mut open: Vec<usize> = Vec::new();
         for at in 0..all.len() {
@@ -135,7 +137,7 @@ impl<'a> Comment<'a> {
     /// What is written in it, with what opens it.
     pub(super) fn body(&self) -> &'a str {
         let body = self.span.text(self.all.text).trim_end();
-        let closers = if self.all.is_page() { &PAGE_CLOSERS[..] } else { &CLOSERS[..] };
+        let closers = if body.starts_with(['<', '{']) { &PAGE_CLOSERS[..] } else { &CLOSERS[..] };
         closers.iter().find_map(|closer| body.strip_suffix(closer)).unwrap_or(body)
     }
 

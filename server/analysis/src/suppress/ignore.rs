@@ -4,7 +4,7 @@ use super::comment::Comments;
 use super::mark::{Mark, Reach, line};
 use super::{Marks, names};
 use crate::analyze::{Options, Unit};
-use weir_model::{Around, Edit, Engine, Finding, Format, Host, Language, MarkKind, Span};
+use weir_model::{Around, Edit, Engine, Finding, Format, Language, MarkKind, Span};
 use weir_syntax::{PageSpot, Source, Spot};
 
 /// What stands for a reason until somebody writes one.
@@ -68,8 +68,13 @@ impl Writer<'_> {
             return Some(edit);
         }
         match self.source.format() {
-            Format::Code(_) => {}
-            Format::Host(host) => return self.in_page(host),
+            Format::Code(_) => {
+                // In a template that stands in the code.
+                if let Some(engine) = self.line().start.checked_sub(1).and_then(|at| self.source.engine_at(at)) {
+                    return self.in_page(engine, Around::Html);
+                }
+            }
+            Format::Host(host) => return self.in_page(host.engine, host.around),
             Format::Text => return None,
         }
         // A comment between a mark for the next line and that line would take the mark's effect.
@@ -78,15 +83,15 @@ impl Writer<'_> {
     }
 
     /// Alone on the line before, in a page: as a comment of what stands there.
-    fn in_page(&self, host: Host) -> Option<Edit> {
+    fn in_page(&self, engine: Engine, around: Around) -> Option<Edit> {
         let (line, text) = (self.line(), self.text());
         let before = &text[..line.start as usize];
         let spot = match line.start.checked_sub(1) {
             Some(before) => self.source.at_break_of_page(before),
-            None if host.around == Around::Script => PageSpot::Inside,
+            None if around == Around::Script => PageSpot::Inside,
             None => PageSpot::Text,
         };
-        let (open, close) = comment_in_page(host.engine, spot)?;
+        let (open, close) = comment_in_page(engine, spot)?;
         // A second mark would come between the first and its line.
         let last = before.trim_end_matches(['\n', '\r']).rsplit('\n').next().unwrap_or_default();
         if last.contains("nosem") {

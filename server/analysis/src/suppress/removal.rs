@@ -40,7 +40,8 @@ fn whole(comment: Span, unit: &Unit<'_>) -> Span {
     let (first, last) = (line(text, comment.start), line(text, comment.end));
     let before = &text[first.start..comment.start as usize];
     let after = &text[comment.end as usize..last.end];
-    let braces = (before.trim(), after.trim()) == ("{", "}") && in_markup(unit.tree(), comment);
+    let braces =
+        (before.trim(), after.trim()) == ("{", "}") && unit.language().is_some() && in_markup(unit.tree(), comment);
     let tags = before.trim() == "<?php" && after.trim() == "?>";
     let alone = before.trim().is_empty() && (after.trim().is_empty());
     if braces || tags || alone {

@@ -287,6 +287,62 @@ fn comments_ask_to_ignore_findings_in_pages_too() {
 }
 
 #[test]
+fn a_template_in_elixir_is_a_page() {
+    check(
+        "elixir",
+        &output("\"escaped\", \"script\""),
+        r##"
+        defmodule A do
+          def é(assigns) do
+            # ~H'''<script><%= nothing %></script>'''
+            ~H"""
+            <p>é</p><script>f(<%= @d %>)</script>
+                                  ^^ @d
+            """
+          end
+
+          def b(assigns), do: ~s"<script><%= y %></script>"
+        end
+        "##,
+    );
+    check(
+        "elixir",
+        &output("\"escaped\", \"text\""),
+        r##"
+        defmodule A do
+          def é(assigns) do
+            ~H"""
+            <p title={@a}>é {raw(@b)}</p> <%= @c %>
+                             ^^^^^^^ raw(@b)
+                                              ^^ @c
+            """
+          end
+
+          def b(assigns), do: "~H'{z}'" <> ~H"<p>{x}</p>"
+                                                  ^ x
+        end
+        "##,
+    );
+    check(
+        "javascript in a.ex",
+        "message: ''\npattern: eval(...)",
+        r##"
+        def a(assigns), do: ~H"""
+        <a onclick="eval(x)">eval(y)</a>
+                    ^^^^^^^
+        """
+        "##,
+    );
+}
+
+#[test]
+fn what_a_template_in_elixir_holds_is_asked_to_be_ignored_there() {
+    let page = "def a(assigns) do\n  ~H\"\"\"\n  <%!-- nosemgrep: rule --%>\n  <p>{f(x)}</p>\n  <p>{f(y)}</p>\n  \"\"\"\nend\n";
+    let analysis = crate::check::run("elixir", "message: ''\npattern: f(...)", page);
+    assert_eq!(analysis.findings.iter().map(weir_model::Finding::is_suppressed).collect::<Vec<_>>(), [true, false]);
+}
+
+#[test]
 fn line_ends_move_nothing() {
     let page = "<p>👩🏽</p>\r\n<script>\r\n  sink(source());\r\n</script>\r\n<%= sink(source()) %>\r\n";
     for language in ["javascript in a.html.erb", "ruby in a.html.erb"] {

@@ -10,8 +10,8 @@ use weir_model::{Engine, Language, Span};
 pub(super) enum Piece {
     /// A template's tag, and where its output ends up.
     Tag(Tag, Place),
-    /// The first tag of an element, with its attributes.
-    Element(Span),
+    /// What a comment of the page cannot stand in: the first tag of an element, text that is no HTML.
+    Closed(Span),
     /// A comment of the page or of the template.
     Comment(Span),
     /// The text of a script.
@@ -91,8 +91,9 @@ struct Attributes {
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(text: &'t str, tags: Tags<'t>) -> Self {
-        Self { text, bytes: text.as_bytes(), at: 0, tags, pieces: Vec::new() }
+    /// From a place to the end of a text.
+    pub(super) fn new(text: &'t str, from: u32, tags: Tags<'t>) -> Self {
+        Self { text, bytes: text.as_bytes(), at: from as usize, tags, pieces: Vec::new() }
     }
 
     /// Reads HTML.
@@ -178,7 +179,7 @@ impl<'t> Reader<'t> {
         let name = self.text[start..self.at].to_ascii_lowercase();
         let is_component = matches!(self.bytes[start], b'.' | b':' | b'A'..=b'Z') && self.has_components();
         let attributes = self.attributes(&name, is_component);
-        self.pieces.push(Piece::Element(Span::from(start - 1..self.at)));
+        self.pieces.push(Piece::Closed(Span::from(start - 1..self.at)));
         if self.bytes[self.at - 1] == b'>' && self.at >= 2 && self.bytes[self.at - 2] == b'/' && self.has_components() {
             // In components an element may close itself, whichever it is.
             return;
@@ -343,11 +344,13 @@ impl<'t> Reader<'t> {
 
     /// Passes text that is no HTML, up to the tag that ends it.
     fn raw_text(&mut self, end: &str, place: Place) {
+        let start = self.at;
         while self.at < self.bytes.len() && !self.starts_with(end) {
             if !self.tag(Spot::RawText, place) {
                 self.at += 1;
             }
         }
+        self.pieces.push(Piece::Closed(Span::from(start..self.at)));
     }
 
     /// Reads a script up to what ends it, or to the end of the text.

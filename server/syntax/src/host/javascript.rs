@@ -36,7 +36,7 @@ pub(super) fn programs<'t>(engine: Engine, text: &'t str, pieces: &[Piece]) -> V
             Piece::Tag(tag, place) if engine == Engine::Svelte => {
                 svelte(&mut writers[of_template], text, *tag, *place);
             }
-            Piece::Tag(..) | Piece::Comment(_) | Piece::Element(_) => {}
+            Piece::Tag(..) | Piece::Comment(_) | Piece::Closed(_) => {}
         }
     }
     writers.into()

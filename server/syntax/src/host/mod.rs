@@ -37,22 +37,27 @@ struct Contents {
     programs: Vec<Projection>,
     /// The comments of the page and of the template, in the order of their starts: one may stand in another.
     comments: Vec<Span>,
-    /// The first tags of elements, in their order.
-    elements: Vec<Span>,
+    /// The first tags of elements and text that is no HTML, in their order.
+    closed: Vec<Span>,
     /// The tags of the template, in their order.
     tags: Vec<Span>,
 }
 
-/// Reads a page.
-fn contents(host: Host, text: &str) -> Contents {
-    let tags = Tags::new(host.engine, text);
-    let engine = tags.engine();
-    let reader = Reader::new(text, tags);
-    let pieces = match host.around {
-        Around::Html => reader.page(),
-        Around::Script => reader.script(),
-        Around::Other => reader.other(),
-    };
+/// Reads a page, or the pages at some places of a text.
+fn contents(host: Host, text: &str, places: &[Span]) -> Contents {
+    let mut engine = host.engine;
+    let mut pieces = Vec::new();
+    for place in places {
+        let text = &text[..place.end as usize];
+        let tags = Tags::new(host.engine, text);
+        engine = tags.engine();
+        let reader = Reader::new(text, place.start, tags);
+        pieces.extend(match host.around {
+            Around::Html => reader.page(),
+            Around::Script => reader.script(),
+            Around::Other => reader.other(),
+        });
+    }
     let own = match engine {
         Engine::Erb => Some(ruby::program(host, text, &pieces)),
         Engine::Eex | Engine::Heex => Some(elixir::program(host, text, &pieces)),
@@ -61,11 +66,11 @@ fn contents(host: Host, text: &str) -> Contents {
     };
     let scripts = javascript::programs(engine, text, &pieces);
     let programs = own.into_iter().chain(scripts).filter(|writer| !writer.is_empty()).map(Writer::finish).collect();
-    let mut contents = Contents { programs, comments: Vec::new(), elements: Vec::new(), tags: Vec::new() };
+    let mut contents = Contents { programs, comments: Vec::new(), closed: Vec::new(), tags: Vec::new() };
     for piece in &pieces {
         match *piece {
             Piece::Comment(comment) => contents.comments.push(comment),
-            Piece::Element(element) => contents.elements.push(element),
+            Piece::Closed(place) => contents.closed.push(place),
             Piece::Tag(tag, _) => contents.tags.push(tag.outer),
             Piece::Script { .. } | Piece::Attribute { .. } => {}
         }

@@ -12,6 +12,8 @@ use weir_model::{Edit, Engine, Host, Language, Span};
 pub(crate) struct Page {
     host: Host,
     text: String,
+    /// Where pages stand in the text; `None`: it is one.
+    places: Option<Vec<Span>>,
     embedded: Vec<Embedded>,
     /// What it holds beside its programs.
     contents: Contents,
@@ -29,9 +31,19 @@ struct Embedded {
 impl Page {
     /// Finds the programs in a text and parses them.
     pub(crate) fn parse(host: Host, text: String, limits: Limits<'_>) -> Self {
+        Self::new(host, text, None, limits)
+    }
+
+    /// The same of the pages at some places of a text, as if they were one.
+    pub(crate) fn within(host: Host, text: String, places: Vec<Span>, limits: Limits<'_>) -> Self {
+        Self::new(host, text, Some(places), limits)
+    }
+
+    fn new(host: Host, text: String, places: Option<Vec<Span>>, limits: Limits<'_>) -> Self {
         let mut page = Self {
             host,
             text,
+            places,
             embedded: Vec::new(),
             contents: Contents::default(),
             notes: Vec::new(),
@@ -46,6 +58,12 @@ impl Page {
     pub(crate) fn edit(&mut self, edits: &[Edit], limits: Limits<'_>) {
         source::apply(&mut self.text, edits);
         self.refresh(limits);
+    }
+
+    /// The same of pages at places of a text, which now are these.
+    pub(crate) fn edit_within(&mut self, edits: &[Edit], places: Vec<Span>, limits: Limits<'_>) {
+        self.places = Some(places);
+        self.edit(edits, limits);
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -63,7 +81,12 @@ impl Page {
             comments: &self.contents.comments,
             map: None,
         };
-        let programs = self.embedded.iter().map(|Embedded { program, map }| Part {
+        std::iter::once(whole).chain(self.embedded_parts()).collect()
+    }
+
+    /// Each program in it.
+    pub(crate) fn embedded_parts(&self) -> impl Iterator<Item = Part<'_>> {
+        self.embedded.iter().map(|Embedded { program, map }| Part {
             language: Some(program.language()),
             text: program.text(),
             tree: program.tree(),
@@ -71,8 +94,18 @@ impl Page {
             is_whole: false,
             comments: program.tree().comments(),
             map: Some(map),
-        });
-        std::iter::once(whole).chain(programs).collect()
+        })
+    }
+
+    /// Its own comments, in the order of their starts.
+    pub(crate) fn comments(&self) -> &[Span] {
+        &self.contents.comments
+    }
+
+    /// The engine of the page that a place is in.
+    pub(crate) fn engine_at(&self, at: u32) -> Option<Engine> {
+        let is_inside = |places: &Vec<Span>| places.iter().any(|place| place.start <= at && at < place.end);
+        self.places.as_ref().is_none_or(is_inside).then_some(self.host.engine)
     }
 
     /// See [`crate::Source::at_break_of_page`].
@@ -104,7 +137,7 @@ impl Page {
             let is_html = comment.text(&self.text).starts_with("<!--");
             return if is_html { PageSpot::Inside } else { PageSpot::Token };
         }
-        if is_in(&self.contents.elements) { PageSpot::Inside } else { PageSpot::Text }
+        if is_in(&self.contents.closed) { PageSpot::Inside } else { PageSpot::Text }
     }
 
     pub(crate) fn no_tree(&self) -> &Tree {
@@ -135,7 +168,8 @@ impl Page {
 
     fn refresh(&mut self, limits: Limits<'_>) {
         let mut before = std::mem::take(&mut self.embedded);
-        self.contents = contents(self.host, &self.text);
+        let whole = [Span::from(0..self.text.len())];
+        self.contents = contents(self.host, &self.text, self.places.as_deref().unwrap_or(&whole));
         for Projection { language, text, map } in std::mem::take(&mut self.contents.programs) {
             let known = before.iter().position(|embedded| embedded.program.language() == language);
             let program = match known.map(|at| before.swap_remove(at).program) {
@@ -152,17 +186,13 @@ impl Page {
     }
 
     fn collect_notes(&mut self) {
-        let place = |note: &ParseNote| match *note {
-            ParseNote::Syntax(span) | ParseNote::TooDeep(span) => span,
-            ParseNote::Stopped => Span::default(),
-        };
         self.notes.clear();
         for Embedded { program, map } in &self.embedded {
             let guessed = approximates(self.host, program.language());
             let said = program.notes().iter().filter(|note| !guessed || !matches!(note, ParseNote::Syntax(_)));
             self.notes.extend(said.map(|&note| map.note(note)));
         }
-        self.notes.sort_by_key(place);
+        self.notes.sort_by_key(ParseNote::place);
     }
 }
 

@@ -54,4 +54,15 @@ defmodule App.Web.Corners do
     end
     fn -> unless a, do: a end
   end
+  def page(assigns) do
+    ~H"""
+    <%!-- nosec --%>
+    <p class={@a} onclick="f('é')">é {raw(@b)}</p>
+    <%= for x <- @xs do %><b>{x}</b><% end %>
+    <script>
+      g("<%= @c %>"); eval(h)
+    </script>
+    """
+    ~H"<i>{f(assigns)}</i>" |> m()
+  end
 end
