@@ -30,3 +30,20 @@ fn every_test_that_the_comparison_names_is_there() {
         assert!(code.contains(&format!("fn {name}(")), "there is no test {name}");
     }
 }
+
+#[test]
+fn every_picture_of_an_editor_is_taken_by_a_test() {
+    let mut code = String::new();
+    sources(&binary::root().join("tests/e2e"), &mut code);
+    let mut pictures = 0;
+    for editor in fs::read_dir(binary::root().join("editors")).expect("the editors are there").flatten() {
+        let Ok(text) = fs::read_to_string(editor.path().join("README.md")) else { continue };
+        for picture in text.split("![").skip(1).filter_map(|rest| rest.split_once("](")?.1.split(')').next()) {
+            let name = picture.rsplit_once('.').map_or(picture, |(name, _)| name);
+            assert!(editor.path().join(picture).is_file(), "{picture} is missing");
+            assert!(code.contains(&format!(".screenshot(\"{name}\")")), "no test takes {picture}");
+            pictures += 1;
+        }
+    }
+    assert!(pictures >= 4, "{pictures} pictures");
+}

@@ -24,6 +24,7 @@ fn a_finding_typed_into_emacs_shows_unsaved_and_its_fix_lands_behind_wide_charac
     let place = " 2  23 warning";
     emacs.wait("the finding in its place", |screen| screen.contains(place) && screen.contains("javascript-inner-html"));
     assert_eq!(read(&file), before, "the finding is in what is typed, not in what is saved");
+    emacs.screenshot("emacs");
 
     run(&emacs, "flymake-goto-next-error");
     run(&emacs, "eglot-code-actions");
