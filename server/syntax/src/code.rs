@@ -12,7 +12,9 @@ use weir_model::{Edit, Engine, Host, Language, Span};
 /// The program of a file and the templates in it.
 pub(crate) struct Code {
     program: Program,
-    /// Those of all sigils together.
+    /// Where they stand.
+    places: Vec<Span>,
+    /// All of them together.
     templates: Option<Page>,
     notes: Vec<ParseNote>,
 }
@@ -21,7 +23,7 @@ impl Code {
     /// Parses a text.
     pub(crate) fn parse(language: Language, text: String, limits: Limits<'_>) -> Self {
         let program = Program::parse(language, text, limits);
-        let mut code = Self { program, templates: None, notes: Vec::new() };
+        let mut code = Self { program, places: Vec::new(), templates: None, notes: Vec::new() };
         code.refresh(&[], limits);
         code
     }
@@ -65,8 +67,10 @@ impl Code {
     /// See [`crate::Source::settle`].
     pub(crate) fn settle(&mut self, limits: Limits<'_>) -> bool {
         let mut changed = self.program.settle(limits);
-        if changed {
+        // Where the templates stand is told by the concrete tree, which may be another where the generic one is not.
+        if sigils(&self.program) != self.places {
             self.refresh(&[], limits);
+            changed = true;
         }
         if let Some(templates) = &mut self.templates {
             changed |= templates.settle(limits);
@@ -77,7 +81,8 @@ impl Code {
 
     /// Reads the templates again, after these edits of the text.
     fn refresh(&mut self, edits: &[Edit], limits: Limits<'_>) {
-        let places = sigils(&self.program);
+        self.places = sigils(&self.program);
+        let places = self.places.clone();
         self.templates = match self.templates.take() {
             _ if places.is_empty() => None,
             Some(mut templates) => {

@@ -46,14 +46,15 @@ impl<'a> Statements<'a> {
         Span::new(start, end).union(first)
     }
 
-    /// Those of the program that a finding is in: of several that have a part of it the one that it begins with.
+    /// Those of the program that a finding is in: of several that have a part of it the one that it begins with, and rather a
+    /// template's than that of the code for which the template is a text.
     fn borders_at(&self, finding: Span) -> &[u32] {
         let begins = |part: &Part<'_>| {
             let within = part.within(finding).filter(|within| !within.is_empty());
             within.map(|within| part.place(within).start)
         };
-        let programs = self.0.iter().filter_map(|(part, borders)| Some((begins(part)?, borders)));
-        programs.min_by_key(|(start, _)| *start).map_or(&[], |(_, borders)| borders)
+        let programs = self.0.iter().filter_map(|(part, borders)| Some(((begins(part)?, part.is_whole), borders)));
+        programs.min_by_key(|(place, _)| *place).map_or(&[], |(_, borders)| borders)
     }
 }
 

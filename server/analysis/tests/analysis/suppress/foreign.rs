@@ -267,6 +267,12 @@ fn pages() {
         ("a.html.heex", "CWE-79", "<%!-- # sobelow_skip [\"XSS.Raw\"] --%>\n<p>{hit(a)}</p>\n<p>{hit(b)}</p>\n", "+-"),
         ("a.html.j2", "CWE-78", "{# nosec B602 #}\n{{ hit(a) }} {# nosec B602 #}\n{{ hit(b) }}\n", "+-"),
         ("a.html.j2", "CWE-89", "{{ hit(a) }} {# noqa: S608 #}\n{{ hit(b) }} {# noqa: S602 #}\n", "+-"),
+        (
+            "a.ex",
+            "CWE-79",
+            "def a(b) do\n  ~H'''\n  <%!-- deepcode ignore XSS: why --%>\n  <p>{hit(a)}</p>\n  <p>{hit(b)}</p>\n  '''\nend\n",
+            "+-",
+        ),
         // Text is none, nor are strings and what another language calls a comment.
         ("a.html", "CWE-95", "<p>NOSONAR</p><a onclick='hit(a)'>\n<a onclick='hit(\"// NOSONAR\")'>", "--"),
         ("a.html.erb", "CWE-95", "<script>\nhit(a) // rubocop:disable Security/Eval\n</script>", "-"),
