@@ -178,7 +178,7 @@ mod tests {
         let until = entries[0].until.as_ref().expect("a last day");
         assert_eq!((until.text.as_str(), until.second), ("2026-12-31", 20_818 * 86_400 + 12 * 3600 + 30 * 60 + 1));
         for (text, why) in [
-            ("ignore: [", "line 1"),
+            ("ignore: [", "did not find"),
             ("ignore:\n  a:\n  - '*':\n      expires: soon\n", "line 4: `expires` is no day"),
             (&"[".repeat(99), "nested too deeply"),
         ] {
