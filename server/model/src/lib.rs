@@ -12,6 +12,7 @@ pub mod finding;
 pub mod format;
 pub mod framing;
 pub mod language;
+pub mod link;
 pub mod message;
 pub mod question;
 pub mod span;
