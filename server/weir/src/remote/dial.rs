@@ -105,7 +105,7 @@ async fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
 /// What went wrong, in a few words.
 pub(super) fn reason(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::Other | io::ErrorKind::Uncategorized => error.to_string(),
+        io::ErrorKind::Other => error.to_string(),
         kind => kind.to_string(),
     }
 }

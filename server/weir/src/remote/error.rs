@@ -30,13 +30,12 @@ impl ConnectError {
         match error {
             HandshakeError::Resumption => Self::SessionOver,
             HandshakeError::Randomness(_) => Self::away(error.to_string()),
-            HandshakeError::Signature => {
-                Self::refused("its identity is not the one that was pinned. If it was changed on purpose, run `weir login` again")
+            HandshakeError::Signature => Self::refused(
+                "its identity is not the one that was pinned. If it was changed on purpose, run `weir login` again",
+            ),
+            HandshakeError::Malformed | HandshakeError::Version | HandshakeError::Suite | HandshakeError::Agreement => {
+                Self::refused(format!("the handshake failed: {error}"))
             }
-            HandshakeError::Malformed
-            | HandshakeError::Version
-            | HandshakeError::Suite
-            | HandshakeError::Agreement => Self::refused(format!("the handshake failed: {error}")),
         }
     }
 }

@@ -35,7 +35,8 @@ pub(super) async fn get(
     host: &str,
     path: &str,
 ) -> io::Result<(Option<u16>, Vec<u8>)> {
-    let request = format!("GET {path} HTTP/1.0\r\nHost: {host}\r\nAccept: application/json\r\nConnection: close\r\n\r\n");
+    let request =
+        format!("GET {path} HTTP/1.0\r\nHost: {host}\r\nAccept: application/json\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let head = read_head(stream).await?;
     let mut body = Vec::new();

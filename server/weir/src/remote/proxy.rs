@@ -73,7 +73,8 @@ fn spares(list: &str, url: &EngineUrl) -> bool {
             _ => (entry, None),
         };
         let name = name.trim_start_matches("*.").trim_start_matches('.').to_ascii_lowercase();
-        let within = || url.host().strip_suffix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        let within =
+            || url.host().strip_suffix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
         port.is_none_or(|port| port == url.port()) && within()
     })
 }
@@ -150,7 +151,11 @@ mod tests {
                 |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
             let found = of_environment(&url, variable);
             let found = found.map(|proxy| proxy.map(|proxy| (proxy.host, proxy.port)));
-            assert_eq!(found, expected.map(|e| e.map(|(host, port): (&str, u16)| (host.to_owned(), port))), "{variables:?}");
+            assert_eq!(
+                found,
+                expected.map(|e| e.map(|(host, port): (&str, u16)| (host.to_owned(), port))),
+                "{variables:?}"
+            );
         }
     }
 

@@ -23,7 +23,9 @@ pub(crate) enum UrlError {
     Form,
     #[error("an engine's address holds no user name and no key: `weir login` asks for the key")]
     Credentials,
-    #[error("plain http is for this machine alone (127.0.0.1, ::1, localhost): anywhere else it shows the key to everybody")]
+    #[error(
+        "plain http is for this machine alone (127.0.0.1, ::1, localhost): anywhere else it shows the key to everybody"
+    )]
     Plain,
 }
 
@@ -45,7 +47,11 @@ impl EngineUrl {
 
     /// Host and port, as HTTP and proxies write them.
     pub(crate) fn authority(&self) -> String {
-        if self.host.contains(':') { format!("[{}]:{}", self.host, self.port) } else { format!("{}:{}", self.host, self.port) }
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
     }
 
     /// A path of the engine.

@@ -18,7 +18,8 @@ impl Serve {
         Self(Arc::new(serve))
     }
 
-    pub(super) fn serve(&self, served: Served) {
+    /// Has it serve a worker.
+    pub fn serve(&self, served: Served) {
         (self.0)(served);
     }
 }
@@ -63,6 +64,11 @@ impl Says {
         Self { slot, run, end: End::Died, inputs }
     }
 
+    /// Which slot of the pool it is.
+    pub fn slot(&self) -> usize {
+        self.slot
+    }
+
     /// Says something; `false` if nobody listens any more.
     pub fn say(&self, event: Event) -> bool {
         self.inputs.send(Input::Event { slot: self.slot, run: self.run, event }).is_ok()
@@ -87,6 +93,11 @@ impl Drop for Says {
 }
 
 impl Relief {
+    /// Whether the pool is still there.
+    pub fn is_wanted(&self) -> bool {
+        self.inputs.strong_count() > 0
+    }
+
     /// The worker is to be replaced when it has nothing to do. Nothing if it is gone.
     pub fn ask(&self) {
         if let Some(inputs) = self.inputs.upgrade() {
