@@ -186,6 +186,8 @@ pub struct Terms {
     pub max_documents: u64,
     /// Most bytes of text in all of them.
     pub max_bytes: u64,
+    /// Most bytes of text in one of them, or in one file of a scan.
+    pub max_file: u64,
     /// The text of a document that was not touched for so long is forgotten, in milliseconds.
     pub idle_ms: u64,
     /// The longest that the analysis of a document under edit may be given, in milliseconds.

@@ -7,7 +7,7 @@
 pub mod child;
 mod pool;
 
-pub use child::child_main;
+pub use child::{child_main, sealed_main};
 pub use pool::{Pool, PoolConfig, Update};
 pub use weir_analysis::weaknesses;
 

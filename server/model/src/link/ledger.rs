@@ -106,9 +106,8 @@ impl Ledger {
         let entry = Entry { path, format, without, document, hash, opened: true };
         // Rules that are left out of a document are let in again where rules are read again.
         let all = entry.without.is_empty();
-        let same = |before: &Entry| {
-            all && !before.opened && (before.format, &before.path) == (entry.format, &entry.path)
-        };
+        let same =
+            |before: &Entry| all && !before.opened && (before.format, &before.path) == (entry.format, &entry.path);
         let up = match before.filter(same) {
             Some(before) if before.hash == hash => Up::Again { doc, version, hash },
             Some(before) => {

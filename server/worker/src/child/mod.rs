@@ -12,11 +12,14 @@ mod desk;
 mod inbox;
 mod output;
 mod rulebook;
+mod seal_out;
+mod sealed;
 mod serve;
 mod watchdog;
 mod workspace;
 
 pub use analysis::{Analysis, Compiled, RuleEngine};
+pub use sealed::run_sealed;
 
 use desk::Desk;
 use inbox::Inbox;
@@ -46,13 +49,14 @@ pub fn child_main() -> ! {
     run(RuleEngine::default())
 }
 
+/// Runs this process as a worker behind a seal until standard input ends: see [`weir_model::link`].
+pub fn sealed_main() -> ! {
+    run_sealed(RuleEngine::default())
+}
+
 /// Runs this process as a worker around an analysis.
 pub fn run<A: Analysis>(analysis: A) -> ! {
-    // The text of a panic may quote the code under analysis: only its place is said.
-    panic::set_hook(Box::new(|info| match info.location() {
-        Some(place) => eprintln!("analysis panicked at {}:{}", place.file(), place.line()),
-        None => eprintln!("analysis panicked"),
-    }));
+    silence_panics();
     let output = Output::to_parent();
     output.send(&Event::Ready { version: crate::VERSION.to_owned() });
     let mut input = BufReader::with_capacity(READ_BUFFER, std::io::stdin());
@@ -67,6 +71,14 @@ pub fn run<A: Analysis>(analysis: A) -> ! {
             request => inbox.put(request),
         }
     }
+}
+
+/// The text of a panic may quote the code under analysis: only its place is said.
+fn silence_panics() {
+    panic::set_hook(Box::new(|info| match info.location() {
+        Some(place) => eprintln!("analysis panicked at {}:{}", place.file(), place.line()),
+        None => eprintln!("analysis panicked"),
+    }));
 }
 
 /// Starts the threads beside the reader.

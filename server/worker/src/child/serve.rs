@@ -69,6 +69,7 @@ impl<A: Analysis> Server<A> {
         };
         self.desk.prepare(&held.without);
         let Outcome { findings, hints, notes, timing, .. } = self.desk.document(held, elsewhere, &time);
+        self.output.count(held.format, timing);
         if !self.inbox.cancelled() {
             self.output.send(&Event::Findings { doc, version: held.version(), findings, hints, notes, timing });
         }
@@ -110,6 +111,7 @@ impl<A: Analysis> Server<A> {
         };
         self.desk.prepare(&work.without);
         let Outcome { findings, hints, answer, notes, timing } = self.desk.scan(&work, &time);
+        self.output.count(work.format, timing);
         if self.inbox.cancelled() {
             self.inbox.put_back(work);
         } else {

@@ -25,6 +25,7 @@ fn main() {
         Some("other-version") => say_and_wait(&framing::encode(&Event::Ready { version: "0.0.0-other".to_owned() })),
         Some("frame-over-limit") => say_and_wait(&Ok(u32::MAX.to_le_bytes().to_vec())),
         Some("product") => child::child_main(),
+        Some("sealed") => child::run_sealed(Needles),
         _ => child::run(Needles),
     }
 }
