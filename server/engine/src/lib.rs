@@ -1,1 +1,3 @@
 //! The remote engine: ciphertext in, ciphertext out.
+
+pub mod socket;

@@ -118,11 +118,6 @@ impl End {
         }
     }
 
-    /// Whether the session stays when a connection ends for this.
-    pub(super) fn keeps_session(self) -> bool {
-        matches!(self, Self::Protocol | Self::Handshake | Self::Broken | Self::Silent | Self::Replaced)
-    }
-
     /// As it is called in metrics and the audit log.
     pub fn name(self) -> &'static str {
         match self {

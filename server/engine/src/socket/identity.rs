@@ -64,8 +64,7 @@ fn read(path: &Path) -> Result<Identity, IdentityError> {
     is_private(&file)?;
     let mut bytes = Zeroizing::new(Vec::with_capacity(LEN + 1));
     file.take(LEN as u64 + 1).read_to_end(&mut bytes)?;
-    let secret: Zeroizing<[u8; LEN]> =
-        Zeroizing::new(bytes.as_slice().try_into().map_err(|_| IdentityError::Damaged)?);
+    let secret: Zeroizing<[u8; LEN]> = Zeroizing::new(bytes.as_slice().try_into().map_err(|_| IdentityError::Damaged)?);
     Ok(Identity::from_bytes(&secret))
 }
 

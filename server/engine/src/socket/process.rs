@@ -28,17 +28,15 @@ pub(super) fn start(config: &LinkConfig) -> io::Result<(Child, ChildStdin, Child
 /// Bytes of a frame's length.
 const PREFIX: usize = 4;
 
-/// Writes one frame to a worker.
-pub(super) async fn write(stdin: &mut ChildStdin, tag: Tag, body: &[u8]) -> io::Result<()> {
-    let mut head = [0; PREFIX + 1];
-    head[..PREFIX].copy_from_slice(&(body.len() as u32 + 1).to_le_bytes());
-    head[PREFIX] = tag.byte();
-    if body.len() <= SMALL {
+/// Writes one frame to a worker: its tag and its body, as it came over the WebSocket.
+pub(super) async fn write(stdin: &mut ChildStdin, message: &[u8]) -> io::Result<()> {
+    let prefix = (message.len() as u32).to_le_bytes();
+    if message.len() <= SMALL {
         // One write for what is small, which nearly all is.
-        return stdin.write_all(&[&head, body].concat()).await;
+        return stdin.write_all(&[&prefix, message].concat()).await;
     }
-    stdin.write_all(&head).await?;
-    stdin.write_all(body).await
+    stdin.write_all(&prefix).await?;
+    stdin.write_all(message).await
 }
 
 /// A frame of a keystroke is no larger.

@@ -131,6 +131,13 @@ impl Seat {
         self.linked.and_then(|number| self.frames(number))
     }
 
+    /// The link has failed: whoever sits here has to leave, if the link is its own.
+    pub(super) fn broken(&self) {
+        if self.linked == Some(self.current) {
+            self.say(Word::End(End::Broken));
+        }
+    }
+
     /// Tells whoever sits here something.
     pub(super) fn say(&self, word: Word) {
         if let Some(line) = &self.line {
