@@ -14,9 +14,7 @@ use weir_engine::socket::{Notice, PROTOCOL, SESSION_HEADER, STREAM_PATH};
 use weir_model::framing;
 use weir_model::link::{Down, Held, Ledger, Step, Tag, Up};
 use weir_model::{Event, Request};
-use weir_seal::{
-    ClientHandshake, Context, HandshakeError, Link, Opened, Opener, PublicIdentity, Resumption, Sealer,
-};
+use weir_seal::{ClientHandshake, Context, HandshakeError, Link, Opened, Opener, PublicIdentity, Resumption, Sealer};
 
 /// Far more than any of this takes: a test that waits so long has failed.
 pub const PATIENCE: Duration = Duration::from_mins(1);
@@ -60,10 +58,7 @@ pub struct Refusal {
 }
 
 /// Connects with these headers.
-pub async fn connect(
-    address: SocketAddr,
-    headers: &[(&str, &str)],
-) -> Result<WebSocketStream<TcpStream>, Refusal> {
+pub async fn connect(address: SocketAddr, headers: &[(&str, &str)]) -> Result<WebSocketStream<TcpStream>, Refusal> {
     let mut request = format!("ws://{address}{STREAM_PATH}").into_client_request().expect("an address");
     for (name, value) in headers {
         let name: HeaderName = name.parse().expect("a header");

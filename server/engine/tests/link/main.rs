@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 use weir_engine::socket::{CLOSE_KILL, End, LinkEvent, Notice, PROTOCOL, SESSION_HEADER};
-use weir_model::link::{Down, Held, TextHash, Tag, Up};
+use weir_model::link::{Down, Held, Tag, TextHash, Up};
 use weir_model::{
     DocId, Document, Edit, Event, Finding, ForeignMarks, JobId, Language, Limits, NoteKind, Request, RuleSource,
     ScanOptions, Span, Version,
@@ -46,10 +46,15 @@ async fn findings_are_those_of_a_local_worker_edit_by_edit() {
     assert_eq!(opened.len(), 2);
     local.pool.open(A, "app.py".into(), document.clone());
     assert_eq!(opened, local.findings(1).await);
-    for (at, (find, put)) in
-        [("input()", "'ls'"), ("eval(x)", "eval(x) + eval('é')"), ("'ls'", "input("), ("input(", "input()"), ("def", "")]
-            .into_iter()
-            .enumerate()
+    for (at, (find, put)) in [
+        ("input()", "'ls'"),
+        ("eval(x)", "eval(x) + eval('é')"),
+        ("'ls'", "input("),
+        ("input(", "input()"),
+        ("def", ""),
+    ]
+    .into_iter()
+    .enumerate()
     {
         let start = document.text().to_string().find(find).expect("it is there");
         let edits = vec![Edit::new(Span::from(start..start + find.len()), put)];
@@ -169,9 +174,8 @@ async fn a_worker_that_misbehaves_is_ended() {
         assert_eq!(editor.closed().await, (expected.0, expected.1.to_owned()), "{worker}");
     }
     let server = Server::start(|config| config.program = "/nowhere/at/all".into()).await;
-    let mut socket = connect(server.address, &[("x-api-key", ALICE), ("sec-websocket-protocol", PROTOCOL)])
-        .await
-        .expect("let in");
+    let mut socket =
+        connect(server.address, &[("x-api-key", ALICE), ("sec-websocket-protocol", PROTOCOL)]).await.expect("let in");
     let said = within(futures_util::StreamExt::next(&mut socket)).await.expect("a close").expect("a close");
     assert!(matches!(said, Message::Close(Some(frame)) if u16::from(frame.code) == 4503));
 }
@@ -263,7 +267,10 @@ async fn garbage_before_a_link_ends_the_connection() {
             Some((code, reason)) => {
                 let (got, last) = editor.closed().await;
                 // The rest of what is too large may arrive after the connection was closed, and then nothing is heard.
-                assert!((got, last.as_str()) == (code, reason) || (got == 0 && what.contains("[2, 2, 2")), "{what}: {got}");
+                assert!(
+                    (got, last.as_str()) == (code, reason) || (got == 0 && what.contains("[2, 2, 2")),
+                    "{what}: {got}"
+                );
             }
             None => {
                 assert_eq!(editor.got().await.tag(), Some(Tag::Refused), "{what}");
@@ -383,7 +390,8 @@ async fn sessions_end_when_they_should() {
         assert_eq!((code, reason.as_str()), expected);
         gone(&server, &editor.context.session).await;
     }
-    let server = Server::start(|config| (config.tick, config.recheck) = (Duration::from_millis(50), Duration::ZERO)).await;
+    let server =
+        Server::start(|config| (config.tick, config.recheck) = (Duration::from_millis(50), Duration::ZERO)).await;
     let mut editor = ready(&server).await;
     server.revoke(ALICE);
     assert_eq!(editor.closed().await, (4401, "INVALID_API_KEY".to_owned()));
@@ -481,7 +489,10 @@ async fn an_engine_that_stops_says_so_and_waits_for_who_is_there() {
 /// An editor with a link and rules in force.
 async fn ready(server: &Server) -> Editor {
     let mut editor = Editor::connect(server.address, ALICE, None).await.expect("let in");
-    assert_eq!(editor.link(&server.identity).await, Held { engine: env!("CARGO_PKG_VERSION").to_owned(), ..Held::default() });
+    assert_eq!(
+        editor.link(&server.identity).await,
+        Held { engine: env!("CARGO_PKG_VERSION").to_owned(), ..Held::default() }
+    );
     editor.request(limits()).await;
     editor.request(rules(1)).await;
     editor.rules_loaded().await;
@@ -537,9 +548,7 @@ fn hash(text: &str) -> TextHash {
 async fn findings(editor: &mut Editor, doc: DocId, version: i64) -> Vec<Finding> {
     editor
         .until(|down| match down {
-            Down::Event(Event::Findings { doc: of, version: at, findings, .. })
-                if (*of, at.0) == (doc, version) =>
-            {
+            Down::Event(Event::Findings { doc: of, version: at, findings, .. }) if (*of, at.0) == (doc, version) => {
                 Some(findings.clone())
             }
             _ => None,
@@ -583,7 +592,8 @@ async fn gone_of(server: &Server, key: &str, session: &str) {
 async fn plain_get(server: &Server) -> String {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let mut stream = tokio::net::TcpStream::connect(server.address).await.expect("it listens");
-    let request = format!("GET /api/v1/ast/stream HTTP/1.1\r\nhost: x\r\nx-api-key: {ALICE}\r\nconnection: close\r\n\r\n");
+    let request =
+        format!("GET /api/v1/ast/stream HTTP/1.1\r\nhost: x\r\nx-api-key: {ALICE}\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.expect("it reads");
     let mut answer = String::new();
     within(stream.read_to_string(&mut answer)).await.expect("an answer");
