@@ -211,11 +211,14 @@ pub enum Tag {
     Terms,
     /// From the worker: a [`Refusal`] byte. The link, or the handshake, is no more; what the worker holds stays.
     Refused,
+    /// From the worker, first of all: what it should have given up and did not, as text. It ends if it must not go on so.
+    Unconfined,
 }
 
 impl Tag {
     /// All, by their byte.
-    const ALL: [Self; 6] = [Self::Hello, Self::Accept, Self::Sealed, Self::Counters, Self::Terms, Self::Refused];
+    const ALL: [Self; 7] =
+        [Self::Hello, Self::Accept, Self::Sealed, Self::Counters, Self::Terms, Self::Refused, Self::Unconfined];
 
     /// The byte.
     pub fn byte(self) -> u8 {
@@ -266,7 +269,7 @@ mod tests {
             assert!(Refusal::from_byte(byte).is_none_or(|refusal| refusal.byte() == byte));
         }
         assert_eq!(Tag::from_byte(2), Some(Tag::Sealed));
-        assert_eq!(Tag::from_byte(6), None);
+        assert_eq!(Tag::from_byte(7), None);
     }
 
     #[test]

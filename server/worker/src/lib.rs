@@ -6,6 +6,7 @@
 
 pub mod child;
 mod pool;
+pub mod sandbox;
 
 pub use child::{child_main, sealed_main};
 pub use pool::{Pool, PoolConfig, SealedFile, Update};

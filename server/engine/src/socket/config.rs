@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 use weir_worker::PoolConfig;
+use weir_worker::sandbox::{Confinement, Level};
 
 /// How live links are served.
 #[derive(Clone, Debug)]
@@ -12,6 +13,8 @@ pub struct LinkConfig {
     pub program: PathBuf,
     /// Its arguments.
     pub args: Vec<OsString>,
+    /// What workers give up before they read anything, and how much memory each may take.
+    pub confinement: Confinement,
     /// Sessions of all customers together: each is a process.
     pub max_sessions: usize,
     /// An editor that does not come to keys with its worker by then is sent away.
@@ -56,6 +59,7 @@ impl Default for LinkConfig {
         Self {
             program: PoolConfig::this_program(1).program,
             args: vec!["worker".into(), "--sealed".into()],
+            confinement: Confinement { level: Level::Hardened, memory: Confinement::MEMORY },
             max_sessions: 2000,
             handshake_timeout: Duration::from_secs(10),
             grace: Duration::from_mins(2),

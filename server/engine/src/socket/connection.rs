@@ -210,7 +210,7 @@ impl Editor<'_> {
                 self.shared.meters.bytes_up.fetch_add(message.len() as u64, Relaxed);
                 self.accepted
             }
-            Some(Tag::Counters | Tag::Terms | Tag::Refused) | None => false,
+            Some(Tag::Counters | Tag::Terms | Tag::Refused | Tag::Unconfined) | None => false,
         };
         (!fits).then_some(End::Protocol)
     }

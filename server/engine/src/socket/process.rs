@@ -3,17 +3,24 @@
 use super::LinkConfig;
 use std::io;
 use std::process::Stdio;
+use std::sync::Once;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use weir_model::framing;
 use weir_model::link::Tag;
 use weir_seal::MAX_SEALED_FRAME;
 
-/// Starts a worker. It gets nothing of this process but its pipes: no environment, no directory, and no place to write lines
-/// to, so that nothing it could say of what it reads is ever kept.
+/// Starts a worker. It gets nothing of this process but its pipes and how to confine itself: no environment, no directory, and
+/// no place to write lines to, so that nothing it could say of what it reads is ever kept.
 pub(super) fn start(config: &LinkConfig) -> io::Result<(Child, ChildStdin, ChildStdout)> {
     let mut command = Command::new(&config.program);
-    command.args(&config.args).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+        .args(&config.args)
+        .env_clear()
+        .envs(config.confinement.variables())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     command.kill_on_drop(true);
     // A Ctrl-C in the terminal is for the engine, which ends its workers in order.
     #[cfg(unix)]
@@ -23,6 +30,12 @@ pub(super) fn start(config: &LinkConfig) -> io::Result<(Child, ChildStdin, Child
         (Some(stdin), Some(stdout)) => Ok((child, stdin, stdout)),
         _ => Err(io::Error::other("the process has no pipes")),
     }
+}
+
+/// Logs, once, what workers go on without, or do not start for.
+pub(super) fn tell_unconfined(lacks: &str) {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| tracing::warn!("sealed workers are not confined as they should be: {lacks}"));
 }
 
 /// Bytes of a frame's length.

@@ -272,6 +272,10 @@ impl Session {
                     None
                 }
             },
+            Tag::Unconfined => {
+                process::tell_unconfined(&String::from_utf8_lossy(&message[1..]));
+                None
+            }
             Tag::Terms => return Err(()),
         };
         if let Some(frames) = frames {

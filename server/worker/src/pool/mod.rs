@@ -8,6 +8,7 @@ mod refusal;
 mod slot;
 mod supervisor;
 
+use crate::sandbox::{Confinement, Level};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -39,6 +40,11 @@ pub struct PoolConfig {
     pub max_interned: u64,
     /// Which marks of other tools suppress findings.
     pub foreign_marks: ForeignMarks,
+    /// Workers that cannot be confined refuse to start, and all overwrite what they free: for code of others. Otherwise a worker
+    /// gives up what it can.
+    pub hardened: bool,
+    /// Bytes of memory a worker may take; one that needs more is lost.
+    pub memory: u64,
 }
 
 impl Default for PoolConfig {
@@ -61,7 +67,16 @@ impl PoolConfig {
             max_file: 10_000_000,
             max_interned: 256 << 20,
             foreign_marks: ForeignMarks::default(),
+            hardened: false,
+            memory: Confinement::MEMORY,
         }
+    }
+}
+
+impl PoolConfig {
+    /// How its workers are confined.
+    fn confinement(&self) -> Confinement {
+        Confinement { level: if self.hardened { Level::Hardened } else { Level::Usual }, memory: self.memory }
     }
 }
 

@@ -4,6 +4,7 @@ use super::PoolConfig;
 use super::supervisor::Input;
 use std::io;
 use std::process::Stdio;
+use std::sync::Once;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::{mpsc, oneshot};
@@ -67,6 +68,7 @@ impl Process {
 
 fn spawn(config: &PoolConfig) -> io::Result<(Child, ChildStdin, ChildStdout, ChildStderr)> {
     let mut command = Command::new(&config.program);
+    command.envs(config.confinement().variables());
     command.args(&config.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     // A Ctrl-C in the terminal is for the parent; a group of its own keeps it from the worker.
     #[cfg(unix)]
@@ -131,10 +133,27 @@ async fn read(
         let mut body = vec![0; framing::body_len(prefix, MAX_FRAME)?];
         stdout.read_exact(&mut body).await?;
         let event: Event = framing::decode(&body)?;
+        if let Event::Unconfined { lacks, refused: false } = &event {
+            tell_unconfined(lacks);
+        }
         if inputs.send(Input::Event { slot, run, event }).is_err() {
             return Ok(());
         }
     }
+}
+
+/// Logs, once for all pools, what workers go on without.
+fn tell_unconfined(lacks: &[String]) {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        let lacks = lacks.join("; ");
+        // Where nothing else can be had, it is a property of Weir, and nobody can do anything about it.
+        if cfg!(target_os = "linux") {
+            tracing::warn!("analysis processes are not confined as they should be: {lacks}");
+        } else {
+            tracing::info!("analysis processes are not confined on this system: {lacks}");
+        }
+    });
 }
 
 /// Logs what the worker writes to its standard error. Workers of ours write no source text there.

@@ -10,6 +10,7 @@ use super::analysis::Analysis;
 use super::inbox::Inbox;
 use super::output::Output;
 use super::{BAD_PARENT, READ_BUFFER};
+use crate::sandbox::Sandboxed;
 use std::io::{BufReader, Read};
 use std::process::exit;
 use std::sync::Arc;
@@ -26,6 +27,16 @@ const MAX_WAITING: usize = 96 << 20;
 /// Runs this process as a sealed worker around an analysis.
 pub fn run_sealed<A: Analysis>(analysis: A) -> ! {
     super::silence_panics();
+    let unconfined = |lacks: &str| Output::to_front().pipe().tagged(Tag::Unconfined, lacks.as_bytes());
+    let sandboxed = super::confine(|lack| unconfined(&lack));
+    if !sandboxed.lacks().is_empty() {
+        unconfined(&sandboxed.lacks().join("; "));
+    }
+    serve_front(analysis, &sandboxed)
+}
+
+/// The worker's loop.
+fn serve_front<A: Analysis>(analysis: A, _: &Sandboxed) -> ! {
     let mut input = BufReader::with_capacity(READ_BUFFER, std::io::stdin());
     let output = Output::to_front();
     let Some((Tag::Terms, terms)) = next_frame(&mut input) else { bad_front("the first frame must be the terms") };
@@ -86,7 +97,9 @@ impl<A: Analysis> Reader<A> {
             Tag::Accept => self.accept(&body),
             Tag::Sealed => self.sealed(body),
             Tag::Counters => self.tick(),
-            Tag::Terms | Tag::Refused => bad_front("a frame that only a worker sends, or the terms once more"),
+            Tag::Terms | Tag::Refused | Tag::Unconfined => {
+                bad_front("a frame that only a worker sends, or the terms once more")
+            }
         }
     }
 

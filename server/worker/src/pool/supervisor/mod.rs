@@ -215,6 +215,11 @@ impl Supervisor {
         }
         self.slots[slot].quiet_since = now;
         match event {
+            // What it goes on without was logged.
+            Event::Unconfined { refused: false, .. } => {}
+            Event::Unconfined { lacks, refused: true } => {
+                self.kill(slot, Cause::Broken(Failure::Unconfined { lack: lacks.join("; ") }));
+            }
             Event::Ready { version } => self.ready(slot, version, now),
             Event::RulesLoaded { generation, rules, problems, kept } => {
                 self.loaded(slot, generation, rules, problems, kept.into());
