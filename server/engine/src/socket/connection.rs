@@ -5,6 +5,7 @@
 //! slowed in turn, and after a while the editor counts as gone.
 
 use super::control::{Ask, CLOSE_KILL, End, Notice, PROTOCOL};
+use super::gate::TeamWatch;
 use super::registry::{Permit, Shared};
 use super::seat::{Line, Number, Word};
 use super::session::Session;
@@ -58,7 +59,8 @@ pub(super) async fn serve(
     }
     let mut editor =
         Editor { shared: &shared, session: &session, number, hellos: 0, since: Instant::now(), accepted: false };
-    let writing = write(&shared, sink, to_send, to_say);
+    let team = (shared.gate.team)(session.customer.team.clone()).await;
+    let writing = write(&shared, sink, to_send, to_say, News::new(team));
     let reading = editor.read(stream);
     tokio::pin!(writing, reading);
     let why = tokio::select! {
@@ -98,6 +100,7 @@ async fn write(
     mut sink: SplitSink<WebSocket, Message>,
     mut frames: mpsc::Receiver<Vec<u8>>,
     mut words: mpsc::UnboundedReceiver<Word>,
+    mut news: News,
 ) -> Option<End> {
     let (every, silence) = (shared.config.ping_every, shared.config.silence);
     let mut ping = interval_at(Instant::now() + every, every);
@@ -119,6 +122,7 @@ async fn write(
                 }
             },
             Some(frame) = frames.recv() => Message::Binary(frame.into()),
+            notice = news.next() => text(&notice),
             _ = ping.tick() => Message::Ping(Vec::new().into()),
         };
         match timeout(silence, sink.send(message)).await {
@@ -126,6 +130,48 @@ async fn write(
             Ok(Err(_)) => return None,
             Err(_) => return Some(End::Silent),
         }
+    }
+}
+
+/// What the team has of its own, if somebody knows. An editor that takes nothing misses all states but the last.
+struct News {
+    team: Option<TeamWatch>,
+    told: bool,
+}
+
+impl News {
+    fn new(mut team: Option<TeamWatch>) -> Self {
+        let has = team.as_mut().is_some_and(|team| {
+            let has = team.borrow().is_some();
+            if has {
+                team.mark_changed();
+            }
+            has
+        });
+        Self { team, told: has }
+    }
+
+    /// The next state. Waits for ever if there will be none.
+    async fn next(&mut self) -> Notice {
+        while let Some(team) = &mut self.team {
+            if team.changed().await.is_err() {
+                self.team = None;
+                break;
+            }
+            match &*team.borrow_and_update() {
+                Some(team) => {
+                    self.told = true;
+                    return (&**team).into();
+                }
+                // What it had was taken away.
+                None if self.told => {
+                    self.told = false;
+                    return Notice::NoTeam;
+                }
+                None => {}
+            }
+        }
+        std::future::pending().await
     }
 }
 

@@ -3,6 +3,7 @@
 //! `docs/remote-protocol.md` is about these. Fields are added to a version, never changed or taken away; whoever reads one it
 //! does not know ignores it.
 
+use crate::store::{Team, TeamRules};
 use serde::{Deserialize, Serialize};
 
 /// The subprotocol that both sides must name (`Sec-WebSocket-Protocol`): the version of everything said on the link.
@@ -31,6 +32,19 @@ pub enum Notice {
         /// Largest binary message taken, in bytes.
         max_message_bytes: u64,
     },
+    /// What the team has of its own, after the welcome and whenever that changes. Not sent as long as it has nothing.
+    Team {
+        /// Grows with every change.
+        version: u64,
+        /// The team's rule files, which take the place of the built-in ones.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rules: Option<Vec<TeamFile>>,
+        /// The text of the team's `weir.toml`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        config: Option<String>,
+    },
+    /// The team has nothing of its own any more.
+    NoTeam,
     /// The session ends soon unless there is a new handshake.
     Expiring {
         /// How soon.
@@ -48,6 +62,26 @@ pub enum Notice {
         /// For people.
         message: String,
     },
+}
+
+/// One rule file of a team.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamFile {
+    /// What to call it in errors.
+    pub name: String,
+    /// The YAML or JSON text.
+    pub text: String,
+}
+
+impl From<&Team> for Notice {
+    fn from(team: &Team) -> Self {
+        let file = |rules: &TeamRules| TeamFile { name: rules.name.clone(), text: rules.text.clone() };
+        Self::Team {
+            version: team.version,
+            rules: team.rules.as_ref().map(|rules| rules.iter().map(file).collect()),
+            config: team.config.clone(),
+        }
+    }
 }
 
 /// From the editor.

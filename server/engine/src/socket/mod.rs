@@ -17,8 +17,8 @@ mod seat;
 mod session;
 
 pub use config::LinkConfig;
-pub use control::{Ask, CLOSE_KILL, End, Notice, PROTOCOL};
-pub use gate::{Answer, Customer, Denied, Gate, LinkEvent, LinkRecord};
+pub use control::{Ask, CLOSE_KILL, End, Notice, PROTOCOL, TeamFile};
+pub use gate::{Answer, Customer, Denied, Gate, LinkEvent, LinkLimits, LinkRecord, TeamWatch};
 pub use identity::{IDENTITY_FILE, IdentityError, identity};
 pub use meters::LinkMetrics;
 

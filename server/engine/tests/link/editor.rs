@@ -17,24 +17,24 @@ use weir_model::{Event, Request};
 use weir_seal::{ClientHandshake, Context, HandshakeError, Link, Opened, Opener, PublicIdentity, Resumption, Sealer};
 
 /// Far more than any of this takes: a test that waits so long has failed.
-pub const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
-pub async fn within<T>(what: impl Future<Output = T>) -> T {
+pub(crate) async fn within<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, what).await.expect("in time")
 }
 
-pub struct Editor {
-    pub socket: WebSocketStream<TcpStream>,
-    pub context: Context,
-    pub resumed: bool,
-    pub ledger: Ledger,
+pub(crate) struct Editor {
+    pub(crate) socket: WebSocketStream<TcpStream>,
+    pub(crate) context: Context,
+    pub(crate) resumed: bool,
+    pub(crate) ledger: Ledger,
     link: Option<(Sealer, Opener)>,
-    pub resumption: Option<Resumption>,
+    pub(crate) resumption: Option<Resumption>,
 }
 
 /// What comes from the engine.
 #[derive(Debug)]
-pub enum Got {
+pub(crate) enum Got {
     Binary(Vec<u8>),
     Notice(Notice),
     /// With this code; 0 if none was given.
@@ -42,7 +42,7 @@ pub enum Got {
 }
 
 impl Got {
-    pub fn tag(&self) -> Option<Tag> {
+    pub(crate) fn tag(&self) -> Option<Tag> {
         match self {
             Self::Binary(message) => Tag::from_byte(message[0]),
             _ => None,
@@ -52,13 +52,16 @@ impl Got {
 
 /// An answer to somebody who was not let in.
 #[derive(Debug)]
-pub struct Refusal {
-    pub status: u16,
-    pub code: String,
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) code: String,
 }
 
 /// Connects with these headers.
-pub async fn connect(address: SocketAddr, headers: &[(&str, &str)]) -> Result<WebSocketStream<TcpStream>, Refusal> {
+pub(crate) async fn connect(
+    address: SocketAddr,
+    headers: &[(&str, &str)],
+) -> Result<WebSocketStream<TcpStream>, Refusal> {
     let mut request = format!("ws://{address}{STREAM_PATH}").into_client_request().expect("an address");
     for (name, value) in headers {
         let name: HeaderName = name.parse().expect("a header");
@@ -83,7 +86,7 @@ pub async fn connect(address: SocketAddr, headers: &[(&str, &str)]) -> Result<We
 
 impl Editor {
     /// Connects to a new session, or to one that was begun.
-    pub async fn connect(address: SocketAddr, key: &str, session: Option<&str>) -> Result<Self, Refusal> {
+    pub(crate) async fn connect(address: SocketAddr, key: &str, session: Option<&str>) -> Result<Self, Refusal> {
         let mut headers = vec![("x-api-key", key), ("sec-websocket-protocol", PROTOCOL)];
         headers.extend(session.map(|session| (SESSION_HEADER, session)));
         let socket = connect(address, &headers).await?;
@@ -98,7 +101,7 @@ impl Editor {
     }
 
     /// Connects again, with what is known from before; the connection there was is dropped without a word.
-    pub async fn again(self, address: SocketAddr, key: &str) -> Self {
+    pub(crate) async fn again(self, address: SocketAddr, key: &str) -> Self {
         let Self { socket, context, ledger, resumption, .. } = self;
         drop(socket);
         let editor = Self::connect(address, key, Some(&context.session)).await.expect("it is still there");
@@ -106,7 +109,7 @@ impl Editor {
     }
 
     /// Comes to keys with the worker; what it holds.
-    pub async fn link(&mut self, identity: &PublicIdentity) -> Held {
+    pub(crate) async fn link(&mut self, identity: &PublicIdentity) -> Held {
         let (mut link, accept) = self.offered(identity, self.resumption.clone()).await.expect("an offer");
         self.send_raw(Tag::Accept, &accept).await;
         loop {
@@ -128,7 +131,7 @@ impl Editor {
     }
 
     /// Says hello, and checks what is offered.
-    pub async fn offered(
+    pub(crate) async fn offered(
         &mut self,
         identity: &PublicIdentity,
         resume: Option<Resumption>,
@@ -150,7 +153,7 @@ impl Editor {
     }
 
     /// Sends a request as the ledger says.
-    pub async fn request(&mut self, request: Request) -> Up {
+    pub(crate) async fn request(&mut self, request: Request) -> Up {
         match self.ledger.step(request) {
             Step::Send(up) => {
                 self.up(&up).await;
@@ -160,30 +163,30 @@ impl Editor {
         }
     }
 
-    pub async fn up(&mut self, up: &Up) {
+    pub(crate) async fn up(&mut self, up: &Up) {
         for message in self.sealed(up) {
             self.send_message(Message::Binary(message.into())).await;
         }
     }
 
     /// The binary messages of a sealed one.
-    pub fn sealed(&mut self, up: &Up) -> Vec<Vec<u8>> {
+    pub(crate) fn sealed(&mut self, up: &Up) -> Vec<Vec<u8>> {
         let plain = framing::encode(up).expect("small enough");
         let (sealer, _) = self.link.as_mut().expect("a link");
         let frames = sealer.seal(&plain[4..]).expect("small enough");
         frames.into_iter().map(|frame| [&[Tag::Sealed.byte()], &frame[..]].concat()).collect()
     }
 
-    pub async fn send_raw(&mut self, tag: Tag, body: &[u8]) {
+    pub(crate) async fn send_raw(&mut self, tag: Tag, body: &[u8]) {
         self.send_message(Message::Binary([&[tag.byte()], body].concat().into())).await;
     }
 
-    pub async fn send_message(&mut self, message: Message) {
+    pub(crate) async fn send_message(&mut self, message: Message) {
         within(self.socket.send(message)).await.expect("the engine reads");
     }
 
     /// The next sealed message.
-    pub async fn down(&mut self) -> Down {
+    pub(crate) async fn down(&mut self) -> Down {
         loop {
             let got = self.got().await;
             match self.open(got) {
@@ -194,7 +197,7 @@ impl Editor {
     }
 
     /// What a binary message says, if it is whole with this.
-    pub fn open(&mut self, got: Got) -> Option<Down> {
+    pub(crate) fn open(&mut self, got: Got) -> Option<Down> {
         let Got::Binary(mut message) = got else { panic!("{got:?}") };
         assert_eq!(message.remove(0), Tag::Sealed.byte());
         let (_, opener) = self.link.as_mut().expect("a link");
@@ -205,7 +208,7 @@ impl Editor {
     }
 
     /// The next event for which this gives something.
-    pub async fn until<T>(&mut self, mut wanted: impl FnMut(&Down) -> Option<T>) -> T {
+    pub(crate) async fn until<T>(&mut self, mut wanted: impl FnMut(&Down) -> Option<T>) -> T {
         loop {
             let down = self.down().await;
             if let Some(found) = wanted(&down) {
@@ -215,12 +218,12 @@ impl Editor {
     }
 
     /// Waits until rules are in force.
-    pub async fn rules_loaded(&mut self) {
+    pub(crate) async fn rules_loaded(&mut self) {
         self.until(|down| matches!(down, Down::Event(Event::RulesLoaded { .. })).then_some(())).await;
     }
 
     /// The next message that is not a ping.
-    pub async fn got(&mut self) -> Got {
+    pub(crate) async fn got(&mut self) -> Got {
         loop {
             match within(self.socket.next()).await {
                 Some(Ok(Message::Binary(message))) => return Got::Binary(Vec::from(message)),
@@ -235,7 +238,7 @@ impl Editor {
     }
 
     /// Reads on until the connection is closed; with which code, and what was said last.
-    pub async fn closed(&mut self) -> (u16, String) {
+    pub(crate) async fn closed(&mut self) -> (u16, String) {
         let mut last = String::new();
         loop {
             match self.got().await {
@@ -246,17 +249,17 @@ impl Editor {
         }
     }
 
-    pub async fn close(mut self, code: u16) {
+    pub(crate) async fn close(mut self, code: u16) {
         let frame = CloseFrame { code: code.into(), reason: "".into() };
         let _ = self.socket.close(Some(frame)).await;
         while !matches!(self.got().await, Got::Closed(_)) {}
     }
 }
 
-pub fn text(text: &str) -> Message {
+pub(crate) fn text(text: &str) -> Message {
     Message::Text(text.to_owned().into())
 }
 
-pub fn binary(bytes: &[u8]) -> Message {
+pub(crate) fn binary(bytes: &[u8]) -> Message {
     Message::Binary(Bytes::copy_from_slice(bytes))
 }

@@ -10,7 +10,10 @@ use server::{ALICE, BOB, MAX_CONNECTIONS, MAX_SESSIONS, Server, WORKER};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
-use weir_engine::socket::{CLOSE_KILL, End, LinkEvent, Notice, PROTOCOL, SESSION_HEADER};
+use weir_engine::socket::{CLOSE_KILL, Denied, End, Gate, LinkEvent, LinkLimits, Notice, PROTOCOL, SESSION_HEADER};
+use weir_engine::store::{Team, TeamChange, TeamRules};
+use weir_engine::tenant::NewTenant;
+use weir_engine::{Clock, Store, StoreConfig};
 use weir_model::link::{Down, Held, Tag, TextHash, Up};
 use weir_model::{
     DocId, Document, Edit, Event, Finding, ForeignMarks, JobId, Language, Limits, NoteKind, Request, RuleSource,
@@ -482,6 +485,54 @@ async fn an_engine_that_stops_says_so_and_waits_for_who_is_there() {
     within(server.sockets.drain(Duration::ZERO)).await;
     assert_eq!(editor.closed().await, (1012, "DRAIN".to_owned()));
     assert_eq!(server.sockets.metrics().sessions, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_team_has_of_its_own_is_told_when_it_changes() {
+    let server = Server::start(|_| {}).await;
+    let mut early = Editor::connect(server.address, ALICE, None).await.expect("let in");
+    let rules = TeamRules { name: "ours.yaml".to_owned(), text: "rules: []".to_owned() };
+    let team = Team { name: "team".to_owned(), version: 3, rules: Some(vec![rules]), config: None };
+    server.team.send_replace(Some(Arc::new(team.clone())));
+    let mut late = Editor::connect(server.address, BOB, None).await.expect("let in");
+    let expected = Notice::from(&team);
+    for editor in [&mut early, &mut late] {
+        assert!(matches!(editor.got().await, Got::Notice(notice) if notice == expected));
+    }
+    server.team.send_replace(None);
+    for editor in [&mut early, &mut late] {
+        assert!(matches!(editor.got().await, Got::Notice(Notice::NoTeam)));
+    }
+}
+
+/// The same doors as an engine has them: by its store.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn customers_of_a_store_are_let_in_until_their_key_is_revoked() {
+    let data = tempfile::tempdir().expect("a directory");
+    let store = Store::open(StoreConfig::embedded(data.path()), Clock::system()).await.expect("a new store");
+    let tenants = store.tenants();
+    let (key, tenant) =
+        tenants.add(NewTenant { name: "alice".to_owned(), ..NewTenant::default() }).await.expect("added");
+    let gate = Gate::of(tenants, LinkLimits::default(), Arc::new(|_| {}));
+    let customer = (gate.authenticate)(key.reveal()).await.expect("known");
+    assert_eq!((&customer.id, &customer.team), (&tenant.id, &tenant.team));
+    assert_eq!((gate.is_valid)(customer.key.clone()).await, Some(true));
+    assert_eq!((gate.authenticate)("weir_no_key".to_owned()).await, Err(Denied::Unknown));
+    assert_eq!((gate.is_valid)("nobody".to_owned()).await, Some(false));
+    let mut team = (gate.team)(customer.team).await.expect("the store works");
+    assert!(team.borrow().is_none());
+    let change = TeamChange { config: Some("[rules]".to_owned()), ..TeamChange::default() };
+    tenants.set_team(&tenant.team, change).await.expect("set");
+    within(team.changed()).await.expect("told");
+    tenants.revoke("alice").await.expect("revoked");
+    assert_eq!((gate.authenticate)(key.reveal()).await, Err(Denied::Unknown));
+    // Of sessions that are open it is noticed a little later.
+    within(async {
+        while (gate.is_valid)(tenant.id.clone()).await != Some(false) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    })
+    .await;
 }
 
 // ---- what tests say
