@@ -186,6 +186,8 @@ pub struct Terms {
     pub max_documents: u64,
     /// Most bytes of text in all of them.
     pub max_bytes: u64,
+    /// Most bytes of text in one of them, or in one file of a scan.
+    pub max_file: u64,
     /// The text of a document that was not touched for so long is forgotten, in milliseconds.
     pub idle_ms: u64,
     /// The longest that the analysis of a document under edit may be given, in milliseconds.
@@ -209,11 +211,14 @@ pub enum Tag {
     Terms,
     /// From the worker: a [`Refusal`] byte. The link, or the handshake, is no more; what the worker holds stays.
     Refused,
+    /// From the worker, first of all: what it should have given up and did not, as text. It ends if it must not go on so.
+    Unconfined,
 }
 
 impl Tag {
     /// All, by their byte.
-    const ALL: [Self; 6] = [Self::Hello, Self::Accept, Self::Sealed, Self::Counters, Self::Terms, Self::Refused];
+    const ALL: [Self; 7] =
+        [Self::Hello, Self::Accept, Self::Sealed, Self::Counters, Self::Terms, Self::Refused, Self::Unconfined];
 
     /// The byte.
     pub fn byte(self) -> u8 {
@@ -264,7 +269,7 @@ mod tests {
             assert!(Refusal::from_byte(byte).is_none_or(|refusal| refusal.byte() == byte));
         }
         assert_eq!(Tag::from_byte(2), Some(Tag::Sealed));
-        assert_eq!(Tag::from_byte(6), None);
+        assert_eq!(Tag::from_byte(7), None);
     }
 
     #[test]

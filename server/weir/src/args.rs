@@ -37,7 +37,11 @@ pub(crate) enum Command {
     Lsp(LspArgs),
     /// Analyse what the parent process sends; started by the other commands.
     #[command(hide = true)]
-    Worker,
+    Worker {
+        /// What the parent sends is sealed, and it cannot read it: an editor elsewhere can.
+        #[arg(long)]
+        sealed: bool,
+    },
 }
 
 const SCAN_EXIT_CODES: &str = "\

@@ -41,7 +41,8 @@ fn main() -> ExitCode {
     let command = Cli::parse().command;
     init_logging();
     let result = match command {
-        Command::Worker => weir_worker::child_main(),
+        Command::Worker { sealed: false } => weir_worker::child_main(),
+        Command::Worker { sealed: true } => weir_worker::sealed_main(),
         Command::Lsp(args) => lsp::main(args),
         Command::Scan(args) => cli::scan::main(&args).map(ExitCode::from),
         Command::Baseline(args) => cli::baseline::main(args).map(ExitCode::from),

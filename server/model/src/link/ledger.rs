@@ -104,10 +104,10 @@ impl Ledger {
         let before = self.documents.remove(&doc);
         let (kept_path, kept_without) = (Arc::clone(&path), without.clone());
         let entry = Entry { path, format, without, document, hash, opened: true };
-        let same = |before: &Entry| {
-            !before.opened
-                && (before.format, &before.path, &before.without) == (entry.format, &entry.path, &entry.without)
-        };
+        // Rules that are left out of a document are let in again where rules are read again.
+        let all = entry.without.is_empty();
+        let same =
+            |before: &Entry| all && !before.opened && (before.format, &before.path) == (entry.format, &entry.path);
         let up = match before.filter(same) {
             Some(before) if before.hash == hash => Up::Again { doc, version, hash },
             Some(before) => {

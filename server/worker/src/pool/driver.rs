@@ -24,7 +24,7 @@ pub(super) async fn run(
         for action in supervisor.handle(input, Instant::now()) {
             match action {
                 Action::Start { slot, run } => {
-                    processes.insert(slot, Process::start(&config.place, slot, run, inputs.clone()));
+                    processes.insert(slot, Process::start(&config, slot, run, inputs.clone()));
                 }
                 Action::Send { slot, frame } => {
                     if let Some(process) = processes.get(&slot) {

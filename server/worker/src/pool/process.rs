@@ -1,6 +1,6 @@
 //! The pool's end of one worker, wherever that runs.
 
-use super::Place;
+use super::{Place, PoolConfig};
 use super::served::{Says, Served};
 use super::supervisor::Input;
 use tokio::sync::{mpsc, oneshot};
@@ -13,12 +13,12 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts a worker. All it says goes to `inputs`, and at the end that it is gone: exactly once, whatever happens.
-    pub(super) fn start(place: &Place, slot: usize, run: u64, inputs: mpsc::UnboundedSender<Input>) -> Self {
+    pub(super) fn start(config: &PoolConfig, slot: usize, run: u64, inputs: mpsc::UnboundedSender<Input>) -> Self {
         let (frames, requests) = mpsc::unbounded_channel();
         let (kill, killed) = oneshot::channel();
         let served = Served { requests, killed, says: Says::new(slot, run, inputs) };
-        match place {
-            Place::Program(program) => program.serve(served),
+        match &config.place {
+            Place::Program(program) => program.serve(config.confinement(), served),
             Place::Served(serve) => serve.serve(served),
         }
         Self { frames: Some(frames), kill: Some(kill) }

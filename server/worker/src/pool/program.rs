@@ -1,10 +1,12 @@
 //! Workers that are processes of a program, and their pipes.
 
 use super::served::{Says, Served};
+use crate::sandbox::Confinement;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Once;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::mpsc;
@@ -39,9 +41,9 @@ impl Program {
     ///
     /// # Panics
     /// Outside a tokio runtime.
-    pub fn serve(&self, served: Served) {
+    pub fn serve(&self, confinement: Confinement, served: Served) {
         let Served { requests, killed, says } = served;
-        match self.spawn() {
+        match self.spawn(confinement) {
             Ok((child, stdin, stdout, stderr)) => {
                 tokio::spawn(write(stdin, requests));
                 tokio::spawn(log(stderr));
@@ -59,8 +61,9 @@ impl Program {
         }
     }
 
-    fn spawn(&self) -> io::Result<(Child, ChildStdin, ChildStdout, ChildStderr)> {
+    fn spawn(&self, confinement: Confinement) -> io::Result<(Child, ChildStdin, ChildStdout, ChildStderr)> {
         let mut command = Command::new(&self.path);
+        command.envs(confinement.variables());
         command.args(&self.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         // A Ctrl-C in the terminal is for the parent; a group of its own keeps it from the worker.
         #[cfg(unix)]
@@ -122,10 +125,27 @@ async fn read(stdout: ChildStdout, says: &Says) -> Result<(), FrameError> {
         let mut body = vec![0; framing::body_len(prefix, MAX_FRAME)?];
         stdout.read_exact(&mut body).await?;
         let event: Event = framing::decode(&body)?;
+        if let Event::Unconfined { lacks, refused: false } = &event {
+            tell_unconfined(lacks);
+        }
         if !says.say(event) {
             return Ok(());
         }
     }
+}
+
+/// Logs, once for all pools, what workers go on without.
+fn tell_unconfined(lacks: &[String]) {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        let lacks = lacks.join("; ");
+        // Where nothing else can be had, it is a property of Weir, and nobody can do anything about it.
+        if cfg!(target_os = "linux") {
+            tracing::warn!("analysis processes are not confined as they should be: {lacks}");
+        } else {
+            tracing::info!("analysis processes are not confined on this system: {lacks}");
+        }
+    });
 }
 
 /// Logs what the worker writes to its standard error. Workers of ours write no source text there.

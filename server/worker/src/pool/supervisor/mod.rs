@@ -14,7 +14,7 @@ mod simulation;
 use super::document::{OpenDocument, Phase, Record};
 use super::refusal::file_too_large;
 use super::slot::{AtHand, Cause, Job, Slot, State, Stuck};
-use super::{Command, PoolConfig, Update};
+use super::{Command, PoolConfig, SealedFile, Update};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -141,6 +141,11 @@ impl Supervisor {
                 let len = bytes.len();
                 self.queue_job(job, len, Request::Ask { job, path, format, bytes, question });
             }
+            Command::Judge { job, file } => {
+                let SealedFile { path, format, sealing, ciphertext, options } = file;
+                let (len, without) = (ciphertext.len(), Vec::new());
+                self.queue_job(job, len, Request::Judge { job, path, format, sealing, ciphertext, options, without });
+            }
             Command::Shutdown { .. } => unreachable!("taken by the driver"),
         }
     }
@@ -213,12 +218,20 @@ impl Supervisor {
     fn event(&mut self, slot: usize, event: Event, now: Instant) {
         if let State::Ending(_) = self.slots[slot].state {
             // It is being killed. Answers it gave before are as good as any.
-            if !matches!(event, Event::Findings { .. } | Event::Scanned { .. } | Event::Answered { .. }) {
+            if !matches!(
+                event,
+                Event::Findings { .. } | Event::Scanned { .. } | Event::Answered { .. } | Event::Judged { .. }
+            ) {
                 return;
             }
         }
         self.slots[slot].quiet_since = now;
         match event {
+            // What it goes on without was logged.
+            Event::Unconfined { refused: false, .. } => {}
+            Event::Unconfined { lacks, refused: true } => {
+                self.kill(slot, Cause::Broken(Failure::Unconfined { lack: lacks.join("; ") }));
+            }
             Event::Ready { version } => self.ready(slot, version, now),
             Event::RulesLoaded { generation, rules, problems, kept } => {
                 self.loaded(slot, generation, rules, problems, kept.into());
@@ -256,6 +269,11 @@ impl Supervisor {
             Event::Answered { job, answer, notes } => {
                 if self.done(slot, job) {
                     self.say(Update::Answered { job, answer, notes });
+                }
+            }
+            Event::Judged { job, judged } => {
+                if self.done(slot, job) {
+                    self.say(Update::Judged { job, judged });
                 }
             }
             Event::Stuck { doc, job, rule_id, rest_ms } => {
