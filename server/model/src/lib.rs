@@ -29,7 +29,8 @@ pub use explanation::{Explanation, Outcome, Place, Reason, RulePart, Verdict};
 pub use finding::{Finding, Fix, MetavarValue, Note, NoteKind, Severity, Step, StepKind, Surroundings, Trace};
 pub use format::{Around, Engine, Format, Host};
 pub use judge::{
-    Analysed, AnalysisDepth, JudgeOptions, JudgeTiming, Judged, Judgement, Refusal, Remark, Sealing, SecretKey, TreeStats,
+    Analysed, AnalysisDepth, JudgeOptions, JudgeTiming, Judged, Judgement, Refusal, Remark, Sealing, SecretKey,
+    TreeStats,
 };
 pub use language::Language;
 pub use message::{

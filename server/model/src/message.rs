@@ -1,7 +1,8 @@
 //! What parents and workers say to each other. Local and remote engines speak the same words.
 
 use crate::{
-    Answer, Edit, Finding, ForeignMarks, Format, Hint, JudgeOptions, Judged, Note, Question, Sealing, Severity, Span, Version,
+    Answer, Edit, Finding, ForeignMarks, Format, Hint, JudgeOptions, Judged, Note, Question, Sealing, Severity, Span,
+    Version,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;

@@ -206,7 +206,10 @@ impl Supervisor {
     fn event(&mut self, slot: usize, event: Event, now: Instant) {
         if let State::Ending(_) = self.slots[slot].state {
             // It is being killed. Answers it gave before are as good as any.
-            if !matches!(event, Event::Findings { .. } | Event::Scanned { .. } | Event::Answered { .. } | Event::Judged { .. }) {
+            if !matches!(
+                event,
+                Event::Findings { .. } | Event::Scanned { .. } | Event::Answered { .. } | Event::Judged { .. }
+            ) {
                 return;
             }
         }
