@@ -1,6 +1,8 @@
 //! Files as they come in: what the contract asks of them is checked here, once, before anybody works on them.
 
-use crate::contract::{AnalysisFile, AnalyzeRequest, ApiError, Code, DebugOptions, FileLanguage, PatternFormat};
+use crate::contract::{
+    AnalysisFile, AnalysisOptions, AnalyzeRequest, ApiError, Code, DebugOptions, FileLanguage, PatternFormat,
+};
 use crate::limits::Limits;
 use base64::Engine as _;
 use base64::alphabet;
@@ -81,18 +83,7 @@ impl Intake {
         if !crate::http::is_request_id(&request.request_id) {
             return Err(wrong("requestId", "must have 1 to 256 characters"));
         }
-        let options = &request.options;
-        let performance = options.performance.unwrap_or_default();
-        let wanted = Wanted {
-            options: JudgeOptions {
-                patterns: options.include_security_patterns,
-                regexes_only: options.pattern_format == PatternFormat::Standard,
-                without_tree: false,
-                raw_ast: options.debug.is_some_and(|debug| debug.include_raw_ast == Some(true)),
-                within_ms: performance.max_parse_time.map(|ms| u32::try_from(ms).unwrap_or(u32::MAX)),
-            },
-            max_bytes: performance.max_file_size,
-        };
+        let wanted = Wanted::of(&request.options);
         let count = request.files.len();
         if count == 0 {
             return Err(wrong("files", "at least one file is required"));
@@ -109,8 +100,23 @@ impl Intake {
             session_id: request.session_id.as_deref().map(str::to_owned),
             files,
             wanted,
-            debug: options.debug,
+            debug: request.options.debug,
         })
+    }
+}
+
+impl Wanted {
+    /// What options ask for.
+    pub(crate) fn of(options: &AnalysisOptions) -> Self {
+        let performance = options.performance.unwrap_or_default();
+        let options = JudgeOptions {
+            patterns: options.include_security_patterns,
+            regexes_only: options.pattern_format == PatternFormat::Standard,
+            without_tree: false,
+            raw_ast: options.debug.is_some_and(|debug| debug.include_raw_ast == Some(true)),
+            within_ms: performance.max_parse_time.map(|ms| u32::try_from(ms).unwrap_or(u32::MAX)),
+        };
+        Self { options, max_bytes: performance.max_file_size }
     }
 }
 

@@ -10,6 +10,7 @@ pub mod limits;
 pub mod store;
 pub mod tenant;
 
+mod batch;
 mod findings;
 mod hex;
 mod http;

@@ -142,13 +142,14 @@ fn wrapping_key(api_key: &ApiKey, session: &SessionId) -> SessionKey {
     SessionKey::from_bytes(derived)
 }
 
-fn wrap(api_key: &ApiKey, session: &SessionId, key: &SessionKey) -> Result<Vec<u8>, ApiError> {
+/// Seals a session's key under the API key that was shown.
+pub(crate) fn wrap(api_key: &ApiKey, session: &SessionId, key: &SessionKey) -> Result<Vec<u8>, ApiError> {
     let sealed = file::seal(&wrapping_key(api_key, session), key.as_bytes()).map_err(|_| ApiError::internal())?;
     Ok([&sealed.iv[..], &sealed.ciphertext, &sealed.tag].concat())
 }
 
 /// `None` if it was wrapped under another API key, or not at all.
-fn unwrap(api_key: &ApiKey, session: &SessionId, wrapped: &[u8]) -> Option<SessionKey> {
+pub(crate) fn unwrap(api_key: &ApiKey, session: &SessionId, wrapped: &[u8]) -> Option<SessionKey> {
     if wrapped.len() != WRAPPED_LEN {
         return None;
     }

@@ -3,10 +3,12 @@
 //! Requests: what the contract asks for must be there, what it does not know is passed over, `null` counts as absent.
 //! Answers have every field that the contract names; what they have beyond it is said where it stands.
 
+mod batch;
 mod error;
 mod request;
 mod response;
 
+pub use batch::{BatchPage, BatchProgress, BatchRequest, BatchResult, BatchState, BatchStatus};
 pub use error::{ApiError, Code, ErrorBody, ErrorResponse};
 pub use request::{
     Algorithm, AnalysisFile, AnalysisOptions, AnalyzeRequest, DebugOptions, Encryption, FileLanguage, FileMetadata,

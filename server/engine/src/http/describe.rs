@@ -1,6 +1,6 @@
 //! What the API is, for programs (`/openapi.json`) and people (`/docs`).
 
-use super::{analyze, health, patterns, session};
+use super::{analyze, batch, health, patterns, session};
 use crate::contract;
 use axum::http::{HeaderValue, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -19,6 +19,10 @@ use utoipa::{Modify, OpenApi};
     paths(
         analyze::analyze,
         session::end,
+        batch::upload,
+        batch::page,
+        batch::events,
+        batch::cancel,
         patterns::patterns,
         health::health,
         health::live,
@@ -30,6 +34,9 @@ use utoipa::{Modify, OpenApi};
     components(schemas(
         contract::AnalyzeRequest<'_>,
         contract::AnalyzeResponse,
+        contract::BatchRequest<'_>,
+        contract::BatchPage,
+        contract::BatchResult,
         contract::ErrorResponse,
         contract::Code,
         patterns::Patterns,

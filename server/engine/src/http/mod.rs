@@ -1,6 +1,7 @@
 //! The engine's HTTP: routes, who may use them, and what all of them have in common.
 
 mod analyze;
+mod batch;
 mod body;
 mod caller;
 mod describe;
@@ -15,6 +16,7 @@ pub(crate) use body::is_request_id;
 pub(crate) use caller::Caller;
 pub use serve::serve;
 
+use crate::batch::JobKeys;
 use crate::config::EngineConfig;
 use crate::contract::{ApiError, Code};
 use crate::rules::Rules;
@@ -37,6 +39,7 @@ pub(crate) struct Engine {
     pub(crate) workers: Workers,
     pub(crate) rules: Rules,
     pub(crate) metrics: PrometheusHandle,
+    pub(crate) jobs: JobKeys,
     /// The engine was told to end.
     pub(crate) draining: AtomicBool,
 }
@@ -56,6 +59,9 @@ pub(crate) fn router(engine: Shared) -> Router {
         .route("/api/v1/patterns", get(patterns::patterns).fallback(other_method_get))
         .route("/api/v1/ast/analyze", post(analyze::analyze).fallback(other_method_post))
         .route("/api/v1/ast/sessions/{id}", delete(session::end).fallback(other_method_delete))
+        .route("/api/v1/ast/batch", post(batch::upload).fallback(other_method_post))
+        .route("/api/v1/ast/batch/{id}", get(batch::page).delete(batch::cancel).fallback(other_method_get_delete))
+        .route("/api/v1/ast/batch/{id}/events", get(batch::events).fallback(other_method_get))
         .fallback(nothing_here)
         .layer(axum::middleware::from_fn(trace::around))
         .with_state(engine)
@@ -78,6 +84,10 @@ async fn other_method_post(method: Method, id: Extension<RequestId>) -> Response
 
 async fn other_method_delete(method: Method, id: Extension<RequestId>) -> Response {
     other_method(&method, &id.0, "DELETE")
+}
+
+async fn other_method_get_delete(method: Method, id: Extension<RequestId>) -> Response {
+    other_method(&method, &id.0, "GET, HEAD, DELETE")
 }
 
 fn other_method(method: &Method, id: &RequestId, allowed: &'static str) -> Response {

@@ -1,6 +1,7 @@
 //! The engine from start to end: it listens, serves each connection, and drains when it is told to end.
 
 use super::{Engine, router};
+use crate::batch::{self, JobKeys};
 use crate::clock::Clock;
 use crate::config::{EngineConfig, StartError, Transport};
 use crate::rules::Rules;
@@ -36,6 +37,9 @@ const STREAMS: u32 = 64;
 /// How often what has expired is removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
+/// Jobs end after the file at hand; one that takes longer is cut off.
+const JOBS_WITHIN: Duration = Duration::from_secs(10);
+
 /// When accepting fails (no file descriptors are left), so long passes until the next try.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
@@ -52,11 +56,15 @@ pub async fn serve(config: EngineConfig, ready: impl FnOnce(SocketAddr)) -> Resu
     let address = listener.local_addr().map_err(|error| StartError::System(error.to_string()))?;
     let told_to_end = told_to_end()?;
     let engine = start(config).await?;
+    let jobs = tokio::spawn(batch::run(Arc::clone(&engine)));
     ready(address);
     tokio::select! {
         () = accept(&listener, tls.as_ref(), &engine, told_to_end) => {}
         () = sweep(&engine) => {}
     }
+    engine.jobs.wake();
+    // What they have at hand is analysed again after the restart.
+    let _ = tokio::time::timeout(JOBS_WITHIN, jobs).await;
     engine.workers.shutdown().await;
     if let Err(error) = engine.store.clone().close().await {
         tracing::error!("{error}");
@@ -76,7 +84,15 @@ async fn start(config: EngineConfig) -> Result<Arc<Engine>, StartError> {
     let workers = Workers::new(config.workers.clone());
     let rules = Rules::read(workers.clone(), Arc::clone(&config.rules)).await;
     let rules = rules.map_err(|failure| StartError::Workers(failure.to_string()))?;
-    Ok(Arc::new(Engine { config, store, workers, rules, metrics, draining: AtomicBool::new(false) }))
+    Ok(Arc::new(Engine {
+        config,
+        store,
+        workers,
+        rules,
+        metrics,
+        jobs: JobKeys::default(),
+        draining: AtomicBool::new(false),
+    }))
 }
 
 /// Serves connections until the engine is told to end, then waits for those at work.
