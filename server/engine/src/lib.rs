@@ -4,13 +4,25 @@
 //! processes. What it keeps is in the [`store`]: keys as hashes, sessions without what opens them, jobs as ciphertext.
 
 pub mod clock;
+pub mod config;
+pub mod contract;
 pub mod limits;
 pub mod socket;
 pub mod store;
 pub mod tenant;
 
+mod batch;
+mod findings;
 mod hex;
+mod http;
+mod intake;
 mod random;
+mod rulebook;
+mod rules;
+mod sessions;
+mod workers;
 
 pub use clock::Clock;
+pub use config::{EngineConfig, StartError, Transport, WorkersConfig};
+pub use http::serve;
 pub use store::{Store, StoreConfig, StoreError, StoreErrorKind};

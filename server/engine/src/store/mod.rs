@@ -10,16 +10,23 @@
 mod embedded;
 mod error;
 mod files;
+mod jobs;
 mod keys;
+mod leases;
 mod limits;
 mod recovery;
+mod results;
 mod sessions;
 mod teams;
 mod tenants;
 
 pub use error::{StoreError, StoreErrorKind};
+pub use jobs::{Added, Claim, Job, JobFile, JobRoom, JobState, NewJob, Put};
+pub use jobs::{JOB_DETAILS_BYTES, JOB_FILE_BYTES, JOB_PART_BYTES};
+pub use leases::{LEASE_LIFE, LEASE_NAMES, Lease, LeaseMode, LeaseRequest, LeaseStatistics, Leased};
 pub use limits::{Admission, PERMIT_LIFE, Permit};
 pub use recovery::{Loss, Recovery};
+pub use results::{RESULT_BYTES, ResultKey};
 pub use sessions::{NewSession, Opened, Session, SessionId, WRAPPED_KEY_BYTES};
 pub use teams::{TEAM_BYTES, Team, TeamChange, TeamRules};
 pub use tenants::Tenants;
@@ -36,12 +43,18 @@ pub struct StoreConfig {
     pub data: PathBuf,
     /// The address of a Redis or Valkey (`redis://`, `rediss://` for TLS); `None`: embedded.
     pub redis: Option<String>,
+    /// How large all results that are kept may be; who was not used for longest goes first. With Redis, whose memory is
+    /// bounded there (`maxmemory` with `volatile-lru`), results only end with their time.
+    pub results_bytes: u64,
 }
+
+/// Room for the results of some hundred thousand files.
+pub const RESULTS_BYTES: u64 = 256 * 1024 * 1024;
 
 impl StoreConfig {
     /// An embedded store in this directory.
     pub fn embedded(data: impl Into<PathBuf>) -> Self {
-        Self { data: data.into(), redis: None }
+        Self { data: data.into(), redis: None, results_bytes: RESULTS_BYTES }
     }
 }
 
@@ -66,6 +79,10 @@ enum Backend {
 pub struct Swept {
     /// Sessions that had expired.
     pub sessions: u64,
+    /// Jobs that had expired.
+    pub jobs: u64,
+    /// Results that had expired.
+    pub results: u64,
 }
 
 impl Store {
@@ -73,8 +90,8 @@ impl Store {
     /// [`Store::losses`].
     pub async fn open(config: StoreConfig, clock: Clock) -> Result<Self, StoreError> {
         let tenants = Tenants::open(&config, clock.clone()).await?;
-        let directory = config.data.clone();
-        let embedded = blocking(move || Embedded::open(&directory)).await?;
+        let now = clock.now();
+        let embedded = blocking(move || Embedded::open(&config.data, config.results_bytes, now)).await?;
         let inner = Inner { backend: Backend::Embedded(Arc::new(embedded)), tenants, clock };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -93,7 +110,7 @@ impl Store {
     pub fn losses(&self) -> Vec<Loss> {
         let mut losses = self.inner.tenants.losses();
         match &self.inner.backend {
-            Backend::Embedded(embedded) => losses.extend_from_slice(embedded.losses()),
+            Backend::Embedded(embedded) => losses.extend(embedded.losses()),
         }
         losses
     }
@@ -119,7 +136,10 @@ impl Store {
     pub async fn close(self) -> Result<(), StoreError> {
         self.inner.tenants.flush().await?;
         match &self.inner.backend {
-            Backend::Embedded(embedded) => on(embedded, Embedded::close).await,
+            Backend::Embedded(embedded) => {
+                let now = self.now();
+                on(embedded, move |embedded| embedded.close(now)).await
+            }
         }
     }
 

@@ -7,6 +7,7 @@ pub(crate) mod explain;
 pub(crate) mod login;
 mod marks;
 pub(crate) mod notices;
+pub(crate) mod remote_engine;
 pub(crate) mod scan;
 pub(crate) mod test;
 pub(crate) mod try_it;
