@@ -10,13 +10,18 @@
 mod analysis;
 mod desk;
 mod inbox;
+mod judge;
 mod output;
+mod raw_ast;
 mod rulebook;
+mod seal_out;
+mod sealed;
 mod serve;
 mod watchdog;
 mod workspace;
 
 pub use analysis::{Analysis, Compiled, RuleEngine};
+pub use sealed::run_sealed;
 
 use crate::sandbox::{self, Confinement, Sandboxed};
 use desk::Desk;
@@ -55,14 +60,17 @@ pub fn child_main() -> ! {
     run(RuleEngine::default())
 }
 
+/// Runs this process as a worker behind a seal until standard input ends: see [`weir_model::link`].
+pub fn sealed_main() -> ! {
+    run_sealed(RuleEngine::default())
+}
+
 /// Runs this process as a worker around an analysis.
 pub fn run<A: Analysis>(analysis: A) -> ! {
-    // The text of a panic may quote the code under analysis: only its place is said.
-    panic::set_hook(Box::new(|info| match info.location() {
-        Some(place) => eprintln!("analysis panicked at {}:{}", place.file(), place.line()),
-        None => eprintln!("analysis panicked"),
-    }));
-    let sandboxed = confine();
+    silence_panics();
+    let sandboxed = confine(|lack| {
+        Output::to_parent().send(&Event::Unconfined { lacks: vec![lack], refused: true });
+    });
     let output = Output::to_parent();
     if !sandboxed.lacks().is_empty() {
         output.send(&Event::Unconfined { lacks: sandboxed.lacks().to_vec(), refused: false });
@@ -70,12 +78,12 @@ pub fn run<A: Analysis>(analysis: A) -> ! {
     serve_parent(analysis, &output, &sandboxed)
 }
 
-/// Gives up what this process was told to; refuses to go on as its parent's words want it.
-fn confine() -> Sandboxed {
+/// Gives up what this process was told to; says so and refuses to go on where it cannot and must.
+fn confine(refuse: impl FnOnce(String)) -> Sandboxed {
     let entered = Confinement::from_env().and_then(|told| sandbox::enter(&told).map_err(|lack| lack.to_string()));
     entered.unwrap_or_else(|lack| {
         eprintln!("{lack}");
-        Output::to_parent().send(&Event::Unconfined { lacks: vec![lack], refused: true });
+        refuse(lack);
         exit(UNCONFINED)
     })
 }
@@ -95,6 +103,14 @@ fn serve_parent<A: Analysis>(analysis: A, output: &Output, _: &Sandboxed) -> ! {
             request => inbox.put(request),
         }
     }
+}
+
+/// The text of a panic may quote the code under analysis: only its place is said.
+fn silence_panics() {
+    panic::set_hook(Box::new(|info| match info.location() {
+        Some(place) => eprintln!("analysis panicked at {}:{}", place.file(), place.line()),
+        None => eprintln!("analysis panicked"),
+    }));
 }
 
 /// Starts the threads beside the reader.

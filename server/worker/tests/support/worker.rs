@@ -19,9 +19,9 @@ mod attack;
 
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
-use weir_analysis::{Analysis as Found, Budget, Memo, Options, Unit};
+use weir_analysis::{Analysis as Found, Budget, Hits, Memo, Options, Unit};
 use weir_model::{
-    Answer, Event, Explanation, Finding, Question, RuleInfo, RuleSource, Severity, Span, Verdict, framing,
+    Answer, Event, Explanation, Finding, Format, Question, RuleInfo, RuleSource, Severity, Span, Verdict, framing,
 };
 use weir_worker::child::{self, Analysis, Compiled};
 
@@ -36,6 +36,7 @@ fn main() {
         Some("other-version") => say_and_wait(&framing::encode(&Event::Ready { version: "0.0.0-other".to_owned() })),
         Some("frame-over-limit") => say_and_wait(&Ok(u32::MAX.to_le_bytes().to_vec())),
         Some("product") => child::child_main(),
+        Some("sealed") => child::run_sealed(Needles),
         _ => child::run(Needles),
     }
 }
@@ -98,6 +99,10 @@ impl Analysis for Needles {
         let asked = rules.iter().filter(|(id, _)| *id == question.rule_id);
         let of = |id: &Arc<str>| found.findings.iter().filter(|finding| finding.rule_id == *id).cloned().collect();
         Answer::Line(asked.map(|(id, needle)| explanation(id, needle, of(id))).collect())
+    }
+
+    fn fall_back(&self, _: &Self::Rules, _: Format, _: &str, _: &Budget<'_>) -> Hits {
+        Hits::default()
     }
 }
 

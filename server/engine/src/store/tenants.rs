@@ -1,0 +1,295 @@
+//! Customers and teams: in files beside the embedded store, which command lines change while the engine runs, or in Redis.
+
+use super::files::{SharedFile, make_directory};
+use super::keys::KeyRecord;
+use super::teams::{Team, TeamChange, Teams};
+use super::{Loss, StoreConfig, StoreError, StoreErrorKind, blocking};
+use crate::clock::{Clock, milliseconds};
+use crate::tenant::{ApiKey, NewTenant, Tenant};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How often it is looked whether somebody else changed a team.
+const WATCH_EVERY: Duration = Duration::from_millis(500);
+/// How exact a key's last use is: not every request may cost a write.
+const USED_EXACTNESS: u64 = 60_000;
+
+/// The customers and teams of an engine or cluster. Clones are the same.
+#[derive(Clone)]
+pub struct Tenants {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    backing: Backing,
+    clock: Clock,
+    losses: Mutex<Vec<Loss>>,
+    /// When keys were last used, as far as it is not written down.
+    used: Mutex<HashMap<String, u64>>,
+    watched: Mutex<Watched>,
+}
+
+/// Who is told of teams.
+#[derive(Default)]
+struct Watched {
+    /// Whether somebody looks what others changed.
+    looking: bool,
+    by_name: HashMap<String, watch::Sender<Option<Arc<Team>>>>,
+}
+
+enum Backing {
+    Files(Files),
+}
+
+/// The embedded store's files of customers and teams.
+struct Files {
+    keys: SharedFile<Keys>,
+    teams: SharedFile<Teams>,
+    used: SharedFile<Used>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Keys {
+    keys: BTreeMap<String, KeyRecord>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Used {
+    used: BTreeMap<String, u64>,
+}
+
+impl Tenants {
+    /// The customers and teams of an engine, whether it runs or not.
+    pub async fn open(config: &StoreConfig, clock: Clock) -> Result<Self, StoreError> {
+        let directory = config.data.clone();
+        let backing = blocking(move || {
+            make_directory(&directory)?;
+            Ok(Backing::Files(Files {
+                keys: SharedFile::new(&directory, "keys.json", "the keys"),
+                teams: SharedFile::new(&directory, "teams.json", "the teams' rules and configuration"),
+                used: SharedFile::new(&directory, "used.json", "the times of keys' last use"),
+            }))
+        })
+        .await?;
+        let inner =
+            Inner { backing, clock, losses: Mutex::default(), used: Mutex::default(), watched: Mutex::default() };
+        let tenants = Self { inner: Arc::new(inner) };
+        // What is damaged is found, and told, before anything is asked.
+        tenants.list().await?;
+        tenants.teams().await?;
+        Ok(tenants)
+    }
+
+    /// A new customer, and its key, which nobody can show again.
+    pub async fn add(&self, new: NewTenant) -> Result<(ApiKey, Tenant), StoreError> {
+        let now = self.inner.clock.now();
+        let (key, record) = KeyRecord::new(new, now)?;
+        let tenant = record.tenant(None, now);
+        self.files(move |files, losses| {
+            files.keys.update(losses, |keys| {
+                if keys.keys.values().any(|other| other.name == record.name) {
+                    return Err(StoreError::new(StoreErrorKind::Exists, "adding a key"));
+                }
+                keys.keys.insert(record.id.clone(), record);
+                Ok(())
+            })
+        })
+        .await?;
+        Ok((key, tenant))
+    }
+
+    /// Whose key this is. What is no key, or nobody's, or no longer valid, is `None`.
+    pub async fn find(&self, shown: &str) -> Result<Option<Tenant>, StoreError> {
+        let Ok(key) = shown.parse::<ApiKey>() else { return Ok(None) };
+        let now = self.inner.clock.now();
+        let id = key.id();
+        // No thread is asked: in nearly all cases this is one look at a file's metadata.
+        let Backing::Files(files) = &self.inner.backing;
+        let keys = files.keys.read(&mut self.lost())?;
+        let Some(record) = keys.keys.get(&id).filter(|record| record.admits(&key, now)) else { return Ok(None) };
+        self.used().insert(id, now);
+        Ok(Some(record.tenant(Some(now), now)))
+    }
+
+    /// All customers, by name.
+    pub async fn list(&self) -> Result<Vec<Tenant>, StoreError> {
+        let now = self.inner.clock.now();
+        let (keys, used) = self.files(|files, losses| Ok((files.keys.read(losses)?, files.used.read(losses)?))).await?;
+        let recent = self.used();
+        let last = |id: &String| recent.get(id).or_else(|| used.used.get(id)).copied();
+        let mut tenants: Vec<_> = keys.keys.values().map(|record| record.tenant(last(&record.id), now)).collect();
+        tenants.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(tenants)
+    }
+
+    /// Makes a customer's keys invalid for good, at once. `None` if there is no such customer.
+    pub async fn revoke(&self, name_or_id: &str) -> Result<Option<Tenant>, StoreError> {
+        let (wanted, now) = (name_or_id.to_owned(), self.inner.clock.now());
+        self.files(move |files, losses| {
+            files.keys.update(losses, |keys| {
+                let id = keys.keys.values().find(|record| record.is_called(&wanted)).map(|record| record.id.clone());
+                Ok(id.and_then(|id| keys.keys.remove(&id)).map(|record| record.tenant(None, now)))
+            })
+        })
+        .await
+    }
+
+    /// A new key for a customer; the old one stays valid for so long. `None` if there is no such customer.
+    pub async fn rotate(&self, name_or_id: &str, grace: Duration) -> Result<Option<(ApiKey, Tenant)>, StoreError> {
+        let (wanted, now) = (name_or_id.to_owned(), self.inner.clock.now());
+        let until = now.saturating_add(milliseconds(grace));
+        self.files(move |files, losses| {
+            files.keys.update(losses, |keys| {
+                let Some(record) = keys.keys.values_mut().find(|record| record.is_called(&wanted)) else {
+                    return Ok(None);
+                };
+                let key = record.rotate(until)?;
+                Ok(Some((key, record.tenant(None, now))))
+            })
+        })
+        .await
+    }
+
+    /// What a team has of its own, if anything.
+    pub async fn team(&self, name: &str) -> Result<Option<Arc<Team>>, StoreError> {
+        Ok(self.teams().await?.teams.get(name).cloned())
+    }
+
+    /// Changes a team; whoever watches it is told.
+    pub async fn set_team(&self, name: &str, change: TeamChange) -> Result<Arc<Team>, StoreError> {
+        let wanted = name.to_owned();
+        let team = self
+            .files(move |files, losses| {
+                files.teams.update(losses, |teams| {
+                    let before = teams.teams.get(&wanted).map(Arc::as_ref);
+                    let team = Arc::new(change.of(&wanted, before, teams.version + 1)?);
+                    teams.version += 1;
+                    teams.teams.insert(wanted, Arc::clone(&team));
+                    Ok(team)
+                })
+            })
+            .await?;
+        self.tell_watchers().await;
+        Ok(team)
+    }
+
+    /// Leaves a team the built-in rules and no configuration. Says whether it had anything else.
+    pub async fn clear_team(&self, name: &str) -> Result<bool, StoreError> {
+        let wanted = name.to_owned();
+        let had = self
+            .files(move |files, losses| {
+                files.teams.update(losses, |teams| {
+                    teams.version += 1;
+                    Ok(teams.teams.remove(&wanted).is_some())
+                })
+            })
+            .await?;
+        self.tell_watchers().await;
+        Ok(had)
+    }
+
+    /// What a team has of its own, now and whenever it changes, whoever changes it.
+    pub async fn watch_team(&self, name: &str) -> Result<watch::Receiver<Option<Arc<Team>>>, StoreError> {
+        let now = self.team(name).await?;
+        let mut watched = self.watched();
+        if !std::mem::replace(&mut watched.looking, true) {
+            tokio::spawn(look_again(Arc::downgrade(&self.inner)));
+        }
+        let sender = watched.by_name.entry(name.to_owned()).or_insert_with(|| watch::Sender::new(now.clone()));
+        Ok(sender.subscribe())
+    }
+
+    /// Writes down what is kept in memory for a while: when keys were last used.
+    pub(super) async fn flush(&self) -> Result<(), StoreError> {
+        let recent: Vec<_> = self.used().iter().map(|(id, at)| (id.clone(), *at)).collect();
+        self.files(move |files, losses| {
+            let (keys, written) = (files.keys.read(losses)?, files.used.read(losses)?);
+            let old = |id: &String, at: u64| written.used.get(id).is_none_or(|known| known + USED_EXACTNESS <= at);
+            if !recent.iter().any(|(id, at)| keys.keys.contains_key(id) && old(id, *at)) {
+                return Ok(());
+            }
+            files.used.update(losses, |used| {
+                used.used.extend(recent);
+                used.used.retain(|id, _| keys.keys.contains_key(id));
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// What was found damaged so far.
+    pub fn losses(&self) -> Vec<Loss> {
+        self.lost().clone()
+    }
+
+    async fn teams(&self) -> Result<Arc<Teams>, StoreError> {
+        self.files(|files, losses| files.teams.read(losses)).await
+    }
+
+    async fn tell_watchers(&self) {
+        match self.teams().await {
+            Ok(teams) => {
+                let mut watched = self.watched();
+                watched.by_name.retain(|_, sender| sender.receiver_count() > 0);
+                for (name, sender) in &watched.by_name {
+                    let newest = teams.teams.get(name);
+                    sender.send_if_modified(|shown| {
+                        let version = |team: Option<&Arc<Team>>| team.map(|team| team.version);
+                        let changed = version(shown.as_ref()) != version(newest);
+                        if changed {
+                            *shown = newest.cloned();
+                        }
+                        changed
+                    });
+                }
+            }
+            // It is looked at again in a moment, and whoever asks for a team is told what is wrong.
+            Err(error) => tracing::warn!("{error}"),
+        }
+    }
+
+    async fn files<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Files, &mut Vec<Loss>) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        blocking(move || {
+            let Backing::Files(files) = &inner.backing;
+            let mut losses = Vec::new();
+            let done = work(files, &mut losses);
+            inner.losses.lock().unwrap_or_else(PoisonError::into_inner).append(&mut losses);
+            done
+        })
+        .await
+    }
+
+    fn watched(&self) -> std::sync::MutexGuard<'_, Watched> {
+        self.inner.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lost(&self) -> std::sync::MutexGuard<'_, Vec<Loss>> {
+        self.inner.losses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn used(&self) -> std::sync::MutexGuard<'_, HashMap<String, u64>> {
+        self.inner.used.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tells watchers what others changed, until nobody watches.
+async fn look_again(inner: Weak<Inner>) {
+    loop {
+        tokio::time::sleep(WATCH_EVERY).await;
+        let Some(inner) = inner.upgrade() else { return };
+        let tenants = Tenants { inner };
+        tenants.tell_watchers().await;
+        let mut watched = tenants.watched();
+        if watched.by_name.is_empty() {
+            watched.looking = false;
+            return;
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Messages to sealed frames and back, in the order they were sent or not at all.
+
+use crate::{
+    chunk::{self, FINAL, HEADER, Header, MAX_CHUNK, MAX_MESSAGE, MAX_SEALED_FRAME, Padding, REKEY},
+    schedule::{Limits, Schedule},
+};
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// A message that is not sealed, or a frame that is not opened. Says nothing of what is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// The message is longer than any may be.
+    #[error("the message is over the limit of {MAX_MESSAGE} bytes")]
+    TooLarge,
+    /// Not the next frame of this link, as its sender sealed it.
+    #[error("a frame is not the next one that was sealed for this link")]
+    Forged,
+    /// The sender sealed what no sender of this version writes.
+    #[error("a frame holds what this version does not write")]
+    Malformed,
+    /// The sender goes on with a key that it should have changed.
+    #[error("a key was used for longer than is allowed")]
+    Overused,
+    /// Something failed before. The link is of no more use.
+    #[error("the link has failed before")]
+    Closed,
+}
+
+/// Seals the messages of one direction.
+pub struct Sealer {
+    schedule: Schedule,
+    padding: Padding,
+    pub(crate) limits: Limits,
+    /// When it is, and when the key was new, since the link began.
+    now: Duration,
+    keyed: Duration,
+}
+
+impl Sealer {
+    pub(crate) fn new(chain: Zeroizing<[u8; 32]>) -> Self {
+        Self {
+            schedule: Schedule::new(chain),
+            padding: Padding::default(),
+            limits: Limits::default(),
+            now: Duration::ZERO,
+            keyed: Duration::ZERO,
+        }
+    }
+
+    /// How frames are padded from now on.
+    pub fn set_padding(&mut self, padding: Padding) {
+        self.padding = padding;
+    }
+
+    /// Says how long the link has existed, so that keys change also where little is sent. It is for who has a clock to
+    /// say so, before sealing, and not at all is no fault.
+    pub fn set_age(&mut self, age: Duration) {
+        self.now = age;
+    }
+
+    /// Seals a message. The frames are to be sent all, in this order, before those of the next one.
+    pub fn seal(&mut self, message: &[u8]) -> Result<Vec<Vec<u8>>, SealError> {
+        if message.len() > MAX_MESSAGE {
+            return Err(SealError::TooLarge);
+        }
+        let chunks = message.len().div_ceil(MAX_CHUNK).max(1);
+        let mut frames = Vec::with_capacity(chunks);
+        for index in 0..chunks {
+            let start = index * MAX_CHUNK;
+            let body = &message[start..message.len().min(start + MAX_CHUNK)];
+            frames.push(self.frame(body, message.len() as u32, index + 1 == chunks));
+        }
+        Ok(frames)
+    }
+
+    fn frame(&mut self, body: &[u8], total: u32, ends: bool) -> Vec<u8> {
+        let last = self.schedule.count(chunk::sealed_len(body.len(), self.padding), &self.limits);
+        let rekey = last || self.now.saturating_sub(self.keyed) >= self.limits.time;
+        let flags = if ends { FINAL } else { 0 } | if rekey { REKEY } else { 0 };
+        let mut frame = chunk::write(Header { flags, total }, body, self.padding);
+        self.schedule.seal(&mut frame);
+        if rekey {
+            self.schedule.ratchet();
+            self.keyed = self.now;
+        }
+        frame
+    }
+}
+
+/// What a frame made known.
+#[derive(Debug)]
+pub enum Opened {
+    /// More of a message has come.
+    Part {
+        /// Bytes of it so far.
+        received: usize,
+        /// Bytes it will have.
+        total: usize,
+    },
+    /// A message is whole.
+    Whole(Zeroizing<Vec<u8>>),
+}
+
+/// Opens the frames of one direction: each in its turn. After the first that does not open, none does.
+pub struct Opener(Option<Open>);
+
+struct Open {
+    schedule: Schedule,
+    limits: Limits,
+    /// The message of which a part has come, and its whole length.
+    begun: Option<(Zeroizing<Vec<u8>>, u32)>,
+}
+
+impl Opener {
+    pub(crate) fn new(chain: Zeroizing<[u8; 32]>) -> Self {
+        Self(Some(Open { schedule: Schedule::new(chain), limits: Limits::default(), begun: None }))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set_limits(&mut self, limits: Limits) {
+        if let Some(open) = &mut self.0 {
+            open.limits = limits;
+        }
+    }
+
+    /// Opens the next frame. An error ends the link: keys and what had come of a message are gone.
+    pub fn open(&mut self, frame: Vec<u8>) -> Result<Opened, SealError> {
+        let Some(open) = &mut self.0 else { return Err(SealError::Closed) };
+        let opened = open.frame(frame);
+        if opened.is_err() {
+            self.0 = None;
+        }
+        opened
+    }
+
+    /// Whether a message has begun and is not whole: a stream that ends here was cut.
+    pub fn is_inside_message(&self) -> bool {
+        self.0.as_ref().is_some_and(|open| open.begun.is_some())
+    }
+}
+
+impl Open {
+    fn frame(&mut self, frame: Vec<u8>) -> Result<Opened, SealError> {
+        if frame.len() > MAX_SEALED_FRAME {
+            return Err(SealError::Forged);
+        }
+        // From here on it may hold plaintext.
+        let mut frame = Zeroizing::new(frame);
+        let sealed_len = frame.len();
+        let plain = self.schedule.open(&mut frame).map_err(|_| SealError::Forged)?;
+        let begun = self.begun.as_ref();
+        let received = begun.map_or(0, |(message, _)| message.len());
+        let (header, body) = chunk::read(plain, received, begun.map(|(_, total)| *total))?;
+        let len = body.len();
+
+        let last = self.schedule.count(sealed_len, &self.limits);
+        if header.flags & REKEY != 0 {
+            self.schedule.ratchet();
+        } else if last {
+            return Err(SealError::Overused);
+        }
+
+        let ends = header.flags & FINAL != 0;
+        if ends && self.begun.is_none() {
+            // The usual case: a message of one frame stays where it is.
+            frame.copy_within(HEADER..HEADER + len, 0);
+            frame.truncate(len);
+            return Ok(Opened::Whole(frame));
+        }
+        // All its room at once: a buffer that grows leaves what it held behind it.
+        let (mut message, total) =
+            self.begun.take().unwrap_or_else(|| (Vec::with_capacity(header.total as usize).into(), header.total));
+        message.extend_from_slice(&frame[HEADER..HEADER + len]);
+        if ends {
+            return Ok(Opened::Whole(message));
+        }
+        let received = message.len();
+        self.begun = Some((message, total));
+        Ok(Opened::Part { received, total: total as usize })
+    }
+}
