@@ -16,9 +16,11 @@ mod leases;
 mod limits;
 mod recovery;
 mod results;
+mod secret;
 mod sessions;
 mod teams;
 mod tenants;
+mod wrap;
 
 pub use error::{StoreError, StoreErrorKind};
 pub use jobs::{Added, Claim, Job, JobFile, JobRoom, JobState, NewJob, Put};
@@ -30,6 +32,10 @@ pub use results::{RESULT_BYTES, ResultKey};
 pub use sessions::{NewSession, Opened, Session, SessionId, WRAPPED_KEY_BYTES};
 pub use teams::{TEAM_BYTES, Team, TeamChange, TeamRules};
 pub use tenants::Tenants;
+pub use wrap::{unwrap as unwrap_session_key, wrap as wrap_session_key};
+
+pub(crate) use files::{make_directory, private, replace, sync_directory};
+pub(crate) use secret::MachineSecret;
 
 use crate::clock::Clock;
 use embedded::Embedded;
