@@ -98,7 +98,8 @@ fn files(folder: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
     for file in std::fs::read_dir(folder).map_err(io)? {
         let path = file.map_err(io)?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let number = name.strip_prefix("audit-").and_then(|rest| rest.split('-').next()).and_then(|digits| digits.parse().ok());
+        let number =
+            name.strip_prefix("audit-").and_then(|rest| rest.split('-').next()).and_then(|digits| digits.parse().ok());
         if let (Some(number), true) = (number, name.ends_with(".jsonl")) {
             files.push((number, path));
         }

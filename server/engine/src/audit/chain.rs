@@ -3,7 +3,9 @@
 use super::anchor::{Anchor, Signed};
 use super::{AuditConfig, Entry, REQUEST_BYTES, files, folder};
 use crate::hex;
-use crate::store::{Loss, MachineSecret, Recovery, StoreError, StoreErrorKind, make_directory, private, sync_directory};
+use crate::store::{
+    Loss, MachineSecret, Recovery, StoreError, StoreErrorKind, make_directory, private, sync_directory,
+};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;

@@ -79,7 +79,9 @@ impl fmt::Display for Broken {
             Self::Truncated { ends, known } => {
                 write!(out, "the log ends at entry {ends}, but entry {known} was written: the end is missing")
             }
-            Self::NoAnchor => write!(out, "audit.anchor is damaged or missing: whether the end is complete cannot be said"),
+            Self::NoAnchor => {
+                write!(out, "audit.anchor is damaged or missing: whether the end is complete cannot be said")
+            }
         }
     }
 }

@@ -56,7 +56,9 @@ impl MachineSecret {
     fn make(path: &Path) -> Result<Self, StoreError> {
         let secret = Zeroizing::new(random::bytes()?);
         let text = Zeroizing::new(format!("{} {}\n", hex::encode(&secret[..]), check(&secret)));
-        replace(path, text.as_bytes()).and_then(|()| sync_directory(path)).map_err(|error| StoreError::io(&error, DURING))?;
+        replace(path, text.as_bytes())
+            .and_then(|()| sync_directory(path))
+            .map_err(|error| StoreError::io(&error, DURING))?;
         Ok(Self(secret))
     }
 }

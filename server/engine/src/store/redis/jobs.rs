@@ -223,8 +223,7 @@ impl Redis {
     }
 
     pub(in crate::store) async fn job(&self, tenant: &str, job: &str) -> Result<Option<Job>, StoreError> {
-        let fields: HashMap<String, Vec<u8>> =
-            self.command(redis::cmd("HGETALL").arg(&names(tenant, job)[0])).await?;
+        let fields: HashMap<String, Vec<u8>> = self.command(redis::cmd("HGETALL").arg(&names(tenant, job)[0])).await?;
         if fields.is_empty() {
             return Ok(None);
         }
@@ -233,8 +232,7 @@ impl Redis {
     }
 
     pub(in crate::store) async fn jobs(&self, tenant: &str) -> Result<Vec<Job>, StoreError> {
-        let ids: Vec<String> =
-            self.command(redis::cmd("ZRANGE").arg(&names(tenant, "")[3]).arg(0).arg(-1)).await?;
+        let ids: Vec<String> = self.command(redis::cmd("ZRANGE").arg(&names(tenant, "")[3]).arg(0).arg(-1)).await?;
         let mut jobs = Vec::new();
         for id in ids {
             jobs.extend(self.job(tenant, &id).await?);
@@ -277,8 +275,7 @@ impl Redis {
     }
 
     pub(in crate::store) async fn unfinished(&self, claim: &Claim) -> Result<Vec<u32>, StoreError> {
-        let mut indexes: Vec<u32> =
-            self.command(redis::cmd("HKEYS").arg(&names(&claim.tenant, &claim.job)[1])).await?;
+        let mut indexes: Vec<u32> = self.command(redis::cmd("HKEYS").arg(&names(&claim.tenant, &claim.job)[1])).await?;
         indexes.sort_unstable();
         Ok(indexes)
     }

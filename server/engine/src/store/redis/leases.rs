@@ -131,8 +131,7 @@ impl Redis {
         let token = random::id::<16>()?;
         let keys = [&name(&request.team), STATISTICS, FENCE, TEAMS];
         let life = milliseconds(request.life);
-        let arguments =
-            (&token, mode, &request.holder, life, LEASE_HOLDERS, FORGOTTEN, &request.team, &request.names);
+        let arguments = (&token, mode, &request.holder, life, LEASE_HOLDERS, FORGOTTEN, &request.team, &request.names);
         let (fence, held, holder, wait): (u64, String, String, u64) = self.run(&GRANT, &keys, arguments).await?;
         match fence {
             0 if held.is_empty() => Err(StoreError::new(StoreErrorKind::TooLarge, "asking for a lease")),

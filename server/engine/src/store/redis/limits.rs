@@ -1,6 +1,6 @@
 //! Counting over all nodes.
 
-use super::{Redis, script};
+use super::{NOTHING, Redis, script};
 use crate::limits::Rate;
 use crate::store::StoreError;
 use crate::store::limits::Counted;
@@ -75,8 +75,7 @@ impl Redis {
         life: u64,
     ) -> Result<Counted, StoreError> {
         let arguments = (permit, rate.each, rate.burst, most, life);
-        let (what, wait): (u8, u64) =
-            self.run(&ADMIT, &[&rate_name(name), &permits_name(name)], arguments).await?;
+        let (what, wait): (u8, u64) = self.run(&ADMIT, &[&rate_name(name), &permits_name(name)], arguments).await?;
         Ok(match what {
             1 => Counted::Within,
             2 => Counted::TooMany,
@@ -95,7 +94,7 @@ impl Redis {
     }
 
     pub(in crate::store) async fn working(&self, name: &str) -> Result<u32, StoreError> {
-        self.run(&WORKING, &[&permits_name(name)], ()).await
+        self.run(&WORKING, &[&permits_name(name)], NOTHING).await
     }
 
     pub(in crate::store) async fn renew_permit(&self, name: &str, permit: &str, life: u64) -> Result<bool, StoreError> {

@@ -33,6 +33,9 @@ const SLACK: u64 = 60_000;
 /// The name under which a number is kept by which it is told whether Redis lost everything.
 const INSTANCE: &str = "weir:instance";
 
+/// No arguments but the time.
+const NOTHING: &[&str] = &[];
+
 /// A connection that comes back by itself.
 pub(super) struct Redis {
     connection: ConnectionManager,
@@ -56,7 +59,8 @@ impl Redis {
     pub(super) async fn open(address: &str, clock: Clock) -> Result<Self, StoreError> {
         // Several libraries in one program may bring several; who is first decides for all, and that is no error.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let client = Client::open(address).map_err(|_| StoreError::new(StoreErrorKind::Invalid, "reading the address of Redis"))?;
+        let client = Client::open(address)
+            .map_err(|_| StoreError::new(StoreErrorKind::Invalid, "reading the address of Redis"))?;
         let config = ConnectionManagerConfig::new()
             .set_response_timeout(Some(ANSWER))
             .set_connection_timeout(Some(CONNECT))

@@ -1,6 +1,6 @@
 //! Sessions in Redis: for each customer the times at which they expire, which decide, and the sessions themselves.
 
-use super::{Redis, SLACK, corrupt, script};
+use super::{NOTHING, Redis, SLACK, corrupt, script};
 use crate::store::{NewSession, Opened, Session, SessionId, StoreError};
 use redis::Script;
 use std::sync::LazyLock;
@@ -164,7 +164,7 @@ impl Redis {
         let mut sessions = Vec::new();
         for tenant in tenants {
             let names = names(&tenant);
-            let found: Vec<(u64, Vec<u8>)> = self.run(&LIST, &[&names[0], &names[1]], ()).await?;
+            let found: Vec<(u64, Vec<u8>)> = self.run(&LIST, &[&names[0], &names[1]], NOTHING).await?;
             for (expires, bytes) in found {
                 sessions.push(read(expires, &bytes)?);
             }

@@ -130,8 +130,7 @@ impl Redis {
                 old.as_ref().map(|text| serde_json::from_str(text).map_err(|_| corrupt())).transpose()?;
             let version: u64 = self.command(redis::cmd("INCR").arg(VERSION)).await?;
             let team = change.clone().of(name, before.as_ref(), version)?;
-            let exchanged: u8 =
-                self.run(&EXCHANGE, &[TEAMS], (name, old.unwrap_or_default(), write(&team)?)).await?;
+            let exchanged: u8 = self.run(&EXCHANGE, &[TEAMS], (name, old.unwrap_or_default(), write(&team)?)).await?;
             if exchanged == 1 {
                 // Who looked between the two would take this for no change.
                 let _: u64 = self.command(redis::cmd("INCR").arg(VERSION)).await?;
