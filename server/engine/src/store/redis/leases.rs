@@ -19,16 +19,19 @@ const FORGOTTEN: u64 = 3_600_000;
 
 /// `live(name)`: who holds a thing of `KEYS[1]`; `save(name, holders)`. `KEYS[2]` are the statistics.
 const HOLDERS: &str = "
+local function save(name, holders)
+  if #holders == 0 then redis.call('HDEL', KEYS[1], name) else redis.call('HSET', KEYS[1], name, cjson.encode(holders)) end
+end
 local function live(name)
   local holders, ended = {}, 0
   for _, holder in ipairs(cjson.decode(redis.call('HGET', KEYS[1], name) or '[]')) do
     if tonumber(holder.expires) > now then holders[#holders + 1] = holder else ended = ended + 1 end
   end
-  if ended > 0 then redis.call('HINCRBY', KEYS[2], 'expired', ended) end
+  if ended > 0 then
+    redis.call('HINCRBY', KEYS[2], 'expired', ended)
+    save(name, holders)
+  end
   return holders
-end
-local function save(name, holders)
-  if #holders == 0 then redis.call('HDEL', KEYS[1], name) else redis.call('HSET', KEYS[1], name, cjson.encode(holders)) end
 end
 ";
 
@@ -42,7 +45,6 @@ for at = 9, #ARGV do
   for _, holder in ipairs(holders) do
     if holder.token == ARGV[2] then return {{holder.fence, '', '', '0'}} end
     if ARGV[3] == 'exclusive' or holder.mode == 'exclusive' then
-      save(ARGV[at], holders)
       redis.call('HINCRBY', KEYS[2], 'refused', 1)
       return {{'0', ARGV[at], holder.holder, int(holder.expires - now)}}
     end
