@@ -5,12 +5,24 @@
 
 pub mod audit;
 pub mod clock;
+pub mod config;
+pub mod contract;
 pub mod limits;
 pub mod store;
 pub mod tenant;
 
+mod batch;
+mod findings;
 mod hex;
+mod http;
+mod intake;
 mod random;
+mod rulebook;
+mod rules;
+mod sessions;
+mod workers;
 
 pub use clock::Clock;
+pub use config::{EngineConfig, StartError, Transport, WorkersConfig};
+pub use http::serve;
 pub use store::{Store, StoreConfig, StoreError, StoreErrorKind};

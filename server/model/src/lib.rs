@@ -11,6 +11,7 @@ pub mod explanation;
 pub mod finding;
 pub mod format;
 pub mod framing;
+pub mod judge;
 pub mod language;
 pub mod message;
 pub mod question;
@@ -27,6 +28,10 @@ pub use encoding::{Position, PositionEncoding, Range};
 pub use explanation::{Explanation, Outcome, Place, Reason, RulePart, Verdict};
 pub use finding::{Finding, Fix, MetavarValue, Note, NoteKind, Severity, Step, StepKind, Surroundings, Trace};
 pub use format::{Around, Engine, Format, Host};
+pub use judge::{
+    Analysed, AnalysisDepth, JudgeOptions, JudgeTiming, Judged, Judgement, Refusal, Remark, Sealing, SecretKey,
+    TreeStats,
+};
 pub use language::Language;
 pub use message::{
     DocId, Event, Failure, JobId, Limits, Request, RuleInfo, RuleProblem, RuleSource, ScanOptions, Timing,

@@ -1,6 +1,9 @@
 //! What parents and workers say to each other. Local and remote engines speak the same words.
 
-use crate::{Answer, Edit, Finding, ForeignMarks, Format, Hint, Note, Question, Severity, Span, Version};
+use crate::{
+    Answer, Edit, Finding, ForeignMarks, Format, Hint, JudgeOptions, Judged, Note, Question, Sealing, Severity, Span,
+    Version,
+};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -100,6 +103,24 @@ pub enum Request {
         /// What is asked about it.
         question: Question,
     },
+    /// Open a sealed file, analyse it and forget it. Answered by [`Event::Judged`].
+    Judge {
+        /// Chosen by the sender; echoed. Files of scans and these share their numbers.
+        job: JobId,
+        /// Path relative to the project's root, with forward slashes.
+        path: Arc<str>,
+        /// What it is made of; `None` if only its text can tell.
+        format: Option<Format>,
+        /// How it is sealed.
+        sealing: Box<Sealing>,
+        /// What is sealed.
+        #[serde(with = "serde_bytes")]
+        ciphertext: Vec<u8>,
+        /// What is wanted of it.
+        options: JudgeOptions,
+        /// Ids of rules not to run on this file: they looped in it.
+        without: Vec<Arc<str>>,
+    },
     /// Are you there? Answered by [`Event::Pong`].
     Ping {
         /// Echoed.
@@ -192,6 +213,13 @@ pub enum Event {
         answer: Option<Answer>,
         /// What could not be done.
         notes: Vec<Note>,
+    },
+    /// What became of a sealed file.
+    Judged {
+        /// Echo.
+        job: JobId,
+        /// What is known of it.
+        judged: Judged,
     },
     /// Analysis is past its deadline and has not come back: this rule is at work. The parent will kill the worker.
     Stuck {

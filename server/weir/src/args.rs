@@ -1,5 +1,11 @@
 //! What the command line says. Help, usage errors and completions derive from here.
 
+mod engine;
+
+pub(crate) use engine::{
+    AuditCommand, EngineArgs, EngineCommand, KeysAddArgs, KeysCommand, RoleArg, StoreArgs, TeamCommand,
+};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -30,6 +36,9 @@ pub(crate) enum Command {
     Try(TryArgs),
     /// Serve an editor (Language Server Protocol over standard input and output).
     Lsp(LspArgs),
+    /// Serve a team: an analysis service that cannot read the team's code.
+    #[command(after_help = engine::HELP)]
+    Engine(Box<EngineArgs>),
     /// Analyse what the parent process sends; started by the other commands.
     #[command(hide = true)]
     Worker,

@@ -45,6 +45,7 @@ fn main() -> ExitCode {
         Command::Baseline(args) => cli::baseline::main(args).map(ExitCode::from),
         Command::Explain(args) => cli::explain::main(&args).map(ExitCode::from),
         Command::Try(args) => cli::try_it::main(&args).map(ExitCode::from),
+        Command::Engine(args) => cli::remote_engine::main(*args).map(ExitCode::from),
         Command::Test(args) => cli::test::main(&args).map(ExitCode::from),
     };
     match result {

@@ -8,7 +8,7 @@ pub mod child;
 mod pool;
 
 pub use child::child_main;
-pub use pool::{Pool, PoolConfig, Update};
+pub use pool::{Pool, PoolConfig, SealedFile, Update};
 pub use weir_analysis::weaknesses;
 
 /// What both sides must agree on: they are the same binary, unless it was replaced on disk under a running parent.

@@ -6,6 +6,7 @@ mod check;
 mod conditions;
 mod constants;
 mod explain;
+mod fallback;
 mod generic;
 mod hostile;
 mod incremental;

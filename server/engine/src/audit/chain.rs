@@ -96,13 +96,25 @@ impl Chain {
         let key = MachineSecret::open(data, losses)?.key("weir audit log")?;
         let signed = Signed::read(data, &key);
         let files = files(&folder)?;
-        let (last, torn) = match files.last() {
-            Some((_, path)) => end_of(path, &key)?,
-            None => (None, false),
-        };
+        let (mut last, mut torn) = (None, None);
+        for (_, path) in files.iter().rev() {
+            let (end, damaged) = end_of(path, &key)?;
+            torn = torn.or(damaged.map(|at| (path, at)));
+            last = end;
+            if last.is_some() {
+                break;
+            }
+        }
         let known = signed.as_ref().map(|signed| signed.newest.clone());
         // Where the file ends is behind what was written down last, unless lines are gone.
-        let short = torn || known.as_ref().is_some_and(|known| last.as_ref().is_none_or(|last| last.seq < known.seq));
+        let short = torn.is_some() || known.as_ref().is_some_and(|known| last.as_ref().is_none_or(|last| last.seq < known.seq));
+        // A power failure leaves half of a line that nobody was told is safe. Nothing else is removed.
+        if let (Some((path, Torn::Half(at))), Some(seq)) = (torn, last.as_ref().map(|last| last.seq)) {
+            if known.as_ref().is_none_or(|known| known.seq <= seq) {
+                let file = File::options().write(true).open(path);
+                file.and_then(|file| file.set_len(at)).map_err(|error| StoreError::io(&error, DURING))?;
+            }
+        }
         // The chain goes on from what is known to have been, so that what is gone stays visible.
         let last = match (last, known) {
             (Some(last), Some(known)) if known.seq > last.seq => known,
@@ -179,8 +191,18 @@ fn begin(folder: &Path, seq: u64, now: u64) -> Result<(File, u64), StoreError> {
     Ok((file, 0))
 }
 
+/// What is behind the last whole line of a file.
+#[derive(Clone, Copy)]
+enum Torn {
+    /// Half a line, which begins there.
+    Half(u64),
+    /// Something else.
+    Other,
+}
+
 /// The last whole line of a file, and whether there is something behind it.
-fn end_of(path: &Path, key: &[u8; 32]) -> Result<(Option<Anchor>, bool), StoreError> {
+fn end_of(path: &Path, key: &[u8; 32]) -> Result<(Option<Anchor>, Option<Torn>), StoreError> {
+    let mut at = 0;
     let mut reader = BufReader::new(File::open(path).map_err(|error| StoreError::io(&error, DURING))?);
     let mut last = None;
     loop {
@@ -189,12 +211,14 @@ fn end_of(path: &Path, key: &[u8; 32]) -> Result<(Option<Anchor>, bool), StoreEr
             .read_until(b'\n', &mut text)
             .map_err(|error| StoreError::io(&error, DURING))?;
         if read == 0 {
-            return Ok((last, false));
+            return Ok((last, None));
         }
         let line = text.strip_suffix(b"\n").and_then(|text| str::from_utf8(text).ok());
         match line.and_then(|text| Line::read(text, key)) {
             Some((line, true)) => last = Some(Anchor { seq: line.seq, mac: line.mac }),
-            _ => return Ok((last, true)),
+            _ if line.is_none() && !text.ends_with(b"\n") => return Ok((last, Some(Torn::Half(at)))),
+            _ => return Ok((last, Some(Torn::Other))),
         }
+        at += read as u64;
     }
 }

@@ -6,6 +6,7 @@ mod engine;
 pub(crate) mod explain;
 mod marks;
 pub(crate) mod notices;
+pub(crate) mod remote_engine;
 pub(crate) mod scan;
 pub(crate) mod test;
 pub(crate) mod try_it;

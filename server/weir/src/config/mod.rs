@@ -141,6 +141,21 @@ pub(crate) enum RulePath {
     Path(PathBuf),
 }
 
+impl RulePath {
+    /// What a path on the command line means.
+    fn of(path: &PathBuf) -> Self {
+        match path.to_str() {
+            Some(BUILT_IN) => Self::BuiltIn,
+            _ => Self::Path(path.clone()),
+        }
+    }
+
+    /// What the paths on a command line mean; the built-in rules if there is none.
+    pub(crate) fn named(paths: &[PathBuf]) -> Vec<Self> {
+        if paths.is_empty() { vec![Self::BuiltIn] } else { paths.iter().map(Self::of).collect() }
+    }
+}
+
 /// What is in force for a project.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
@@ -167,11 +182,7 @@ impl Config {
     /// What comes of the project's file (in `folder`) and the editor's settings. `rules`: from the command line, outranks both.
     pub(crate) fn new(folder: &Path, file: &Layer, client: &Layer, rules: &[PathBuf]) -> Self {
         let said = file.over(client);
-        let own = rules.iter().map(|path| match path.to_str() {
-            Some(BUILT_IN) => RulePath::BuiltIn,
-            _ => RulePath::Path(path.clone()),
-        });
-        let own: Vec<RulePath> = own.collect();
+        let own: Vec<RulePath> = rules.iter().map(RulePath::of).collect();
         let named = said.rules.unwrap_or_default().into_iter().map(|rule| match rule.as_str() {
             BUILT_IN => RulePath::BuiltIn,
             path => RulePath::Path(folder.join(path)),

@@ -107,6 +107,8 @@ impl<A: Analysis> Desk<A> {
                     self.analyze(&unit, None, options, &work.without, time, began)
                 }
                 Asked::Question(question) => self.answer(&unit, question, time, began),
+                // Its bytes are no text: see `Desk::judge`.
+                Asked::Judgement(_) => Outcome::default(),
             };
             let mut outcome = outcome.after(&source, parsed - began);
             if invalid {
@@ -125,14 +127,14 @@ impl<A: Analysis> Desk<A> {
     }
 
     /// Runs something under the watchdog's eye. It is told when it began; `None` if it panicked.
-    fn guarded<T>(&self, time: &Time<'_>, work: impl FnOnce(u64) -> T) -> Option<T> {
+    pub(super) fn guarded<T>(&self, time: &Time<'_>, work: impl FnOnce(u64) -> T) -> Option<T> {
         let _watch = self.watchdog.watch(time.subject, time.deadline);
         let began = self.now();
         catch_unwind(AssertUnwindSafe(|| work(began))).ok()
     }
 
     /// Runs the rules over a parsed text. `began`: when the work began, parsing included.
-    fn analyze(
+    pub(super) fn analyze(
         &self,
         unit: &Unit<'_>,
         memo: Option<&mut Memo>,
@@ -168,7 +170,7 @@ impl<A: Analysis> Desk<A> {
 
     /// Does something with a budget that leaves a quarter of the time for sending what is known, before the watchdog speaks
     /// and the parent ends the process.
-    fn budgeted<T>(&self, time: &Time<'_>, began: u64, work: impl FnOnce(&Budget<'_>) -> T) -> T {
+    pub(super) fn budgeted<T>(&self, time: &Time<'_>, began: u64, work: impl FnOnce(&Budget<'_>) -> T) -> T {
         let clock = || self.now();
         let at_work = |rule: Option<&Arc<str>>| self.watchdog.at_work(rule);
         let whole = micros(time.deadline);
@@ -177,7 +179,7 @@ impl<A: Analysis> Desk<A> {
     }
 
     /// Microseconds since the worker started.
-    fn now(&self) -> u64 {
+    pub(super) fn now(&self) -> u64 {
         micros(self.epoch.elapsed())
     }
 }
@@ -208,7 +210,7 @@ fn today() -> i64 {
     (since.as_secs() / 86_400).cast_signed()
 }
 
-fn notes(notes: &[ParseNote]) -> impl Iterator<Item = Note> {
+pub(super) fn notes(notes: &[ParseNote]) -> impl Iterator<Item = Note> {
     notes.iter().take(MAX_SYNTAX_NOTES).map(|note| match *note {
         ParseNote::Syntax(span) => Note {
             kind: NoteKind::SyntaxError,

@@ -7,7 +7,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use weir_model::{DocId, Document, Edit, Format, JobId, Question, Request, RuleSource, ScanOptions, Version};
+use weir_model::{
+    DocId, Document, Edit, Format, JobId, JudgeOptions, Question, Request, RuleSource, ScanOptions, Sealing, Version,
+};
 
 /// A broken text is settled when nobody has typed for so long: longer than the pause between two keystrokes.
 const SETTLE_AFTER: Duration = Duration::from_millis(200);
@@ -30,7 +32,7 @@ pub(super) struct RulesWork {
     pub(super) kept: Vec<u8>,
 }
 
-/// [`Request::Scan`], [`Request::Ask`]
+/// [`Request::Scan`], [`Request::Ask`], [`Request::Judge`]
 pub(super) struct ScanWork {
     pub(super) job: JobId,
     pub(super) path: Arc<str>,
@@ -46,6 +48,15 @@ pub(super) enum Asked {
     Findings(ScanOptions),
     /// [`Request::Ask`]: something else.
     Question(Question),
+    /// [`Request::Judge`]: what is found in it; its bytes are sealed.
+    Judgement(SealedWork),
+}
+
+/// What [`Request::Judge`] says beside what others say.
+pub(super) struct SealedWork {
+    pub(super) format: Option<Format>,
+    pub(super) sealing: Box<Sealing>,
+    pub(super) options: JudgeOptions,
 }
 
 /// What happens to a document.
@@ -105,6 +116,12 @@ impl Inbox {
             }
             Request::Ask { job, path, format, bytes, question } => {
                 let (what, without) = (Asked::Question(question), Vec::new());
+                waiting.scans.push_back(ScanWork { job, path, format, bytes, what, without });
+                false
+            }
+            Request::Judge { job, path, format, sealing, ciphertext: bytes, options, without } => {
+                let what = Asked::Judgement(SealedWork { format, sealing, options });
+                let format = format.unwrap_or(Format::Text);
                 waiting.scans.push_back(ScanWork { job, path, format, bytes, what, without });
                 false
             }
@@ -339,6 +356,7 @@ mod tests {
             Work::Scan(scan) => match scan.what {
                 Asked::Findings(_) => format!("scan {}", scan.job.0),
                 Asked::Question(_) => format!("question {}", scan.job.0),
+                Asked::Judgement(_) => format!("judgement {}", scan.job.0),
             },
             Work::Settle(doc) => format!("settle {}", doc.0),
         }

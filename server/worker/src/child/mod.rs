@@ -10,7 +10,9 @@
 mod analysis;
 mod desk;
 mod inbox;
+mod judge;
 mod output;
+mod raw_ast;
 mod rulebook;
 mod serve;
 mod watchdog;

@@ -10,7 +10,7 @@ use super::workspace::Workspace;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
-use weir_model::{DocId, Event, Limits, RuleProblem};
+use weir_model::{DocId, Event, JobId, Limits, RuleProblem};
 
 /// The state of the analysis thread.
 pub(super) struct Server<A: Analysis> {
@@ -109,15 +109,24 @@ impl<A: Analysis> Server<A> {
             cancelled: &|| self.inbox.cancelled(),
         };
         self.desk.prepare(&work.without);
+        if let Asked::Judgement(sealed) = &work.what {
+            let judged = self.desk.judge(&work, sealed, &time);
+            return self.answer_scan(work, |job| Event::Judged { job, judged });
+        }
         let Outcome { findings, hints, answer, notes, timing } = self.desk.scan(&work, &time);
+        let asks = matches!(work.what, Asked::Question(_));
+        self.answer_scan(work, |job| match asks {
+            false => Event::Scanned { job, findings, hints, notes, timing },
+            true => Event::Answered { job, answer, notes },
+        });
+    }
+
+    /// Answers for a file, unless the work was called off: then it is done again later.
+    fn answer_scan(&self, work: ScanWork, answer: impl FnOnce(JobId) -> Event) {
         if self.inbox.cancelled() {
             self.inbox.put_back(work);
         } else {
-            let job = work.job;
-            self.output.send(&match work.what {
-                Asked::Findings(_) => Event::Scanned { job, findings, hints, notes, timing },
-                Asked::Question(_) => Event::Answered { job, answer, notes },
-            });
+            self.output.send(&answer(work.job));
         }
     }
 }

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use weir_model::{
-    Answer, DocId, Document, Edit, Failure, Finding, ForeignMarks, Format, Hint, JobId, Note, Question, RuleInfo,
-    RuleProblem, RuleSource, ScanOptions, Timing, Version,
+    Answer, DocId, Document, Edit, Failure, Finding, ForeignMarks, Format, Hint, JobId, JudgeOptions, Judged, Note,
+    Question, RuleInfo, RuleProblem, RuleSource, ScanOptions, Sealing, Timing, Version,
 };
 
 /// How a pool runs its workers.
@@ -125,6 +125,13 @@ pub enum Update {
         /// What could not be done.
         notes: Vec<Note>,
     },
+    /// What became of a sealed file.
+    Judged {
+        /// As given to [`Pool::judge`].
+        job: JobId,
+        /// What is known of it.
+        judged: Judged,
+    },
     /// This rule looped in file after file: it is off until the next [`Pool::rules`]. (In each of these files it is off
     /// from the first time, which a note says; what waited for it is analysed without it.)
     RuleCutOff {
@@ -156,7 +163,23 @@ enum Command {
     Close { doc: DocId },
     Scan { job: JobId, path: Arc<str>, format: Format, bytes: Vec<u8>, options: ScanOptions },
     Ask { job: JobId, path: Arc<str>, format: Format, bytes: Vec<u8>, question: Question },
+    Judge { job: JobId, file: SealedFile },
     Shutdown { done: oneshot::Sender<()> },
+}
+
+/// A sealed file to be judged, and how.
+#[derive(Clone, Debug)]
+pub struct SealedFile {
+    /// Path relative to the project's root, with forward slashes.
+    pub path: Arc<str>,
+    /// What it is made of; `None` if only its text can tell.
+    pub format: Option<Format>,
+    /// How it is sealed.
+    pub sealing: Box<Sealing>,
+    /// What is sealed.
+    pub ciphertext: Vec<u8>,
+    /// What is wanted of it.
+    pub options: JudgeOptions,
 }
 
 /// A handle on the workers; clones are the same pool. No method waits except [`shutdown`](Self::shutdown), and calls take
@@ -207,6 +230,11 @@ impl Pool {
     /// Has a question about one text answered. The job's number is one of files, as those of [`scan`](Self::scan).
     pub fn ask(&self, job: JobId, path: Arc<str>, format: Format, bytes: Vec<u8>, question: Question) {
         self.send(Command::Ask { job, path, format, bytes, question });
+    }
+
+    /// Has one sealed file opened and analysed in a worker. The job's number is one of files, as those of [`scan`](Self::scan).
+    pub fn judge(&self, job: JobId, file: SealedFile) {
+        self.send(Command::Judge { job, file });
     }
 
     /// Ends all workers and waits until they are gone.

@@ -14,7 +14,7 @@ mod simulation;
 use super::document::{OpenDocument, Phase, Record};
 use super::refusal::file_too_large;
 use super::slot::{AtHand, Cause, Job, Slot, State, Stuck};
-use super::{Command, PoolConfig, Update};
+use super::{Command, PoolConfig, SealedFile, Update};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -129,6 +129,11 @@ impl Supervisor {
                 let len = bytes.len();
                 self.queue_job(job, len, Request::Ask { job, path, format, bytes, question });
             }
+            Command::Judge { job, file } => {
+                let SealedFile { path, format, sealing, ciphertext, options } = file;
+                let (len, without) = (ciphertext.len(), Vec::new());
+                self.queue_job(job, len, Request::Judge { job, path, format, sealing, ciphertext, options, without });
+            }
             Command::Shutdown { .. } => unreachable!("taken by the driver"),
         }
     }
@@ -201,7 +206,10 @@ impl Supervisor {
     fn event(&mut self, slot: usize, event: Event, now: Instant) {
         if let State::Ending(_) = self.slots[slot].state {
             // It is being killed. Answers it gave before are as good as any.
-            if !matches!(event, Event::Findings { .. } | Event::Scanned { .. } | Event::Answered { .. }) {
+            if !matches!(
+                event,
+                Event::Findings { .. } | Event::Scanned { .. } | Event::Answered { .. } | Event::Judged { .. }
+            ) {
                 return;
             }
         }
@@ -244,6 +252,11 @@ impl Supervisor {
             Event::Answered { job, answer, notes } => {
                 if self.done(slot, job) {
                     self.say(Update::Answered { job, answer, notes });
+                }
+            }
+            Event::Judged { job, judged } => {
+                if self.done(slot, job) {
+                    self.say(Update::Judged { job, judged });
                 }
             }
             Event::Stuck { doc, job, rule_id, rest_ms } => {
