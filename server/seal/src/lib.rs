@@ -15,6 +15,7 @@ mod handshake;
 mod key;
 mod schedule;
 mod seal;
+mod secret;
 mod transcript;
 
 #[cfg(test)]

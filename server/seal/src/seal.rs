@@ -3,6 +3,7 @@
 use crate::{
     chunk::{self, FINAL, HEADER, Header, MAX_CHUNK, MAX_MESSAGE, MAX_SEALED_FRAME, Padding, REKEY},
     schedule::{Limits, Schedule},
+    secret::Secret,
 };
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -31,14 +32,14 @@ pub enum SealError {
 pub struct Sealer {
     schedule: Schedule,
     padding: Padding,
-    pub(crate) limits: Limits,
+    limits: Limits,
     /// When it is, and when the key was new, since the link began.
     now: Duration,
     keyed: Duration,
 }
 
 impl Sealer {
-    pub(crate) fn new(chain: Zeroizing<[u8; 32]>) -> Self {
+    pub(crate) fn new(chain: Secret) -> Self {
         Self {
             schedule: Schedule::new(chain),
             padding: Padding::default(),
@@ -46,6 +47,16 @@ impl Sealer {
             now: Duration::ZERO,
             keyed: Duration::ZERO,
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    #[cfg(test)]
+    pub(crate) fn chain(&self) -> &[u8; 32] {
+        self.schedule.chain()
     }
 
     /// How frames are padded from now on.
@@ -113,7 +124,7 @@ struct Open {
 }
 
 impl Opener {
-    pub(crate) fn new(chain: Zeroizing<[u8; 32]>) -> Self {
+    pub(crate) fn new(chain: Secret) -> Self {
         Self(Some(Open { schedule: Schedule::new(chain), limits: Limits::default(), begun: None }))
     }
 
@@ -122,6 +133,11 @@ impl Opener {
         if let Some(open) = &mut self.0 {
             open.limits = limits;
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn chain(&self) -> &[u8; 32] {
+        self.0.as_ref().expect("nothing failed").schedule.chain()
     }
 
     /// Opens the next frame. An error ends the link: keys and what had come of a message are gone.
