@@ -4,6 +4,7 @@
 //! answer or a request can put one file of the same session in the place of another. `contentHash` beside it tells.
 
 use crate::{
+    Zeroizing,
     key::{NoRandomness, SessionKey, random},
     secret::on_wiped_stack,
 };
@@ -16,7 +17,6 @@ use aes_gcm::{
     aes::Aes256,
 };
 use base64ct::{Base64, Encoding};
-use zeroize::Zeroizing;
 
 /// Bytes of the usual IV, and of those made here.
 pub const IV_LEN: usize = 12;

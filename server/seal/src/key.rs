@@ -1,11 +1,13 @@
 //! Keys that somebody owns: an engine's identity, and the key of an HTTP session.
 
-use crate::secret::{SECRET_LEN as KEY_LEN, Secret};
+use crate::{
+    Zeroizing,
+    secret::{SECRET_LEN as KEY_LEN, Secret},
+};
 use base64ct::{Base64, Encoding};
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
 use std::{fmt, str::FromStr};
-use zeroize::Zeroizing;
 
 /// What a public identity's text form begins with.
 const IDENTITY_PREFIX: &str = "weir-ed25519:";
@@ -141,8 +143,9 @@ impl SessionKey {
     }
 
     /// The one with these bytes.
-    pub fn from_bytes(bytes: &[u8; KEY_LEN]) -> Self {
-        Self(Secret::filled(|key| *key = *bytes))
+    pub fn from_bytes(bytes: [u8; KEY_LEN]) -> Self {
+        let bytes = Zeroizing::new(bytes);
+        Self(Secret::filled(|key| key.copy_from_slice(bytes.as_slice())))
     }
 
     /// From base64, as clients send it.

@@ -17,6 +17,7 @@ mod schedule;
 mod seal;
 mod secret;
 mod transcript;
+mod zeroizing;
 
 #[cfg(test)]
 mod tests;
@@ -28,4 +29,4 @@ pub use handshake::{
 pub use key::{Identity, KeyError, NoRandomness, PublicIdentity, SessionKey};
 pub use schedule::{REKEY_BYTES, REKEY_FRAMES, REKEY_TIME};
 pub use seal::{Opened, Opener, SealError, Sealer};
-pub use zeroize::Zeroizing;
+pub use zeroizing::{Overwrite, Zeroizing};

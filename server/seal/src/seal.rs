@@ -1,12 +1,12 @@
 //! Messages to sealed frames and back, in the order they were sent or not at all.
 
 use crate::{
+    Zeroizing,
     chunk::{self, FINAL, HEADER, Header, MAX_CHUNK, MAX_MESSAGE, MAX_SEALED_FRAME, Padding, REKEY},
     schedule::{Limits, Schedule},
     secret::Secret,
 };
 use std::time::Duration;
-use zeroize::Zeroizing;
 
 /// A message that is not sealed, or a frame that is not opened. Says nothing of what is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

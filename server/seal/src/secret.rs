@@ -1,9 +1,8 @@
 //! Secret bytes that stay in one place.
 
-use crate::key::NoRandomness;
+use crate::{Zeroizing, key::NoRandomness};
 use std::hint::black_box;
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
 
 /// Bytes of every secret.
 pub(crate) const SECRET_LEN: usize = 32;

@@ -15,7 +15,7 @@ const MADE_BY_NODE: [(usize, &str, &str); 2] = [
 ];
 
 fn key() -> SessionKey {
-    SessionKey::from_bytes(&[0x42; 32])
+    SessionKey::from_bytes([0x42; 32])
 }
 
 /// IV, tag and ciphertext.
@@ -47,7 +47,7 @@ fn a_file_with_anything_tampered_does_not_open() {
         for len in 0..ciphertext.len() {
             assert_eq!(file::open(&key(), &iv, &tag, ciphertext[..len].to_vec()).err(), Some(FileError::Forged));
         }
-        let other = SessionKey::from_bytes(&[0x43; 32]);
+        let other = SessionKey::from_bytes([0x43; 32]);
         assert_eq!(file::open(&other, &iv, &tag, ciphertext).err(), Some(FileError::Forged));
     }
 }

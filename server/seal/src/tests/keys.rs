@@ -45,7 +45,7 @@ fn a_fingerprint_is_for_people_to_compare() {
 fn a_session_key_is_read_as_it_is_written() {
     let key = SessionKey::generate().unwrap();
     assert!(SessionKey::from_base64(&key.to_base64()).unwrap() == key);
-    assert!(SessionKey::from_bytes(key.as_bytes()) == key);
+    assert!(SessionKey::from_bytes(*key.as_bytes()) == key);
     assert!(SessionKey::generate().unwrap() != key);
     for (text, error) in [("", KeyError::Length(0)), ("AAAA", KeyError::Length(3)), ("not base64", KeyError::Base64)] {
         assert_eq!(SessionKey::from_base64(text).err(), Some(error), "{text}");
@@ -54,7 +54,7 @@ fn a_session_key_is_read_as_it_is_written() {
 
 #[test]
 fn nothing_secret_shows() {
-    let (key, identity) = (SessionKey::from_bytes(&[0x5a; 32]), Identity::from_bytes(&[0x5a; 32]));
+    let (key, identity) = (SessionKey::from_bytes([0x5a; 32]), Identity::from_bytes(&[0x5a; 32]));
     let (editor, _) = super::scene::linked();
     for shown in
         [format!("{key:?}"), format!("{identity:?}"), format!("{editor:?}"), format!("{:?}", editor.resumption)]
