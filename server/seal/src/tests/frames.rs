@@ -140,6 +140,41 @@ fn a_large_message_tells_how_far_it_is() {
 }
 
 #[test]
+fn a_message_given_up_halfway_ends_the_direction() {
+    let (mut editor, mut worker) = linked();
+    let message = &messages()[1];
+    let mut frames = editor.sealer.frames(message).unwrap();
+    assert_eq!(frames.len(), 3);
+    let sent: Vec<_> = frames.by_ref().take(2).collect();
+    drop(frames);
+    assert_eq!(editor.sealer.seal(b"next"), Err(SealError::Closed));
+    assert_eq!(deliver(&mut worker.opener, sent), (vec![], None));
+    assert!(worker.opener.is_inside_message());
+}
+
+#[test]
+fn room_of_an_earlier_message_is_used_again_and_holds_nothing_of_it() {
+    let (mut editor, mut worker) = linked();
+    let mut open = |len, byte, opener: &mut Opener| {
+        let mut opened =
+            editor.sealer.frames(&vec![byte; len]).unwrap().map(|frame| opener.open(frame).unwrap()).last();
+        let Some(Opened::Whole(message)) = opened.take() else { panic!("whole") };
+        assert!(message.len() == len && message.iter().all(|at| *at == byte));
+        message
+    };
+    let first = open(3 * MAX_CHUNK, 1, &mut worker.opener);
+    let place = first.as_ptr();
+    worker.opener.reuse(first);
+    // A message of one frame stays in its frame, and a smaller buffer does not take the place of a larger one.
+    let small = open(5, 2, &mut worker.opener);
+    worker.opener.reuse(small);
+    let second = open(2 * MAX_CHUNK, 3, &mut worker.opener);
+    assert_eq!(second.as_ptr(), place);
+    worker.opener.reuse(second);
+    assert_ne!(open(5 * MAX_CHUNK, 4, &mut worker.opener).as_ptr(), place);
+}
+
+#[test]
 fn a_message_over_the_limit_is_not_sealed_and_the_link_goes_on() {
     let (mut editor, mut worker) = linked();
     assert_eq!(editor.sealer.seal(&vec![0; MAX_MESSAGE + 1]), Err(SealError::TooLarge));
