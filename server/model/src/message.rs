@@ -1,6 +1,6 @@
 //! What parents and workers say to each other. Local and remote engines speak the same words.
 
-use crate::{Answer, Edit, Finding, ForeignMarks, Format, Hint, Note, Question, Severity, Span, Version};
+use crate::{Answer, Cells, Edit, Finding, ForeignMarks, Format, Hint, Note, Question, Severity, Span, Version};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -181,6 +181,8 @@ pub enum Event {
         hints: Vec<Hint>,
         /// What could not be done.
         notes: Vec<Note>,
+        /// The cells, if it is a notebook and there is something to say of it.
+        cells: Option<Cells>,
         /// Where the time went.
         timing: Timing,
     },

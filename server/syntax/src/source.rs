@@ -66,14 +66,10 @@ impl<'a> Part<'a> {
         self.map.is_some_and(|map| !map.is_written(span))
     }
 
-    /// What must be replaced in the file to replace something in the part; `None` where more than that would be.
-    pub fn replaced(&self, span: Span) -> Option<Span> {
-        self.map.map_or(Some(span), |map| map.replaced(span))
-    }
-
-    /// A text as it is to be written into the file where it stands for something in the part.
-    pub fn written(&self, text: &str) -> String {
-        self.map.map_or_else(|| text.to_owned(), |map| map.written(text))
+    /// What an edit of the part is in the file; `None` where more than that would be replaced.
+    pub fn edit(&self, edit: &Edit) -> Option<Edit> {
+        let Some(map) = self.map else { return Some(edit.clone()) };
+        map.edit(edit, self.text)
     }
 
     /// What of the part stands in a place of the file; `None` if nothing does.
@@ -187,6 +183,14 @@ impl Source {
         match &self.body {
             Body::Page(page) => page.cells(),
             Body::Text { .. } | Body::Code(_) => None,
+        }
+    }
+
+    /// What stands in a place: as the program there has it, also where the file writes that with escapes.
+    pub fn excerpt(&self, span: Span) -> &str {
+        match &self.body {
+            Body::Page(page) => page.excerpt(span),
+            Body::Text { .. } | Body::Code(_) => span.text(self.text()),
         }
     }
 

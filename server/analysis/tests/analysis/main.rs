@@ -12,6 +12,7 @@ mod incremental;
 mod kept;
 mod limits;
 mod matching;
+mod notebooks;
 mod options;
 mod problems;
 mod repairs;

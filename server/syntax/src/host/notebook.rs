@@ -159,6 +159,7 @@ fn items(value: &Value) -> &[Value] {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use weir_model::Edit;
 
     fn notebook(metadata: &str, cells: &str) -> String {
         format!("{{\"metadata\": {metadata}, \"cells\": [{cells}], \"nbformat\": 4}}")
@@ -262,7 +263,7 @@ mod tests {
                 let span = Span::from(at..at + character.len_utf8());
                 let place = map.span(span);
                 if breaks.contains(&at) {
-                    prop_assert_eq!(map.replaced(span), None);
+                    prop_assert_eq!(map.edit(&Edit::new(span, "x"), &text), None);
                     continue;
                 }
                 prop_assert!(place.start >= before);
@@ -274,7 +275,7 @@ mod tests {
                 });
                 prop_assert_eq!(held, character.to_string());
                 prop_assert_eq!(map.within(place), Some(span));
-                prop_assert_eq!(map.replaced(span), Some(place));
+                prop_assert_eq!(map.edit(&Edit::new(span, ""), &text), Some(Edit::new(place, "")));
                 let (cell, inside) = all.find(place).expect("in a cell");
                 prop_assert_eq!(inside.text(&cell.text), character.to_string());
             }
@@ -282,9 +283,9 @@ mod tests {
             let Some(&end) = breaks.first() else { return Ok(()) };
             let middle = (0..=end / 2).rev().find(|&at| text.is_char_boundary(at)).unwrap_or_default();
             for span in [Span::from(0..middle), Span::from(middle..end), Span::from(0..0), Span::from(end..end)] {
-                let place = map.replaced(span).expect("one cell");
+                let edit = map.edit(&Edit::new(span, "%x\"\n\\é"), &text).expect("one cell");
                 let mut changed = page.clone();
-                changed.replace_range(place.range(), &map.written("%x\"\n\\é"));
+                changed.replace_range(edit.span.range(), &edit.text);
                 let mut all = super::cells(&changed);
                 let mut wanted = text[..end].to_owned();
                 wanted.replace_range(span.range(), "%x\"\n\\é");

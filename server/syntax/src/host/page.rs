@@ -77,6 +77,14 @@ impl Page {
         (self.host.engine == Engine::Notebook).then(|| notebook::cells(&self.text))
     }
 
+    /// See [`crate::Source::excerpt`].
+    pub(crate) fn excerpt(&self, span: Span) -> &str {
+        let is_notebook = self.host.engine == Engine::Notebook;
+        let mut programs = self.embedded.iter().filter(|_| is_notebook);
+        let inside = programs.find_map(|Embedded { program, map }| Some(map.within(span)?.text(program.text())));
+        inside.unwrap_or_else(|| span.text(&self.text))
+    }
+
     pub(crate) fn no_tree(&self) -> &Tree {
         &self.no_tree
     }

@@ -2,7 +2,7 @@
 
 use super::json::escaped;
 use crate::ParseNote;
-use weir_model::{Language, Span};
+use weir_model::{Edit, Language, Span};
 
 /// A program put together from pieces of a page, with what stands between them.
 pub(super) struct Projection {
@@ -158,7 +158,7 @@ impl Map {
 
     /// What is to be replaced in the page if a stretch of the program is to be: `None` unless that is a part of what is
     /// written in one place, or a whole tag.
-    pub(crate) fn replaced(&self, span: Span) -> Option<Span> {
+    fn replaced(&self, span: Span) -> Option<Span> {
         if self.is_escaped {
             return self.replaced_in_strings(span);
         }
@@ -188,9 +188,19 @@ impl Map {
         Some(Span::new(at, at))
     }
 
-    /// A text as it is to be written into the page.
-    pub(crate) fn written(&self, text: &str) -> String {
-        if self.is_escaped { escaped(text) } else { text.to_owned() }
+    /// What an edit of the program is in the page; `None` where it cannot be one.
+    pub(crate) fn edit(&self, edit: &Edit, program: &str) -> Option<Edit> {
+        if !self.is_escaped {
+            return Some(Edit::new(self.replaced(edit.span)?, edit.text.as_str()));
+        }
+        if let Some(place) = self.replaced(edit.span) {
+            return Some(Edit::new(place, escaped(&edit.text)));
+        }
+        // The break behind the last line of a cell is glue, and stays.
+        let text = if edit.text.is_empty() { "" } else { edit.text.strip_suffix('\n')? };
+        let without = Span::new(edit.span.start, edit.span.end.checked_sub(1)?);
+        let is_line = without.start <= without.end && edit.span.text(program).ends_with('\n');
+        Some(Edit::new(self.replaced(without).filter(|_| is_line)?, escaped(text)))
     }
 
     /// The stretch of the program that stands in a part of the page: of what runs at once, or if nothing does of what runs

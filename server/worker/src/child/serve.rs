@@ -109,13 +109,13 @@ impl<A: Analysis> Server<A> {
             cancelled: &|| self.inbox.cancelled(),
         };
         self.desk.prepare(&work.without);
-        let Outcome { findings, hints, answer, notes, timing } = self.desk.scan(&work, &time);
+        let Outcome { findings, hints, answer, notes, cells, timing } = self.desk.scan(&work, &time);
         if self.inbox.cancelled() {
             self.inbox.put_back(work);
         } else {
             let job = work.job;
             self.output.send(&match work.what {
-                Asked::Findings(_) => Event::Scanned { job, findings, hints, notes, timing },
+                Asked::Findings(_) => Event::Scanned { job, findings, hints, notes, cells, timing },
                 Asked::Question(_) => Event::Answered { job, answer, notes },
             });
         }

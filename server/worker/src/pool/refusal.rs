@@ -14,7 +14,7 @@ pub(super) fn file_too_large(job: &Job, max_file: usize) -> Update {
     let (notes, timing) = (vec![too_large(max_file)], Timing::default());
     match job.request {
         Request::Ask { job, .. } => Update::Answered { job, answer: None, notes },
-        _ => Update::Scanned { job: job.id, findings: Vec::new(), hints: Vec::new(), notes, timing },
+        _ => Update::Scanned { job: job.id, findings: Vec::new(), hints: Vec::new(), notes, cells: None, timing },
     }
 }
 
