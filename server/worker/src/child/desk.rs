@@ -228,7 +228,7 @@ fn notes(notes: &[ParseNote]) -> impl Iterator<Item = Note> {
         },
         ParseNote::NotJson(at) => Note {
             span: Some(at),
-            ..self::note(NoteKind::SyntaxError, "not valid JSON here; no cell of the notebook was analysed")
+            ..self::note(NoteKind::Skipped, "not valid JSON here; no cell of the notebook was analysed")
         },
         ParseNote::Stopped => self::note(NoteKind::Timeout, "parsing took too long; the file was not analysed"),
     })

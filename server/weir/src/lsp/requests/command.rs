@@ -123,6 +123,7 @@ impl Shown {
             file: PathBuf::new(),
             path: Arc::clone(path),
             text: view.text.clone(),
+            cells: None,
             findings: vec![finding.clone()],
         };
         let report = Report { rules, files: vec![file], ..Report::default() };
