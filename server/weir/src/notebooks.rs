@@ -5,13 +5,17 @@
 
 use crate::lsp::from_proto;
 use ropey::Rope;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use tower_lsp_server::ls_types::{
-    Diagnostic, DidChangeNotebookDocumentParams, DidChangeTextDocumentParams, DidOpenNotebookDocumentParams,
-    DidOpenTextDocumentParams, NotebookCell, NotebookCellKind, Position, Range, TextDocumentContentChangeEvent,
-    TextDocumentItem, Uri, VersionedTextDocumentIdentifier,
+    AnnotatedTextEdit, CodeAction, Diagnostic, DidChangeNotebookDocumentParams, DidChangeTextDocumentParams,
+    DidOpenNotebookDocumentParams, DidOpenTextDocumentParams, DocumentChanges, NotebookCell, NotebookCellKind, OneOf,
+    OptionalVersionedTextDocumentIdentifier, Position, Range, TextDocumentContentChangeEvent, TextDocumentEdit,
+    TextDocumentItem, TextEdit, Uri, VersionedTextDocumentIdentifier, WorkspaceEdit,
 };
-use weir_model::{Format, PositionEncoding};
+use weir_model::{Edit, Finding, Format, Hint, Language, PositionEncoding, notebook};
+
+/// Characters of a cell within which it says what it is, if it does.
+const LONGEST_COMMAND: usize = 256;
 
 /// What happens to notebooks.
 pub(crate) enum Change {
@@ -34,6 +38,8 @@ pub(crate) struct Notebook {
     cells: Vec<Cell>,
     /// The texts of cells, also of those that are no part of the program.
     texts: HashMap<Uri, Text>,
+    /// What a client that asks was told last of each cell, by its id.
+    told: HashMap<Uri, String>,
 }
 
 struct Cell {
@@ -43,6 +49,8 @@ struct Cell {
 
 struct Text {
     language: String,
+    /// The client's number for it.
+    version: i32,
     text: Rope,
 }
 
@@ -52,10 +60,20 @@ impl Notebooks {
         self.0.get(uri)
     }
 
+    /// As [`get`](Self::get).
+    pub(crate) fn get_mut(&mut self, uri: &Uri) -> Option<&mut Notebook> {
+        self.0.get_mut(uri)
+    }
+
+    /// The notebook that a cell is of, with its address.
+    pub(crate) fn of_cell(&self, cell: &Uri) -> Option<(&Uri, &Notebook)> {
+        self.0.iter().find(|(_, notebook)| notebook.texts.contains_key(cell))
+    }
+
     /// Opens a notebook; gives the document that it is.
     pub(crate) fn open(&mut self, params: DidOpenNotebookDocumentParams) -> DidOpenTextDocumentParams {
         let document = params.notebook_document;
-        let mut notebook = Notebook { language: String::new(), cells: Vec::new(), texts: HashMap::new() };
+        let mut notebook = Notebook { language: String::new(), cells: Vec::new(), texts: HashMap::new(), told: HashMap::new() };
         notebook.cells.extend(document.cells.into_iter().map(Cell::new));
         notebook.take(params.cell_text_documents);
         notebook.language = notebook.first_language();
@@ -89,6 +107,7 @@ impl Notebooks {
             notebook.take(structure.did_open.unwrap_or_default());
             for closed in structure.did_close.unwrap_or_default() {
                 notebook.texts.remove(&closed.uri);
+                notebook.told.remove(&closed.uri);
                 gone.push(closed.uri);
             }
             changes.push(whole(notebook.program()));
@@ -96,6 +115,9 @@ impl Notebooks {
         for content in contents.unwrap_or_default() {
             for change in content.changes {
                 changes.extend(notebook.edit(&content.document.uri, change, encoding));
+            }
+            if let Some(text) = notebook.texts.get_mut(&content.document.uri) {
+                text.version = content.document.version;
             }
         }
         let text_document = VersionedTextDocumentIdentifier { uri: id.uri, version: id.version };
@@ -119,26 +141,195 @@ impl Notebook {
     pub(crate) fn by_cell(&self, own: &Uri, diagnostics: Vec<Diagnostic>) -> Vec<(Uri, Vec<Diagnostic>)> {
         let mut cells: Vec<(Uri, Vec<Diagnostic>)> =
             self.cells.iter().map(|cell| (cell.uri.clone(), Vec::new())).collect();
-        for mut diagnostic in diagnostics {
-            let Some((at, range)) = self.in_cell(diagnostic.range) else { continue };
-            diagnostic.range = range;
-            for related in diagnostic.related_information.iter_mut().flatten() {
-                if related.location.uri == *own
-                    && let Some((at, range)) = self.in_cell(related.location.range)
-                {
-                    related.location.uri = self.cells[at].uri.clone();
-                    related.location.range = range;
-                }
+        for diagnostic in diagnostics {
+            if let Some((at, diagnostic)) = self.diagnostic(own, diagnostic) {
+                cells[at].1.push(diagnostic);
             }
-            cells[at].1.push(diagnostic);
         }
         cells
     }
 
+    /// Those of one cell.
+    pub(crate) fn of_cell(&self, own: &Uri, cell: &Uri, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let placed = diagnostics.into_iter().filter_map(|diagnostic| self.diagnostic(own, diagnostic));
+        placed.filter(|(at, _)| self.cells[*at].uri == *cell).map(|(_, diagnostic)| diagnostic).collect()
+    }
+
+    fn diagnostic(&self, own: &Uri, mut diagnostic: Diagnostic) -> Option<(usize, Diagnostic)> {
+        let (at, range) = self.in_cell(diagnostic.range)?;
+        diagnostic.range = range;
+        for related in diagnostic.related_information.iter_mut().flatten() {
+            if related.location.uri == *own
+                && let Some((at, range)) = self.in_cell(related.location.range)
+            {
+                related.location.uri = self.cells[at].uri.clone();
+                related.location.range = range;
+            }
+        }
+        Some((at, diagnostic))
+    }
+
+    /// The cells, in order.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = &Uri> {
+        self.cells.iter().map(|cell| &cell.uri)
+    }
+
+    /// Notes what a client was told of a cell. Gives whether that is something else than the last time.
+    pub(crate) fn tell(&mut self, cell: &Uri, id: String) -> bool {
+        self.told.insert(cell.clone(), id.clone()).is_some_and(|before| before != id)
+    }
+
+    /// Whether a client ever asked about a cell.
+    pub(crate) fn is_told(&self, cell: &Uri) -> bool {
+        self.told.contains_key(cell)
+    }
+
+    /// A place of a cell in the program; none if the cell is no part of it.
+    pub(crate) fn range_of(&self, cell: &Uri, range: Range) -> Option<Range> {
+        let (_, first, lines) = self.lines().find(|&(at, ..)| self.cells[at].uri == *cell)?;
+        let last = Position::new(first + lines - 1, u32::MAX);
+        let within = |position: Position| if position.line < lines { below(position, first) } else { last };
+        Some(Range { start: within(range.start), end: within(range.end) })
+    }
+
+    /// A place of the program in the cell that it starts in.
+    pub(crate) fn local(&self, range: Range) -> Option<Range> {
+        Some(self.in_cell(range)?.1)
+    }
+
+    /// The same, if that is this cell.
+    pub(crate) fn local_of(&self, cell: &Uri, range: Range) -> Option<Range> {
+        let (at, range) = self.in_cell(range)?;
+        (self.cells[at].uri == *cell).then_some(range)
+    }
+
+    /// The number of a cell among all, and of a line in it, both from one, for a line of the program that is counted from zero.
+    pub(crate) fn line(&self, line: u32) -> Option<(usize, u32)> {
+        let (at, range) = self.in_cell(Range { start: Position::new(line, 0), end: Position::new(line, 0) })?;
+        Some((at + 1, range.start.line + 1))
+    }
+
+    /// Leaves no edit in what was found that would change more than one cell.
+    pub(crate) fn confine(
+        &self,
+        text: &Rope,
+        encoding: PositionEncoding,
+        findings: &mut [Finding],
+        hints: &mut [Hint],
+    ) {
+        let fits = |edits: &[Edit]| {
+            edits.iter().all(|edit| {
+                let range = encoding.range(text, edit.span);
+                let position = |at: weir_model::Position| Position::new(at.line, at.column);
+                let range = Range { start: position(range.start), end: position(range.end) };
+                self.change(TextEdit { range, new_text: edit.text.clone() }, encoding).is_some()
+            })
+        };
+        for finding in findings {
+            finding.fix = finding.fix.take().filter(|fix| fits(&fix.edits));
+            finding.ignore = finding.ignore.take().filter(|edit| fits(std::slice::from_ref(edit)));
+        }
+        for hint in hints.iter_mut().filter(|hint| !fits(&hint.removal)) {
+            hint.removal.clear();
+        }
+    }
+
+    /// What can be done about the program as what can be done about its cells.
+    pub(crate) fn action(&self, own: &Uri, action: CodeAction, encoding: PositionEncoding) -> Option<CodeAction> {
+        let edit = match action.edit {
+            Some(edit) => Some(self.workspace_edit(own, edit, encoding)?),
+            None => None,
+        };
+        let local = |diagnostic| Some(self.diagnostic(own, diagnostic)?.1);
+        let diagnostics = action.diagnostics.map(|all| all.into_iter().filter_map(local).collect());
+        Some(CodeAction { edit, diagnostics, ..action })
+    }
+
+    /// Edits of the program as edits of its cells; none if one of them would change two. Other documents keep theirs.
+    pub(crate) fn workspace_edit(
+        &self,
+        own: &Uri,
+        edit: WorkspaceEdit,
+        encoding: PositionEncoding,
+    ) -> Option<WorkspaceEdit> {
+        let changes = match edit.changes {
+            Some(mut changes) => {
+                for change in changes.remove(own).unwrap_or_default() {
+                    let (at, change) = self.change(change, encoding)?;
+                    changes.entry(self.cells[at].uri.clone()).or_default().push(change);
+                }
+                Some(changes)
+            }
+            None => None,
+        };
+        let document_changes = match edit.document_changes {
+            Some(DocumentChanges::Edits(documents)) => {
+                let mut of_cells = Vec::new();
+                for document in documents {
+                    if document.text_document.uri == *own {
+                        of_cells.extend(self.document_edits(document.edits, encoding)?);
+                    } else {
+                        of_cells.push(document);
+                    }
+                }
+                Some(DocumentChanges::Edits(of_cells))
+            }
+            other => other,
+        };
+        Some(WorkspaceEdit { changes, document_changes, ..edit })
+    }
+
+    /// Edits of the program by cell, each cell with its version.
+    fn document_edits(
+        &self,
+        edits: Vec<OneOf<TextEdit, AnnotatedTextEdit>>,
+        encoding: PositionEncoding,
+    ) -> Option<Vec<TextDocumentEdit>> {
+        let mut by_cell: BTreeMap<usize, Vec<_>> = BTreeMap::new();
+        for edit in edits {
+            let (at, edit) = match edit {
+                OneOf::Left(edit) => {
+                    let (at, edit) = self.change(edit, encoding)?;
+                    (at, OneOf::Left(edit))
+                }
+                OneOf::Right(AnnotatedTextEdit { text_edit, annotation_id }) => {
+                    let (at, text_edit) = self.change(text_edit, encoding)?;
+                    (at, OneOf::Right(AnnotatedTextEdit { text_edit, annotation_id }))
+                }
+            };
+            by_cell.entry(at).or_default().push(edit);
+        }
+        let document = |(at, edits): (usize, Vec<_>)| {
+            let uri = self.cells[at].uri.clone();
+            let version = self.texts.get(&uri).map(|text| text.version);
+            TextDocumentEdit { text_document: OptionalVersionedTextDocumentIdentifier { uri, version }, edits }
+        };
+        Some(by_cell.into_iter().map(document).collect())
+    }
+
+    /// An edit of the program as one of a cell; none if it would change two.
+    fn change(&self, edit: TextEdit, encoding: PositionEncoding) -> Option<(usize, TextEdit)> {
+        let TextEdit { range, mut new_text } = edit;
+        let (at, first, lines) = self.lines().find(|&(_, first, lines)| range.start.line < first + lines)?;
+        let end = if range.end.line < first + lines {
+            above(range.end, first)
+        } else {
+            // The break behind the last line is none of the cell's: it stays.
+            let stays = new_text.is_empty() || new_text.pop() == Some('\n');
+            if !stays || range.end != Position::new(first + lines, 0) {
+                return None;
+            }
+            let text = self.code(&self.cells[at])?;
+            let end = encoding.position(text, text.len_bytes() as u32);
+            Position::new(end.line, end.column)
+        };
+        Some((at, TextEdit { range: Range { start: above(range.start, first), end }, new_text }))
+    }
+
     fn take(&mut self, documents: Vec<TextDocumentItem>) {
         self.texts.extend(documents.into_iter().map(|document| {
-            let text = Text { language: document.language_id, text: Rope::from_str(&document.text) };
-            (document.uri, text)
+            let text = Rope::from_str(&document.text);
+            (document.uri, Text { language: document.language_id, version: document.version, text })
         }));
     }
 
@@ -152,7 +343,8 @@ impl Notebook {
     /// The text of a cell that is a part of the program.
     fn code(&self, cell: &Cell) -> Option<&Rope> {
         let text = self.texts.get(&cell.uri)?;
-        (cell.is_code && text.language == self.language).then_some(&text.text)
+        let is_own = cell.is_code && text.language == self.language;
+        (is_own && !text.is_apart()).then_some(&text.text)
     }
 
     fn program(&self) -> String {
@@ -182,13 +374,19 @@ impl Notebook {
         encoding: PositionEncoding,
     ) -> Option<TextDocumentContentChangeEvent> {
         let place = self.lines().find(|&(at, ..)| self.cells[at].uri == *uri);
-        let text = &mut self.texts.get_mut(uri)?.text;
+        let is_own = self.cells.iter().any(|cell| cell.uri == *uri && cell.is_code);
+        let cell = self.texts.get_mut(uri)?;
+        let (is_own, was_apart) = (is_own && cell.language == self.language, cell.is_apart());
+        let text = &mut cell.text;
         let edit = from_proto::edit(text, encoding, &change);
         let was_split = is_split(text);
         let chars = [edit.span.start, edit.span.end].map(|at| text.byte_to_char(at as usize));
         text.remove(chars[0]..chars[1]);
         text.insert(chars[0], &edit.text);
         let is_split = is_split(text);
+        if is_own && was_apart != cell.is_apart() {
+            return Some(whole(self.program()));
+        }
         let (_, first, lines) = place?;
         if was_split || is_split {
             return Some(whole(self.program()));
@@ -224,6 +422,18 @@ fn lines(text: &Rope) -> u32 {
 /// Whether the carriage return at the end of a cell and the line feed behind the cell are one break.
 fn is_split(text: &Rope) -> bool {
     text.chars_at(text.len_chars()).prev() == Some('\r')
+}
+
+impl Text {
+    /// Whether it says itself that it is something else than the language it is in.
+    fn is_apart(&self) -> bool {
+        let start: String = self.text.chars().take(LONGEST_COMMAND).collect();
+        Language::from_lsp_id(&self.language).is_some_and(|language| notebook::is_apart(language, &start))
+    }
+}
+
+fn above(position: Position, lines: u32) -> Position {
+    Position::new(position.line - lines, position.character)
 }
 
 fn below(position: Position, lines: u32) -> Position {
