@@ -73,7 +73,8 @@ impl Notebooks {
     /// Opens a notebook; gives the document that it is.
     pub(crate) fn open(&mut self, params: DidOpenNotebookDocumentParams) -> DidOpenTextDocumentParams {
         let document = params.notebook_document;
-        let mut notebook = Notebook { language: String::new(), cells: Vec::new(), texts: HashMap::new(), told: HashMap::new() };
+        let mut notebook =
+            Notebook { language: String::new(), cells: Vec::new(), texts: HashMap::new(), told: HashMap::new() };
         notebook.cells.extend(document.cells.into_iter().map(Cell::new));
         notebook.take(params.cell_text_documents);
         notebook.language = notebook.first_language();

@@ -1,8 +1,8 @@
 //! Notebooks: each is a document of the session, and what is found in it belongs to its cells.
 
 use super::MainLoop;
-use crate::notebooks::Change;
 use crate::lsp::requests::diagnostic;
+use crate::notebooks::Change;
 use crate::session::file_of;
 use tower_lsp_server::ls_types::{Diagnostic, Uri};
 use weir_model::{DocId, Format};
@@ -12,7 +12,8 @@ impl MainLoop {
         match change {
             Change::Open(params) => {
                 let document = self.notebooks.open(params);
-                let (uri, format) = (&document.text_document.uri, Format::from_lsp_id(&document.text_document.language_id));
+                let (uri, format) =
+                    (&document.text_document.uri, Format::from_lsp_id(&document.text_document.language_id));
                 let was_shown = file_of(uri).is_some_and(|file| self.workspace.files.contains_key(&file));
                 if was_shown && !self.session.client.pull {
                     // From here on what is found is said of the cells.
