@@ -12,7 +12,8 @@ use tower_lsp_server::ls_types::{
     OptionalVersionedTextDocumentIdentifier, Position, Range, TextDocumentContentChangeEvent, TextDocumentEdit,
     TextDocumentItem, TextEdit, Uri, VersionedTextDocumentIdentifier, WorkspaceEdit,
 };
-use weir_model::{Edit, Finding, Format, Hint, Language, PositionEncoding, notebook};
+use weir_model::notebook::{self, Cell, Cells, Stretch};
+use weir_model::{Edit, Finding, Format, Hint, Language, PositionEncoding, Span};
 
 /// Characters of a cell within which it says what it is, if it does.
 const LONGEST_COMMAND: usize = 256;
@@ -35,14 +36,14 @@ pub(crate) struct Notebooks(HashMap<Uri, Notebook>);
 pub(crate) struct Notebook {
     /// Of its program; cells in another language are no part of it.
     language: String,
-    cells: Vec<Cell>,
+    cells: Vec<Member>,
     /// The texts of cells, also of those that are no part of the program.
     texts: HashMap<Uri, Text>,
     /// What a client that asks was told last of each cell, by its id.
     told: HashMap<Uri, String>,
 }
 
-struct Cell {
+struct Member {
     uri: Uri,
     is_code: bool,
 }
@@ -75,7 +76,7 @@ impl Notebooks {
         let document = params.notebook_document;
         let mut notebook =
             Notebook { language: String::new(), cells: Vec::new(), texts: HashMap::new(), told: HashMap::new() };
-        notebook.cells.extend(document.cells.into_iter().map(Cell::new));
+        notebook.cells.extend(document.cells.into_iter().map(Member::new));
         notebook.take(params.cell_text_documents);
         notebook.language = notebook.first_language();
         let text = notebook.program();
@@ -104,7 +105,7 @@ impl Notebooks {
             let start = (structure.array.start as usize).min(notebook.cells.len());
             let end = (start + structure.array.delete_count as usize).min(notebook.cells.len());
             let new = structure.array.cells.unwrap_or_default();
-            notebook.cells.splice(start..end, new.into_iter().map(Cell::new));
+            notebook.cells.splice(start..end, new.into_iter().map(Member::new));
             notebook.take(structure.did_open.unwrap_or_default());
             for closed in structure.did_close.unwrap_or_default() {
                 notebook.texts.remove(&closed.uri);
@@ -131,7 +132,7 @@ impl Notebooks {
     }
 }
 
-impl Cell {
+impl Member {
     fn new(cell: NotebookCell) -> Self {
         Self { uri: cell.document, is_code: cell.kind == NotebookCellKind::CODE }
     }
@@ -208,6 +209,18 @@ impl Notebook {
     pub(crate) fn line(&self, line: u32) -> Option<(usize, u32)> {
         let (at, range) = self.in_cell(Range { start: Position::new(line, 0), end: Position::new(line, 0) })?;
         Some((at + 1, range.start.line + 1))
+    }
+
+    /// The cells of the program as those of a notebook on disk are told: where they stand in the text is where they stand in the
+    /// program.
+    pub(crate) fn as_cells(&self, text: &Rope) -> Cells {
+        let cell = |(at, first, _): (usize, u32, u32)| {
+            let code = self.code(&self.cells[at])?.to_string();
+            let start = text.line_to_byte((first as usize).min(text.len_lines()));
+            let stretch = Stretch { at: 0, file: Span::from(start..start + code.len()), is_plain: true };
+            Some(Cell { number: at as u32 + 1, text: code, stretches: vec![stretch] })
+        };
+        Cells(self.lines().filter_map(cell).collect())
     }
 
     /// Leaves no edit in what was found that would change more than one cell.
@@ -342,7 +355,7 @@ impl Notebook {
     }
 
     /// The text of a cell that is a part of the program.
-    fn code(&self, cell: &Cell) -> Option<&Rope> {
+    fn code(&self, cell: &Member) -> Option<&Rope> {
         let text = self.texts.get(&cell.uri)?;
         let is_own = cell.is_code && text.language == self.language;
         (is_own && !text.is_apart()).then_some(&text.text)
@@ -439,4 +452,97 @@ fn above(position: Position, lines: u32) -> Position {
 
 fn below(position: Position, lines: u32) -> Position {
     Position::new(position.line + lines, position.character)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWN: &str = "file:///a.ipynb";
+
+    /// A notebook of these cells, and its program.
+    fn notebook(cells: &[&str]) -> (Notebook, Rope) {
+        let uri = |at: usize| format!("cell:{at}").parse::<Uri>().expect("an address");
+        let member = |at: usize| Member { uri: uri(at), is_code: true };
+        let text = |(at, text): (usize, &&str)| {
+            (uri(at), Text { language: "python".to_owned(), version: at as i32 + 7, text: Rope::from_str(text) })
+        };
+        let notebook = Notebook {
+            language: "python".to_owned(),
+            cells: (0..cells.len()).map(member).collect(),
+            texts: cells.iter().enumerate().map(text).collect(),
+            told: HashMap::new(),
+        };
+        let program = Rope::from_str(&notebook.program());
+        (notebook, program)
+    }
+
+    fn range(program: &Rope, span: Span) -> Range {
+        let range = PositionEncoding::Utf16.range(program, span);
+        let position = |at: weir_model::Position| Position::new(at.line, at.column);
+        Range { start: position(range.start), end: position(range.end) }
+    }
+
+    #[test]
+    fn every_character_of_a_cell_maps_to_the_program_and_back() {
+        let cells = ["x = 'é👩'\r\ny\n", "", "%%bash\nls", "\n👩", "%%time\nz\r"];
+        let (notebook, program) = notebook(&cells);
+        let text = program.to_string();
+        let mut met = 0;
+        for (at, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.starts_with("%%bash")) {
+            let rope = Rope::from_str(cell);
+            for (offset, character) in cell.char_indices() {
+                let span = Span::from(offset..offset + character.len_utf8());
+                if matches!(character, '\r' | '\n') {
+                    continue;
+                }
+                let uri = &notebook.cells[at].uri;
+                let whole = notebook.range_of(uri, range(&rope, span)).expect("a part of the program");
+                let position = |at: Position| weir_model::Position { line: at.line, column: at.character };
+                let inside = weir_model::Range { start: position(whole.start), end: position(whole.end) };
+                assert_eq!(PositionEncoding::Utf16.span(&program, inside).text(&text), character.to_string());
+                assert_eq!(notebook.local_of(uri, whole), Some(range(&rope, span)));
+                assert_eq!(notebook.line(whole.start.line), Some((at + 1, range(&rope, span).start.line + 1)));
+                met += 1;
+            }
+        }
+        assert_eq!(met, 17);
+        let told = notebook.as_cells(&program);
+        assert!(told.0.iter().all(|cell| cell.stretches[0].file.text(&text) == cell.text), "{told:?}");
+        assert_eq!(told.0.iter().map(|cell| cell.number).collect::<Vec<_>>(), [1, 2, 4, 5]);
+    }
+
+    #[test]
+    fn an_edit_is_made_in_one_cell_or_not_at_all() {
+        let (notebook, program) = notebook(&["ab\ncd", "é", "ef\n"]);
+        let own: Uri = OWN.parse().expect("an address");
+        let change = |start: usize, end: usize, text: &str| {
+            let edit = TextEdit { range: range(&program, Span::from(start..end)), new_text: text.to_owned() };
+            let document = OptionalVersionedTextDocumentIdentifier { uri: own.clone(), version: Some(1) };
+            let edits = vec![TextDocumentEdit { text_document: document, edits: vec![OneOf::Left(edit)] }];
+            let edit =
+                WorkspaceEdit { document_changes: Some(DocumentChanges::Edits(edits)), ..WorkspaceEdit::default() };
+            let edit = notebook.workspace_edit(&own, edit, PositionEncoding::Utf16)?;
+            let Some(DocumentChanges::Edits(changed)) = edit.document_changes else { panic!("edits") };
+            let [TextDocumentEdit { text_document, edits }] = &changed[..] else { panic!("one document") };
+            let OneOf::Left(edit) = &edits[0] else { panic!("no note") };
+            let Range { start, end } = edit.range;
+            let places = [(start.line, start.character), (end.line, end.character)];
+            Some((text_document.uri.to_string(), text_document.version, places, edit.new_text.clone()))
+        };
+        let made = |cell: usize, start, end, text: &str| {
+            Some((format!("cell:{cell}"), Some(cell as i32 + 7), [start, end], text.to_owned()))
+        };
+        assert_eq!(program.to_string(), "ab\ncd\né\nef\n\n");
+        assert_eq!(change(1, 4, "x"), made(0, (0, 1), (1, 1), "x"));
+        assert_eq!(change(5, 5, "x"), made(0, (1, 2), (1, 2), "x"));
+        assert_eq!(change(6, 6, "x\n"), made(1, (0, 0), (0, 0), "x\n"));
+        // The break behind a cell stays: a line that goes leaves an empty one.
+        assert_eq!(change(3, 6, ""), made(0, (1, 0), (1, 2), ""));
+        assert_eq!(change(3, 6, "x\n"), made(0, (1, 0), (1, 2), "x"));
+        assert_eq!(change(3, 6, "x"), None);
+        assert_eq!(change(4, 7, ""), None);
+        assert_eq!(change(4, 8, "x\n"), None);
+        assert_eq!(change(9, 12, "\n"), made(2, (0, 0), (1, 0), "\n"));
+    }
 }
