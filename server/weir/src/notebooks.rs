@@ -541,8 +541,8 @@ mod tests {
         assert_eq!(change(3, 6, ""), made(0, (1, 0), (1, 2), ""));
         assert_eq!(change(3, 6, "x\n"), made(0, (1, 0), (1, 2), "x"));
         assert_eq!(change(3, 6, "x"), None);
-        assert_eq!(change(4, 7, ""), None);
-        assert_eq!(change(4, 8, "x\n"), None);
+        assert_eq!(change(4, 8, ""), None);
+        assert_eq!(change(4, 9, "x\n"), None);
         assert_eq!(change(9, 12, "\n"), made(2, (0, 0), (1, 0), "\n"));
     }
 }
