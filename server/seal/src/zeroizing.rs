@@ -4,11 +4,12 @@ use std::{
     fmt,
     ops::{Deref, DerefMut},
 };
+use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 /// A value that is overwritten when it is dropped, with all the room it had. As `zeroize`'s own wrapper, but for two
 /// things: buffers of megabytes are overwritten in one go instead of byte for byte, which took longer than opening
-/// them, and `Debug` shows nothing.
+/// them, and neither `Debug` nor the time of a comparison shows anything.
 #[derive(Clone, Default)]
 pub struct Zeroizing<T: Overwrite>(T);
 
@@ -16,6 +17,9 @@ pub struct Zeroizing<T: Overwrite>(T);
 pub trait Overwrite {
     /// Leaves zeros where anything was.
     fn overwrite(&mut self);
+
+    /// What it holds.
+    fn bytes(&self) -> &[u8];
 }
 
 impl Overwrite for Vec<u8> {
@@ -25,6 +29,10 @@ impl Overwrite for Vec<u8> {
         self.as_mut_slice().zeroize();
         self.clear();
     }
+
+    fn bytes(&self) -> &[u8] {
+        self
+    }
 }
 
 impl Overwrite for String {
@@ -32,11 +40,19 @@ impl Overwrite for String {
         let mut bytes = std::mem::take(self).into_bytes();
         bytes.overwrite();
     }
+
+    fn bytes(&self) -> &[u8] {
+        self.as_bytes()
+    }
 }
 
 impl<const N: usize> Overwrite for [u8; N] {
     fn overwrite(&mut self) {
         self.as_mut_slice().zeroize();
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self
     }
 }
 
@@ -72,6 +88,15 @@ impl<T: Overwrite> DerefMut for Zeroizing<T> {
         &mut self.0
     }
 }
+
+/// In constant time, but for the length.
+impl<T: Overwrite> PartialEq for Zeroizing<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.bytes().ct_eq(other.0.bytes()).into()
+    }
+}
+
+impl<T: Overwrite> Eq for Zeroizing<T> {}
 
 impl<T: Overwrite> fmt::Debug for Zeroizing<T> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {

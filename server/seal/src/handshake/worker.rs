@@ -13,7 +13,7 @@ use hpke::{Deserializable, Kem as _, OpModeR, Serializable, setup_receiver};
 
 /// A worker that has made its offer. Its key is used once, and gone whatever comes.
 pub struct WorkerHandshake {
-    key: <Kem as hpke::Kem>::PrivateKey,
+    key: Box<<Kem as hpke::Kem>::PrivateKey>,
     context: Context,
     /// What the editor must have, if this goes on from another handshake.
     resume: Option<Resumption>,
@@ -47,7 +47,10 @@ impl WorkerHandshake {
             Some(resume) if resumes == Some(resume.id) && resume.is_for(context) => Mode::Resumed,
             Some(_) => return Err(HandshakeError::Resumption),
         };
-        let (key, public) = on_wiped_stack(|| Kem::derive_keypair(key_material.bytes()));
+        let (key, public) = on_wiped_stack(|| {
+            let (key, public) = Kem::derive_keypair(key_material.bytes());
+            (Box::new(key), public)
+        });
         let offer = Offer { version: VERSION, suite: SUITE, mode, random, key: public.to_bytes().into() };
         let offer = offer.write();
         let info = context.info(hello, &offer);

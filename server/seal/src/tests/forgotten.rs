@@ -1,7 +1,12 @@
 //! What was secret is in no memory of the process once its owner has dropped it.
 
-use super::scene::linked;
-use crate::{MAX_CHUNK, Opened, SessionKey, Zeroizing, file};
+use super::scene::{context, linked};
+use crate::{
+    ClientHandshake, Identity, MAX_CHUNK, Opened, SessionKey, WorkerHandshake, Zeroizing, file,
+    secret::{Secret, on_wiped_stack},
+    sign_offer,
+};
+use hpke::{Kem as _, Serializable, kem::X25519HkdfSha256};
 use std::{fs::File, os::unix::fs::FileExt};
 
 /// What is looked for, in a form that is not found itself.
@@ -97,6 +102,26 @@ fn keys_of_a_link_are_forgotten() {
     assert!(secrets.iter().all(Masked::is_in_memory));
     drop((editor, worker));
     assert!(!secrets.iter().any(Masked::is_in_memory));
+}
+
+#[test]
+fn the_key_that_a_worker_offered_is_forgotten() {
+    let (identity, context) = (Identity::from_bytes(&[7; 32]), context());
+    for answered in [true, false] {
+        let material = Secret::random().unwrap();
+        let masked = on_wiped_stack(|| {
+            let (key, _) = X25519HkdfSha256::derive_keypair(material.bytes());
+            Masked::new(&Zeroizing::<[u8; 32]>::new(key.to_bytes().into())[..])
+        });
+        assert!(!masked.is_in_memory());
+        let (editor, hello) = ClientHandshake::start(&identity.public(), &context, None).unwrap();
+        let (worker, offer) = WorkerHandshake::offer_with(&hello, &context, None, [0; 32], &material).unwrap();
+        let (accept, _) = editor.finish(&sign_offer(&identity, &context, &hello, &offer)).unwrap();
+        assert!(masked.is_in_memory());
+        let link = answered.then(|| worker.accept(&accept).unwrap());
+        assert!(!masked.is_in_memory(), "answered: {answered}");
+        drop(link);
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Keys as text, and what shows of them.
 
-use crate::{Identity, KeyError, PublicIdentity, SessionKey};
+use crate::{Identity, KeyError, Overwrite, PublicIdentity, SessionKey, Zeroizing};
 
 #[test]
 fn an_identity_is_read_as_it_is_written() {
@@ -50,6 +50,21 @@ fn a_session_key_is_read_as_it_is_written() {
     for (text, error) in [("", KeyError::Length(0)), ("AAAA", KeyError::Length(3)), ("not base64", KeyError::Base64)] {
         assert_eq!(SessionKey::from_base64(text).err(), Some(error), "{text}");
     }
+}
+
+#[test]
+fn what_will_be_overwritten_is_compared_and_not_shown() {
+    let text = |text: &str| Zeroizing::new(text.to_owned());
+    assert!(text("same") == text("same"));
+    for other in ["", "samf", "tame", "same "] {
+        assert!(text("same") != text(other));
+    }
+    assert!(Zeroizing::new(vec![1, 2]) != Zeroizing::new(vec![1]) && Zeroizing::new([1, 2]) == Zeroizing::new([1, 2]));
+    assert_eq!(format!("{:?}", text("same")), "Zeroizing(..)");
+    let mut room = Vec::with_capacity(100);
+    room.extend_from_slice(b"secret");
+    room.overwrite();
+    assert!(room.is_empty() && room.capacity() >= 100);
 }
 
 #[test]
