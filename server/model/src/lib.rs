@@ -11,8 +11,11 @@ pub mod explanation;
 pub mod finding;
 pub mod format;
 pub mod framing;
+pub mod judge;
 pub mod language;
+pub mod link;
 pub mod message;
+pub mod notebook;
 pub mod question;
 pub mod span;
 pub mod suppression;
@@ -27,10 +30,15 @@ pub use encoding::{Position, PositionEncoding, Range};
 pub use explanation::{Explanation, Outcome, Place, Reason, RulePart, Verdict};
 pub use finding::{Finding, Fix, MetavarValue, Note, NoteKind, Severity, Step, StepKind, Surroundings, Trace};
 pub use format::{Around, Engine, Format, Host};
+pub use judge::{
+    Analysed, AnalysisDepth, JudgeOptions, JudgeTiming, Judged, Judgement, Refusal, Remark, Sealing, SecretKey,
+    TreeStats,
+};
 pub use language::Language;
 pub use message::{
     DocId, Event, Failure, JobId, Limits, Request, RuleInfo, RuleProblem, RuleSource, ScanOptions, Timing,
 };
+pub use notebook::{Cell, Cells};
 pub use question::{Answer, LineQuestion, Mended, Question, Repair};
 pub use span::Span;
 pub use suppression::{ForeignMarks, Hint, HintKind, MarkKind, MarkPlace, Suppression};

@@ -1,6 +1,9 @@
 //! What parents and workers say to each other. Local and remote engines speak the same words.
 
-use crate::{Answer, Edit, Finding, ForeignMarks, Format, Hint, Note, Question, Severity, Span, Version};
+use crate::{
+    Answer, Cells, Edit, Finding, ForeignMarks, Format, Hint, JudgeOptions, Judged, Note, Question, Sealing, Severity,
+    Span, Version,
+};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -100,6 +103,24 @@ pub enum Request {
         /// What is asked about it.
         question: Question,
     },
+    /// Open a sealed file, analyse it and forget it. Answered by [`Event::Judged`].
+    Judge {
+        /// Chosen by the sender; echoed. Files of scans and these share their numbers.
+        job: JobId,
+        /// Path relative to the project's root, with forward slashes.
+        path: Arc<str>,
+        /// What it is made of; `None` if only its text can tell.
+        format: Option<Format>,
+        /// How it is sealed.
+        sealing: Box<Sealing>,
+        /// What is sealed.
+        #[serde(with = "serde_bytes")]
+        ciphertext: Vec<u8>,
+        /// What is wanted of it.
+        options: JudgeOptions,
+        /// Ids of rules not to run on this file: they looped in it.
+        without: Vec<Arc<str>>,
+    },
     /// Are you there? Answered by [`Event::Pong`].
     Ping {
         /// Echoed.
@@ -132,7 +153,14 @@ pub struct ScanOptions {
 /// From a worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    /// The worker is up. The first event of every worker.
+    /// The worker could not give up all that a worker should: comes before [`Ready`](Self::Ready), or in its place.
+    Unconfined {
+        /// What it still can do, and what whoever runs the machine can do about that.
+        lacks: Vec<String>,
+        /// It was told to be confined or not to work, and ends.
+        refused: bool,
+    },
+    /// The worker is up. The first event of every worker that is confined.
     Ready {
         /// The version of the worker's binary; parent and worker are the same binary.
         version: String,
@@ -181,6 +209,8 @@ pub enum Event {
         hints: Vec<Hint>,
         /// What could not be done.
         notes: Vec<Note>,
+        /// The cells, if it is a notebook and there is something to say of it.
+        cells: Option<Cells>,
         /// Where the time went.
         timing: Timing,
     },
@@ -192,6 +222,13 @@ pub enum Event {
         answer: Option<Answer>,
         /// What could not be done.
         notes: Vec<Note>,
+    },
+    /// What became of a sealed file.
+    Judged {
+        /// Echo.
+        job: JobId,
+        /// What is known of it.
+        judged: Judged,
     },
     /// Analysis is past its deadline and has not come back: this rule is at work. The parent will kill the worker.
     Stuck {
@@ -252,6 +289,12 @@ pub enum Failure {
         worker: String,
         /// Version of its parent.
         own: String,
+    },
+    /// The worker must be confined and cannot be.
+    #[error("the analysis process cannot be confined: {lack}")]
+    Unconfined {
+        /// Which step failed, and what can be done.
+        lack: String,
     },
 }
 

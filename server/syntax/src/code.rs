@@ -1,6 +1,6 @@
 //! A file of code under edit: its program, and the templates that stand in it as texts.
 //!
-//! Elixir's components write HEEx in the file: `~H"""…"""`. To the program such a sigil is a text; what is in it is read as a
+//! Elixir's components write `HEEx` in the file: `~H"""…"""`. To the program such a sigil is a text; what is in it is read as a
 //! page, so that rules about templates see it where it stands.
 
 use crate::host::Page;
@@ -50,10 +50,7 @@ impl Code {
 
     /// The code, and each program in its templates.
     pub(crate) fn parts(&self) -> Vec<Part<'_>> {
-        let (text, tree) = (self.program.text(), self.program.tree());
-        let language = Some(self.program.language());
-        let whole = Part { language, text, tree, whole: text, is_whole: true, comments: tree.comments(), map: None };
-        std::iter::once(whole).chain(self.templates.iter().flat_map(Page::embedded_parts)).collect()
+        std::iter::once(Part::code(&self.program)).chain(self.templates.iter().flat_map(Page::embedded_parts)).collect()
     }
 
     pub(crate) fn notes(&self) -> &[ParseNote] {

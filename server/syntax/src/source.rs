@@ -6,7 +6,7 @@ use crate::host::{Map, Page};
 use crate::program::Program;
 use crate::{PageSpot, Spot, Tree};
 use std::time::Duration;
-use weir_model::{Edit, Engine, Format, Language, Span};
+use weir_model::{Cells, Edit, Engine, Format, Language, Span};
 
 /// When to stop. The caller owns the clock.
 #[derive(Clone, Copy)]
@@ -27,6 +27,8 @@ pub enum ParseNote {
     Syntax(Span),
     /// The code here is nested too deeply and was left out.
     TooDeep(Span),
+    /// The notebook is no valid JSON here: nothing in it was read.
+    NotJson(Span),
     /// Parsing was stopped: the tree is empty.
     Stopped,
 }
@@ -35,7 +37,7 @@ impl ParseNote {
     /// Where it is.
     pub(crate) fn place(&self) -> Span {
         match *self {
-            Self::Syntax(span) | Self::TooDeep(span) => span,
+            Self::Syntax(span) | Self::TooDeep(span) | Self::NotJson(span) => span,
             Self::Stopped => Span::default(),
         }
     }
@@ -54,12 +56,43 @@ pub struct Part<'a> {
     pub whole: &'a str,
     /// Whether it is the whole file, so that rules for any text look at it.
     pub is_whole: bool,
+    /// Whether it is where comments that ask to ignore findings are looked for.
+    pub holds_marks: bool,
     /// In the order of their starts.
     pub(crate) comments: &'a [Span],
+    pub(crate) program: Option<&'a Program>,
     pub(crate) map: Option<&'a Map>,
 }
 
-impl Part<'_> {
+impl<'a> Part<'a> {
+    /// A text in no language.
+    fn text(text: &'a str, tree: &'a Tree) -> Self {
+        let (language, program, map) = (None, None, None);
+        Self { language, text, tree, whole: text, is_whole: true, holds_marks: true, comments: &[], program, map }
+    }
+
+    /// A file of code.
+    pub(crate) fn code(program: &'a Program) -> Self {
+        let (text, tree) = (program.text(), program.tree());
+        Self {
+            language: Some(program.language()),
+            text,
+            tree,
+            whole: text,
+            is_whole: true,
+            holds_marks: true,
+            comments: tree.comments(),
+            program: Some(program),
+            map: None,
+        }
+    }
+
+    /// The same program as if its text were all of a file: places in it are those of the program.
+    #[must_use]
+    pub fn alone(&self) -> Self {
+        Self { whole: self.text, is_whole: true, map: None, ..*self }
+    }
+
     /// Where the comments of the part stand in the file: of a page its own and those of its template's engine.
     pub fn comments(&self) -> impl Iterator<Item = Span> {
         let written = self.comments.iter().filter(|&&comment| !self.is_made_up(comment));
@@ -76,14 +109,25 @@ impl Part<'_> {
         self.map.is_some_and(|map| !map.is_written(span))
     }
 
-    /// What must be replaced in the file to replace something in the part; `None` where more than that would be.
-    pub fn replaced(&self, span: Span) -> Option<Span> {
-        self.map.map_or(Some(span), |map| map.replaced(span))
+    /// What an edit of the part is in the file; `None` where more than that would be replaced.
+    pub fn edit(&self, edit: &Edit) -> Option<Edit> {
+        let Some(map) = self.map else { return Some(edit.clone()) };
+        map.edit(edit, self.text)
     }
 
     /// What of the part stands in a place of the file; `None` if nothing does.
     pub fn within(&self, span: Span) -> Option<Span> {
         self.map.map_or(Some(span), |map| map.within(span))
+    }
+
+    /// What a line break of code is in, or the end of the text.
+    pub fn at_break(&self, at: u32) -> Spot {
+        self.program.map_or(Spot::Token, |program| program.at_break(at))
+    }
+
+    /// Whether a comment in the middle of a line may stand right before a token of code: in languages that have such comments.
+    pub fn takes_comment_before(&self, at: u32) -> bool {
+        self.program.is_some_and(|program| program.takes_comment_before(at))
     }
 }
 
@@ -160,9 +204,7 @@ impl Source {
     /// What rules look at, in an order that the format tells.
     pub fn parts(&self) -> Vec<Part<'_>> {
         match &self.body {
-            Body::Text { text, tree } => {
-                vec![Part { language: None, text, tree, whole: text, is_whole: true, comments: &[], map: None }]
-            }
+            Body::Text { text, tree } => vec![Part::text(text, tree)],
             Body::Code(code) => code.parts(),
             Body::Page(page) => page.parts(),
         }
@@ -177,11 +219,11 @@ impl Source {
         }
     }
 
-    /// What a line break of code is in, or the end of the text.
-    pub fn at_break(&self, at: u32) -> Spot {
+    /// The cells of code, if it is a notebook.
+    pub fn cells(&self) -> Option<Cells> {
         match &self.body {
-            Body::Code(code) => code.program().at_break(at),
-            Body::Text { .. } | Body::Page(_) => Spot::Token,
+            Body::Page(page) => page.cells(),
+            Body::Text { .. } | Body::Code(_) => None,
         }
     }
 
@@ -211,11 +253,11 @@ impl Source {
         }
     }
 
-    /// Whether a comment in the middle of a line may stand right before a token of code: in languages that have such comments.
-    pub fn takes_comment_before(&self, at: u32) -> bool {
+    /// What stands in a place: as the program there has it, also where the file writes that with escapes.
+    pub fn excerpt(&self, span: Span) -> &str {
         match &self.body {
-            Body::Code(code) => code.program().takes_comment_before(at),
-            Body::Text { .. } | Body::Page(_) => false,
+            Body::Page(page) => page.excerpt(span),
+            Body::Text { .. } | Body::Code(_) => span.text(self.text()),
         }
     }
 

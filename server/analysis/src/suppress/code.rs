@@ -9,9 +9,9 @@ use weir_syntax::{Kind, NodeId, Part, Role};
 pub(super) struct Statements<'a>(Vec<(Part<'a>, Vec<u32>)>);
 
 impl<'a> Statements<'a> {
-    /// Those of the programs in a file.
-    pub(super) fn of(comments: &Comments<'a>) -> Self {
-        let programs = comments.parts.iter().filter(|part| part.language.is_some());
+    /// Those of some programs.
+    pub(super) fn of(programs: &[Part<'a>]) -> Self {
+        let programs = programs.iter().filter(|part| part.language.is_some());
         Self(programs.map(|part| (*part, Self::borders(part))).collect())
     }
 

@@ -2,16 +2,16 @@
 //! it; in other texts what looks like a comment.
 
 use super::mark::line;
-use crate::analyze::Unit;
 use regex::Regex;
 use std::sync::LazyLock;
 use weir_model::{Format, Language, Span};
-use weir_syntax::Part;
+use weir_syntax::{Part, Source};
 
-/// The comments of a file, with what they are about.
+/// The comments of a part that holds marks, with what they are about.
 pub(super) struct Comments<'a> {
     pub(super) text: &'a str,
     pub(super) format: Format,
+    /// See [`programs`].
     pub(super) parts: Vec<Part<'a>>,
     /// In the order of their starts.
     all: Vec<Place>,
@@ -47,18 +47,22 @@ const CLOSERS: [&str; 2] = ["*/", "-->"];
 const PAGE_CLOSERS: [&str; 7] = ["*/", "--%>", "-->", "-%>", "%>", "-#}", "#}"];
 
 impl<'a> Comments<'a> {
-    /// Those of a file.
-    pub(super) fn of(unit: &Unit<'a>) -> Self {
-        let parts = unit.source.parts();
-        let text = unit.text();
+    /// Those of a part of a file.
+    pub(super) fn of(part: &Part<'a>, source: &'a Source) -> Self {
+        let parts = programs(part, source);
+        let text = part.text;
+        let (format, of_templates) = if part.is_whole {
+            (source.format(), source.comments_of_templates())
+        } else {
+            (part.language.map_or(Format::Text, Format::Code), &[][..])
+        };
         let mut all: Vec<Place> = Vec::new();
         for part in &parts {
             let language = part.language.filter(|_| !part.is_whole);
             let span = |span: Span| if language.is_some() { with_tag(span, text) } else { span };
             all.extend(part.comments().map(|comment| Place { span: span(comment), language, outer: None }));
         }
-        let of_templates = unit.source.comments_of_templates().iter();
-        all.extend(of_templates.map(|&span| Place { span, language: None, outer: None }));
+        all.extend(of_templates.iter().map(|&span| Place { span, language: None, outer: None }));
         all.sort_by_key(|place| (place.span.start, std::cmp::Reverse(place.span.end)));
         let mut open: Vec<usize> = Vec::new();
         for at in 0..all.len() {
@@ -68,7 +72,7 @@ impl<'a> Comments<'a> {
             all[at].outer = open.last().copied();
             open.push(at);
         }
-        Self { text, format: unit.source.format(), parts, all }
+        Self { text, format, parts, all }
     }
 
     /// The innermost that a place is in.
@@ -106,6 +110,11 @@ impl<'a> Comments<'a> {
     pub(super) fn is_page(&self) -> bool {
         matches!(self.format, Format::Host(_))
     }
+}
+
+/// What a part that holds marks is made of: all parts of the file if it is all of that. Their places are places in that part.
+pub(super) fn programs<'a>(part: &Part<'a>, source: &'a Source) -> Vec<Part<'a>> {
+    if part.is_whole { source.parts() } else { vec![part.alone()] }
 }
 
 /// A program's comment with the template's tag that holds nothing else.

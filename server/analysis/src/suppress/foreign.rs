@@ -186,13 +186,7 @@ pub(super) fn find(path: &str, comments: &Comments<'_>, marks: &mut Vec<Mark>) {
             }
         }
     };
-    if comments.format != Format::Text {
-        for comment in comments.iter() {
-            if KEYWORDS.is_match(comment.body()) {
-                read(comment);
-            }
-        }
-    } else {
+    if comments.format == Format::Text {
         let (text, mut from) = (comments.text, 0);
         while let Some(found) = KEYWORDS.find_at(text, from) {
             let line = line(text, found.start() as u32);
@@ -200,6 +194,12 @@ pub(super) fn find(path: &str, comments: &Comments<'_>, marks: &mut Vec<Mark>) {
                 read(comment);
             }
             from = line.end.max(found.end());
+        }
+    } else {
+        for comment in comments.iter() {
+            if KEYWORDS.is_match(comment.body()) {
+                read(comment);
+            }
         }
     }
     for mark in &mut marks[first..] {

@@ -5,7 +5,7 @@ use super::mark::{Mark, Reach, line};
 use super::{Marks, names};
 use crate::analyze::{Options, Unit};
 use weir_model::{Around, Edit, Engine, Finding, Format, Language, MarkKind, Span};
-use weir_syntax::{PageSpot, Source, Spot};
+use weir_syntax::{PageSpot, Part, Source, Spot};
 
 /// What stands for a reason until somebody writes one.
 pub(super) const PLACEHOLDER: &str = "reason";
@@ -33,16 +33,23 @@ impl Habit {
 /// Gives each finding that nobody asks to ignore the edit that does, where there is a place for it. `elsewhere`: where other
 /// files of the project have their marks. Gives where this one has them.
 pub fn offer_ignores(source: &Source, findings: &mut [Finding], elsewhere: Habit) -> Habit {
-    let unit = Unit { path: "", source };
     let options = Options { foreign_marks: weir_model::ForeignMarks::All, ..Options::default() };
-    let comments = Comments::of(&unit);
-    let marks = Marks::among(&comments, &unit, options);
-    let own = habit(&marks, source.text());
-    let behind = if own.is_some() { own.behind > own.before } else { elsewhere.behind > elsewhere.before };
-    for finding in findings.iter_mut().filter(|finding| !finding.is_suppressed()) {
-        finding.ignore = Writer { source, comments: &comments, marks: &marks, finding }.edit(behind);
+    let unit = Unit { path: "", source };
+    let mut all = Habit::default();
+    for part in source.parts().iter().filter(|part| part.holds_marks) {
+        let comments = Comments::of(part, source);
+        let marks = Marks::among(&comments, part, &unit, options);
+        let own = habit(&marks, part.text);
+        let behind = if own.is_some() { own.behind > own.before } else { elsewhere.behind > elsewhere.before };
+        for finding in findings.iter_mut().filter(|finding| !finding.is_suppressed()) {
+            let Some(place) = part.within(finding.span) else { continue };
+            let rule = &*finding.rule_id;
+            let writer = Writer { source, part, comments: &comments, marks: &marks, rule, place };
+            finding.ignore = writer.edit(behind).and_then(|edit| part.edit(&edit));
+        }
+        all = all.and(own);
     }
-    own
+    all
 }
 
 fn habit(marks: &Marks, text: &str) -> Habit {
@@ -57,9 +64,13 @@ fn habit(marks: &Marks, text: &str) -> Habit {
 /// One mark to write.
 struct Writer<'a> {
     source: &'a Source,
+    part: &'a Part<'a>,
+    /// Those of the part.
     comments: &'a Comments<'a>,
     marks: &'a Marks,
-    finding: &'a Finding,
+    rule: &'a str,
+    /// Where the finding stands in the part.
+    place: Span,
 }
 
 impl Writer<'_> {
@@ -74,7 +85,9 @@ impl Writer<'_> {
                     return self.in_page(engine, Around::Html);
                 }
             }
-            Format::Host(host) => return self.in_page(host.engine, host.around),
+            Format::Host(host) if self.part.is_whole => return self.in_page(host.engine, host.around),
+            // A program in a notebook.
+            Format::Host(_) => {}
             Format::Text => return None,
         }
         // A comment between a mark for the next line and that line would take the mark's effect.
@@ -105,28 +118,25 @@ impl Writer<'_> {
     }
 
     fn language(&self) -> Option<Language> {
-        match self.source.format() {
-            Format::Code(language) => Some(language),
-            Format::Host(_) | Format::Text => None,
-        }
+        self.part.language
     }
 
     fn text(&self) -> &str {
-        self.source.text()
+        self.part.text
     }
 
     fn line(&self) -> Span {
-        Span::from(line(self.text(), self.finding.span.start))
+        Span::from(line(self.text(), self.place.start))
     }
 
     /// What the mark says.
     fn mark(&self) -> String {
-        format!("nosemgrep: {} -- {PLACEHOLDER}", self.finding.rule_id)
+        format!("nosemgrep: {} -- {PLACEHOLDER}", self.rule)
     }
 
     /// One more id in a mark that counts there; one whose last day is over is written anew.
     fn extension(&self) -> Option<Edit> {
-        let at = self.finding.span.start;
+        let at = self.place.start;
         let counts = |mark: &&Mark| match &mark.reach {
             Reach::First(lines) => {
                 mark.comment.is_some() && lines.iter().any(|line| line.start <= at && at <= line.end)
@@ -134,7 +144,7 @@ impl Writer<'_> {
             Reach::Line(_) | Reach::Range(_) => false,
         };
         let mark = self.marks.all.iter().filter(|mark| mark.kind == MarkKind::Nosemgrep).find(counts)?;
-        let rule = &*self.finding.rule_id;
+        let rule = self.rule;
         let ids: Vec<&str> = mark.checks().iter().map(|check| check.id.as_str()).collect();
         let is_named = ids.iter().any(|id| names(id, rule));
         Some(match mark.checks().last() {
@@ -170,7 +180,7 @@ impl Writer<'_> {
         let content = line.text(text).trim_end();
         let end = line.start + content.len() as u32;
         // Where the line ends in the middle of something, its break does too.
-        if self.source.at_break(line.end - u32::from(line.text(text).ends_with('\r'))) != Spot::Code {
+        if self.part.at_break(line.end - u32::from(line.text(text).ends_with('\r'))) != Spot::Code {
             return None;
         }
         let comment = self.comments.around(end.saturating_sub(1));
@@ -188,7 +198,7 @@ impl Writer<'_> {
     fn before(&self) -> Option<Edit> {
         let (line, text) = (self.line(), self.text());
         let spot = match line.start.checked_sub(1) {
-            Some(before) => self.source.at_break(before),
+            Some(before) => self.part.at_break(before),
             None if self.language() == Some(Language::Php) => Spot::Page,
             None if text.starts_with("#!") => Spot::Token,
             None => Spot::Code,
@@ -208,8 +218,8 @@ impl Writer<'_> {
 
     /// In the line, before what was found.
     fn inline(&self) -> Option<Edit> {
-        let at = self.finding.span.start;
-        let allowed = self.source.takes_comment_before(at);
+        let at = self.place.start;
+        let allowed = self.part.takes_comment_before(at);
         allowed.then(|| Edit::new(Span::new(at, at), format!("/* {} */ ", self.mark())))
     }
 }
@@ -224,7 +234,8 @@ fn comment_in_page(engine: Engine, spot: PageSpot) -> Option<(&'static str, &'st
         (PageSpot::Text, Engine::Heex) => Some(("<%!--", " --%>")),
         (PageSpot::Text | PageSpot::Inside, Engine::Jinja) => Some(("{#", " #}")),
         (PageSpot::Text, Engine::Html | Engine::Vue | Engine::Svelte) => Some(("<!--", " -->")),
-        (PageSpot::Inside | PageSpot::Token, _) => None,
+        // The programs of a notebook have comments of their own.
+        (PageSpot::Text, Engine::Notebook) | (PageSpot::Inside | PageSpot::Token, _) => None,
     }
 }
 

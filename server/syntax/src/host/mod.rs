@@ -9,6 +9,8 @@ mod elixir;
 mod html;
 mod javascript;
 mod jinja;
+mod json;
+mod notebook;
 mod page;
 mod projection;
 mod ruby;
@@ -43,8 +45,11 @@ struct Contents {
     tags: Vec<Span>,
 }
 
-/// Reads a page, or the pages at some places of a text.
-fn contents(host: Host, text: &str, places: &[Span]) -> Contents {
+/// Reads a page, or the pages at some places of a text; where it is no page at all, that place.
+fn contents(host: Host, text: &str, places: &[Span]) -> Result<Contents, u32> {
+    if host.engine == Engine::Notebook {
+        return Ok(Contents { programs: notebook::programs(text)?, ..Contents::default() });
+    }
     let mut engine = host.engine;
     let mut pieces = Vec::new();
     for place in places {
@@ -62,7 +67,7 @@ fn contents(host: Host, text: &str, places: &[Span]) -> Contents {
         Engine::Erb => Some(ruby::program(host, text, &pieces)),
         Engine::Eex | Engine::Heex => Some(elixir::program(host, text, &pieces)),
         Engine::Jinja => Some(jinja::program(host, text, &pieces)),
-        Engine::Html | Engine::Vue | Engine::Svelte => None,
+        Engine::Html | Engine::Vue | Engine::Svelte | Engine::Notebook => None,
     };
     let scripts = javascript::programs(engine, text, &pieces);
     let programs = own.into_iter().chain(scripts).filter(|writer| !writer.is_empty()).map(Writer::finish).collect();
@@ -76,7 +81,7 @@ fn contents(host: Host, text: &str, places: &[Span]) -> Contents {
         }
     }
     contents.comments.sort_unstable();
-    contents
+    Ok(contents)
 }
 
 /// Whether a program in a page is not what is written there but near it: that it does not parse is nobody's mistake.

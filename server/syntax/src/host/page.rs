@@ -1,12 +1,12 @@
 //! A page under edit and the programs in it.
 
 use super::projection::{Map, Projection};
-use super::{Contents, approximates, contents};
+use super::{Contents, approximates, contents, notebook};
 use crate::difference::changed_text;
 use crate::program::Program;
 use crate::source::{self, Limits, ParseNote, Part};
 use crate::{PageSpot, Spot, Tree};
-use weir_model::{Edit, Engine, Host, Language, Span};
+use weir_model::{Cells, Edit, Engine, Host, Language, Span};
 
 /// A page or template with the programs in it.
 pub(crate) struct Page {
@@ -18,6 +18,8 @@ pub(crate) struct Page {
     /// What it holds beside its programs.
     contents: Contents,
     notes: Vec<ParseNote>,
+    /// Where the page cannot be read, so that no program is found in it.
+    broken: Option<u32>,
     /// That of the page itself.
     no_tree: Tree,
 }
@@ -47,6 +49,7 @@ impl Page {
             embedded: Vec::new(),
             contents: Contents::default(),
             notes: Vec::new(),
+            broken: None,
             no_tree: Tree::default(),
         };
         page.refresh(limits);
@@ -78,7 +81,10 @@ impl Page {
             tree: &self.no_tree,
             whole: &self.text,
             is_whole: true,
+            // What is a comment in a notebook, its programs know.
+            holds_marks: self.host.engine != Engine::Notebook,
             comments: &self.contents.comments,
+            program: None,
             map: None,
         };
         std::iter::once(whole).chain(self.embedded_parts()).collect()
@@ -92,7 +98,9 @@ impl Page {
             tree: program.tree(),
             whole: &self.text,
             is_whole: false,
+            holds_marks: self.host.engine == Engine::Notebook,
             comments: program.tree().comments(),
+            program: Some(program),
             map: Some(map),
         })
     }
@@ -129,7 +137,7 @@ impl Page {
             return match self.host.engine {
                 Engine::Erb => PageSpot::Code(Language::Ruby),
                 Engine::Eex | Engine::Heex => PageSpot::Code(Language::Elixir),
-                Engine::Html | Engine::Vue | Engine::Svelte | Engine::Jinja => PageSpot::Token,
+                Engine::Html | Engine::Vue | Engine::Svelte | Engine::Jinja | Engine::Notebook => PageSpot::Token,
             };
         }
         let before = self.contents.comments.partition_point(|comment| comment.start <= at);
@@ -138,6 +146,19 @@ impl Page {
             return if is_html { PageSpot::Inside } else { PageSpot::Token };
         }
         if is_in(&self.contents.closed) { PageSpot::Inside } else { PageSpot::Text }
+    }
+
+    /// The cells, if it is a notebook.
+    pub(crate) fn cells(&self) -> Option<Cells> {
+        (self.host.engine == Engine::Notebook).then(|| notebook::cells(&self.text))
+    }
+
+    /// See [`crate::Source::excerpt`].
+    pub(crate) fn excerpt(&self, span: Span) -> &str {
+        let is_notebook = self.host.engine == Engine::Notebook;
+        let mut programs = self.embedded.iter().filter(|_| is_notebook);
+        let inside = programs.find_map(|Embedded { program, map }| Some(map.within(span)?.text(program.text())));
+        inside.unwrap_or_else(|| span.text(&self.text))
     }
 
     pub(crate) fn no_tree(&self) -> &Tree {
@@ -169,7 +190,9 @@ impl Page {
     fn refresh(&mut self, limits: Limits<'_>) {
         let mut before = std::mem::take(&mut self.embedded);
         let whole = [Span::from(0..self.text.len())];
-        self.contents = contents(self.host, &self.text, self.places.as_deref().unwrap_or(&whole));
+        let contents = contents(self.host, &self.text, self.places.as_deref().unwrap_or(&whole));
+        self.broken = contents.as_ref().err().copied();
+        self.contents = contents.unwrap_or_default();
         for Projection { language, text, map } in std::mem::take(&mut self.contents.programs) {
             let known = before.iter().position(|embedded| embedded.program.language() == language);
             let program = match known.map(|at| before.swap_remove(at).program) {
@@ -187,6 +210,7 @@ impl Page {
 
     fn collect_notes(&mut self) {
         self.notes.clear();
+        self.notes.extend(self.broken.map(|at| ParseNote::NotJson(Span::new(at, at))));
         for Embedded { program, map } in &self.embedded {
             let guessed = approximates(self.host, program.language());
             let said = program.notes().iter().filter(|note| !guessed || !matches!(note, ParseNote::Syntax(_)));

@@ -80,6 +80,7 @@ impl MainLoop {
             version: Some(open.client_version),
             text: open.document.text(),
             rules: &engine.rules,
+            notebook: self.notebooks.get(&open.uri),
         };
         Some(if view.client.shows_documents {
             self.shown.path(&view, &open.path, finding).map(Path::Document)

@@ -2,7 +2,7 @@
 //! reads Semgrep's results reads ours. `metavars`, `dataflow_trace`, `fingerprint` and `lines` are always there. What Semgrep does
 //! not tell is under `weir`, which its readers pass over.
 
-use super::{At, FileReport, Incident, Place, Report, UselessMark, lines_of, one_based, text_of};
+use super::{At, FileReport, Incident, Place, Report, UselessMark, line_in, lines_of, one_based, text_of};
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 use weir_model::{Edit, Finding, RuleProblem, StepKind, Trace};
@@ -69,6 +69,9 @@ fn result(report: &Report, file: &FileReport, finding: &Finding) -> Value {
     }
     if let Some(trace) = &finding.trace {
         put("dataflow_trace", dataflow(file, trace));
+    }
+    if let Some((cell, within)) = file.cell(finding.span) {
+        put("cell", json!({ "number": cell.number, "line": line_in(cell, within) }));
     }
     let place = Place::of(&file.text, finding.span);
     json!({

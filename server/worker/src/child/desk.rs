@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use weir_analysis::{Budget, Habit, Memo, Options, Unit, offer_ignores};
-use weir_model::{Answer, Finding, ForeignMarks, Hint, HintKind, Note, NoteKind, Question, ScanOptions, Timing};
+use weir_model::{Answer, Cells, Finding, ForeignMarks, Hint, HintKind, Note, NoteKind, Question, ScanOptions, Timing};
 use weir_syntax::{Limits, ParseNote, Source};
 
 /// A rule that has not ended by then is cut off whatever the deadline: nobody waits for it.
@@ -34,6 +34,7 @@ pub(super) struct Outcome {
     pub(super) hints: Vec<Hint>,
     pub(super) answer: Option<Answer>,
     pub(super) notes: Vec<Note>,
+    pub(super) cells: Option<Cells>,
     pub(super) timing: Timing,
 }
 
@@ -107,8 +108,12 @@ impl<A: Analysis> Desk<A> {
                     self.analyze(&unit, None, options, &work.without, time, began)
                 }
                 Asked::Question(question) => self.answer(&unit, question, time, began),
+                // Its bytes are no text: see `Desk::judge`.
+                Asked::Judgement(_) => Outcome::default(),
             };
             let mut outcome = outcome.after(&source, parsed - began);
+            let is_told_of = !(outcome.findings.is_empty() && outcome.hints.is_empty() && outcome.notes.is_empty());
+            outcome.cells = if is_told_of { source.cells() } else { None };
             if invalid {
                 outcome.notes.push(note(NoteKind::InvalidUtf8, "not valid UTF-8; what is not was read as U+FFFD"));
             }
@@ -125,14 +130,14 @@ impl<A: Analysis> Desk<A> {
     }
 
     /// Runs something under the watchdog's eye. It is told when it began; `None` if it panicked.
-    fn guarded<T>(&self, time: &Time<'_>, work: impl FnOnce(u64) -> T) -> Option<T> {
+    pub(super) fn guarded<T>(&self, time: &Time<'_>, work: impl FnOnce(u64) -> T) -> Option<T> {
         let _watch = self.watchdog.watch(time.subject, time.deadline);
         let began = self.now();
         catch_unwind(AssertUnwindSafe(|| work(began))).ok()
     }
 
     /// Runs the rules over a parsed text. `began`: when the work began, parsing included.
-    fn analyze(
+    pub(super) fn analyze(
         &self,
         unit: &Unit<'_>,
         memo: Option<&mut Memo>,
@@ -150,6 +155,7 @@ impl<A: Analysis> Desk<A> {
             findings: found.findings,
             hints: found.hints,
             answer: None,
+            cells: None,
             notes: found.notes.into_iter().chain(without.iter().map(looped)).collect(),
             timing: Timing { analyze_us: (self.now() - parsed) as u32, ..Timing::default() },
         }
@@ -168,7 +174,7 @@ impl<A: Analysis> Desk<A> {
 
     /// Does something with a budget that leaves a quarter of the time for sending what is known, before the watchdog speaks
     /// and the parent ends the process.
-    fn budgeted<T>(&self, time: &Time<'_>, began: u64, work: impl FnOnce(&Budget<'_>) -> T) -> T {
+    pub(super) fn budgeted<T>(&self, time: &Time<'_>, began: u64, work: impl FnOnce(&Budget<'_>) -> T) -> T {
         let clock = || self.now();
         let at_work = |rule: Option<&Arc<str>>| self.watchdog.at_work(rule);
         let whole = micros(time.deadline);
@@ -177,7 +183,7 @@ impl<A: Analysis> Desk<A> {
     }
 
     /// Microseconds since the worker started.
-    fn now(&self) -> u64 {
+    pub(super) fn now(&self) -> u64 {
         micros(self.epoch.elapsed())
     }
 }
@@ -208,7 +214,7 @@ fn today() -> i64 {
     (since.as_secs() / 86_400).cast_signed()
 }
 
-fn notes(notes: &[ParseNote]) -> impl Iterator<Item = Note> {
+pub(super) fn notes(notes: &[ParseNote]) -> impl Iterator<Item = Note> {
     notes.iter().take(MAX_SYNTAX_NOTES).map(|note| match *note {
         ParseNote::Syntax(span) => Note {
             kind: NoteKind::SyntaxError,
@@ -221,6 +227,10 @@ fn notes(notes: &[ParseNote]) -> impl Iterator<Item = Note> {
             span: Some(span),
             rule_id: None,
             message: "nested too deeply; the code inside was not analysed".to_owned(),
+        },
+        ParseNote::NotJson(at) => Note {
+            span: Some(at),
+            ..self::note(NoteKind::Skipped, "not valid JSON here; no cell of the notebook was analysed")
         },
         ParseNote::Stopped => self::note(NoteKind::Timeout, "parsing took too long; the file was not analysed"),
     })

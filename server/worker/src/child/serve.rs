@@ -10,7 +10,7 @@ use super::workspace::Workspace;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
-use weir_model::{DocId, Event, Limits, RuleProblem};
+use weir_model::{DocId, Event, JobId, Limits, RuleProblem};
 
 /// The state of the analysis thread.
 pub(super) struct Server<A: Analysis> {
@@ -69,6 +69,7 @@ impl<A: Analysis> Server<A> {
         };
         self.desk.prepare(&held.without);
         let Outcome { findings, hints, notes, timing, .. } = self.desk.document(held, elsewhere, &time);
+        self.output.count(held.format, timing);
         if !self.inbox.cancelled() {
             self.output.send(&Event::Findings { doc, version: held.version(), findings, hints, notes, timing });
         }
@@ -109,15 +110,25 @@ impl<A: Analysis> Server<A> {
             cancelled: &|| self.inbox.cancelled(),
         };
         self.desk.prepare(&work.without);
-        let Outcome { findings, hints, answer, notes, timing } = self.desk.scan(&work, &time);
+        if let Asked::Judgement(sealed) = &work.what {
+            let judged = self.desk.judge(&work, sealed, &time);
+            return self.answer_scan(work, |job| Event::Judged { job, judged });
+        }
+        let Outcome { findings, hints, answer, notes, cells, timing } = self.desk.scan(&work, &time);
+        self.output.count(work.format, timing);
+        let asks = matches!(work.what, Asked::Question(_));
+        self.answer_scan(work, |job| match asks {
+            false => Event::Scanned { job, findings, hints, notes, cells, timing },
+            true => Event::Answered { job, answer, notes },
+        });
+    }
+
+    /// Answers for a file, unless the work was called off: then it is done again later.
+    fn answer_scan(&self, work: ScanWork, answer: impl FnOnce(JobId) -> Event) {
         if self.inbox.cancelled() {
             self.inbox.put_back(work);
         } else {
-            let job = work.job;
-            self.output.send(&match work.what {
-                Asked::Findings(_) => Event::Scanned { job, findings, hints, notes, timing },
-                Asked::Question(_) => Event::Answered { job, answer, notes },
-            });
+            self.output.send(&answer(work.job));
         }
     }
 }

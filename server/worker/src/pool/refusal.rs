@@ -2,7 +2,7 @@
 
 use super::Update;
 use super::slot::Job;
-use weir_model::{Note, NoteKind, Request, RuleProblem, Timing};
+use weir_model::{Judged, Note, NoteKind, Refusal, Request, RuleProblem, Timing};
 
 /// The text is over the limit.
 pub(super) fn too_large(max_file: usize) -> Note {
@@ -14,7 +14,9 @@ pub(super) fn file_too_large(job: &Job, max_file: usize) -> Update {
     let (notes, timing) = (vec![too_large(max_file)], Timing::default());
     match job.request {
         Request::Ask { job, .. } => Update::Answered { job, answer: None, notes },
-        _ => Update::Scanned { job: job.id, findings: Vec::new(), hints: Vec::new(), notes, timing },
+        // Whoever has sealed files judged says before how large they may be.
+        Request::Judge { job, .. } => Update::Judged { job, judged: Judged::Refused(Refusal::OtherSize) },
+        _ => Update::Scanned { job: job.id, findings: Vec::new(), hints: Vec::new(), notes, cells: None, timing },
     }
 }
 

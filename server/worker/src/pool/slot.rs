@@ -92,7 +92,7 @@ impl Job {
     pub(super) fn charge(&mut self, rule_id: Option<&Arc<str>>, certain: bool) -> bool {
         let given_up = self.record.charge(rule_id, certain);
         match &mut self.request {
-            Request::Scan { without, .. } => without.clone_from(&self.record.without),
+            Request::Scan { without, .. } | Request::Judge { without, .. } => without.clone_from(&self.record.without),
             // It is asked about no other.
             Request::Ask { .. } if rule_id.is_some() => return true,
             _ => {}

@@ -14,7 +14,7 @@ mod simulation;
 use super::document::{OpenDocument, Phase, Record};
 use super::refusal::file_too_large;
 use super::slot::{AtHand, Cause, Job, Slot, State, Stuck};
-use super::{Command, PoolConfig, Update};
+use super::{Command, PoolConfig, SealedFile, Update};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,9 +29,20 @@ pub(in crate::pool) enum Input {
     /// A process said something.
     Event { slot: usize, run: u64, event: Event },
     /// A process is gone, or could not be started.
-    Gone { slot: usize, run: u64 },
+    Gone { slot: usize, run: u64, end: End },
+    /// Something better than this process is to be had: replace it when it has nothing to do.
+    Relief { slot: usize, run: u64 },
     /// It is time: see [`Supervisor::next_wake`].
     Woke,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::pool) enum End {
+    /// What it had at hand may be to blame.
+    Died,
+    /// The way to it was lost, for which nothing that it had at hand is to blame.
+    Left,
 }
 
 /// What is to be done.
@@ -89,8 +100,9 @@ impl Supervisor {
         match input {
             Input::Command(command) => self.command(command, now),
             Input::Event { slot, run, event } if self.slots[slot].run == run => self.event(slot, event, now),
-            Input::Gone { slot, run } if self.slots[slot].run == run => self.gone(slot, now),
-            Input::Event { .. } | Input::Gone { .. } | Input::Woke => {}
+            Input::Gone { slot, run, end } if self.slots[slot].run == run => self.gone(slot, end, now),
+            Input::Relief { slot, run } if self.slots[slot].run == run => self.slots[slot].worn = Some(now),
+            Input::Event { .. } | Input::Gone { .. } | Input::Relief { .. } | Input::Woke => {}
         }
         self.settle(now);
         std::mem::take(&mut self.actions)
@@ -128,6 +140,11 @@ impl Supervisor {
             Command::Ask { job, path, format, bytes, question } => {
                 let len = bytes.len();
                 self.queue_job(job, len, Request::Ask { job, path, format, bytes, question });
+            }
+            Command::Judge { job, file } => {
+                let SealedFile { path, format, sealing, ciphertext, options } = file;
+                let (len, without) = (ciphertext.len(), Vec::new());
+                self.queue_job(job, len, Request::Judge { job, path, format, sealing, ciphertext, options, without });
             }
             Command::Shutdown { .. } => unreachable!("taken by the driver"),
         }
@@ -201,12 +218,20 @@ impl Supervisor {
     fn event(&mut self, slot: usize, event: Event, now: Instant) {
         if let State::Ending(_) = self.slots[slot].state {
             // It is being killed. Answers it gave before are as good as any.
-            if !matches!(event, Event::Findings { .. } | Event::Scanned { .. } | Event::Answered { .. }) {
+            if !matches!(
+                event,
+                Event::Findings { .. } | Event::Scanned { .. } | Event::Answered { .. } | Event::Judged { .. }
+            ) {
                 return;
             }
         }
         self.slots[slot].quiet_since = now;
         match event {
+            // What it goes on without was logged.
+            Event::Unconfined { refused: false, .. } => {}
+            Event::Unconfined { lacks, refused: true } => {
+                self.kill(slot, Cause::Broken(Failure::Unconfined { lack: lacks.join("; ") }));
+            }
             Event::Ready { version } => self.ready(slot, version, now),
             Event::RulesLoaded { generation, rules, problems, kept } => {
                 self.loaded(slot, generation, rules, problems, kept.into());
@@ -236,14 +261,19 @@ impl Supervisor {
                     open.phase = Phase::Waiting;
                 }
             }
-            Event::Scanned { job, findings, hints, notes, timing } => {
+            Event::Scanned { job, findings, hints, notes, cells, timing } => {
                 if self.done(slot, job) {
-                    self.say(Update::Scanned { job, findings, hints, notes, timing });
+                    self.say(Update::Scanned { job, findings, hints, notes, cells, timing });
                 }
             }
             Event::Answered { job, answer, notes } => {
                 if self.done(slot, job) {
                     self.say(Update::Answered { job, answer, notes });
+                }
+            }
+            Event::Judged { job, judged } => {
+                if self.done(slot, job) {
+                    self.say(Update::Judged { job, judged });
                 }
             }
             Event::Stuck { doc, job, rule_id, rest_ms } => {

@@ -1,0 +1,73 @@
+//! What a team shares: its rules and its configuration, pushed to who is connected when they change.
+
+use super::{StoreError, StoreErrorKind};
+use crate::tenant::is_name;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The rules and configuration of a team.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Team {
+    /// Its name.
+    pub name: String,
+    /// Grows with every change, also over a removal in between.
+    pub version: u64,
+    /// Rule files; `None`: the built-in rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rules: Option<Vec<TeamRules>>,
+    /// The text of a `weir.toml`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config: Option<String>,
+}
+
+/// One rule file of a team.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamRules {
+    /// What to call it in errors.
+    pub name: String,
+    /// The YAML or JSON text.
+    pub text: String,
+}
+
+/// Most bytes of a team's rules and configuration together: four times the largest public rule collection, and few enough
+/// to be sent to every editor of a team at once.
+pub const TEAM_BYTES: usize = 32 * 1024 * 1024;
+
+/// What to change of a team; what is `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TeamChange {
+    /// See [`Team::rules`].
+    pub rules: Option<Vec<TeamRules>>,
+    /// See [`Team::config`].
+    pub config: Option<String>,
+}
+
+/// All teams that have something of their own.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Teams {
+    /// The version of the newest change.
+    pub(super) version: u64,
+    pub(super) teams: BTreeMap<String, Arc<Team>>,
+}
+
+impl TeamChange {
+    /// The team after the change.
+    pub(super) fn of(self, name: &str, before: Option<&Team>, version: u64) -> Result<Team, StoreError> {
+        const DURING: &str = "changing a team";
+        if !is_name(name) {
+            return Err(StoreError::new(StoreErrorKind::Invalid, DURING));
+        }
+        let team = Team {
+            name: name.to_owned(),
+            version,
+            rules: self.rules.or_else(|| before.and_then(|team| team.rules.clone())),
+            config: self.config.or_else(|| before.and_then(|team| team.config.clone())),
+        };
+        let rules: usize = team.rules.iter().flatten().map(|file| file.name.len() + file.text.len()).sum();
+        if rules + team.config.as_ref().map_or(0, String::len) > TEAM_BYTES {
+            return Err(StoreError::new(StoreErrorKind::TooLarge, DURING));
+        }
+        Ok(team)
+    }
+}
