@@ -110,7 +110,7 @@ impl Editor {
 
     /// Comes to keys with the worker; what it holds.
     pub(crate) async fn link(&mut self, identity: &PublicIdentity) -> Held {
-        let (mut link, accept) = self.offered(identity, self.resumption.clone()).await.expect("an offer");
+        let (link, accept) = self.offered(identity, self.resumption.clone()).await.expect("an offer");
         self.send_raw(Tag::Accept, &accept).await;
         loop {
             match self.got().await {
@@ -122,7 +122,6 @@ impl Editor {
             }
         }
         let resumption = link.resumption.clone();
-        link.sealer.set_age(Duration::ZERO);
         self.link = Some((link.sealer, link.opener));
         self.resumption = Some(resumption);
         let Down::Held(held) = self.down().await else { panic!("the first message says what is held") };
@@ -189,16 +188,19 @@ impl Editor {
     pub(crate) async fn down(&mut self) -> Down {
         loop {
             let got = self.got().await;
-            match self.open(got) {
-                Some(down) => return down,
-                None => {}
+            if let Some(down) = self.open(got) {
+                return down;
             }
         }
     }
 
     /// What a binary message says, if it is whole with this.
     pub(crate) fn open(&mut self, got: Got) -> Option<Down> {
-        let Got::Binary(mut message) = got else { panic!("{got:?}") };
+        let mut message = match got {
+            Got::Binary(message) => message,
+            Got::Notice(Notice::Expiring { .. }) => return None,
+            other => panic!("{other:?}"),
+        };
         assert_eq!(message.remove(0), Tag::Sealed.byte());
         let (_, opener) = self.link.as_mut().expect("a link");
         match opener.open(message).expect("the next frame") {
