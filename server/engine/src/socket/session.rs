@@ -89,6 +89,7 @@ impl Session {
             counters: Mutex::default(),
             _permit: permit,
         });
+        shared.begun(&session);
         tokio::spawn(Arc::clone(&session).keep(child, stdin, stdout, for_worker));
         Ok(session)
     }

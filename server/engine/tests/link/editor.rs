@@ -27,6 +27,8 @@ pub(crate) struct Editor {
     pub(crate) socket: WebSocketStream<TcpStream>,
     pub(crate) context: Context,
     pub(crate) resumed: bool,
+    /// It was told that its session ends soon.
+    pub(crate) expiring: bool,
     pub(crate) ledger: Ledger,
     link: Option<(Sealer, Opener)>,
     pub(crate) resumption: Option<Resumption>,
@@ -92,7 +94,8 @@ impl Editor {
         let socket = connect(address, &headers).await?;
         let context = Context { session: String::new(), customer: String::new() };
         let ledger = Ledger::default();
-        let mut editor = Self { socket, context, resumed: false, ledger, link: None, resumption: None };
+        let mut editor =
+            Self { socket, context, resumed: false, expiring: false, ledger, link: None, resumption: None };
         let Got::Notice(Notice::Welcome { session, customer, resumed, .. }) = editor.got().await else {
             panic!("the first message is the welcome")
         };
@@ -226,8 +229,14 @@ impl Editor {
 
     /// The next message that is not a ping.
     pub(crate) async fn got(&mut self) -> Got {
+        let got = within(self.next()).await;
+        self.expiring |= matches!(got, Got::Notice(Notice::Expiring { .. }));
+        got
+    }
+
+    async fn next(&mut self) -> Got {
         loop {
-            match within(self.socket.next()).await {
+            match self.socket.next().await {
                 Some(Ok(Message::Binary(message))) => return Got::Binary(Vec::from(message)),
                 Some(Ok(Message::Text(text))) => {
                     return Got::Notice(serde_json::from_str(text.as_str()).expect("a notice"));

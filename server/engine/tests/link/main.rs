@@ -368,7 +368,7 @@ async fn an_editor_that_floods_waits_and_nothing_is_lost() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_expires_goes_on_with_a_new_handshake() {
     let server = Server::start(|config| config.expiry_notice = config.expiry).await;
-    let mut editor = ready_unless_told(&server).await;
+    let mut editor = told_of_the_end(&server).await;
     // Over the same connection: what the worker holds stays, and so does what the editor knows of it.
     let held = editor.link(&server.identity).await;
     assert_eq!(held.documents.len(), 1);
@@ -553,19 +553,16 @@ async fn ready(server: &Server) -> Editor {
 }
 
 /// An editor with a document open, and told that its session ends soon.
-async fn ready_unless_told(server: &Server) -> Editor {
+async fn told_of_the_end(server: &Server) -> Editor {
     let mut editor = Editor::connect(server.address, ALICE, None).await.expect("let in");
     editor.link(&server.identity).await;
     editor.request(limits()).await;
     editor.request(rules(1)).await;
     editor.request(open(A, 1, "eval(a)")).await;
-    let mut told = false;
     let mut found = false;
-    while !told || !found {
-        match editor.got().await {
-            Got::Notice(Notice::Expiring { .. }) => told = true,
-            got => found |= matches!(editor.open(got), Some(Down::Event(Event::Findings { .. }))),
-        }
+    while !editor.expiring || !found {
+        let got = editor.got().await;
+        found |= matches!(editor.open(got), Some(Down::Event(Event::Findings { .. })));
     }
     editor
 }
