@@ -440,8 +440,8 @@ mod tests {
             (1900, 0, 20, Some(0)),
             (2900, 1, 30, None),
             (3900, 1, 40, Some(30)),
-            (4100, 1, 50, None),
-            (4100, 1, 60, None),
+            (4090, 1, 50, None),
+            (4090, 1, 60, None),
             (4400, 1, 70, Some(60)),
         ] {
             let usage = Usage { ticks, memory: 0 };
