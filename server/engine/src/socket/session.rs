@@ -260,7 +260,7 @@ impl Session {
                 frames
             }
             Tag::Counters => {
-                self.counted(framing::decode(&message[1..]).map_err(|_| ())?);
+                self.counted(&framing::decode(&message[1..]).map_err(|_| ())?);
                 None
             }
             Tag::Refused => match message.get(1).and_then(|&byte| Refusal::from_byte(byte)).ok_or(())? {
@@ -296,9 +296,9 @@ impl Session {
         self.changed.notify_one();
     }
 
-    fn counted(&self, now: Counters) {
+    fn counted(&self, now: &Counters) {
         let before = std::mem::replace(&mut *self.counters.lock().unwrap_or_else(PoisonError::into_inner), now.clone());
-        self.shared.meters.worker(&before, &now);
+        self.shared.meters.worker(&before, now);
     }
 
     // ---- keeping

@@ -287,7 +287,7 @@ impl<A: Analysis> Reader<A> {
             document_bytes: self.texts.bytes(),
             ..self.counters.clone()
         };
-        self.output.pipe().counters(counters);
+        self.output.pipe().counters(&counters);
     }
 }
 
