@@ -2,6 +2,7 @@
 
 mod docs;
 mod emacs;
+mod engine;
 mod helix;
 mod lsp;
 mod neovim;

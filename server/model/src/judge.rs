@@ -47,6 +47,8 @@ pub struct JudgeOptions {
     pub patterns: bool,
     /// With [`Self::patterns`]: only the regexes that rules bring for texts without a tree.
     pub regexes_only: bool,
+    /// Do not parse: it was tried, and cost a worker. What [`Self::patterns`] asks for are regexes.
+    pub without_tree: bool,
     /// The tree, without its texts.
     pub raw_ast: bool,
     /// How long it may take in milliseconds, if not as long as any file may.

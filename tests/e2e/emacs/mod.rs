@@ -1,5 +1,7 @@
 //! A real Emacs 28 with Eglot and the weir.el we ship. It says nothing of encodings, which means UTF-16, and has no progress.
 
+mod lsp_mode;
+
 use crate::terminal::Terminal;
 use crate::workplace::{Workplace, read};
 use std::path::Path;

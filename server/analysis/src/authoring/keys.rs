@@ -609,6 +609,13 @@ pub(crate) const KEYS: &[Key] = &[
     key("references", &[Metadata], Texts, "[\"https://example.org\"]", "Where to read more."),
     key("weir", &[Metadata], Map(Weir), "{recommendation: Use g.}", "What Weir alone shows."),
     key("recommendation", &[Weir], Text, "Use g.", "What to write instead; shown by hover."),
+    key(
+        "fallback",
+        &[Weir],
+        Texts,
+        "['\\bf\\(']",
+        "Regexes for texts that cannot be parsed, and for clients that only know regexes.",
+    ),
     // ---- options
     option("constant_propagation", "A variable matches the constant it is known to hold. On by default."),
     option("symbolic_propagation", "A variable matches the expression it was assigned."),

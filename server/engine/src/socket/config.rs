@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
-use weir_worker::PoolConfig;
+use weir_worker::Program;
 use weir_worker::sandbox::{Confinement, Level};
 
 /// How live links are served.
@@ -57,7 +57,7 @@ impl Default for LinkConfig {
     /// Workers of this program.
     fn default() -> Self {
         Self {
-            program: PoolConfig::this_program(1).program,
+            program: Program::this().path,
             args: vec!["worker".into(), "--sealed".into()],
             confinement: Confinement { level: Level::Hardened, memory: Confinement::MEMORY },
             max_sessions: 2000,

@@ -10,20 +10,35 @@
 mod embedded;
 mod error;
 mod files;
+mod jobs;
 mod keys;
+mod leases;
 mod limits;
 mod recovery;
+mod redis;
+mod results;
+mod secret;
 mod sessions;
 mod teams;
 mod tenants;
+mod wrap;
 
 pub use error::{StoreError, StoreErrorKind};
+pub use jobs::{Added, Claim, Job, JobFile, JobRoom, JobState, NewJob, Put};
+pub use jobs::{JOB_DETAILS_BYTES, JOB_FILE_BYTES, JOB_PART_BYTES};
+pub use leases::{LEASE_LIFE, LEASE_NAMES, Lease, LeaseMode, LeaseRequest, LeaseStatistics, Leased};
 pub use limits::{Admission, PERMIT_LIFE, Permit};
 pub use recovery::{Loss, Recovery};
+pub use results::{RESULT_BYTES, ResultKey};
 pub use sessions::{NewSession, Opened, Session, SessionId, WRAPPED_KEY_BYTES};
 pub use teams::{TEAM_BYTES, Team, TeamChange, TeamRules};
 pub use tenants::Tenants;
+pub use wrap::{unwrap as unwrap_session_key, wrap as wrap_session_key};
 
+pub(crate) use files::{make_directory, private, replace, sync_directory};
+pub(crate) use secret::MachineSecret;
+
+use self::redis::Redis;
 use crate::clock::Clock;
 use embedded::Embedded;
 use std::path::PathBuf;
@@ -36,12 +51,18 @@ pub struct StoreConfig {
     pub data: PathBuf,
     /// The address of a Redis or Valkey (`redis://`, `rediss://` for TLS); `None`: embedded.
     pub redis: Option<String>,
+    /// How large all results that are kept may be; who was not used for longest goes first. With Redis, whose memory is
+    /// bounded there (`maxmemory` with `volatile-lru`), results only end with their time.
+    pub results_bytes: u64,
 }
+
+/// Room for the results of some hundred thousand files.
+pub const RESULTS_BYTES: u64 = 256 * 1024 * 1024;
 
 impl StoreConfig {
     /// An embedded store in this directory.
     pub fn embedded(data: impl Into<PathBuf>) -> Self {
-        Self { data: data.into(), redis: None }
+        Self { data: data.into(), redis: None, results_bytes: RESULTS_BYTES }
     }
 }
 
@@ -59,6 +80,7 @@ struct Inner {
 
 enum Backend {
     Embedded(Arc<Embedded>),
+    Redis(Arc<Redis>),
 }
 
 /// How many entries a sweep removed.
@@ -66,17 +88,29 @@ enum Backend {
 pub struct Swept {
     /// Sessions that had expired.
     pub sessions: u64,
+    /// Jobs that had expired.
+    pub jobs: u64,
+    /// Results that had expired.
+    pub results: u64,
 }
 
 impl Store {
     /// Opens the store, and makes it where there is none. What was damaged is brought back as far as it can be; see
     /// [`Store::losses`].
     pub async fn open(config: StoreConfig, clock: Clock) -> Result<Self, StoreError> {
-        let tenants = Tenants::open(&config, clock.clone()).await?;
-        let directory = config.data.clone();
-        let embedded = blocking(move || Embedded::open(&directory)).await?;
-        let inner = Inner { backend: Backend::Embedded(Arc::new(embedded)), tenants, clock };
-        Ok(Self { inner: Arc::new(inner) })
+        let now = clock.now();
+        let (backend, tenants) = match &config.redis {
+            Some(address) => {
+                let redis = Arc::new(Redis::open(address, clock.clone()).await?);
+                (Backend::Redis(Arc::clone(&redis)), Tenants::in_redis(redis, clock.clone()))
+            }
+            None => {
+                let tenants = Tenants::open(&config, clock.clone()).await?;
+                let embedded = blocking(move || Embedded::open(&config.data, config.results_bytes, now)).await?;
+                (Backend::Embedded(Arc::new(embedded)), tenants)
+            }
+        };
+        Ok(Self { inner: Arc::new(Inner { backend, tenants, clock }) })
     }
 
     /// Customers, their keys and teams.
@@ -93,7 +127,8 @@ impl Store {
     pub fn losses(&self) -> Vec<Loss> {
         let mut losses = self.inner.tenants.losses();
         match &self.inner.backend {
-            Backend::Embedded(embedded) => losses.extend_from_slice(embedded.losses()),
+            Backend::Embedded(embedded) => losses.extend(embedded.losses()),
+            Backend::Redis(redis) => losses.extend(redis.losses()),
         }
         losses
     }
@@ -103,6 +138,7 @@ impl Store {
         self.inner.tenants.list().await?;
         match &self.inner.backend {
             Backend::Embedded(embedded) => on(embedded, Embedded::check).await,
+            Backend::Redis(redis) => redis.check().await,
         }
     }
 
@@ -112,6 +148,7 @@ impl Store {
         let now = self.now();
         match &self.inner.backend {
             Backend::Embedded(embedded) => on(embedded, move |embedded| embedded.sweep(now)).await,
+            Backend::Redis(redis) => redis.sweep().await,
         }
     }
 
@@ -119,7 +156,11 @@ impl Store {
     pub async fn close(self) -> Result<(), StoreError> {
         self.inner.tenants.flush().await?;
         match &self.inner.backend {
-            Backend::Embedded(embedded) => on(embedded, Embedded::close).await,
+            Backend::Embedded(embedded) => {
+                let now = self.now();
+                on(embedded, move |embedded| embedded.close(now)).await
+            }
+            Backend::Redis(_) => Ok(()),
         }
     }
 
@@ -146,3 +187,6 @@ async fn on<R: Send + 'static>(
     let embedded = Arc::clone(embedded);
     blocking(move || work(&embedded)).await
 }
+
+#[cfg(all(test, unix))]
+mod tests;

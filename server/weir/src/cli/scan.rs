@@ -8,6 +8,8 @@ use crate::args::{FileArgs, Format, ScanArgs, SeverityArg};
 use crate::baseline::Baseline;
 use crate::changed::{Changed, Commit};
 use crate::config::{Audit, Config, Layer, Level, Problem, Shown};
+use crate::remote::choice::{Choice, Wish};
+use crate::remote::{Notice, Remote, State};
 use crate::report::rule::Rule;
 use crate::report::{self, FileReport, Incident, IncidentKind, Place, Remark, Report};
 use crate::rules_source;
@@ -66,8 +68,10 @@ pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Scanned> {
     notices::say(&unreadable.iter().map(|error| format!("weir: {error}")).collect::<Vec<_>>());
     let filter = Filter::new(args, &config)?;
     let mut targets = Targets::new();
+    let choice = Choice::new(args.engine.engine.as_deref(), Wish::Local)?;
     let (report, missing) = block_on(async {
-        let mut engine = Engine::start(args.jobs, config.timeout, config.foreign_marks());
+        let remote = remote(&choice, &config);
+        let mut engine = Engine::start_at(remote.as_ref(), args.jobs, config.timeout, config.foreign_marks());
         let loaded = engine.load(sources).await?;
         let kinds = Kinds::of(loaded.rules.iter());
         let mut report = Report {
@@ -89,6 +93,40 @@ pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Scanned> {
     let broken_rules = !unreadable.is_empty() || report.problems.iter().any(|problem| !problem.skipped);
     let failed = missing > 0 || !misconfigured.is_empty();
     Ok(Scanned { report, config, targets, broken_rules, failed })
+}
+
+/// The engine that is to analyse, if any; how it stands with that is said on standard error.
+fn remote(choice: &Choice, config: &Config) -> Option<Remote> {
+    let Some(url) = choice.engine(config.engine.as_ref()) else {
+        if choice.is_asked_for() {
+            notices::say(&["weir: weir.toml asks for analysis on this machine; no engine is used"]);
+        }
+        return None;
+    };
+    let (remote, mut notices) = Remote::new(url.clone(), choice.logins.clone(), choice.environment.clone());
+    tokio::spawn(async move {
+        while let Some(notice) = notices.recv().await {
+            if let Some(line) = engine_line(&url.to_string(), &notice) {
+                notices::say(&[line]);
+            }
+        }
+    });
+    Some(remote)
+}
+
+/// What a person is told about an engine.
+fn engine_line(url: &str, notice: &Notice) -> Option<String> {
+    match notice {
+        Notice::State(State::Linked) => Some(format!("weir: {url} analyses")),
+        Notice::State(State::Away(reason)) => Some(format!("weir: {url} is away, this machine analyses: {reason}")),
+        Notice::State(State::Refused(reason)) => {
+            Some(format!("weir: error: {url} is not used, this machine analyses: {reason}"))
+        }
+        Notice::Team(team) if !team.rules.is_empty() => {
+            Some(format!("weir: {url} offers rules of your team; they are not run in scans"))
+        }
+        Notice::Team(_) | Notice::Sending { .. } => None,
+    }
 }
 
 /// Sends the files through the workers and sorts what comes back into the report.
@@ -189,7 +227,7 @@ fn sort_in(
     let path = &target.shown;
     let text = Rope::from_str(&answer.text);
     let incident = |kind, message| Incident { path: Some(Arc::clone(path)), place: None, rule_id: None, kind, message };
-    let Found { mut findings, hints, notes } = match answer.outcome {
+    let Found { mut findings, hints, notes, cells } = match answer.outcome {
         Ok(found) => found,
         Err(failure) => {
             let kind =
@@ -199,12 +237,21 @@ fn sort_in(
         }
     };
     report.scanned.push(Arc::clone(path));
+    // A person looks for it in the notebook, and not in its file.
+    let told = |message: String, span| match report::in_cell(cells.as_ref(), span) {
+        Some(place) => format!("{message} ({place})"),
+        None => message,
+    };
     report.incidents.extend(notes.into_iter().map(|note| Incident {
         place: note.span.map(|span| Place::of(&text, span)),
         rule_id: note.rule_id,
-        ..incident(kind_of(note.kind), note.message)
+        ..incident(kind_of(note.kind), note.span.map_or(note.message.clone(), |span| told(note.message, span)))
     }));
-    let remark = |hint: Hint| Remark { path: Arc::clone(path), place: Place::of(&text, hint.span), hint };
+    let remark = |hint: Hint| Remark {
+        path: Arc::clone(path),
+        place: Place::of(&text, hint.span),
+        hint: Hint { message: told(hint.message, hint.span), ..hint },
+    };
     report.remarks.extend(hints.into_iter().map(remark));
     if let Some(marks) = marks {
         marks.apply(&target.file, &text, &mut findings, &report.rules);
@@ -217,7 +264,8 @@ fn sort_in(
         report.known += usize::from(known && !finding.is_suppressed());
         shown && !known
     });
-    (!findings.is_empty()).then(|| FileReport { file: target.file.clone(), path: Arc::clone(path), text, findings })
+    let (file, path) = (target.file.clone(), Arc::clone(path));
+    (!findings.is_empty()).then_some(FileReport { file, path, text, cells, findings })
 }
 
 const fn kind_of(note: NoteKind) -> IncidentKind {

@@ -10,6 +10,7 @@ mod configure;
 mod files;
 mod marks;
 mod notebooks;
+mod remote;
 mod results;
 mod rule_documents;
 mod rule_runs;
@@ -27,8 +28,10 @@ use crate::lsp::{Client, InitialOptions};
 use crate::notebooks::{Change, Notebooks};
 use crate::project::{ProjectId, Projects};
 use crate::project_marks::ProjectMarks;
+use crate::remote::choice::Choice;
+use crate::remote::{EngineUrl, Notice};
 use crate::rules_source::RulesError;
-use crate::session::{Session, file_of};
+use crate::session::{Session, file_of, format_of};
 use crate::walk::{Refusal, Target};
 use crate::workspace::Workspace;
 use answers::{Waiting, WorkspacePull};
@@ -107,6 +110,8 @@ pub(crate) enum Message {
     MarksRead { project: ProjectId, marks: ProjectMarks },
     /// Workers said something.
     Worker(EngineId, Update),
+    /// There is something to tell about a remote engine.
+    Remote(EngineUrl, Notice),
 }
 
 impl Message {
@@ -149,12 +154,17 @@ pub(crate) struct MainLoop {
 
 impl MainLoop {
     /// A server with nothing open. `rules`: from the command line. `messages`: where to send what is found out elsewhere.
-    pub(crate) fn new(outbox: Outbox, rules: Vec<PathBuf>, messages: mpsc::WeakUnboundedSender<Message>) -> Self {
+    pub(crate) fn new(
+        outbox: Outbox,
+        rules: Vec<PathBuf>,
+        choice: Choice,
+        messages: mpsc::WeakUnboundedSender<Message>,
+    ) -> Self {
         Self {
             session: Session::new(),
             notebooks: Notebooks::default(),
             projects: Projects::new(rules),
-            engines: Engines::new(messages.clone()),
+            engines: Engines::new(choice, messages.clone()),
             workspace: Workspace::default(),
             watch: Watch::new(messages.clone()),
             outbox,
@@ -223,7 +233,7 @@ impl MainLoop {
             Message::Content(uri, answer) => drop(answer.send(self.shown.content(&uri))),
             Message::Command(params) => self.command(&params),
             Message::Completion(params, answer) => self.completion(&params, answer),
-            Message::CodeLens(uri, answer) => match self.session.by_uri(&uri) {
+            Message::CodeLens(uri, answer) => match self.session.by_uri(self.whole_of(&uri)) {
                 Some(open) if open.document.format() != Format::Text => {
                     self.when_current(&uri, Waiting::Lenses(uri.clone(), answer));
                 }
@@ -249,12 +259,17 @@ impl MainLoop {
             Message::Base { doc, base } => self.take_base(doc, base),
             Message::MarksRead { project, marks } => self.marks_read(project, marks),
             Message::Worker(engine, update) => self.update(engine, update),
+            Message::Remote(url, notice) => self.remote(&url, notice),
         }
     }
 
     fn open(&mut self, params: DidOpenTextDocumentParams) {
-        let item = params.text_document;
-        let id = self.session.open(item.uri, &item.language_id, item.version, &item.text);
+        let format = format_of(&params.text_document.uri, &params.text_document.language_id);
+        self.open_as(params, format);
+    }
+
+    fn open_as(&mut self, params: DidOpenTextDocumentParams, format: Format) {
+        let id = self.session.open(params.text_document, format);
         if let Some(file) = self.session.get(id).and_then(|open| open.file.clone()) {
             // What is typed counts from here on, not what is on disk.
             self.workspace.files.remove(&file);

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread;
-use weir_analysis::{Budget, Memo, Options, RuleFiles, RuleSet, Unit};
-use weir_model::{Answer, Question, RuleInfo, RuleProblem, RuleSource};
+use weir_analysis::{Budget, Fallbacks, Hits, Memo, Options, RuleFiles, RuleSet, Unit};
+use weir_model::{Answer, Format, Question, RuleInfo, RuleProblem, RuleSource};
 
 /// What a worker does with a text. The product's is [`RuleEngine`]; tests of the processes bring one that crashes on demand.
 pub trait Analysis: Send + 'static {
@@ -35,6 +35,9 @@ pub trait Analysis: Send + 'static {
         options: Options,
         budget: &Budget<'_>,
     ) -> Answer;
+
+    /// Looks for the regexes that stand in for rules where there is no tree.
+    fn fall_back(&self, rules: &Self::Rules, format: Format, text: &str, budget: &Budget<'_>) -> Hits;
 }
 
 /// Rules ready to run, and what to say about them.
@@ -54,6 +57,7 @@ pub struct RuleEngine {
     files: RefCell<RuleFiles>,
     /// Rules that are not in force and were asked about last: those of a file that is being written.
     others: RefCell<Option<(RuleSource, RuleSet)>>,
+    fallbacks: RefCell<Fallbacks>,
 }
 
 /// Rules are read on no more threads than this: each needs a parser of every language and memory of its own, and what
@@ -66,6 +70,7 @@ impl Default for RuleEngine {
         Self {
             files: RefCell::new(RuleFiles::with_threads(cores.min(MAX_THREADS), super::STACK)),
             others: RefCell::default(),
+            fallbacks: RefCell::default(),
         }
     }
 }
@@ -126,5 +131,9 @@ impl Analysis for RuleEngine {
                 answer
             }
         }
+    }
+
+    fn fall_back(&self, rules: &RuleSet, format: Format, text: &str, budget: &Budget<'_>) -> Hits {
+        self.fallbacks.borrow_mut().find(rules, format, text, budget)
     }
 }

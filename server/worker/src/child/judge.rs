@@ -6,11 +6,13 @@ use super::inbox::{ScanWork, SealedWork};
 use super::raw_ast;
 use ropey::Rope;
 use sha2::{Digest as _, Sha256};
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
-use weir_analysis::{Options, Unit, surroundings};
+use weir_analysis::{Hits, Options, Unit, surroundings};
 use weir_model::{
-    Analysed, AnalysisDepth, Finding, Format, JudgeTiming, Judged, Judgement, Language, Note, NoteKind,
-    PositionEncoding, Refusal, Remark, Sealing, Severity, Span, TreeStats,
+    Analysed, AnalysisDepth, Format, JudgeOptions, JudgeTiming, Judged, Judgement, Language, Note, NoteKind,
+    PositionEncoding, Refusal, Remark, Sealing, Span, TreeStats,
 };
 use weir_seal::{SessionKey, Zeroizing, file};
 use weir_syntax::{Limits, Source};
@@ -24,33 +26,50 @@ const SNIPPET_LINES: usize = 12;
 /// no more bytes: a line of minified code may be the whole file.
 const SNIPPET_BYTES: usize = 2 << 10;
 
+/// Regexes are linear in the text and take some milliseconds; this bounds those of teams.
+const REGEX_TIME: Duration = Duration::from_secs(1);
+
 /// A file of which more than one byte in so many is no code in its language was not parsed, whatever the parser made of it.
 const UNPARSED_FROM: u32 = 2;
 
 impl<A: Analysis> Desk<A> {
     /// Opens a sealed file and analyses it.
     pub(super) fn judge(&self, work: &ScanWork, sealed: &SealedWork, time: &Time<'_>) -> Judged {
-        let judged = self.guarded(time, |began| {
-            let text = match open(&sealed.sealing, &work.bytes) {
-                Ok(text) => text,
-                Err(refusal) => return Judged::Refused(refusal),
-            };
-            let opened = self.now();
-            let Some(format) = sealed.format.or_else(|| from_shebang(&text)) else {
-                return Judged::Refused(Refusal::UnknownLanguage);
-            };
-            let mut analysed = self.look(work, sealed, format, text, &within(time, sealed), opened);
-            analysed.timing.decrypt_us = (opened - began) as u32;
-            Judged::Analysed(Box::new(analysed))
+        // What made an analysis panic is not told, and not tried again: regexes need no tree.
+        let tries = [sealed.options.without_tree, true];
+        let judged = tries.into_iter().find_map(|without_tree| {
+            self.guarded(time, |began| self.judge_once(work, sealed, without_tree, time, began))
         });
-        // What made the analysis panic is not told. Nothing that it has seen is in the answer.
         judged.unwrap_or_else(|| Judged::Analysed(Box::new(panicked(sealed.format.unwrap_or(Format::Text)))))
+    }
+
+    fn judge_once(
+        &self,
+        work: &ScanWork,
+        sealed: &SealedWork,
+        without_tree: bool,
+        time: &Time<'_>,
+        began: u64,
+    ) -> Judged {
+        let text = match open(&sealed.sealing, &work.bytes) {
+            Ok(text) => text,
+            Err(refusal) => return Judged::Refused(refusal),
+        };
+        let opened = self.now();
+        let Some(format) = sealed.format.or_else(|| from_shebang(&text)) else {
+            return Judged::Refused(Refusal::UnknownLanguage);
+        };
+        let options = JudgeOptions { without_tree, ..sealed.options };
+        let mut analysed = self.look(work, sealed, options, format, text, &within(time, sealed), opened);
+        analysed.timing.decrypt_us = (opened - began) as u32;
+        Judged::Analysed(Box::new(analysed))
     }
 
     fn look(
         &self,
         work: &ScanWork,
         sealed: &SealedWork,
+        options: JudgeOptions,
         format: Format,
         text: Zeroizing<Vec<u8>>,
         time: &Time<'_>,
@@ -59,41 +78,48 @@ impl<A: Analysis> Desk<A> {
         let limit = time.deadline.as_micros() as u64 / 4 * 3;
         let (text, invalid) = readable(text);
         let stop = || self.now() >= began + limit;
-        let source = Source::parse(format, text, Limits { stop: &stop });
+        let parsed_as = if options.without_tree { Format::Text } else { format };
+        let source = Source::parse(parsed_as, text, Limits { stop: &stop });
         let parsed = self.now();
         let unit = Unit { path: &work.path, source: &source };
         let syntax = notes(source.notes()).collect::<Vec<_>>();
         let stopped = syntax.iter().any(|note| note.kind == NoteKind::Timeout);
-        let unparsed = !stopped && is_unparsed(&source, &syntax);
+        let unparsed = options.without_tree || !stopped && is_unparsed(&source, &syntax);
 
-        let wants_rules = sealed.options.patterns && !sealed.options.regexes_only;
+        let wants_rules = options.patterns && !options.regexes_only;
         let mut findings = Vec::new();
         let mut rule_notes = Vec::new();
         if wants_rules && !stopped && !unparsed {
-            let options = Options { foreign_marks: self.foreign_marks, ..Options::default() };
-            let outcome = self.analyze(&unit, None, options, &work.without, time, began);
+            let how = Options { foreign_marks: self.foreign_marks, ..Options::default() };
+            let outcome = self.analyze(&unit, None, how, &work.without, time, began);
             (findings, rule_notes) = (outcome.findings, outcome.notes);
         }
         let late = stopped || rule_notes.iter().any(|note| note.kind == NoteKind::Timeout);
-        let depth = match (late, unparsed) {
-            (true, _) => AnalysisDepth::TimedOut { regexes: 0 },
-            (_, true) => AnalysisDepth::Unparsed { regexes: 0 },
-            _ => AnalysisDepth::Whole,
-        };
+        // What a rule has found itself is not told a second time by its regexes.
+        let ran: HashSet<Arc<str>> = findings.iter().map(|finding| Arc::clone(&finding.rule_id)).collect();
         findings.retain(|finding| !finding.is_suppressed());
         let around = surroundings(&unit, &findings);
+        let regexes = options.patterns && (options.regexes_only || late || unparsed);
+        let hits = if regexes { self.regexes(work, format, source.text(), time) } else { Hits::default() };
+        let depth = match (late, unparsed) {
+            (true, _) => AnalysisDepth::TimedOut { regexes: hits.regexes },
+            (_, true) if !options.regexes_only => AnalysisDepth::Unparsed { regexes: hits.regexes },
+            _ => AnalysisDepth::Whole,
+        };
         let analysed = self.now();
 
         let rope = Rope::from_str(source.text());
         let key = SessionKey::from_bytes(sealed.sealing.key.0);
-        let judgements: Vec<Judgement> = findings
-            .into_iter()
-            .zip(around)
-            .map(|(finding, around)| {
-                let (range, snippet) = (COLUMNS.range(&rope, finding.span), snippet(&key, &rope, finding.span));
-                let Finding { rule_id, severity, .. } = finding;
-                Judgement { rule_id, severity, range, around: Some(around), snippet }
-            })
+        let told = |rule_id, severity, span, around| {
+            let (range, snippet) = (COLUMNS.range(&rope, span), snippet(&key, &rope, span));
+            Judgement { rule_id, severity, range, around, snippet }
+        };
+        let hits = hits.hits.into_iter().filter(|hit| !ran.contains(&hit.rule_id));
+        let hits = hits.map(|hit| told(hit.rule_id, hit.severity, hit.span, None)).collect::<Vec<_>>();
+        let found = findings.into_iter().zip(around);
+        let judgements: Vec<Judgement> = found
+            .map(|(finding, around)| told(finding.rule_id, finding.severity, finding.span, Some(around)))
+            .chain(hits)
             .collect();
         let sealed_at = self.now();
         if invalid {
@@ -111,7 +137,7 @@ impl<A: Analysis> Desk<A> {
             notes: remarks,
             depth,
             stats: stats(&source),
-            raw_ast: sealed.options.raw_ast.then(|| raw_ast::of(&source, &rope, COLUMNS)),
+            raw_ast: options.raw_ast.then(|| raw_ast::of(&source, &rope, COLUMNS)),
             timing: JudgeTiming {
                 decrypt_us: 0,
                 parse_us: (parsed - began) as u32,
@@ -119,6 +145,16 @@ impl<A: Analysis> Desk<A> {
                 encrypt_us: (sealed_at - analysed) as u32,
             },
         }
+    }
+}
+
+impl<A: Analysis> Desk<A> {
+    /// What regexes find. They have time of their own: where they are needed most, that of the analysis is used up.
+    fn regexes(&self, work: &ScanWork, format: Format, text: &str, time: &Time<'_>) -> Hits {
+        let Some(rules) = &self.rules else { return Hits::default() };
+        let time = Time { subject: time.subject, deadline: REGEX_TIME, ..*time };
+        let rules = rules.without(&work.without);
+        self.budgeted(&time, self.now(), |budget| self.analysis.fall_back(rules, format, text, budget))
     }
 }
 

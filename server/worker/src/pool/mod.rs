@@ -4,28 +4,38 @@ mod breaker;
 mod document;
 mod driver;
 mod process;
+mod program;
 mod refusal;
+mod served;
 mod slot;
 mod supervisor;
 
+pub use program::Program;
+pub use served::{Relief, Says, Serve, Served};
+
 use crate::sandbox::{Confinement, Level};
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use weir_model::{
-    Answer, DocId, Document, Edit, Failure, Finding, ForeignMarks, Format, Hint, JobId, JudgeOptions, Judged, Note,
-    Question, RuleInfo, RuleProblem, RuleSource, ScanOptions, Sealing, Timing, Version,
+    Answer, Cells, DocId, Document, Edit, Failure, Finding, ForeignMarks, Format, Hint, JobId, JudgeOptions, Judged,
+    Note, Question, RuleInfo, RuleProblem, RuleSource, ScanOptions, Sealing, Timing, Version,
 };
+
+/// Where the workers of a pool run.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// Here, as processes of a program.
+    Program(Program),
+    /// Where somebody else has them.
+    Served(Serve),
+}
 
 /// How a pool runs its workers.
 #[derive(Clone, Debug)]
 pub struct PoolConfig {
-    /// The program to start as a worker.
-    pub program: PathBuf,
-    /// Its arguments.
-    pub args: Vec<OsString>,
+    /// Where they run.
+    pub place: Place,
     /// How many workers, at least one.
     pub workers: usize,
     /// How long the analysis of a document under edit may take.
@@ -58,8 +68,7 @@ impl PoolConfig {
     /// Workers of this program, as `weir worker`.
     pub fn this_program(workers: usize) -> Self {
         Self {
-            program: this_executable(),
-            args: vec!["worker".into()],
+            place: Place::Program(Program::this()),
             workers,
             interactive_deadline: Duration::from_secs(2),
             scan_deadline: Duration::from_secs(30),
@@ -75,18 +84,9 @@ impl PoolConfig {
 
 impl PoolConfig {
     /// How its workers are confined.
-    fn confinement(&self) -> Confinement {
+    pub fn confinement(&self) -> Confinement {
         Confinement { level: if self.hardened { Level::Hardened } else { Level::Usual }, memory: self.memory }
     }
-}
-
-/// On Linux the running program itself, even after an update has replaced its file: parent and worker stay one version.
-fn this_executable() -> PathBuf {
-    let running = Path::new("/proc/self/exe");
-    if cfg!(target_os = "linux") && running.exists() {
-        return running.to_owned();
-    }
-    std::env::current_exe().unwrap_or_else(|_| "weir".into())
 }
 
 /// What a pool says. Findings of a document come for its newest version only.
@@ -128,6 +128,8 @@ pub enum Update {
         hints: Vec<Hint>,
         /// What could not be done.
         notes: Vec<Note>,
+        /// The cells, if it is a notebook and there is something to say of it.
+        cells: Option<Cells>,
         /// Where the time went.
         timing: Timing,
     },

@@ -15,7 +15,7 @@ use weir_model::{
     Answer, DocId, Document, Edit, Failure, Finding, JobId, Language, LineQuestion, Note, NoteKind, Question,
     RuleSource, ScanOptions, Span, Verdict, Version,
 };
-use weir_worker::{Pool, PoolConfig, Update};
+use weir_worker::{Place, Pool, PoolConfig, Program, Update};
 
 const WORKER: &str = env!("CARGO_BIN_EXE_weir-test-worker");
 
@@ -270,7 +270,7 @@ async fn a_document_over_the_limit_gets_a_note_until_it_shrinks() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_of_another_version_is_not_used_and_the_reason_is_said() {
-    let mut test = Test::start(PoolConfig { args: vec!["other-version".into()], ..config(1) });
+    let mut test = Test::start(config_with(&["other-version"]));
     let given_up = |update: &Update| matches!(update, Update::Failed { doc: None, job: None, failure: Failure::OtherVersion { worker, .. } } if worker == "0.0.0-other");
     test.until(given_up).await;
     test.end().await;
@@ -278,14 +278,14 @@ async fn a_worker_of_another_version_is_not_used_and_the_reason_is_said() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_over_the_frame_limit_is_refused_and_costs_the_worker() {
-    let mut test = Test::start(PoolConfig { args: vec!["frame-over-limit".into()], ..config(1) });
+    let mut test = Test::start(config_with(&["frame-over-limit"]));
     test.until(|update| *update == Update::Restarted { failure: Failure::WorkerDied }).await;
     test.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_are_failed_rather_than_kept_waiting_when_no_worker_can_be_started() {
-    let mut test = Test::start(PoolConfig { program: "/nonexistent/weir".into(), ..config(2) });
+    let mut test = Test::start(PoolConfig { place: program("/nonexistent/weir", &[]), ..config(2) });
     test.pool.rules(1, Arc::from([]), Arc::from([]));
     test.scan(1, b"x");
     test.until(|update| matches!(update, Update::Failed { job: Some(JobId(1)), .. })).await;
@@ -465,7 +465,15 @@ impl AtWork {
 }
 
 fn config(workers: usize) -> PoolConfig {
-    PoolConfig { program: WORKER.into(), args: Vec::new(), ..PoolConfig::this_program(workers) }
+    PoolConfig { place: program(WORKER, &[]), ..PoolConfig::this_program(workers) }
+}
+
+fn config_with(args: &[&str]) -> PoolConfig {
+    PoolConfig { place: program(WORKER, args), ..PoolConfig::this_program(1) }
+}
+
+fn program(path: &str, args: &[&str]) -> Place {
+    Place::Program(Program { path: path.into(), args: args.iter().map(Into::into).collect() })
 }
 
 /// What a worker must be told to analyse one text.

@@ -19,9 +19,9 @@ mod attack;
 
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
-use weir_analysis::{Analysis as Found, Budget, Memo, Options, Unit};
+use weir_analysis::{Analysis as Found, Budget, Hits, Memo, Options, Unit};
 use weir_model::{
-    Answer, Event, Explanation, Finding, Question, RuleInfo, RuleSource, Severity, Span, Verdict, framing,
+    Answer, Event, Explanation, Finding, Format, Question, RuleInfo, RuleSource, Severity, Span, Verdict, framing,
 };
 use weir_worker::child::{self, Analysis, Compiled};
 
@@ -99,6 +99,10 @@ impl Analysis for Needles {
         let asked = rules.iter().filter(|(id, _)| *id == question.rule_id);
         let of = |id: &Arc<str>| found.findings.iter().filter(|finding| finding.rule_id == *id).cloned().collect();
         Answer::Line(asked.map(|(id, needle)| explanation(id, needle, of(id))).collect())
+    }
+
+    fn fall_back(&self, _: &Self::Rules, _: Format, _: &str, _: &Budget<'_>) -> Hits {
+        Hits::default()
     }
 }
 

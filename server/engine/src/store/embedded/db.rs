@@ -32,9 +32,16 @@ enum State {
 }
 
 impl Db {
-    /// A file that was opened and found whole.
-    pub(super) fn new(path: PathBuf, database: Database) -> Result<Self, StoreError> {
+    /// A file that was opened and found whole; tables it does not have are made.
+    pub(super) fn new(path: PathBuf, database: Database, tables: &[&'static str]) -> Result<Self, StoreError> {
         let inode = file_at(&path)?;
+        guarded(|| {
+            let transaction = database.begin_write()?;
+            for name in tables {
+                transaction.open_table(Table::new(name))?;
+            }
+            Ok(transaction.commit()?)
+        })?;
         Ok(Self { path, database: RwLock::new(State::Open(database, inode)) })
     }
 
@@ -107,6 +114,16 @@ impl Db {
         }
     }
 
+    /// Throws everything away.
+    pub(super) fn reset(&self, tables: &[&'static str]) -> Result<(), StoreError> {
+        let mut state = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        *state = State::Failed;
+        fs::remove_file(&self.path).map_err(|error| StoreError::io(&error, DURING))?;
+        let new = Self::new(self.path.clone(), Self::open_file(&self.path, false)?, tables)?;
+        *state = new.database.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(())
+    }
+
     fn with<R>(&self, work: impl FnOnce(&Database) -> Result<R, StoreError>) -> Result<R, StoreError> {
         let there = file_at(&self.path)?;
         let mut state = self.database.read().unwrap_or_else(PoisonError::into_inner);
@@ -166,17 +183,16 @@ pub(super) struct Rows<T> {
 /// Bytes of SHA-256 kept with each value: enough to tell damage.
 const SUM: usize = 16;
 
-type Table = TableDefinition<'static, &'static [u8], &'static [u8]>;
+pub(super) type Table = TableDefinition<'static, &'static [u8], &'static [u8]>;
 
 impl<T: Serialize + DeserializeOwned> Rows<T> {
     pub(super) const fn new(name: &'static str) -> Self {
         Self { name, holds: PhantomData }
     }
 
-    /// Makes the table, unless it is there.
-    pub(super) fn create(&self, transaction: &WriteTransaction) -> Result<(), StoreError> {
-        transaction.open_table(self.table())?;
-        Ok(())
+    /// The name of the table.
+    pub(super) const fn name(&self) -> &'static str {
+        self.name
     }
 
     pub(super) fn get(&self, from: &impl Tables, key: &[u8]) -> Result<Option<T>, StoreError> {
@@ -198,6 +214,32 @@ impl<T: Serialize + DeserializeOwned> Rows<T> {
                 rows.push((key.value().to_vec(), self.open(key.value(), value.value())?));
             }
             Ok(rows)
+        })
+    }
+
+    /// Whether there is a row.
+    pub(super) fn has(&self, from: &impl Tables, key: &[u8]) -> Result<bool, StoreError> {
+        from.table(self.table(), |table| Ok(table.get(key)?.is_some()))
+    }
+
+    /// Keys that begin so, from this one on, in order, at most so many.
+    pub(super) fn keys(
+        &self,
+        from: &impl Tables,
+        prefix: &[u8],
+        first: &[u8],
+        most: usize,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        from.table(self.table(), |table| {
+            let mut keys = Vec::new();
+            for row in table.range(prefix.max(first)..)? {
+                let (key, _) = row?;
+                if keys.len() >= most || !key.value().starts_with(prefix) {
+                    break;
+                }
+                keys.push(key.value().to_vec());
+            }
+            Ok(keys)
         })
     }
 

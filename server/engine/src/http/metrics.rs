@@ -1,0 +1,42 @@
+//! `GET /metrics`, in Prometheus's text format. Numbers, languages and routes: nothing of what was sent, nor by whom.
+
+use super::Shared;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+
+/// Counters and gauges for Prometheus.
+#[utoipa::path(
+    get, path = "/metrics", tag = "operation",
+    responses((status = 200, description = "Prometheus's text format", content_type = "text/plain"))
+)]
+pub(super) async fn metrics(State(engine): State<Shared>) -> Response {
+    let census = engine.workers.census();
+    metrics::gauge!("weir_engine_workers", "state" => "busy").set(census.busy as f64);
+    metrics::gauge!("weir_engine_workers", "state" => "idle").set((census.live - census.busy) as f64);
+    metrics::gauge!("weir_engine_workers_limit").set(census.most as f64);
+    metrics::gauge!("weir_engine_queue", "queue" => "workers").set(census.waiting as f64);
+    if let Ok(sessions) = engine.store.sessions(None).await {
+        metrics::gauge!("weir_engine_sessions").set(sessions.len() as f64);
+    }
+    let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    ([(header::CONTENT_TYPE, kind)], engine.metrics.render()).into_response()
+}
+
+/// Says what each metric is, for who reads them.
+pub(super) fn describe() {
+    use metrics::{describe_counter, describe_gauge, describe_histogram};
+    describe_counter!("weir_engine_http_requests_total", "Requests by route, method, status and error code");
+    describe_histogram!("weir_engine_http_request_seconds", "How long requests took, by route");
+    describe_counter!("weir_engine_files_total", "Files by language and what became of them");
+    describe_counter!("weir_engine_findings_total", "Findings by language and severity");
+    describe_counter!("weir_engine_sealed_bytes_total", "Bytes of files that were sent sealed");
+    describe_histogram!("weir_engine_parse_seconds", "Parsing by language and size of the file");
+    describe_counter!("weir_engine_parser_restarts_total", "Analysis processes that were lost and replaced, by reason");
+    describe_counter!("weir_engine_sessions_opened_total", "Sessions opened");
+    describe_counter!("weir_engine_sessions_ended_total", "Sessions ended, by reason");
+    describe_gauge!("weir_engine_sessions", "Sessions that are open");
+    describe_gauge!("weir_engine_workers", "Analysis processes, by whether they have work");
+    describe_gauge!("weir_engine_workers_limit", "Analysis processes there may be at once");
+    describe_gauge!("weir_engine_queue", "Who waits, by for what");
+}

@@ -1,0 +1,234 @@
+//! The engine from start to end: it listens, serves each connection, and drains when it is told to end.
+
+use super::{Engine, router};
+use crate::batch::{self, JobKeys};
+use crate::clock::Clock;
+use crate::config::{EngineConfig, StartError, Transport};
+use crate::rules::Rules;
+use crate::store::{Store, StoreConfig};
+use crate::workers::Workers;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
+
+/// A client that has not sent its headers by then is cut off: connections that say nothing cost places.
+const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+
+/// Nor does a handshake take longer.
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+
+/// Requests at once on one connection of HTTP/2. A customer may have ten at work.
+const STREAMS: u32 = 64;
+
+/// How often what has expired is removed.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// Jobs end after the file at hand; one that takes longer is cut off.
+const JOBS_WITHIN: Duration = Duration::from_secs(10);
+
+/// When accepting fails (no file descriptors are left), so long passes until the next try.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
+/// Runs an engine until it is told to end by SIGTERM or an interrupt. `ready` is told the address once requests are taken.
+pub async fn serve(config: EngineConfig, ready: impl FnOnce(SocketAddr)) -> Result<(), StartError> {
+    config.check()?;
+    let tls = match &config.transport {
+        Transport::Tls { cert, key } => Some(acceptor(cert, key)?),
+        _ => None,
+    };
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|error| StartError::Bind { listen: config.listen, reason: error.to_string() })?;
+    let address = listener.local_addr().map_err(|error| StartError::System(error.to_string()))?;
+    let told_to_end = told_to_end()?;
+    let engine = start(config).await?;
+    let jobs = tokio::spawn(batch::run(Arc::clone(&engine)));
+    ready(address);
+    tokio::select! {
+        () = accept(&listener, tls.as_ref(), &engine, told_to_end) => {}
+        () = sweep(&engine) => {}
+    }
+    engine.jobs.wake();
+    // What they have at hand is analysed again after the restart.
+    let _ = tokio::time::timeout(JOBS_WITHIN, jobs).await;
+    engine.workers.shutdown().await;
+    if let Err(error) = engine.store.clone().close().await {
+        tracing::error!("{error}");
+    }
+    Ok(())
+}
+
+/// Opens the store and has the rules read.
+async fn start(config: EngineConfig) -> Result<Arc<Engine>, StartError> {
+    let metrics = recorder()?;
+    super::metrics::describe();
+    let store_config = StoreConfig { redis: config.redis.clone(), ..StoreConfig::embedded(&config.data) };
+    let store = Store::open(store_config, Clock::system()).await?;
+    for loss in store.losses() {
+        tracing::warn!("{loss}");
+    }
+    let workers = Workers::new(config.workers.clone());
+    let rules = Rules::read(workers.clone(), Arc::clone(&config.rules)).await;
+    let rules = rules.map_err(|failure| StartError::Workers(failure.to_string()))?;
+    Ok(Arc::new(Engine {
+        config,
+        store,
+        workers,
+        rules,
+        metrics,
+        jobs: JobKeys::default(),
+        draining: AtomicBool::new(false),
+    }))
+}
+
+/// Serves connections until the engine is told to end, then waits for those at work.
+async fn accept(
+    listener: &TcpListener,
+    tls: Option<&TlsAcceptor>,
+    engine: &Arc<Engine>,
+    told_to_end: impl Future<Output = ()>,
+) {
+    let app = router(Arc::clone(engine));
+    let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(engine.config.max_connections.max(1)));
+    let mut told_to_end = std::pin::pin!(told_to_end);
+    loop {
+        let place = tokio::select! {
+            place = Arc::clone(&places).acquire_owned() => place,
+            () = &mut told_to_end => break,
+        };
+        let (stream, _) = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!("a connection could not be taken: {error}");
+                    tokio::time::sleep(ACCEPT_AGAIN).await;
+                    continue;
+                }
+            },
+            () = &mut told_to_end => break,
+        };
+        let _ = stream.set_nodelay(true);
+        let (app, tls, watcher) = (app.clone(), tls.cloned(), graceful.watcher());
+        tokio::spawn(async move {
+            connection(stream, app, tls, watcher).await;
+            drop(place);
+        });
+    }
+    engine.draining.store(true, Ordering::Relaxed);
+    tracing::info!("draining");
+    if tokio::time::timeout(engine.config.drain, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests that were still at work are cut off");
+    }
+}
+
+async fn connection(
+    stream: TcpStream,
+    app: axum::Router,
+    tls: Option<TlsAcceptor>,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
+    match tls {
+        None => speak(stream, app, watcher).await,
+        Some(tls) => match tokio::time::timeout(HANDSHAKE_WITHIN, tls.accept(stream)).await {
+            Ok(Ok(stream)) => speak(stream, app, watcher).await,
+            Ok(Err(error)) => tracing::debug!("a handshake failed: {error}"),
+            Err(_) => tracing::debug!("a handshake took too long"),
+        },
+    }
+}
+
+async fn speak(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    app: axum::Router,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
+    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS).keep_alive_interval(HEADERS_WITHIN);
+    let service = TowerToHyperService::new(app);
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+    if let Err(error) = watcher.watch(connection).await {
+        // A client that goes away, or speaks no HTTP. The error may quote what it said.
+        tracing::debug!("a connection ended early (timed out: {})", error.is::<std::io::Error>());
+    }
+}
+
+/// Removes what has expired, for ever.
+async fn sweep(engine: &Engine) {
+    loop {
+        tokio::time::sleep(SWEEP_EVERY).await;
+        match engine.store.sweep().await {
+            Ok(swept) => {
+                metrics::counter!("weir_engine_sessions_ended_total", "reason" => "expired").increment(swept.sessions);
+            }
+            Err(error) => tracing::error!("{error}"),
+        }
+        engine.metrics.run_upkeep();
+    }
+}
+
+/// Ends when somebody wants the process to end. Asked for before anything is started, so that nothing is lost.
+#[cfg(unix)]
+fn told_to_end() -> Result<impl Future<Output = ()>, StartError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let signal = |kind| signal(kind).map_err(|error| StartError::System(error.to_string()));
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Ends when somebody wants the process to end.
+#[cfg(not(unix))]
+fn told_to_end() -> Result<impl Future<Output = ()>, StartError> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}
+
+fn acceptor(cert: &Path, key: &Path) -> Result<TlsAcceptor, StartError> {
+    let failed = |what: &str, error: &dyn std::fmt::Display| StartError::Tls(format!("{what}: {error}"));
+    let chain = CertificateDer::pem_file_iter(cert)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| failed("--tls-cert", &error))?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|error| failed("--tls-key", &error))?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
+        .map_err(|error| failed("certificate and key", &error))?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+/// Times that matter: the contract promises half a second, two and five.
+const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0];
+
+/// Where metrics are counted. There is one in a process.
+fn recorder() -> Result<PrometheusHandle, StartError> {
+    let failed = |error: &dyn std::fmt::Display| StartError::System(format!("metrics: {error}"));
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)
+        .map_err(|error| failed(&error))?
+        .install_recorder()
+        .map_err(|error| failed(&error))
+}

@@ -1,0 +1,280 @@
+//! The analysis processes of sessions: one a session, none shared, and no more at once than the machine takes.
+//!
+//! A process is started when its session first needs it, and ends with the session or when it has had nothing to do for a
+//! while. One that no session has is kept ready, so that a new session need not wait for rules to be read. Where all places are taken,
+//! sessions without work give theirs up, and who asks waits in the order of asking.
+
+mod process;
+
+use crate::config::WorkersConfig;
+use crate::findings::Outcome;
+use crate::intake::{Sealed, Wanted};
+use crate::rulebook::Rulebook;
+use crate::store::SessionId;
+use process::Process;
+use std::collections::HashMap;
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use weir_model::{Failure, JudgeOptions, Judged, RuleSource};
+use weir_seal::SessionKey;
+use weir_worker::SealedFile;
+
+/// The analysis processes of sessions. Clones are the same.
+#[derive(Clone)]
+pub(crate) struct Workers {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: WorkersConfig,
+    places: Arc<Semaphore>,
+    live: Mutex<Live>,
+    waiting: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Live {
+    by_session: HashMap<SessionId, Arc<Process>>,
+    /// One with rules that belongs to nobody yet.
+    spare: Option<Arc<Process>>,
+    closing: bool,
+}
+
+/// How many there are of what, for metrics.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Census {
+    pub(crate) live: usize,
+    pub(crate) busy: usize,
+    pub(crate) most: usize,
+    /// Who waits for a place.
+    pub(crate) waiting: usize,
+}
+
+/// How often it is looked for processes without work, as a share of the time they may be without.
+const LOOKS: u32 = 4;
+
+impl Workers {
+    /// None yet.
+    pub(crate) fn new(config: WorkersConfig) -> Self {
+        let most = config.most.max(1);
+        let inner = Inner {
+            config,
+            places: Arc::new(Semaphore::new(most)),
+            live: Mutex::default(),
+            waiting: AtomicUsize::new(0),
+        };
+        let workers = Self { inner: Arc::new(inner) };
+        tokio::spawn(end_idle(Arc::downgrade(&workers.inner)));
+        workers
+    }
+
+    /// Has rules read by a process that is then ready for a session.
+    pub(crate) async fn read(&self, sources: Arc<[RuleSource]>) -> Result<Rulebook, Failure> {
+        let place = self.place().await;
+        let (process, rulebook) = Process::start(&self.inner.config.pool, place, sources, Arc::from([])).await?;
+        let mut live = self.live();
+        if live.spare.is_none() && !live.closing {
+            live.spare = Some(Arc::new(process));
+        }
+        Ok(rulebook)
+    }
+
+    /// Has a file of a session opened and analysed.
+    pub(crate) async fn judge(
+        &self,
+        session: &SessionId,
+        rules: &Arc<Rulebook>,
+        file: SealedFile,
+    ) -> Result<Judged, Failure> {
+        let process = self.of_session(session, rules).await?;
+        process.judge(file).await
+    }
+
+    /// The same; a file that no worker survives, or that none comes to an end with, is looked at with regexes.
+    pub(crate) async fn judge_or_fall_back(
+        &self,
+        session: &SessionId,
+        rules: &Arc<Rulebook>,
+        file: &Sealed,
+        key: &SessionKey,
+        wanted: Wanted,
+    ) -> Outcome {
+        let failure = match self.judge(session, rules, file.for_worker(key, wanted.options)).await {
+            Ok(judged) => return Outcome::Judged(judged),
+            Err(failure) => failure,
+        };
+        let options = JudgeOptions { without_tree: true, ..wanted.options };
+        if !options.patterns || matches!(failure, Failure::OtherVersion { .. }) {
+            return Outcome::Failed(failure);
+        }
+        match self.judge(session, rules, file.for_worker(key, options)).await {
+            Ok(Judged::Analysed(analysed)) => Outcome::FellBack(failure, analysed),
+            Ok(refused) => Outcome::Judged(refused),
+            Err(_) => Outcome::Failed(failure),
+        }
+    }
+
+    /// Ends the process of a session, if it has one.
+    pub(crate) fn end(&self, session: &SessionId) {
+        let process = self.live().by_session.remove(session);
+        if let Some(process) = process {
+            process.end();
+        }
+    }
+
+    /// Ends all.
+    pub(crate) async fn shutdown(&self) {
+        let all: Vec<_> = {
+            let mut live = self.live();
+            live.closing = true;
+            let spare = live.spare.take();
+            live.by_session.drain().map(|(_, process)| process).chain(spare).collect()
+        };
+        for process in all {
+            process.gone().await;
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn census(&self) -> Census {
+        let live = self.live();
+        Census {
+            live: live.by_session.len() + usize::from(live.spare.is_some()),
+            busy: live.by_session.values().filter(|process| !process.is_idle()).count(),
+            most: self.inner.config.most,
+            waiting: self.inner.waiting.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The process of a session, with these rules.
+    async fn of_session(&self, session: &SessionId, rules: &Arc<Rulebook>) -> Result<Arc<Process>, Failure> {
+        if let Some(process) = self.held(session) {
+            process.use_rules(rules);
+            return Ok(process);
+        }
+        let spare = self.live().spare.take();
+        let process = match spare {
+            Some(spare) => spare,
+            None => {
+                let place = self.place().await;
+                let (sources, kept) = (Arc::clone(&rules.sources), Arc::clone(&rules.kept));
+                let (process, _) = Process::start(&self.inner.config.pool, place, sources, kept).await?;
+                Arc::new(process)
+            }
+        };
+        process.use_rules(rules);
+        // Two requests of one session may have come here at once: the second process is one too many.
+        let kept = {
+            let mut live = self.live();
+            Arc::clone(live.by_session.entry(session.clone()).or_insert_with(|| Arc::clone(&process)))
+        };
+        if Arc::ptr_eq(&kept, &process) {
+            self.prepare(rules);
+        } else {
+            process.end();
+        }
+        Ok(kept)
+    }
+
+    fn held(&self, session: &SessionId) -> Option<Arc<Process>> {
+        self.live().by_session.get(session).map(Arc::clone)
+    }
+
+    /// Starts a process for the next session, if there is a place that nobody waits for.
+    fn prepare(&self, rules: &Arc<Rulebook>) {
+        let Ok(place) = Arc::clone(&self.inner.places).try_acquire_owned() else { return };
+        if self.live().spare.is_some() {
+            return;
+        }
+        let (workers, rules) = (self.clone(), Arc::clone(rules));
+        tokio::spawn(async move {
+            let (sources, kept) = (Arc::clone(&rules.sources), Arc::clone(&rules.kept));
+            let started = Process::start(&workers.inner.config.pool, place, sources, kept).await;
+            let Ok((process, _)) = started else { return };
+            let process = Arc::new(process);
+            let mut live = workers.live();
+            if live.spare.is_none() && !live.closing {
+                live.spare = Some(process);
+            }
+        });
+    }
+
+    /// A place for one more process. Where none is free, the session that has been without work for longest gives its
+    /// own up.
+    async fn place(&self) -> OwnedSemaphorePermit {
+        let mut waiting = pin!(Arc::clone(&self.inner.places).acquire_owned());
+        let _waits = Waits::new(&self.inner.waiting);
+        loop {
+            if self.inner.places.available_permits() == 0 {
+                self.evict();
+            }
+            // The turn is kept while sessions that had work when we looked run out of it.
+            match tokio::time::timeout(LOOK_AGAIN, &mut waiting).await {
+                Ok(Ok(place)) => return place,
+                Ok(Err(_)) => unreachable!("the places are never closed"),
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn evict(&self) {
+        let longest = {
+            let mut live = self.live();
+            let idle = live.by_session.iter().filter(|(_, process)| process.is_idle());
+            let longest = idle.min_by_key(|(_, process)| process.idle_since()).map(|(session, _)| session.clone());
+            match longest {
+                Some(session) => live.by_session.remove(&session),
+                None => live.spare.take(),
+            }
+        };
+        if let Some(process) = longest {
+            process.end();
+        }
+    }
+
+    fn live(&self) -> MutexGuard<'_, Live> {
+        self.inner.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counts who waits, also if the waiting is given up.
+struct Waits<'a>(&'a AtomicUsize);
+
+impl<'a> Waits<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// How long to wait for a place before looking again for a session without work.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// Ends processes that have had nothing to do for too long, until the engine is gone.
+async fn end_idle(inner: std::sync::Weak<Inner>) {
+    loop {
+        let Some(every) = inner.upgrade().map(|inner| inner.config.idle / LOOKS) else { return };
+        tokio::time::sleep(every.max(Duration::from_millis(10))).await;
+        let Some(inner) = inner.upgrade() else { return };
+        let idle: Vec<_> = {
+            let mut live = inner.live.lock().unwrap_or_else(PoisonError::into_inner);
+            let now = Instant::now();
+            let old = |process: &Process| {
+                process.is_idle() && now.saturating_duration_since(process.idle_since()) > inner.config.idle
+            };
+            live.by_session.extract_if(|_, process| old(process)).map(|(_, process)| process).collect()
+        };
+        for process in idle {
+            process.end();
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! An engine process, and a client such as others write: with a cipher and an HTTP of its own.
+
+use aes_gcm::aead::consts::{U12, U16};
+use aes_gcm::aead::{AeadInOut, KeyInit};
+use aes_gcm::aes::Aes256;
+use aes_gcm::{Aes256Gcm, AesGcm};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+use tempfile::TempDir;
+use weir_engine::tenant::NewTenant;
+use weir_engine::{Clock, StoreConfig, store::Tenants};
+use weir_tests::binary::weir;
+
+/// A machine that is busy with other tests may take long to start a process; nothing is measured by this.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A running engine. Ended when dropped.
+pub(super) struct Engine {
+    pub(super) url: String,
+    pub(super) key: String,
+    pub(super) data: TempDir,
+    process: Child,
+    stderr: Receiver<String>,
+}
+
+/// An answer.
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) text: String,
+}
+
+impl Reply {
+    /// The body, which must be JSON.
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {} {}", self.status, self.text))
+    }
+
+    /// A header, by its small name.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Fails unless it is this error, in the contract's form.
+    #[track_caller]
+    pub(super) fn expect_error(&self, status: u16, code: &str) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        assert_eq!(self.header("content-type"), Some("application/json"));
+        let body = self.json();
+        assert_eq!(body["error"]["code"], code, "{}", self.text);
+        assert!(body["error"]["message"].as_str().is_some_and(|message| !message.is_empty()), "{}", self.text);
+        assert!(body["requestId"].as_str().is_some_and(|id| !id.is_empty()), "{}", self.text);
+        let known =
+            |body: &Value, names: &[&str]| body.as_object().unwrap().keys().all(|key| names.contains(&key.as_str()));
+        assert!(known(&body, &["error", "requestId"]) && known(&body["error"], &["code", "message", "details"]));
+        body
+    }
+
+    /// Fails unless it is a success.
+    #[track_caller]
+    pub(super) fn ok(&self) -> Value {
+        assert!((200..300).contains(&self.status), "{} {}", self.status, self.text);
+        self.json()
+    }
+}
+
+impl Engine {
+    /// One that counts no requests, so that tests need not wait for one another.
+    pub(super) fn start() -> Self {
+        Self::with(&["--requests-per-minute", "100000", "--concurrent-requests", "1000"])
+    }
+
+    /// One with these arguments.
+    pub(super) fn with(args: &[&str]) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let key = add_key(&data, "first");
+        Self::on(data, key, args)
+    }
+
+    fn on(data: TempDir, key: String, args: &[&str]) -> Self {
+        let mut process = Command::new(weir())
+            .args(["engine", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data.path())
+            .args(args)
+            .env("WEIR_LOG", "debug")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stderr = collect(process.stderr.take().unwrap());
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let Some(url) = line.trim().strip_prefix("listening on ") else {
+            let _ = process.wait();
+            panic!("the engine did not start: {line} {}", stderr.recv_timeout(PATIENCE).unwrap_or_default());
+        };
+        Self { url: url.to_owned(), key, data, process, stderr }
+    }
+
+    /// Another customer's key.
+    pub(super) fn add_key(&self, name: &str) -> String {
+        add_key(&self.data, name)
+    }
+
+    /// Asks it to end; gives its exit code and all that it logged.
+    pub(super) fn end(mut self) -> (Option<i32>, String, Stopped) {
+        self.tell_to_end();
+        let code = self.process.wait().unwrap().code();
+        let log = self.stderr.recv_timeout(PATIENCE).expect("the log ends with the process");
+        let data = std::mem::replace(&mut self.data, tempfile::tempdir().unwrap());
+        (code, log, Stopped { data, key: self.key.clone() })
+    }
+
+    /// Asks it to end, and does not wait for that.
+    pub(super) fn tell_to_end(&self) {
+        let pid = rustix::process::Pid::from_child(&self.process);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    }
+
+    /// Sends a request with whatever headers.
+    pub(super) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Reply {
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .allow_non_standard_methods(true)
+            .timeout_global(Some(PATIENCE))
+            .build()
+            .into();
+        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = match body {
+            Some(body) => agent.run(request.body(body).unwrap()),
+            None => agent.run(request.body(()).unwrap()),
+        };
+        let mut response = response.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let named = response.headers().iter();
+        let headers = named.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into()));
+        let (status, headers) = (response.status().as_u16(), headers.collect());
+        let mut text = String::new();
+        response.body_mut().as_reader().read_to_string(&mut text).unwrap();
+        Reply { status, headers, text }
+    }
+
+    /// Sends a request as the first customer.
+    pub(super) fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, &[("x-api-key", &self.key)], None)
+    }
+
+    /// The same with another method.
+    pub(super) fn delete(&self, path: &str) -> Reply {
+        self.send("DELETE", path, &[("x-api-key", &self.key)], None)
+    }
+
+    /// Posts JSON with the first customer's key and this session key.
+    pub(super) fn post(&self, path: &str, sealer: Option<&Sealer>, body: &Value) -> Reply {
+        let session_key = sealer.map(Sealer::base64);
+        let mut headers = vec![("x-api-key", self.key.as_str()), ("content-type", "application/json")];
+        headers.extend(session_key.as_deref().map(|key| ("X-Encryption-Key", key)));
+        self.send("POST", path, &headers, Some(body.to_string().as_bytes()))
+    }
+
+    /// Analyses.
+    pub(super) fn analyze(&self, sealer: &Sealer, body: &Value) -> Reply {
+        self.post("/api/v1/ast/analyze", Some(sealer), body)
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// What an engine that has ended leaves.
+pub(super) struct Stopped {
+    pub(super) data: TempDir,
+    key: String,
+}
+
+impl Stopped {
+    /// Starts one where the other ended.
+    pub(super) fn start_again(self, args: &[&str]) -> Engine {
+        Engine::on(self.data, self.key, args)
+    }
+}
+
+fn add_key(data: &TempDir, name: &str) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let tenants = Tenants::open(&StoreConfig::embedded(data.path()), Clock::system()).await.unwrap();
+        let new = NewTenant { name: name.to_owned(), ..NewTenant::default() };
+        tenants.add(new).await.unwrap().0.reveal()
+    })
+}
+
+/// Reads all that a process logs, so that it never waits for a reader.
+fn collect(stderr: ChildStderr) -> Receiver<String> {
+    let (send, receive) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut log = String::new();
+        let _ = BufReader::new(stderr).read_to_string(&mut log);
+        let _ = send.send(log);
+    });
+    receive
+}
+
+/// Seals files and opens snippets.
+pub(super) struct Sealer {
+    key: [u8; 32],
+}
+
+impl Sealer {
+    /// With a key of its own.
+    pub(super) fn new(seed: u8) -> Self {
+        Self { key: [seed; 32] }
+    }
+
+    /// As clients send it.
+    pub(super) fn base64(&self) -> String {
+        BASE64_STANDARD.encode(self.key)
+    }
+
+    /// A file of a request, with an IV of 16 bytes as clients in the field have.
+    pub(super) fn file(&self, path: &str, text: &[u8]) -> Value {
+        let iv = [text.len() as u8 ^ 7; 16];
+        let mut bytes = text.to_vec();
+        let cipher = AesGcm::<Aes256, U16>::new(&self.key.into());
+        let tag = cipher.encrypt_inout_detached(&iv.into(), &[], bytes.as_mut_slice().into()).unwrap();
+        file(path, text, &iv, &bytes, &tag)
+    }
+
+    /// The same with one of 12 bytes.
+    pub(super) fn file_with_short_iv(&self, path: &str, text: &[u8]) -> Value {
+        let iv = [text.len() as u8 ^ 9; 12];
+        let mut bytes = text.to_vec();
+        let cipher = AesGcm::<Aes256, U12>::new(&self.key.into());
+        let tag = cipher.encrypt_inout_detached(&iv.into(), &[], bytes.as_mut_slice().into()).unwrap();
+        file(path, text, &iv, &bytes, &tag)
+    }
+
+    /// A request with these files.
+    pub(super) fn request(&self, files: &[(&str, &str)]) -> Value {
+        let files: Vec<_> = files.iter().map(|(path, text)| self.file(path, text.as_bytes())).collect();
+        json!({
+            "requestId": "ast-1732617600000-abc",
+            "files": files,
+            "options": { "patternFormat": "enhanced", "includeSecurityPatterns": true },
+        })
+    }
+
+    /// The text of an `encryptedSnippet`.
+    pub(super) fn open(&self, snippet: &str) -> String {
+        let bytes = BASE64_STANDARD.decode(snippet).unwrap();
+        let (iv, rest) = bytes.split_at(12);
+        let (text, tag) = rest.split_at(rest.len() - 16);
+        let (iv, tag): ([u8; 12], [u8; 16]) = (iv.try_into().unwrap(), tag.try_into().unwrap());
+        let mut text = text.to_vec();
+        let cipher = Aes256Gcm::new(&self.key.into());
+        cipher.decrypt_inout_detached(&iv.into(), &[], text.as_mut_slice().into(), &tag.into()).unwrap();
+        String::from_utf8(text).unwrap()
+    }
+}
+
+fn file(path: &str, text: &[u8], iv: &[u8], ciphertext: &[u8], tag: &[u8]) -> Value {
+    let hash: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    json!({
+        "path": path,
+        "encryptedContent": BASE64_STANDARD.encode(ciphertext),
+        "encryption": { "iv": BASE64_STANDARD.encode(iv), "algorithm": "aes-256-gcm", "authTag": BASE64_STANDARD.encode(tag) },
+        "metadata": { "size": text.len(), "contentHash": hash },
+    })
+}

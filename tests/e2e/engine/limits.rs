@@ -1,0 +1,58 @@
+//! How much a customer may.
+
+use super::{Engine, Sealer};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+#[test]
+fn more_requests_a_minute_are_told_when_to_come_back() {
+    let engine = Engine::with(&["--requests-per-minute", "3"]);
+    let sealer = Sealer::new(1);
+    let request = sealer.request(&[("a.py", "x = 1\n")]);
+    let replies: Vec<_> = (0..6).map(|_| engine.analyze(&sealer, &request)).collect();
+    let refused: Vec<_> = replies.iter().filter(|reply| reply.status == 429).collect();
+    assert!(!refused.is_empty());
+    for reply in refused {
+        let told = reply.expect_error(429, "RATE_LIMITED");
+        assert_eq!(told["requestId"], "ast-1732617600000-abc");
+        let after: u64 = reply.header("retry-after").unwrap().parse().unwrap();
+        assert!((1..=60).contains(&after));
+        assert_eq!(told["error"]["details"]["retryAfter"], after);
+    }
+    assert_eq!(replies[0].status, 200);
+    // Another customer is not counted with this one.
+    let other = engine.add_key("other");
+    let key = sealer.base64();
+    let headers = [("x-api-key", other.as_str()), ("content-type", "application/json"), ("X-Encryption-Key", &key)];
+    engine.send("POST", "/api/v1/ast/analyze", &headers, Some(request.to_string().as_bytes())).ok();
+}
+
+/// A request that has not come to its end counts; one that was given up does not.
+#[test]
+fn more_requests_at_once_are_refused() {
+    let engine = Engine::with(&["--concurrent-requests", "1", "--requests-per-minute", "1000"]);
+    let sealer = Sealer::new(1);
+    let request = sealer.request(&[("a.py", "x = 1\n")]);
+    let address = engine.url.strip_prefix("http://").unwrap();
+    let mut slow = TcpStream::connect(address).unwrap();
+    let head = format!(
+        "POST /api/v1/ast/analyze HTTP/1.1\r\nHost: x\r\nx-api-key: {}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n",
+        engine.key
+    );
+    slow.write_all(head.as_bytes()).unwrap();
+    // It is being read when the engine asks for its body.
+    let mut answer = [0; 25];
+    slow.read_exact(&mut answer).unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 100"));
+    let reply = engine.analyze(&sealer, &request);
+    reply.expect_error(429, "RATE_LIMITED");
+    assert!(reply.header("retry-after").is_some());
+    drop(slow);
+    for _ in 0..1_000 {
+        if engine.analyze(&sealer, &request).status == 200 {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    panic!("the place of a request that was given up is not free again");
+}

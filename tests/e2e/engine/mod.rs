@@ -1,0 +1,11 @@
+//! The remote engine over real HTTP, held against its contract field by field and error by error.
+
+mod analysis;
+mod batch;
+mod engine;
+mod errors;
+mod limits;
+mod operation;
+mod sessions;
+
+use engine::{Engine, Reply, Sealer};

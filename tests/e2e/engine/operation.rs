@@ -1,0 +1,91 @@
+//! For who runs an engine.
+
+use super::{Engine, Sealer};
+use serde_json::Value;
+use std::process::Command;
+use weir_tests::binary::weir;
+
+#[test]
+fn probes_metrics_and_descriptions_answer() {
+    let engine = Engine::start();
+    let sealer = Sealer::new(1);
+    engine.analyze(&sealer, &sealer.request(&[("a.py", "x = 1\n")])).ok();
+    for path in ["/health", "/health/live", "/health/ready"] {
+        assert_eq!(engine.send("GET", path, &[], None).ok()["status"], "ok", "{path}");
+    }
+    let metrics = engine.send("GET", "/metrics", &[], None).text;
+    for line in [
+        "weir_engine_files_total{language=\"python\",status=\"success\"} 1",
+        "weir_engine_sessions_opened_total 1",
+        "weir_engine_sealed_bytes_total 6",
+        "weir_engine_parse_seconds_bucket{language=\"python\",size=\"under_10kB\",le=",
+        "weir_engine_workers{state=\"idle\"}",
+        "weir_engine_sessions 1",
+    ] {
+        assert!(metrics.contains(line), "{line} in\n{metrics}");
+    }
+    let api = engine.send("GET", "/openapi.json", &[], None).ok();
+    assert!(api["paths"]["/api/v1/ast/analyze"]["post"]["requestBody"].is_object());
+    let page = engine.send("GET", "/docs", &[], None);
+    assert!(page.header("content-type").unwrap().starts_with("text/html") && page.text.contains("/api/v1/ast/batch"));
+
+    let patterns = engine.get("/api/v1/patterns?language=python&format=standard");
+    let told = patterns.ok();
+    let all = told["patterns"].as_array().unwrap();
+    assert!(!all.is_empty() && told["metadata"]["count"] == all.len());
+    let has_regexes = |pattern: &Value| pattern["regex_patterns"].as_array().is_some_and(|all| !all.is_empty());
+    assert!(all.iter().all(has_regexes));
+    let tag = patterns.header("etag").unwrap();
+    let headers = [("x-api-key", engine.key.as_str()), ("if-none-match", tag)];
+    assert_eq!(engine.send("GET", "/api/v1/patterns?language=python&format=standard", &headers, None).status, 304);
+    let enhanced = engine.get("/api/v1/patterns?language=python&format=enhanced").ok();
+    assert!(enhanced["rule_files"][0]["text"].as_str().unwrap().contains("rules:"));
+    engine.get("/api/v1/patterns?format=other").expect_error(400, "INVALID_REQUEST");
+    engine.get("/api/v1/patterns?language=cobol").expect_error(400, "INVALID_REQUEST");
+    engine.send("GET", "/api/v1/patterns", &[], None).expect_error(401, "AUTH_REQUIRED");
+}
+
+/// A word of a file is in no answer, no log, no metric, and in no file of the engine.
+#[test]
+fn an_engine_keeps_nothing_of_what_it_was_sent_and_ends_when_told() {
+    const CANARY: &str = "canary_5d1f0e";
+    let engine = Engine::start();
+    let sealer = Sealer::new(1);
+    let text =
+        format!("import os, flask\ndef {CANARY}():\n    os.system('{CANARY}' + flask.request.args['{CANARY}'])\n");
+    let broken = format!("{CANARY} )))) ((((\n{CANARY} ]]]] [[[[\n");
+    let reply = engine.analyze(&sealer, &sealer.request(&[("a.py", &text), ("b.py", &broken), ("c.rb", &text)]));
+    let answer = reply.ok();
+    assert_eq!(answer["results"][0]["findings"][0]["type"], "command_injection", "{answer}");
+    assert!(!reply.text.contains(CANARY), "{}", reply.text);
+    assert!(!engine.send("GET", "/metrics", &[], None).text.contains(CANARY));
+    let (code, log, stopped) = engine.end();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(!log.contains(CANARY), "{log}");
+    assert!(!log.contains(&sealer.base64()), "the session's key is in the log");
+    for entry in std::fs::read_dir(stopped.data.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            let bytes = std::fs::read(&path).unwrap();
+            let has = |word: &[u8]| bytes.windows(word.len()).any(|part| part == word);
+            assert!(!has(CANARY.as_bytes()) && !has(&[1; 32]), "{}", path.display());
+        }
+    }
+}
+
+/// Where others could listen, plain HTTP must be asked for.
+#[test]
+fn an_engine_does_not_speak_in_the_clear_by_mistake() {
+    let data = tempfile::tempdir().unwrap();
+    let start = |args: &[&str]| {
+        let output = Command::new(weir()).args(["engine", "--data"]).arg(data.path()).args(args).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap(), output.stdout)
+    };
+    let (code, error, out) = start(&["--listen", "0.0.0.0:0"]);
+    assert_eq!((code, out.as_slice()), (Some(2), &b""[..]));
+    assert!(error.contains("--tls-cert") && error.contains("--behind-proxy"), "{error}");
+    let (code, error, _) = start(&["--listen", "127.0.0.1:0", "--tls-cert", "none.pem", "--tls-key", "none.pem"]);
+    assert!(code == Some(2) && error.contains("--tls-cert"), "{error}");
+    let (code, error, _) = start(&["--listen", "127.0.0.1:0", "--tls-cert", "none.pem"]);
+    assert!(code == Some(2) && error.contains("--tls-key"), "{error}");
+}
