@@ -9,8 +9,11 @@ use futures_util::SinkExt as _;
 use server::{ALICE, BOB, CAROL, MAX_CONNECTIONS, MAX_SESSIONS, Server, WORKER};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::tungstenite::Message;
-use weir_engine::socket::{CLOSE_KILL, Denied, End, Gate, LinkEvent, LinkLimits, Notice, PROTOCOL, SESSION_HEADER};
+use weir_engine::socket::{
+    CLOSE_KILL, Denied, End, Gate, LinkConfig, LinkEvent, LinkLimits, Notice, PROTOCOL, SESSION_HEADER,
+};
 use weir_engine::store::{Team, TeamChange, TeamRules};
 use weir_engine::tenant::NewTenant;
 use weir_engine::{Clock, Store, StoreConfig};
@@ -20,7 +23,7 @@ use weir_model::{
     ScanOptions, Span, Version,
 };
 use weir_seal::{HandshakeError, Identity};
-use weir_worker::{Pool, PoolConfig, Update};
+use weir_worker::{Place, Pool, PoolConfig, Program, Update};
 
 const A: DocId = DocId(1);
 const B: DocId = DocId(2);
@@ -173,7 +176,7 @@ async fn a_worker_that_misbehaves_is_ended() {
         let mut editor = Editor::connect(server.address, ALICE, None).await.expect("let in");
         assert_eq!(editor.closed().await, (expected.0, expected.1.to_owned()), "{worker}");
     }
-    let server = Server::start(|config| config.program = "/nowhere/at/all".into()).await;
+    let server = Server::start(|config| config.program.path = "/nowhere/at/all".into()).await;
     let mut socket =
         connect(server.address, &[("x-api-key", ALICE), ("sec-websocket-protocol", PROTOCOL)]).await.expect("let in");
     let said = within(futures_util::StreamExt::next(&mut socket)).await.expect("a close").expect("a close");
@@ -369,11 +372,13 @@ async fn a_session_that_expires_goes_on_with_a_new_handshake() {
     assert_eq!(server.sockets.metrics().links_total, 2);
 }
 
-/// What is done to a session that has a link, and how it ends.
+/// A shorter time for something.
+type Change = fn(&mut LinkConfig, Duration);
+
+/// What is done to a session, and how it ends.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sessions_end_when_they_should() {
     let short = Duration::from_millis(50);
-    type Change = fn(&mut weir_engine::socket::LinkConfig, Duration);
     let cases: [(Change, (u16, &str)); 3] = [
         (|config, short| (config.expiry, config.expiry_notice) = (short, Duration::ZERO), (4410, "SESSION_EXPIRED")),
         (|config, short| config.idle = short, (4411, "IDLE")),
@@ -631,7 +636,6 @@ async fn gone_of(server: &Server, key: &str, session: &str) {
 
 /// The status line that somebody gets who speaks no WebSocket.
 async fn plain_get(server: &Server) -> String {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let mut stream = tokio::net::TcpStream::connect(server.address).await.expect("it listens");
     let request =
         format!("GET /api/v1/ast/stream HTTP/1.1\r\nhost: x\r\nx-api-key: {ALICE}\r\nconnection: close\r\n\r\n");
@@ -649,10 +653,8 @@ struct Local {
 
 impl Local {
     async fn start() -> Self {
-        let args = vec!["local".into()];
         let (pool, updates) = Pool::start(PoolConfig {
-            program: WORKER.into(),
-            args,
+            place: Place::Program(Program { path: WORKER.into(), args: vec!["local".into()] }),
             interactive_deadline: PATIENCE,
             ..PoolConfig::default()
         });

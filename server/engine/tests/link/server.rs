@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use weir_engine::socket::{Customer, Denied, Gate, LinkConfig, LinkEvent, LinkRecord, Sockets, identity};
 use weir_engine::store::Team;
 use weir_seal::PublicIdentity;
+use weir_worker::Program;
 
 pub(crate) const WORKER: &str = env!("CARGO_BIN_EXE_weir-engine-test-worker");
 
@@ -42,8 +43,7 @@ impl Server {
         let data = tempfile::tempdir().expect("a directory");
         let pid = data.path().join("pid");
         let mut config = LinkConfig {
-            program: WORKER.into(),
-            args: vec![mode.into(), pid.into()],
+            program: Program { path: WORKER.into(), args: vec![mode.into(), pid.into()] },
             // None of these is to end anything unless it is what the test is about.
             handshake_timeout: Duration::from_mins(10),
             ..LinkConfig::default()

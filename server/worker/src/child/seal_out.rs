@@ -96,10 +96,10 @@ const PREFIX: usize = 4;
 impl Pipe {
     /// Sends an event over the link, if there is one.
     pub(super) fn seal_event(&mut self, event: &Event) {
-        if self.sealed.as_mut().is_some_and(|sealed| !sealed.is_quiet(event)) {
-            if let Err(FrameError::TooLarge { .. }) = self.seal(&Down::Event(event)) {
-                let _ = self.seal(&Down::Event(shorter(event)));
-            }
+        if self.sealed.as_mut().is_some_and(|sealed| !sealed.is_quiet(event))
+            && let Err(FrameError::TooLarge { .. }) = self.seal(&Down::Event(event))
+        {
+            let _ = self.seal(&Down::Event(shorter(event)));
         }
     }
 
