@@ -446,7 +446,7 @@ impl Meeting {
 
     /// A pool of one worker, which comes here; so do those that replace it.
     fn config(&self) -> PoolConfig {
-        PoolConfig { args: vec![self.arg().into()], ..config(1) }
+        config_with(&[&self.arg()])
     }
 
     /// Waits until the first worker is at work.
