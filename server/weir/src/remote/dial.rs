@@ -54,7 +54,7 @@ pub(super) fn roots(extra: Option<&Path>) -> Result<Arc<ClientConfig>, String> {
             added.map_err(|_| format!("{}: not a certificate", path.display()))?;
         }
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?

@@ -36,7 +36,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
-use weir_worker::{Place, Program, Serve};
+use weir_worker::{Place, PoolConfig, Program, Serve};
 
 /// A keyring that is locked asks a person, who may be elsewhere.
 const KEYRING: Duration = Duration::from_secs(20);
@@ -114,7 +114,7 @@ impl Remote {
         environment: Environment,
     ) -> (Self, mpsc::UnboundedReceiver<Notice>) {
         let source = Source::Login { logins, environment, loaded: tokio::sync::Mutex::default() };
-        Self::with(url, source, Serve::new(|served| Program::this().serve(served)))
+        Self::with(url, source, Serve::new(|served| Program::this().serve(PoolConfig::default().confinement(), served)))
     }
 
     fn with(url: EngineUrl, source: Source, local: Serve) -> (Self, mpsc::UnboundedReceiver<Notice>) {
