@@ -470,6 +470,9 @@ impl Engine {
 
 /// One connection, until it or the editor's patience ends.
 async fn converse(stream: TcpStream, shared: &Shared, identity: &Identity) -> Option<()> {
+    if shared.silent.load(Ordering::SeqCst) {
+        return None;
+    }
     let behaviour = &shared.behaviour;
     let key = behaviour.key;
     #[expect(clippy::result_large_err, reason = "the trait's")]
