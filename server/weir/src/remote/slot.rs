@@ -231,8 +231,8 @@ impl Slot<'_> {
 
     fn hear(&mut self, down: Down, served: &Served) {
         match self.link.session.ledger.event(down) {
-            // That it is there was said when the link was made.
-            None | Some(Event::Ready { .. }) => {}
+            // That it is there was said when the link was made; how it is confined is for whoever runs the engine.
+            None | Some(Event::Ready { .. } | Event::Unconfined { .. }) => {}
             Some(Event::Pong { nonce }) => {
                 self.pinged = None;
                 served.says.say(Event::Pong { nonce });
