@@ -10,8 +10,8 @@ use crate::rule::{self, Body, Formula, Rule, RuleSet, TaintSpec};
 use crate::suppress::{Marks, Ran};
 use crate::taint::{self, TaintFinding, TaintMatches, TaintRun};
 use std::collections::HashMap;
-use weir_model::{Finding, ForeignMarks, Format, Hint, Language, Note, NoteKind, Trace};
-use weir_syntax::{Part, Source, Tree};
+use weir_model::{Finding, ForeignMarks, Hint, Language, Note, NoteKind, Trace};
+use weir_syntax::{Part, Source};
 
 /// One file to analyse.
 #[derive(Clone, Copy)]
@@ -26,19 +26,6 @@ impl<'a> Unit<'a> {
     /// The whole text.
     pub(crate) fn text(&self) -> &'a str {
         self.source.text()
-    }
-
-    /// The tree of code; of a page and any other text an empty one.
-    pub(crate) fn tree(&self) -> &'a Tree {
-        self.source.tree()
-    }
-
-    /// The language of code.
-    pub(crate) fn language(&self) -> Option<Language> {
-        match self.source.format() {
-            Format::Code(language) => Some(language),
-            Format::Host(_) | Format::Text => None,
-        }
     }
 }
 
@@ -103,7 +90,7 @@ fn run_all(
             break;
         }
     }
-    finish(&mut analysis.findings, unit.text());
+    finish(&mut analysis.findings, unit.source);
     heed_marks(&mut analysis, unit, &ran, budget);
     if halted {
         analysis.hints.clear();
@@ -190,9 +177,12 @@ fn run_part(
 
 /// Marks what somebody asks to ignore, and finds out what is asked in vain.
 fn heed_marks(analysis: &mut Analysis, unit: &Unit<'_>, ran: &Ran<'_>, budget: &Budget<'_>) {
-    let mut marks = Marks::of(unit, ran.options);
-    marks.apply(&mut analysis.findings, unit, ran.rules, budget.today);
-    analysis.hints = marks.hints(&analysis.findings, unit, ran, budget.today);
+    for part in unit.source.parts().iter().filter(|part| part.holds_marks) {
+        let mut marks = Marks::of(part, unit.path, ran.options);
+        marks.apply(&mut analysis.findings, part, ran.rules, budget.today);
+        analysis.hints.extend(marks.hints(&analysis.findings, part, unit, ran, budget.today));
+    }
+    analysis.hints.sort_by_key(|hint| hint.span);
 }
 
 /// Runs one rule over one file, from scratch.
@@ -326,12 +316,12 @@ fn finding(file: &FileContext<'_>, rule: &Rule, found: &Match, trace: Option<Tra
 }
 
 /// Sorts, drops repetitions, and adds what depends on all findings of the file.
-pub(crate) fn finish(findings: &mut Vec<Finding>, text: &str) {
+pub(crate) fn finish(findings: &mut Vec<Finding>, source: &Source) {
     findings.sort_by(|a, b| (a.span, &a.rule_id, &a.message).cmp(&(b.span, &b.rule_id, &b.message)));
     findings.dedup_by(|a, b| a.span == b.span && a.rule_id == b.rule_id && a.message == b.message);
     let mut seen: HashMap<String, usize> = HashMap::new();
     for finding in findings {
-        let matched = finding.span.text(text);
+        let matched = source.excerpt(finding.span);
         let before = seen.entry(message::fingerprint(&finding.rule_id, matched, 0)).or_default();
         finding.fingerprint = message::fingerprint(&finding.rule_id, matched, *before);
         *before += 1;

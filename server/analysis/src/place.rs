@@ -1,6 +1,6 @@
 //! From places in a program to places in the file that the program is a part of.
 
-use weir_model::{Finding, Fix, MetavarValue, Reason};
+use weir_model::{Finding, Fix, Hint, MetavarValue, Reason};
 use weir_syntax::Part;
 
 /// A finding in a part as one in the file; `None` for what nobody wrote.
@@ -15,6 +15,12 @@ pub(crate) fn finding(part: &Part<'_>, mut finding: Finding) -> Option<Finding> 
         step.span = part.place(step.span);
     }
     Some(finding)
+}
+
+/// What there is to say about a mark in a part, as said of the file.
+pub(crate) fn hint(part: &Part<'_>, hint: Hint) -> Hint {
+    let removal = hint.removal.iter().map(|edit| part.edit(edit)).collect::<Option<_>>();
+    Hint { span: part.place(hint.span), removal: removal.unwrap_or_default(), ..hint }
 }
 
 /// The same of what an explanation says.
@@ -35,7 +41,7 @@ fn metavars(part: &Part<'_>, metavars: &mut [(String, MetavarValue)]) {
 /// The fix in the file, unless it would change what stands between the pieces of the program.
 fn fix(part: &Part<'_>, mut fix: Fix) -> Option<Fix> {
     for edit in &mut fix.edits {
-        edit.span = part.replaced(edit.span)?;
+        *edit = part.edit(edit)?;
     }
     Some(fix)
 }

@@ -114,7 +114,7 @@ impl<'a> Trial<'a> {
             self.budget.end_rule();
             all.extend(found?.into_iter().filter_map(|found| place::finding(part, found)));
         }
-        analyze::finish(&mut all, unit.text());
+        analyze::finish(&mut all, unit.source);
         Ok(all.len())
     }
 
@@ -135,5 +135,11 @@ fn parse(format: Format, text: &str, budget: &Budget<'_>) -> Result<Source, Stop
 }
 
 fn errors(source: &Source) -> usize {
-    source.notes().iter().filter(|note| matches!(note, ParseNote::Syntax(_))).count()
+    let errors = source.notes().iter().map(|note| match note {
+        ParseNote::Syntax(_) => 1,
+        // Nothing is as bad as a notebook that cannot be read any more.
+        ParseNote::NotJson(_) => usize::MAX,
+        ParseNote::TooDeep(_) | ParseNote::Stopped => 0,
+    });
+    errors.fold(0, usize::saturating_add)
 }

@@ -2,11 +2,13 @@
 
 use crate::contract::{
     AnalysisSummary, AstStats, Breakdown, Fallback, FallbackReason, FileAnalysisResult, FileError, FileNote,
-    FileStatus, FindingContext, FindingSeverity, Location, References, SecurityFinding, SummaryPerformance, Timing,
+    FileStatus, FindingContext, FindingSeverity, FindingsBySeverity, Location, References, SecurityFinding,
+    SummaryPerformance, Timing,
 };
 use crate::intake::{Named, language_name};
 use crate::rulebook::Rulebook;
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use weir_model::{
     Analysed, AnalysisDepth, Failure, JudgeTiming, Judged, Judgement, NoteKind, Refusal, Remark, Severity, Surroundings,
@@ -203,8 +205,8 @@ pub(crate) fn summary(results: &[(FileAnalysisResult, JudgeTiming)], took: Durat
         files_analyzed: 0,
         files_with_findings: 0,
         total_findings: 0,
-        findings_by_severity: Default::default(),
-        findings_by_language: Default::default(),
+        findings_by_severity: FindingsBySeverity::default(),
+        findings_by_language: BTreeMap::new(),
         performance: SummaryPerformance::default(),
     };
     let mut parsed = Vec::new();

@@ -1,6 +1,6 @@
-//! What a file is: code, a page or template with code in it, or any other text.
+//! What a file is: code, a page, template or notebook with code in it, or any other text.
 
-use crate::Language;
+use crate::{Language, notebook};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use std::path::Path;
 pub enum Format {
     /// Code in one language.
     Code(Language),
-    /// A page or template with code of other languages in it.
+    /// A page, template or notebook with code of other languages in it.
     Host(Host),
     /// Anything else: only rules for any text look at it.
     Text,
@@ -43,6 +43,8 @@ pub enum Engine {
     Heex,
     /// Jinja, Django's templates, Nunjucks, Twig: `{{ … }}` and `{% … %}`.
     Jinja,
+    /// A notebook as it is on disk: JSON with the cells in it.
+    Notebook,
 }
 
 /// What stands around the tags of a template.
@@ -106,6 +108,9 @@ impl From<Option<Language>> for Format {
 }
 
 impl Host {
+    /// A notebook on disk.
+    pub const NOTEBOOK: Self = Self { engine: Engine::Notebook, around: Around::Other, escapes: false };
+
     /// One whose output is escaped and stands in HTML.
     pub const fn page(engine: Engine) -> Self {
         Self { engine, around: Around::Html, escapes: true }
@@ -132,6 +137,7 @@ impl Host {
             "html" | "htm" | "xhtml" => return Some(Self::page(Engine::Html)),
             "vue" => return Some(Self::page(Engine::Vue)),
             "svelte" => return Some(Self::page(Engine::Svelte)),
+            "ipynb" => return Some(Self::NOTEBOOK),
             "erb" => (Engine::Erb, named_html),
             "eex" => (Engine::Eex, named_html),
             "leex" => (Engine::Eex, true),
@@ -160,6 +166,7 @@ impl Host {
 
     fn languages(self) -> Vec<Language> {
         let own = match self.engine {
+            Engine::Notebook => return notebook::LANGUAGES.to_vec(),
             Engine::Html | Engine::Jinja => Some(Language::Python),
             Engine::Vue | Engine::Svelte => None,
             Engine::Erb => Some(Language::Ruby),
@@ -210,6 +217,7 @@ mod tests {
             ("a.jinja", "Jinja in Html"),
             ("a.njk", "Jinja in Html, escaped"),
             ("a.twig", "Jinja in Html, escaped"),
+            ("a.ipynb", "Notebook in Other"),
             ("nginx.conf", "text"),
             ("Makefile", "text"),
         ] {

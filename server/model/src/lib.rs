@@ -15,6 +15,7 @@ pub mod judge;
 pub mod language;
 pub mod link;
 pub mod message;
+pub mod notebook;
 pub mod question;
 pub mod span;
 pub mod suppression;
@@ -37,6 +38,7 @@ pub use language::Language;
 pub use message::{
     DocId, Event, Failure, JobId, Limits, Request, RuleInfo, RuleProblem, RuleSource, ScanOptions, Timing,
 };
+pub use notebook::{Cell, Cells};
 pub use question::{Answer, LineQuestion, Mended, Question, Repair};
 pub use span::Span;
 pub use suppression::{ForeignMarks, Hint, HintKind, MarkKind, MarkPlace, Suppression};

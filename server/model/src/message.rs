@@ -1,8 +1,8 @@
 //! What parents and workers say to each other. Local and remote engines speak the same words.
 
 use crate::{
-    Answer, Edit, Finding, ForeignMarks, Format, Hint, JudgeOptions, Judged, Note, Question, Sealing, Severity, Span,
-    Version,
+    Answer, Cells, Edit, Finding, ForeignMarks, Format, Hint, JudgeOptions, Judged, Note, Question, Sealing, Severity,
+    Span, Version,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -209,6 +209,8 @@ pub enum Event {
         hints: Vec<Hint>,
         /// What could not be done.
         notes: Vec<Note>,
+        /// The cells, if it is a notebook and there is something to say of it.
+        cells: Option<Cells>,
         /// Where the time went.
         timing: Timing,
     },

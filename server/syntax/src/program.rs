@@ -132,7 +132,7 @@ impl Program {
     }
 
     fn reparse(&mut self, edits: &[Dirty], limits: Limits<'_>) {
-        let veil = Veil::of(self.language, &self.text);
+        let veil = Veil::of_program(self.language, &self.text);
         if veil != self.veil {
             // Something is read otherwise that no edit touched.
             self.cst = None;

@@ -4,7 +4,7 @@ use crate::host::{Map, Page};
 use crate::program::Program;
 use crate::{Spot, Tree};
 use std::time::Duration;
-use weir_model::{Edit, Format, Language, Span};
+use weir_model::{Cells, Edit, Format, Language, Span};
 
 /// When to stop. The caller owns the clock.
 #[derive(Clone, Copy)]
@@ -25,6 +25,8 @@ pub enum ParseNote {
     Syntax(Span),
     /// The code here is nested too deeply and was left out.
     TooDeep(Span),
+    /// The notebook is no valid JSON here: nothing in it was read.
+    NotJson(Span),
     /// Parsing was stopped: the tree is empty.
     Stopped,
 }
@@ -42,10 +44,18 @@ pub struct Part<'a> {
     pub whole: &'a str,
     /// Whether it is the whole file, so that rules for any text look at it.
     pub is_whole: bool,
+    /// Whether it is where comments that ask to ignore findings are looked for.
+    pub holds_marks: bool,
+    pub(crate) program: Option<&'a Program>,
     pub(crate) map: Option<&'a Map>,
 }
 
-impl Part<'_> {
+impl<'a> Part<'a> {
+    /// All of a file.
+    fn whole(language: Option<Language>, text: &'a str, tree: &'a Tree, program: Option<&'a Program>) -> Self {
+        Self { language, text, tree, whole: text, is_whole: true, holds_marks: true, program, map: None }
+    }
+
     /// Where something in the part stands in the file.
     pub fn place(&self, span: Span) -> Span {
         self.map.map_or(span, |map| map.span(span))
@@ -56,14 +66,25 @@ impl Part<'_> {
         self.map.is_some_and(|map| !map.is_written(span))
     }
 
-    /// What must be replaced in the file to replace something in the part; `None` where more than that would be.
-    pub fn replaced(&self, span: Span) -> Option<Span> {
-        self.map.map_or(Some(span), |map| map.replaced(span))
+    /// What an edit of the part is in the file; `None` where more than that would be replaced.
+    pub fn edit(&self, edit: &Edit) -> Option<Edit> {
+        let Some(map) = self.map else { return Some(edit.clone()) };
+        map.edit(edit, self.text)
     }
 
     /// What of the part stands in a place of the file; `None` if nothing does.
     pub fn within(&self, span: Span) -> Option<Span> {
         self.map.map_or(Some(span), |map| map.within(span))
+    }
+
+    /// What a line break of code is in, or the end of the text.
+    pub fn at_break(&self, at: u32) -> Spot {
+        self.program.map_or(Spot::Token, |program| program.at_break(at))
+    }
+
+    /// Whether a comment in the middle of a line may stand right before a token of code: in languages that have such comments.
+    pub fn takes_comment_before(&self, at: u32) -> bool {
+        self.program.is_some_and(|program| program.takes_comment_before(at))
     }
 }
 
@@ -140,12 +161,9 @@ impl Source {
     /// What rules look at, in an order that the format tells.
     pub fn parts(&self) -> Vec<Part<'_>> {
         match &self.body {
-            Body::Text { text, tree } => {
-                vec![Part { language: None, text, tree, whole: text, is_whole: true, map: None }]
-            }
+            Body::Text { text, tree } => vec![Part::whole(None, text, tree, None)],
             Body::Code(program) => {
-                let (language, text, tree) = (Some(program.language()), program.text(), program.tree());
-                vec![Part { language, text, tree, whole: text, is_whole: true, map: None }]
+                vec![Part::whole(Some(program.language()), program.text(), program.tree(), Some(program))]
             }
             Body::Page(page) => page.parts(),
         }
@@ -160,19 +178,19 @@ impl Source {
         }
     }
 
-    /// What a line break of code is in, or the end of the text.
-    pub fn at_break(&self, at: u32) -> Spot {
+    /// The cells of code, if it is a notebook.
+    pub fn cells(&self) -> Option<Cells> {
         match &self.body {
-            Body::Code(program) => program.at_break(at),
-            Body::Text { .. } | Body::Page(_) => Spot::Token,
+            Body::Page(page) => page.cells(),
+            Body::Text { .. } | Body::Code(_) => None,
         }
     }
 
-    /// Whether a comment in the middle of a line may stand right before a token of code: in languages that have such comments.
-    pub fn takes_comment_before(&self, at: u32) -> bool {
+    /// What stands in a place: as the program there has it, also where the file writes that with escapes.
+    pub fn excerpt(&self, span: Span) -> &str {
         match &self.body {
-            Body::Code(program) => program.takes_comment_before(at),
-            Body::Text { .. } | Body::Page(_) => false,
+            Body::Page(page) => page.excerpt(span),
+            Body::Text { .. } | Body::Code(_) => span.text(self.text()),
         }
     }
 

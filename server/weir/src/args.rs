@@ -2,7 +2,9 @@
 
 mod engine;
 
-pub(crate) use engine::EngineArgs;
+pub(crate) use engine::{
+    AuditCommand, EngineArgs, EngineCommand, KeysAddArgs, KeysCommand, RoleArg, StoreArgs, TeamCommand,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;

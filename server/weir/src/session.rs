@@ -10,7 +10,7 @@ use crate::repairs::Repairs;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tower_lsp_server::ls_types::{TextDocumentContentChangeEvent, Uri};
+use tower_lsp_server::ls_types::{TextDocumentContentChangeEvent, TextDocumentItem, Uri};
 use weir_model::{DocId, Document, Edit, Finding, Format, Hint, Note, Version};
 
 /// One open document.
@@ -75,9 +75,9 @@ impl Session {
     }
 
     /// Opens a document; one that is open already is replaced.
-    pub(crate) fn open(&mut self, uri: Uri, language_id: &str, client_version: i32, text: &str) -> DocId {
+    pub(crate) fn open(&mut self, item: TextDocumentItem, format: Format) -> DocId {
+        let TextDocumentItem { uri, language_id, version: client_version, text } = item;
         let file = file_of(&uri);
-        let format = Format::of_document(file.as_deref().unwrap_or(Path::new(uri.path().as_str())), language_id);
         let version = self.next_version();
         let id = *self.by_uri.entry(uri.clone()).or_insert(DocId(version.0.unsigned_abs()));
         let place = self.documents.get(&id).and_then(|open| open.place);
@@ -87,9 +87,9 @@ impl Session {
             id,
             file,
             place,
-            document: Document::new(text, version, format),
+            document: Document::new(&text, version, format),
             history: History::default(),
-            is_yaml: matches!(language_id, "yaml" | "yml"),
+            is_yaml: matches!(language_id.as_str(), "yaml" | "yml"),
             client_version,
             base: None,
             findings: Vec::new(),
@@ -177,6 +177,12 @@ impl Session {
         self.versions += 1;
         Version(self.versions)
     }
+}
+
+/// What a document is made of, by its name and what its editor says.
+pub(crate) fn format_of(uri: &Uri, language_id: &str) -> Format {
+    let file = file_of(uri);
+    Format::of_document(file.as_deref().unwrap_or(Path::new(uri.path().as_str())), language_id)
 }
 
 /// The file that an address names, if it names one.

@@ -8,6 +8,7 @@ mod formats;
 #[cfg(target_os = "linux")]
 mod kept;
 mod known;
+mod notebooks;
 mod outcome;
 mod rule_tests;
 

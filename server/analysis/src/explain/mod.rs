@@ -135,8 +135,10 @@ fn look(case: &mut Case<'_>, setting: &Setting<'_>, part: &Part<'_>, index: Inde
     findings.retain(|finding| part.place(finding.span).touches(case.line));
     findings.truncate(MOST_FINDINGS);
     case.findings = findings.iter().filter_map(|finding| place::finding(part, finding.clone())).collect();
-    analyze::finish(&mut case.findings, unit.text());
-    Marks::of(unit, options).apply(&mut case.findings, unit, rules, budget.today);
+    analyze::finish(&mut case.findings, unit.source);
+    for part in unit.source.parts().iter().filter(|part| part.holds_marks) {
+        Marks::of(part, unit.path, options).apply(&mut case.findings, part, rules, budget.today);
+    }
     // It counts equal findings before it in the file, which are not all here.
     for finding in &mut case.findings {
         finding.fingerprint.clear();

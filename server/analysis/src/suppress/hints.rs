@@ -7,8 +7,10 @@
 use super::mark::{Asks, Mark, Reach};
 use super::{Marks, checks, names, removal};
 use crate::analyze::{Options, Unit};
+use crate::place;
 use crate::rule::RuleSet;
 use weir_model::{Edit, Finding, Hint, HintKind, MarkKind, Span};
+use weir_syntax::Part;
 
 /// What of the rules looked at the text.
 pub(crate) struct Ran<'a> {
@@ -21,18 +23,24 @@ pub(crate) struct Ran<'a> {
 }
 
 impl Marks {
-    /// What there is to say about them, after all findings were looked at.
-    pub(crate) fn hints(&self, findings: &[Finding], unit: &Unit<'_>, ran: &Ran<'_>, today: i64) -> Vec<Hint> {
+    /// What there is to say about them, after all findings of the file were looked at.
+    pub(crate) fn hints(
+        &self,
+        findings: &[Finding],
+        part: &Part<'_>,
+        unit: &Unit<'_>,
+        ran: &Ran<'_>,
+        today: i64,
+    ) -> Vec<Hint> {
         let mut hints = Vec::new();
         for (mark, used) in self.all.iter().zip(&self.used).filter(|(mark, _)| mark.may_go()) {
             if mark.is_expired(today) {
-                hints.extend(expired(mark, unit));
+                hints.extend(expired(mark, part));
             } else if used.contains(&false) {
-                unused(mark, used, findings, unit, ran, &mut hints);
+                unused(mark, used, findings, (part, unit), ran, &mut hints);
             }
         }
-        hints.sort_by_key(|hint| hint.span);
-        hints
+        hints.into_iter().map(|hint| place::hint(part, hint)).collect()
     }
 }
 
@@ -43,7 +51,7 @@ impl Mark {
     }
 }
 
-fn expired(mark: &Mark, unit: &Unit<'_>) -> Option<Hint> {
+fn expired(mark: &Mark, part: &Part<'_>) -> Option<Hint> {
     let is_ours = match &mark.asks {
         Asks::All | Asks::Secrets => true,
         Asks::Checks(_) if mark.kind == MarkKind::Nosemgrep => true,
@@ -51,17 +59,24 @@ fn expired(mark: &Mark, unit: &Unit<'_>) -> Option<Hint> {
     };
     let until = &mark.until.as_ref().filter(|_| is_ours)?.text;
     let message = format!("This comment counted until {until}: it ignores nothing any more");
-    Some(Hint { kind: HintKind::Expired, span: mark.span, message, removal: removal::of_mark(mark, unit) })
+    Some(Hint { kind: HintKind::Expired, span: mark.span, message, removal: removal::of_mark(mark, part) })
 }
 
-fn unused(mark: &Mark, used: &[bool], findings: &[Finding], unit: &Unit<'_>, ran: &Ran<'_>, hints: &mut Vec<Hint>) {
+fn unused(
+    mark: &Mark,
+    used: &[bool],
+    findings: &[Finding],
+    (part, unit): (&Part<'_>, &Unit<'_>),
+    ran: &Ran<'_>,
+    hints: &mut Vec<Hint>,
+) {
     let hint =
         |span: Span, message: String, removal: Vec<Edit>| Hint { kind: HintKind::Unused, span, message, removal };
     match &mark.asks {
         Asks::All if mark.kind == MarkKind::Nosemgrep && ran.all_looked() => {
-            let message = misplaced(mark, None, findings, unit)
+            let message = misplaced(mark, None, findings, part)
                 .unwrap_or_else(|| "No rule finds anything that this comment asks to ignore".to_owned());
-            hints.push(hint(mark.span, message, removal::of_mark(mark, unit)));
+            hints.push(hint(mark.span, message, removal::of_mark(mark, part)));
         }
         Asks::All | Asks::Secrets => {}
         Asks::Checks(all) => {
@@ -70,13 +85,13 @@ fn unused(mark: &Mark, used: &[bool], findings: &[Finding], unit: &Unit<'_>, ran
             let whole = idle.len() == all.len();
             for at in idle {
                 let check = &all[at];
-                let message = misplaced(mark, Some(&check.id), findings, unit)
+                let message = misplaced(mark, Some(&check.id), findings, part)
                     .unwrap_or_else(|| format!("{} finds nothing that this comment asks to ignore", check.id));
                 // Of several each is removed by itself, and the last takes the comment along.
                 let removal = if whole && all.len() == 1 {
-                    removal::of_mark(mark, unit)
+                    removal::of_mark(mark, part)
                 } else {
-                    removal::of_check(mark, at, unit)
+                    removal::of_check(mark, at, part)
                 };
                 let span = if all.len() == 1 { mark.span } else { check.span };
                 hints.push(hint(span, message, removal));
@@ -86,15 +101,16 @@ fn unused(mark: &Mark, used: &[bool], findings: &[Finding], unit: &Unit<'_>, ran
 }
 
 /// `nosemgrep` counts where a finding begins, and many expect it to count on all of its lines.
-fn misplaced(mark: &Mark, id: Option<&str>, findings: &[Finding], unit: &Unit<'_>) -> Option<String> {
+fn misplaced(mark: &Mark, id: Option<&str>, findings: &[Finding], part: &Part<'_>) -> Option<String> {
     let Reach::First(lines) = &mark.reach else { return None };
     let own = *lines.first()?;
     let meant = |finding: &&Finding| {
-        let inside = finding.span.start < own.start && own.start <= finding.span.end;
+        let place = part.within(finding.span);
+        let inside = place.is_some_and(|place| place.start < own.start && own.start <= place.end);
         inside && id.is_none_or(|id| names(id, &finding.rule_id))
     };
     let finding = findings.iter().find(meant)?;
-    let line = memchr::memchr_iter(b'\n', &unit.text().as_bytes()[..finding.span.start as usize]).count() + 1;
+    let line = memchr::memchr_iter(b'\n', &part.whole.as_bytes()[..finding.span.start as usize]).count() + 1;
     Some(format!("This comment does not count here, but on the line where the finding begins: {line}"))
 }
 

@@ -2,9 +2,9 @@
 
 use super::mark::{Mark, Reach, line};
 use super::{Marks, comment, names};
-use crate::analyze::{Options, Unit};
+use crate::analyze::Options;
 use weir_model::{Edit, Engine, Finding, Format, Host, Language, MarkKind, Span};
-use weir_syntax::{Source, Spot};
+use weir_syntax::{Part, Source, Spot};
 
 /// What stands for a reason until somebody writes one.
 pub(super) const PLACEHOLDER: &str = "reason";
@@ -32,15 +32,20 @@ impl Habit {
 /// Gives each finding that nobody asks to ignore the edit that does, where there is a place for it. `elsewhere`: where other
 /// files of the project have their marks. Gives where this one has them.
 pub fn offer_ignores(source: &Source, findings: &mut [Finding], elsewhere: Habit) -> Habit {
-    let unit = Unit { path: "", source };
     let options = Options { foreign_marks: weir_model::ForeignMarks::All, ..Options::default() };
-    let marks = Marks::of(&unit, options);
-    let own = habit(&marks, source.text());
-    let behind = if own.is_some() { own.behind > own.before } else { elsewhere.behind > elsewhere.before };
-    for finding in findings.iter_mut().filter(|finding| !finding.is_suppressed()) {
-        finding.ignore = Writer { source, marks: &marks, finding }.edit(behind);
+    let mut all = Habit::default();
+    for part in source.parts().iter().filter(|part| part.holds_marks) {
+        let marks = Marks::of(part, "", options);
+        let own = habit(&marks, part.text);
+        let behind = if own.is_some() { own.behind > own.before } else { elsewhere.behind > elsewhere.before };
+        for finding in findings.iter_mut().filter(|finding| !finding.is_suppressed()) {
+            let Some(place) = part.within(finding.span) else { continue };
+            let writer = Writer { format: source.format(), part, marks: &marks, rule: &finding.rule_id, place };
+            finding.ignore = writer.edit(behind).and_then(|edit| part.edit(&edit));
+        }
+        all = all.and(own);
     }
-    own
+    all
 }
 
 fn habit(marks: &Marks, text: &str) -> Habit {
@@ -54,9 +59,12 @@ fn habit(marks: &Marks, text: &str) -> Habit {
 
 /// One mark to write.
 struct Writer<'a> {
-    source: &'a Source,
+    format: Format,
+    part: &'a Part<'a>,
     marks: &'a Marks,
-    finding: &'a Finding,
+    rule: &'a str,
+    /// Where the finding stands in the part.
+    place: Span,
 }
 
 impl Writer<'_> {
@@ -64,9 +72,9 @@ impl Writer<'_> {
         if let Some(edit) = self.extension() {
             return Some(edit);
         }
-        match self.source.format() {
-            Format::Code(_) => {}
-            Format::Host(host) => return self.in_page(host),
+        match self.format {
+            Format::Host(host) if self.part.is_whole => return self.in_page(host),
+            Format::Code(_) | Format::Host(_) => {}
             Format::Text => return None,
         }
         // A comment between a mark for the next line and that line would take the mark's effect.
@@ -92,28 +100,25 @@ impl Writer<'_> {
     }
 
     fn language(&self) -> Option<Language> {
-        match self.source.format() {
-            Format::Code(language) => Some(language),
-            Format::Host(_) | Format::Text => None,
-        }
+        self.part.language
     }
 
     fn text(&self) -> &str {
-        self.source.text()
+        self.part.text
     }
 
     fn line(&self) -> Span {
-        Span::from(line(self.text(), self.finding.span.start))
+        Span::from(line(self.text(), self.place.start))
     }
 
     /// What the mark says.
     fn mark(&self) -> String {
-        format!("nosemgrep: {} -- {PLACEHOLDER}", self.finding.rule_id)
+        format!("nosemgrep: {} -- {PLACEHOLDER}", self.rule)
     }
 
     /// One more id in a mark that counts there; one whose last day is over is written anew.
     fn extension(&self) -> Option<Edit> {
-        let at = self.finding.span.start;
+        let at = self.place.start;
         let counts = |mark: &&Mark| match &mark.reach {
             Reach::First(lines) => {
                 mark.comment.is_some() && lines.iter().any(|line| line.start <= at && at <= line.end)
@@ -121,7 +126,7 @@ impl Writer<'_> {
             Reach::Line(_) | Reach::Range(_) => false,
         };
         let mark = self.marks.all.iter().filter(|mark| mark.kind == MarkKind::Nosemgrep).find(counts)?;
-        let rule = &*self.finding.rule_id;
+        let rule = self.rule;
         let ids: Vec<&str> = mark.checks().iter().map(|check| check.id.as_str()).collect();
         let is_named = ids.iter().any(|id| names(id, rule));
         Some(match mark.checks().last() {
@@ -139,7 +144,7 @@ impl Writer<'_> {
         let place = line(self.text(), before);
         let content = &self.text()[place.clone()];
         let start = place.end - content.trim_start_matches([' ', '\t', '{']).len();
-        let is_comment = comment::around(self.source.tree(), start as u32).is_some();
+        let is_comment = comment::around(self.part.tree, start as u32).is_some();
         is_comment && words.iter().any(|word| content.contains(word))
     }
 
@@ -157,10 +162,10 @@ impl Writer<'_> {
         let content = line.text(text).trim_end();
         let end = line.start + content.len() as u32;
         // Where the line ends in the middle of something, its break does too.
-        if self.source.at_break(line.end - u32::from(line.text(text).ends_with('\r'))) != Spot::Code {
+        if self.part.at_break(line.end - u32::from(line.text(text).ends_with('\r'))) != Spot::Code {
             return None;
         }
-        let comment = comment::around(self.source.tree(), end.saturating_sub(1));
+        let comment = comment::around(self.part.tree, end.saturating_sub(1));
         let to_end = comment.filter(|comment| !comment.text(text).starts_with("/*"));
         // What follows the list of ESLint's rules is read as one more.
         if to_end.is_some_and(|comment| is_list(comment.text(text))) {
@@ -175,7 +180,7 @@ impl Writer<'_> {
     fn before(&self) -> Option<Edit> {
         let (line, text) = (self.line(), self.text());
         let spot = match line.start.checked_sub(1) {
-            Some(before) => self.source.at_break(before),
+            Some(before) => self.part.at_break(before),
             None if self.language() == Some(Language::Php) => Spot::Page,
             None if text.starts_with("#!") => Spot::Token,
             None => Spot::Code,
@@ -195,8 +200,8 @@ impl Writer<'_> {
 
     /// In the line, before what was found.
     fn inline(&self) -> Option<Edit> {
-        let at = self.finding.span.start;
-        let allowed = self.source.takes_comment_before(at);
+        let at = self.place.start;
+        let allowed = self.part.takes_comment_before(at);
         allowed.then(|| Edit::new(Span::new(at, at), format!("/* {} */ ", self.mark())))
     }
 }
@@ -213,6 +218,8 @@ fn comment_in_page(host: Host, before: &str) -> Option<(&'static str, &'static s
         Engine::Jinja => Some(("{#", " #}")),
         Engine::Html | Engine::Vue | Engine::Svelte if before.rfind('<') > before.rfind('>') => None,
         Engine::Html | Engine::Vue | Engine::Svelte => Some(("<!--", " -->")),
+        // Its programs have comments of their own.
+        Engine::Notebook => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use weir_model::{MarkKind, MarkPlace, Span, Suppression};
+use weir_syntax::Part;
 
 /// A mark in a text.
 #[derive(Debug)]
@@ -82,10 +83,10 @@ impl Mark {
     }
 
     /// What becomes of a finding that it covers.
-    pub(super) fn suppression(&self) -> Suppression {
+    pub(super) fn suppression(&self, part: &Part<'_>) -> Suppression {
         Suppression {
             mark: self.kind,
-            place: MarkPlace::Text(self.comment.unwrap_or(self.span)),
+            place: MarkPlace::Text(part.place(self.comment.unwrap_or(self.span))),
             reason: self.reason.clone(),
             until: self.until.as_ref().map(|until| until.text.clone()),
         }

@@ -24,11 +24,12 @@ pub use ignore::{Habit, offer_ignores};
 pub(crate) use nosemgrep::names;
 pub(crate) use profiles::Profiles;
 
-use crate::analyze::{Options, Unit};
+use crate::analyze::Options;
 use crate::rule::RuleSet;
 use code::Statements;
 use mark::{Asks, Mark, Reach};
 use weir_model::{Finding, ForeignMarks, Language, MarkKind, Span, Weakness};
+use weir_syntax::Part;
 
 /// More marks than these that count over several lines are not heeded: each is compared with each finding, and a text with
 /// so many was made to take long.
@@ -47,17 +48,17 @@ pub(crate) struct Marks {
 }
 
 impl Marks {
-    /// Reads the marks of a text that count.
-    pub(crate) fn of(unit: &Unit<'_>, options: Options) -> Self {
+    /// Reads the marks of a text that count, in the part of it that holds them.
+    pub(crate) fn of(part: &Part<'_>, path: &str, options: Options) -> Self {
         if options.ignore_suppressions {
             return Self::default();
         }
         let mut marks = Vec::new();
-        nosemgrep::find(unit.text(), unit.tree(), &mut marks);
+        nosemgrep::find(part.text, part.tree, &mut marks);
         if options.foreign_marks > ForeignMarks::None {
-            foreign::find(unit.text(), unit.path, unit.language(), unit.tree(), &mut marks);
-            if unit.language() == Some(Language::Java) {
-                annotation::find(unit.text(), unit.tree(), &mut marks);
+            foreign::find(part.text, path, part.language, part.tree, &mut marks);
+            if part.language == Some(Language::Java) {
+                annotation::find(part.text, part.tree, &mut marks);
             }
         }
         marks.retain(|mark| mark.counts(options.foreign_marks));
@@ -75,16 +76,17 @@ impl Marks {
         Self { all: marks, used, lines, ranges }
     }
 
-    /// Marks the findings that somebody asks to ignore.
-    pub(crate) fn apply(&mut self, findings: &mut [Finding], unit: &Unit<'_>, rules: &RuleSet, today: i64) {
+    /// Marks the findings of a file that somebody asks to ignore in this part of it.
+    pub(crate) fn apply(&mut self, findings: &mut [Finding], part: &Part<'_>, rules: &RuleSet, today: i64) {
         if self.all.is_empty() {
             return;
         }
         let of_statements = self.all.iter().any(|mark| matches!(mark.reach, Reach::Line(_)));
-        let statements = of_statements.then(|| Statements::of(unit.tree()));
+        let statements = of_statements.then(|| Statements::of(part.tree));
         for finding in findings {
-            let statement = statements.as_ref().map(|all| all.around(finding.span, unit.text()));
-            let place = statement.map_or(finding.span, |statement| statement.union(finding.span));
+            let Some(span) = part.within(finding.span) else { continue };
+            let statement = statements.as_ref().map(|all| all.around(span, part.text));
+            let place = statement.map_or(span, |statement| statement.union(span));
             // Lines follow each other: those at the place are side by side.
             let from = self.lines.partition_point(|(line, _)| line.end < place.start);
             let near = self.lines[from..].iter().take_while(|(line, _)| line.start <= place.end).map(|&(_, at)| at);
@@ -93,15 +95,15 @@ impl Marks {
             near.dedup();
             for at in near {
                 let mark = &self.all[at];
-                if !mark.covers(finding.span, statement.unwrap_or(finding.span)) {
+                if !mark.covers(span, statement.unwrap_or(span)) {
                     continue;
                 }
-                let asked = mark.asked(finding, rules);
+                let asked = mark.asked(finding, span, rules);
                 for &check in &asked {
                     self.used[at][check] = true;
                 }
                 if !asked.is_empty() && finding.suppressed.is_none() && !mark.is_expired(today) {
-                    finding.suppressed = Some(mark.suppression());
+                    finding.suppressed = Some(mark.suppression(part));
                 }
             }
         }
@@ -120,8 +122,8 @@ impl Mark {
         foreign >= least
     }
 
-    /// Which of its checks are a finding's rule, by their numbers; the number of everything is 0.
-    fn asked(&self, finding: &Finding, rules: &RuleSet) -> Vec<usize> {
+    /// Which of its checks are the rule of a finding at a place, by their numbers; the number of everything is 0.
+    fn asked(&self, finding: &Finding, place: Span, rules: &RuleSet) -> Vec<usize> {
         let all = |is: bool| if is { vec![0] } else { Vec::new() };
         let profile = || rules.profiles().of_rule(&finding.rule_id);
         match &self.asks {
@@ -129,7 +131,7 @@ impl Mark {
             Asks::Secrets => all(profile().is_some_and(|profile| profile.classes.contains(&Weakness::SECRETS))),
             Asks::Checks(checks) => {
                 let is_asked = |check: &mark::Check| {
-                    check.end > finding.span.start
+                    check.end > place.start
                         && (names(&check.id, &finding.rule_id)
                             || (self.kind != MarkKind::Nosemgrep
                                 && profile().is_some_and(|profile| profile.is_like(self.kind, &check.id))))

@@ -1,28 +1,27 @@
 //! Taking marks away again.
 
 use super::mark::{Mark, line};
-use crate::analyze::Unit;
 use weir_model::{Edit, Span};
-use weir_syntax::{Kind, Tree};
+use weir_syntax::{Kind, Part, Tree};
 
 /// Removes a mark: its comment where there is nothing else in it, with the line where there is nothing else on that.
-pub(super) fn of_mark(mark: &Mark, unit: &Unit<'_>) -> Vec<Edit> {
+pub(super) fn of_mark(mark: &Mark, part: &Part<'_>) -> Vec<Edit> {
     let Some(comment) = mark.comment else { return Vec::new() };
-    let before = &unit.text()[comment.start as usize..mark.span.start as usize];
-    let after = &unit.text()[mark.span.end as usize..comment.end as usize];
-    let span =
-        if is_frame(before) && is_frame(after) { whole(comment, unit) } else { part(mark.span, comment, unit.text()) };
+    let text = part.text;
+    let before = &text[comment.start as usize..mark.span.start as usize];
+    let after = &text[mark.span.end as usize..comment.end as usize];
+    let span = if is_frame(before) && is_frame(after) { whole(comment, part) } else { piece(mark.span, comment, text) };
     vec![Edit::new(span, "")]
 }
 
 /// Removes one of several checks, with a comma.
-pub(super) fn of_check(mark: &Mark, at: usize, unit: &Unit<'_>) -> Vec<Edit> {
+pub(super) fn of_check(mark: &Mark, at: usize, part: &Part<'_>) -> Vec<Edit> {
     let checks = mark.checks();
     let span = match (checks.get(at + 1), at.checked_sub(1).map(|before| &checks[before])) {
         // What is quoted starts and ends with the quote: all of the way to the next is as much as from one to the next.
         (Some(next), _) => Span::new(checks[at].span.start, next.span.start),
         (None, Some(before)) => Span::new(before.span.end, checks[at].span.end),
-        (None, None) => return of_mark(mark, unit),
+        (None, None) => return of_mark(mark, part),
     };
     vec![Edit::new(span, "")]
 }
@@ -33,14 +32,14 @@ fn is_frame(text: &str) -> bool {
 }
 
 /// A comment with the space before it, or with its line.
-fn whole(comment: Span, unit: &Unit<'_>) -> Span {
-    let text = unit.text();
+fn whole(comment: Span, part: &Part<'_>) -> Span {
+    let text = part.text;
     // To some grammars the first half of a line break belongs to the comment.
     let comment = Span::new(comment.start, comment.start + comment.text(text).trim_end().len() as u32);
     let (first, last) = (line(text, comment.start), line(text, comment.end));
     let before = &text[first.start..comment.start as usize];
     let after = &text[comment.end as usize..last.end];
-    let braces = (before.trim(), after.trim()) == ("{", "}") && in_markup(unit.tree(), comment);
+    let braces = (before.trim(), after.trim()) == ("{", "}") && in_markup(part.tree, comment);
     let tags = before.trim() == "<?php" && after.trim() == "?>";
     let alone = before.trim().is_empty() && (after.trim().is_empty());
     if braces || tags || alone {
@@ -71,7 +70,7 @@ fn in_markup(tree: &Tree, comment: Span) -> bool {
 }
 
 /// A part of a comment, with what sets it apart from the rest.
-fn part(mark: Span, comment: Span, text: &str) -> Span {
+fn piece(mark: Span, comment: Span, text: &str) -> Span {
     let before = &text[comment.start as usize..mark.start as usize];
     let kept = before.trim_end_matches(|c: char| c.is_whitespace() || c == '#' || c == '/');
     if kept.is_empty() {

@@ -4,8 +4,8 @@ use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-use weir_analysis::RuleSet;
-use weir_model::RuleSource;
+use weir_analysis::{Budget, Fallbacks, RuleSet};
+use weir_model::{Language, RuleSource};
 
 /// A rule with a tree has one or more.
 #[test]
@@ -45,6 +45,43 @@ fn they_find_most_of_what_their_rules_find() {
     }
     assert!(all > 300, "only {all} lines were looked at");
     assert!(found * 100 >= all * 95, "{found} of {all}");
+}
+
+/// A text, and what the regexes of two rules find in it: rule, and what stands there.
+#[test]
+fn regexes_are_looked_for_in_any_text_of_their_language() {
+    const RULES: &str = r"
+rules:
+  - id: eval
+    languages: [python]
+    severity: ERROR
+    message: m
+    pattern: eval(...)
+    metadata: {weir: {fallback: ['\beval\(', '^eval\(', '(unclosed']}}
+  - id: sleep
+    languages: [ruby]
+    severity: INFO
+    message: m
+    pattern: sleep(...)
+    metadata: {weir: {fallback: ['sleep']}}
+";
+    let source = RuleSource { name: "rules.yaml".to_owned(), text: RULES.to_owned() };
+    let rules = RuleSet::compile(&[source], &[]);
+    let mut fallbacks = Fallbacks::default();
+    let mut find = |language: Language, text: &str| {
+        let hits = fallbacks.find(&rules, language.into(), text, &Budget::unlimited());
+        let told = hits.hits.iter().map(|hit| format!("{} {}", hit.rule_id, hit.span.text(text)));
+        (told.collect::<Vec<_>>().join(", "), hits.regexes)
+    };
+    for (language, text, expected, regexes) in [
+        (Language::Python, "x = ((( eval(y)\nEVAL(z)\nsleep\n", "eval eval(, eval EVAL(", 2),
+        (Language::Python, "eval(y)  # nosemgrep\n\neval(z)", "eval eval(", 2),
+        (Language::Python, "# nosem: eval\neval(y)\n", "", 2),
+        (Language::Ruby, "sleep; eval(y)", "sleep sleep", 1),
+        (Language::Java, "eval(y)", "", 0),
+    ] {
+        assert_eq!(find(language, text), (expected.to_owned(), regexes), "{text}");
+    }
 }
 
 struct Rule {

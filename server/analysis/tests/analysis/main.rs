@@ -13,6 +13,7 @@ mod incremental;
 mod kept;
 mod limits;
 mod matching;
+mod notebooks;
 mod options;
 mod problems;
 mod repairs;

@@ -21,7 +21,9 @@ pub(crate) fn tree(text: &str, tree: &Tree) -> Result<(), String> {
 /// What could not be read stands in the text.
 pub(crate) fn notes(text: &str, notes: &[ParseNote]) -> Result<(), String> {
     notes.iter().try_for_each(|note| match *note {
-        ParseNote::Syntax(span) | ParseNote::TooDeep(span) => fits(text, span, || format!("{note:?}")),
+        ParseNote::Syntax(span) | ParseNote::TooDeep(span) | ParseNote::NotJson(span) => {
+            fits(text, span, || format!("{note:?}"))
+        }
         ParseNote::Stopped => Ok(()),
     })
 }

@@ -108,6 +108,11 @@ pub(super) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ApiErr
     let text = std::str::from_utf8(bytes).map_err(|error| {
         ApiError::invalid("the body is not valid UTF-8").with_details(json!({ "byte": error.valid_up_to() }))
     })?;
+    // A list of the fields' values would be read as an object, too.
+    if !text.trim_start().starts_with('{') {
+        return Err(ApiError::invalid("the body is not a JSON object")
+            .with_details(json!({ "field": "", "problem": "expected an object" })));
+    }
     let mut reader = serde_json::Deserializer::from_str(text);
     let parsed = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
@@ -213,7 +218,7 @@ mod tests {
                 "options.patternFormat",
                 "expected `standard` or `enhanced`",
             ),
-            (r#"["SECRET"]"#, "", "expected struct AnalyzeRequest with 4 elements"),
+            (r#"["SECRET"]"#, "", "expected an object"),
         ] {
             let sent = sent.replace("SECRET", SECRET);
             let error = parse::<AnalyzeRequest<'_>>(sent.as_bytes()).expect_err("a mistake");

@@ -32,9 +32,9 @@ use utoipa::{Modify, OpenApi};
         page,
     ),
     components(schemas(
-        contract::AnalyzeRequest<'_>,
+        contract::AnalyzeRequest<'static>,
         contract::AnalyzeResponse,
-        contract::BatchRequest<'_>,
+        contract::BatchRequest<'static>,
         contract::BatchPage,
         contract::BatchResult,
         contract::ErrorResponse,

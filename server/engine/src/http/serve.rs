@@ -7,7 +7,6 @@ use crate::config::{EngineConfig, StartError, Transport};
 use crate::rules::Rules;
 use crate::store::{Store, StoreConfig};
 use crate::workers::Workers;
-use axum::extract::ConnectInfo;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -111,7 +110,7 @@ async fn accept(
             place = Arc::clone(&places).acquire_owned() => place,
             () = &mut told_to_end => break,
         };
-        let (stream, peer) = tokio::select! {
+        let (stream, _) = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
@@ -125,7 +124,7 @@ async fn accept(
         let _ = stream.set_nodelay(true);
         let (app, tls, watcher) = (app.clone(), tls.cloned(), graceful.watcher());
         tokio::spawn(async move {
-            connection(stream, peer, app, tls, watcher).await;
+            connection(stream, app, tls, watcher).await;
             drop(place);
         });
     }
@@ -138,15 +137,14 @@ async fn accept(
 
 async fn connection(
     stream: TcpStream,
-    peer: SocketAddr,
     app: axum::Router,
     tls: Option<TlsAcceptor>,
     watcher: hyper_util::server::graceful::Watcher,
 ) {
     match tls {
-        None => speak(stream, peer, app, watcher).await,
+        None => speak(stream, app, watcher).await,
         Some(tls) => match tokio::time::timeout(HANDSHAKE_WITHIN, tls.accept(stream)).await {
-            Ok(Ok(stream)) => speak(stream, peer, app, watcher).await,
+            Ok(Ok(stream)) => speak(stream, app, watcher).await,
             Ok(Err(error)) => tracing::debug!("a handshake failed: {error}"),
             Err(_) => tracing::debug!("a handshake took too long"),
         },
@@ -155,11 +153,9 @@ async fn connection(
 
 async fn speak(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    peer: SocketAddr,
     app: axum::Router,
     watcher: hyper_util::server::graceful::Watcher,
 ) {
-    let app = app.layer(axum::Extension(ConnectInfo(peer)));
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS).keep_alive_interval(HEADERS_WITHIN);

@@ -40,7 +40,7 @@ pub(super) async fn around(mut request: Request, next: Next) -> Response {
     metrics::histogram!("weir_engine_http_request_seconds", "route" => route.clone()).record(took.as_secs_f64());
     tracing::info!(
         target: "weir_engine::access",
-        request = %id.0, %method, route, status = status.as_u16(), code, milliseconds = took.as_millis() as u64,
+        request = %id.0, %method, %route, status = status.as_u16(), code, milliseconds = took.as_millis() as u64,
     );
     response
 }

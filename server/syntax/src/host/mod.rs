@@ -9,6 +9,8 @@ mod elixir;
 mod html;
 mod javascript;
 mod jinja;
+mod json;
+mod notebook;
 mod page;
 mod projection;
 mod ruby;
@@ -30,8 +32,11 @@ const OUTPUT: &str = "weir_output";
 /// Stands in a script where a template puts a value.
 const VALUE: &str = "weir_value";
 
-/// The programs in a page, at most one a language.
-fn programs(host: Host, text: &str) -> Vec<Projection> {
+/// The programs in a page, at most one a language; where it is no page at all, that place.
+fn programs(host: Host, text: &str) -> Result<Vec<Projection>, u32> {
+    if host.engine == Engine::Notebook {
+        return notebook::programs(text);
+    }
     let tags = Tags::new(host.engine, text);
     let engine = tags.engine();
     let reader = Reader::new(text, tags);
@@ -44,10 +49,10 @@ fn programs(host: Host, text: &str) -> Vec<Projection> {
         Engine::Erb => Some(ruby::program(host, text, &pieces)),
         Engine::Eex | Engine::Heex => Some(elixir::program(host, text, &pieces)),
         Engine::Jinja => Some(jinja::program(host, text, &pieces)),
-        Engine::Html | Engine::Vue | Engine::Svelte => None,
+        Engine::Html | Engine::Vue | Engine::Svelte | Engine::Notebook => None,
     };
     let scripts = javascript::programs(engine, text, &pieces);
-    own.into_iter().chain(scripts).filter(|writer| !writer.is_empty()).map(Writer::finish).collect()
+    Ok(own.into_iter().chain(scripts).filter(|writer| !writer.is_empty()).map(Writer::finish).collect())
 }
 
 /// Whether a program in a page is not what is written there but near it: that it does not parse is nobody's mistake.

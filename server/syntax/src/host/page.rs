@@ -1,12 +1,12 @@
 //! A page under edit and the programs in it.
 
 use super::projection::{Map, Projection};
-use super::{approximates, programs};
+use super::{approximates, notebook, programs};
 use crate::Tree;
 use crate::difference::changed_text;
 use crate::program::Program;
 use crate::source::{self, Limits, ParseNote, Part};
-use weir_model::{Edit, Host, Span};
+use weir_model::{Cells, Edit, Engine, Host, Span};
 
 /// A page or template with the programs in it.
 pub(crate) struct Page {
@@ -14,6 +14,8 @@ pub(crate) struct Page {
     text: String,
     embedded: Vec<Embedded>,
     notes: Vec<ParseNote>,
+    /// Where the page cannot be read, so that no program is found in it.
+    broken: Option<u32>,
     /// That of the page itself.
     no_tree: Tree,
 }
@@ -27,7 +29,8 @@ struct Embedded {
 impl Page {
     /// Finds the programs in a text and parses them.
     pub(crate) fn parse(host: Host, text: String, limits: Limits<'_>) -> Self {
-        let mut page = Self { host, text, embedded: Vec::new(), notes: Vec::new(), no_tree: Tree::default() };
+        let mut page =
+            Self { host, text, embedded: Vec::new(), notes: Vec::new(), broken: None, no_tree: Tree::default() };
         page.refresh(limits);
         page
     }
@@ -51,6 +54,9 @@ impl Page {
             tree: &self.no_tree,
             whole: &self.text,
             is_whole: true,
+            // What is a comment in a notebook, its programs know.
+            holds_marks: self.host.engine != Engine::Notebook,
+            program: None,
             map: None,
         };
         let programs = self.embedded.iter().map(|Embedded { program, map }| Part {
@@ -59,9 +65,24 @@ impl Page {
             tree: program.tree(),
             whole: &self.text,
             is_whole: false,
+            holds_marks: self.host.engine == Engine::Notebook,
+            program: Some(program),
             map: Some(map),
         });
         std::iter::once(whole).chain(programs).collect()
+    }
+
+    /// The cells, if it is a notebook.
+    pub(crate) fn cells(&self) -> Option<Cells> {
+        (self.host.engine == Engine::Notebook).then(|| notebook::cells(&self.text))
+    }
+
+    /// See [`crate::Source::excerpt`].
+    pub(crate) fn excerpt(&self, span: Span) -> &str {
+        let is_notebook = self.host.engine == Engine::Notebook;
+        let mut programs = self.embedded.iter().filter(|_| is_notebook);
+        let inside = programs.find_map(|Embedded { program, map }| Some(map.within(span)?.text(program.text())));
+        inside.unwrap_or_else(|| span.text(&self.text))
     }
 
     pub(crate) fn no_tree(&self) -> &Tree {
@@ -92,7 +113,9 @@ impl Page {
 
     fn refresh(&mut self, limits: Limits<'_>) {
         let mut before = std::mem::take(&mut self.embedded);
-        for Projection { language, text, map } in programs(self.host, &self.text) {
+        let programs = programs(self.host, &self.text);
+        self.broken = programs.as_ref().err().copied();
+        for Projection { language, text, map } in programs.unwrap_or_default() {
             let known = before.iter().position(|embedded| embedded.program.language() == language);
             let program = match known.map(|at| before.swap_remove(at).program) {
                 Some(mut program) => {
@@ -109,10 +132,11 @@ impl Page {
 
     fn collect_notes(&mut self) {
         let place = |note: &ParseNote| match *note {
-            ParseNote::Syntax(span) | ParseNote::TooDeep(span) => span,
+            ParseNote::Syntax(span) | ParseNote::TooDeep(span) | ParseNote::NotJson(span) => span,
             ParseNote::Stopped => Span::default(),
         };
         self.notes.clear();
+        self.notes.extend(self.broken.map(|at| ParseNote::NotJson(Span::new(at, at))));
         for Embedded { program, map } in &self.embedded {
             let guessed = approximates(self.host, program.language());
             let said = program.notes().iter().filter(|note| !guessed || !matches!(note, ParseNote::Syntax(_)));

@@ -1,7 +1,8 @@
 //! The program in a page: its code, put together from the pieces that are in the page, and the way back.
 
+use super::json::escaped;
 use crate::ParseNote;
-use weir_model::{Language, Span};
+use weir_model::{Edit, Language, Span};
 
 /// A program put together from pieces of a page, with what stands between them.
 pub(super) struct Projection {
@@ -20,6 +21,9 @@ pub(crate) struct Map {
     late: u32,
     /// The length of the page.
     page: u32,
+    /// The page holds the program in strings of JSON: what is written to it must be escaped, and pieces that follow each other
+    /// without glue are one text, whatever stands between them in the page.
+    is_escaped: bool,
 }
 
 /// A stretch of the program.
@@ -29,8 +33,17 @@ struct Piece {
     at: u32,
     /// What it stands for in the page.
     page: Span,
-    /// Whether it is what is written there.
-    is_copy: bool,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// What is written there.
+    Copy,
+    /// A character that is written there as an escape.
+    Escape,
+    /// What makes a program of the pieces.
+    Glue,
 }
 
 /// Writes a program. What runs at once and what runs later are each in the order of the page; the later is put behind.
@@ -39,6 +52,7 @@ pub(super) struct Writer<'t> {
     language: Language,
     now: Half,
     late: Half,
+    is_escaped: bool,
 }
 
 #[derive(Default)]
@@ -58,7 +72,12 @@ pub(super) enum When {
 
 impl<'t> Writer<'t> {
     pub(super) fn new(page: &'t str, language: Language) -> Self {
-        Self { page, language, now: Half::default(), late: Half::default() }
+        Self { page, language, now: Half::default(), late: Half::default(), is_escaped: false }
+    }
+
+    /// For a page that holds the program in strings of JSON.
+    pub(super) fn escaped(page: &'t str, language: Language) -> Self {
+        Self { is_escaped: true, ..Self::new(page, language) }
     }
 
     /// Whether nothing was written.
@@ -69,15 +88,20 @@ impl<'t> Writer<'t> {
     /// Adds what is written in the page.
     pub(super) fn copy(&mut self, when: When, place: Span) {
         let text = place.text(self.page);
-        self.add(when, text, place, true);
+        self.add(when, text, place, Kind::Copy);
+    }
+
+    /// Adds a character that is written in the page as an escape.
+    pub(super) fn escape(&mut self, character: &str, place: Span) {
+        self.add(When::Now, character, place, Kind::Escape);
     }
 
     /// Adds a text that stands for something in the page.
     pub(super) fn put(&mut self, when: When, text: &str, place: Span) {
-        self.add(when, text, place, false);
+        self.add(when, text, place, Kind::Glue);
     }
 
-    fn add(&mut self, when: When, text: &str, page: Span, is_copy: bool) {
+    fn add(&mut self, when: When, text: &str, page: Span, kind: Kind) {
         if text.is_empty() {
             return;
         }
@@ -85,7 +109,7 @@ impl<'t> Writer<'t> {
             When::Now => &mut self.now,
             When::Late => &mut self.late,
         };
-        half.pieces.push(Piece { at: half.text.len() as u32, page, is_copy });
+        half.pieces.push(Piece { at: half.text.len() as u32, page, kind });
         half.text.push_str(text);
     }
 
@@ -95,7 +119,7 @@ impl<'t> Writer<'t> {
         let late = text.len() as u32;
         pieces.extend(self.late.pieces.into_iter().map(|piece| Piece { at: piece.at + late, ..piece }));
         text.push_str(&self.late.text);
-        let map = Map { pieces, late, page: self.page.len() as u32 };
+        let map = Map { pieces, late, page: self.page.len() as u32, is_escaped: self.is_escaped };
         Projection { language: self.language, text, map }
     }
 }
@@ -106,7 +130,7 @@ impl Map {
         match note {
             ParseNote::Syntax(span) => ParseNote::Syntax(self.span(span)),
             ParseNote::TooDeep(span) => ParseNote::TooDeep(self.span(span)),
-            ParseNote::Stopped => ParseNote::Stopped,
+            ParseNote::NotJson(_) | ParseNote::Stopped => note,
         }
     }
 
@@ -129,18 +153,54 @@ impl Map {
     pub(crate) fn is_written(&self, span: Span) -> bool {
         let first = self.pieces.partition_point(|piece| piece.at <= span.start).saturating_sub(1);
         let touching = self.pieces[first..].iter().take_while(|piece| piece.at < span.end.max(span.start + 1));
-        touching.into_iter().any(|piece| piece.is_copy)
+        touching.into_iter().any(Piece::is_written)
     }
 
     /// What is to be replaced in the page if a stretch of the program is to be: `None` unless that is a part of what is
     /// written in one place, or a whole tag.
-    pub(crate) fn replaced(&self, span: Span) -> Option<Span> {
+    fn replaced(&self, span: Span) -> Option<Span> {
+        if self.is_escaped {
+            return self.replaced_in_strings(span);
+        }
         let first = self.pieces.partition_point(|piece| piece.at <= span.start).checked_sub(1)?;
         let last = self.pieces.partition_point(|piece| piece.at < span.end).checked_sub(1)?.max(first);
-        let starts = self.pieces[first].is_copy || self.pieces[first].at == span.start;
-        let ends = self.pieces[last].is_copy || self.pieces.get(last + 1).is_none_or(|next| next.at == span.end);
-        let copies = self.pieces[first..=last].iter().filter(|piece| piece.is_copy).count();
+        let starts = self.pieces[first].is_copy() || self.pieces[first].at == span.start;
+        let ends = self.pieces[last].is_copy() || self.pieces.get(last + 1).is_none_or(|next| next.at == span.end);
+        let copies = self.pieces[first..=last].iter().filter(|piece| piece.is_copy()).count();
         (starts && ends && copies == 1).then(|| self.span(span))
+    }
+
+    /// Of strings what is no glue: that would be the end of one cell and the start of another.
+    fn replaced_in_strings(&self, span: Span) -> Option<Span> {
+        let first = self.pieces.partition_point(|piece| piece.at <= span.start).checked_sub(1)?;
+        if !span.is_empty() {
+            let last = self.pieces.partition_point(|piece| piece.at < span.end);
+            return self.pieces[first..last].iter().all(Piece::is_written).then(|| self.span(span));
+        }
+        let piece = &self.pieces[first];
+        let at = if piece.is_written() {
+            piece.start(span.start)
+        } else {
+            // Behind the last character of a cell.
+            let before = self.pieces.get(first.checked_sub(1)?).filter(|_| piece.at == span.start)?;
+            before.is_written().then_some(before.page.end)?
+        };
+        Some(Span::new(at, at))
+    }
+
+    /// What an edit of the program is in the page; `None` where it cannot be one.
+    pub(crate) fn edit(&self, edit: &Edit, program: &str) -> Option<Edit> {
+        if !self.is_escaped {
+            return Some(Edit::new(self.replaced(edit.span)?, edit.text.as_str()));
+        }
+        if let Some(place) = self.replaced(edit.span) {
+            return Some(Edit::new(place, escaped(&edit.text)));
+        }
+        // The break behind the last line of a cell is glue, and stays.
+        let text = if edit.text.is_empty() { "" } else { edit.text.strip_suffix('\n')? };
+        let without = Span::new(edit.span.start, edit.span.end.checked_sub(1)?);
+        let is_line = without.start <= without.end && edit.span.text(program).ends_with('\n');
+        Some(Edit::new(self.replaced(without).filter(|_| is_line)?, escaped(text)))
     }
 
     /// The stretch of the program that stands in a part of the page: of what runs at once, or if nothing does of what runs
@@ -148,14 +208,26 @@ impl Map {
     pub(crate) fn within(&self, page: Span) -> Option<Span> {
         let halves = [false, true].map(|late| {
             let inside = self.pieces.iter().filter(|piece| (piece.at >= self.late) == late && piece.page.touches(page));
-            let copied = inside.filter(|piece| piece.is_copy).map(|piece| {
+            let written = inside.filter(|piece| piece.is_written()).map(|piece| {
                 let from = piece.page.start.max(page.start).min(piece.page.end) - piece.page.start;
                 let to = piece.page.end.min(page.end).max(piece.page.start) - piece.page.start;
-                Span::new(piece.at + from, piece.at + to)
+                match piece.kind {
+                    // It is all there or not at all.
+                    Kind::Escape if from < to => Span::new(piece.at, self.end(piece)),
+                    Kind::Escape if from > 0 => Span::new(self.end(piece), self.end(piece)),
+                    Kind::Escape => Span::new(piece.at, piece.at),
+                    Kind::Copy | Kind::Glue => Span::new(piece.at + from, piece.at + to),
+                }
             });
-            copied.reduce(Span::union)
+            written.reduce(Span::union)
         });
         halves.into_iter().flatten().next()
+    }
+
+    /// Where a piece ends in the program, if it is not the last of it.
+    fn end(&self, piece: &Piece) -> u32 {
+        let next = self.pieces.partition_point(|other| other.at <= piece.at);
+        self.pieces.get(next).map_or(piece.at, |next| next.at)
     }
 
     /// The piece that a place is in.
@@ -165,14 +237,23 @@ impl Map {
 }
 
 impl Piece {
+    fn is_copy(&self) -> bool {
+        self.kind == Kind::Copy
+    }
+
+    /// Whether it is in the page, in whatever form.
+    fn is_written(&self) -> bool {
+        self.kind != Kind::Glue
+    }
+
     /// Where something in the page starts that starts at this place of the program.
     fn start(&self, at: u32) -> u32 {
-        if self.is_copy { (self.page.start + (at - self.at)).min(self.page.end) } else { self.page.start }
+        if self.is_copy() { (self.page.start + (at - self.at)).min(self.page.end) } else { self.page.start }
     }
 
     /// Where something in the page ends that ends at this place of the program.
     fn end(&self, at: u32) -> u32 {
-        if self.is_copy { (self.page.start + (at - self.at)).min(self.page.end) } else { self.page.end }
+        if self.is_copy() { (self.page.start + (at - self.at)).min(self.page.end) } else { self.page.end }
     }
 }
 

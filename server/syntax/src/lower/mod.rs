@@ -16,6 +16,7 @@ mod ruby;
 
 use crate::pattern::Holes;
 use crate::tree::Node;
+use crate::veil::Cover;
 use crate::{Kind, ParseNote, Role, Symbol};
 use draft::Draft;
 pub(crate) use past::{Change, Dirty, Lookup, Past};
@@ -82,10 +83,18 @@ pub(crate) fn pattern_syntax(language: Language) -> &'static PatternSyntax {
     &spec(language).pattern
 }
 
-/// Where `<<` in a text must not be shown to the grammar of a language; see [`crate::veil`].
-pub(crate) fn veiled(language: Language, text: &str) -> Vec<u32> {
+/// What must not be shown to the grammar of a language; see [`crate::veil`].
+pub(crate) fn veiled(language: Language, text: &str) -> Vec<Cover> {
     match language {
         Language::Ruby => ruby::long_words(text),
+        _ => Vec::new(),
+    }
+}
+
+/// Commands of those who run a program step by step, which are none of its language.
+pub(crate) fn commands(language: Language, text: &str) -> Vec<Cover> {
+    match language {
+        Language::Python => python::commands(text),
         _ => Vec::new(),
     }
 }

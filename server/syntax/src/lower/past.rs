@@ -96,7 +96,7 @@ impl Past {
         self.notes.extend(stretch(&past.notes, notes).iter().map(|note| match *note {
             ParseNote::Syntax(span) => ParseNote::Syntax(moved(span, shift)),
             ParseNote::TooDeep(span) => ParseNote::TooDeep(moved(span, shift)),
-            ParseNote::Stopped => ParseNote::Stopped,
+            ParseNote::NotJson(_) | ParseNote::Stopped => *note,
         }));
         let by = |(start, len): (u32, u32), distance: u32| (start.wrapping_add(distance), len);
         let nodes = nodes.wrapping_sub(old_nodes.0);

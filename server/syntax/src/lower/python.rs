@@ -1,11 +1,13 @@
 //! Python.
 
+mod commands;
 mod definitions;
 mod rewrite;
 mod statements;
 
 use super::{Context, Handler, Lowering, PatternSyntax, Spec, block, name, number, parenthesized, unwrap};
 use crate::{Kind, Role, Symbol};
+pub(super) use commands::commands;
 use definitions::{decorated, definition, import, import_from, param};
 use statements::{
     case, command, except, expression_statement, for_statement, if_statement, match_statement, raise, try_statement,

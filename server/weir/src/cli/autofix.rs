@@ -1,13 +1,14 @@
 //! Applies the rules' fixes to files.
 
 use super::notices;
-use crate::report::Report;
+use crate::report::{FileReport, Report};
+use serde::de::IgnoredAny;
 use std::path::Path;
 use std::{fs, io};
 use weir_model::{Edit, Finding, Span};
 
 /// Repairs the files of the report in place, or with `dry_run` says what would be done. A file that is not valid UTF-8
-/// or has changed since it was analysed is left alone.
+/// or has changed since it was analysed is left alone, and so is a notebook that would be none any more.
 pub(crate) fn apply(report: &Report, dry_run: bool, quiet: bool) {
     for file in &report.files {
         let text = file.text.to_string();
@@ -19,7 +20,8 @@ pub(crate) fn apply(report: &Report, dry_run: bool, quiet: bool) {
         let said = if dry_run {
             Ok(format!("{fixes} would be applied"))
         } else {
-            replace(&file.file, &text, &repaired).map(|()| format!("{fixes} applied"))
+            let written = check(file, &repaired).and_then(|()| replace(&file.file, &text, &repaired));
+            written.map(|()| format!("{fixes} applied"))
         };
         match said {
             Ok(said) if !quiet => notices::say(&[format!("weir: {}: {said}", file.path)]),
@@ -27,6 +29,14 @@ pub(crate) fn apply(report: &Report, dry_run: bool, quiet: bool) {
             Err(error) => notices::say(&[format!("weir: {}: fixes not applied: {error}", file.path)]),
         }
     }
+}
+
+/// A notebook must stay one: a fix of a rule for any text knows nothing of the strings that it changes.
+fn check(file: &FileReport, repaired: &str) -> io::Result<()> {
+    if file.cells.is_some() && serde_json::from_str::<IgnoredAny>(repaired).is_err() {
+        return Err(io::Error::other("the notebook would not be valid JSON any more"));
+    }
+    Ok(())
 }
 
 fn replace(path: &Path, analysed: &str, repaired: &str) -> io::Result<()> {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use weir_model::{
-    Explanation, Failure, Finding, ForeignMarks, Format, Hint, JobId, LineQuestion, Note, Question, RuleInfo,
+    Cells, Explanation, Failure, Finding, ForeignMarks, Format, Hint, JobId, LineQuestion, Note, Question, RuleInfo,
     RuleProblem, RuleSource, ScanOptions,
 };
 use weir_worker::{Pool, PoolConfig, Update};
@@ -57,6 +57,8 @@ pub(crate) struct Found {
     pub(crate) hints: Vec<Hint>,
     /// What could not be done.
     pub(crate) notes: Vec<Note>,
+    /// The cells, if it is a notebook.
+    pub(crate) cells: Option<Cells>,
 }
 
 /// The workers' answer to a set of rules.
@@ -141,8 +143,8 @@ impl Engine {
                 },
                 update = self.next() => {
                     let (job, outcome) = match update? {
-                        Update::Scanned { job, findings, hints, notes, .. } => {
-                            (job, Ok(Found { findings, hints, notes }))
+                        Update::Scanned { job, findings, hints, notes, cells, .. } => {
+                            (job, Ok(Found { findings, hints, notes, cells }))
                         }
                         Update::Failed { job: Some(job), failure, .. } => (job, Err(failure)),
                         Update::Failed { doc: None, job: None, failure } => {

@@ -227,7 +227,7 @@ fn sort_in(
     let path = &target.shown;
     let text = Rope::from_str(&answer.text);
     let incident = |kind, message| Incident { path: Some(Arc::clone(path)), place: None, rule_id: None, kind, message };
-    let Found { mut findings, hints, notes } = match answer.outcome {
+    let Found { mut findings, hints, notes, cells } = match answer.outcome {
         Ok(found) => found,
         Err(failure) => {
             let kind =
@@ -237,12 +237,21 @@ fn sort_in(
         }
     };
     report.scanned.push(Arc::clone(path));
+    // A person looks for it in the notebook, and not in its file.
+    let told = |message: String, span| match report::in_cell(cells.as_ref(), span) {
+        Some(place) => format!("{message} ({place})"),
+        None => message,
+    };
     report.incidents.extend(notes.into_iter().map(|note| Incident {
         place: note.span.map(|span| Place::of(&text, span)),
         rule_id: note.rule_id,
-        ..incident(kind_of(note.kind), note.message)
+        ..incident(kind_of(note.kind), note.span.map_or(note.message.clone(), |span| told(note.message, span)))
     }));
-    let remark = |hint: Hint| Remark { path: Arc::clone(path), place: Place::of(&text, hint.span), hint };
+    let remark = |hint: Hint| Remark {
+        path: Arc::clone(path),
+        place: Place::of(&text, hint.span),
+        hint: Hint { message: told(hint.message, hint.span), ..hint },
+    };
     report.remarks.extend(hints.into_iter().map(remark));
     if let Some(marks) = marks {
         marks.apply(&target.file, &text, &mut findings, &report.rules);
@@ -255,7 +264,8 @@ fn sort_in(
         report.known += usize::from(known && !finding.is_suppressed());
         shown && !known
     });
-    (!findings.is_empty()).then(|| FileReport { file: target.file.clone(), path: Arc::clone(path), text, findings })
+    let (file, path) = (target.file.clone(), Arc::clone(path));
+    (!findings.is_empty()).then_some(FileReport { file, path, text, cells, findings })
 }
 
 const fn kind_of(note: NoteKind) -> IncidentKind {

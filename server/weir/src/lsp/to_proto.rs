@@ -173,12 +173,11 @@ fn related_information(view: &View<'_>, finding: &Finding) -> Option<Vec<Diagnos
 /// The ends of the path in one line, for clients that show nothing but the message.
 fn path_in_words(view: &View<'_>, finding: &Finding) -> Option<String> {
     let steps = &finding.trace.as_ref()?.steps;
-    let line = |span| range(view.client, view.text, span).start.line + 1;
-    let (source, sink) = (line(steps.first()?.span), line(steps.last()?.span));
+    let (source, sink) = (view.line(steps.first()?.span), view.line(steps.last()?.span));
     let between = steps.len().saturating_sub(2);
     Some(match between {
-        0 => format!("Path: line {source} to line {sink}"),
-        1 => format!("Path: line {source} to line {sink} by 1 step"),
-        _ => format!("Path: line {source} to line {sink} by {between} steps"),
+        0 => format!("Path: {source} to {sink}"),
+        1 => format!("Path: {source} to {sink} by 1 step"),
+        _ => format!("Path: {source} to {sink} by {between} steps"),
     })
 }

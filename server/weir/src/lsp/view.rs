@@ -4,11 +4,12 @@ use crate::changed::{Base, Changed};
 use crate::config::{Audit, Level, Shown};
 use crate::engines::Rules;
 use crate::lsp::Client;
+use crate::notebooks::Notebook;
 use crate::project::Project;
 use crate::report::rule::Rule;
 use ropey::Rope;
 use tower_lsp_server::ls_types::Uri;
-use weir_model::Finding;
+use weir_model::{Finding, Span};
 
 /// A text, open or on disk.
 pub(crate) struct View<'a> {
@@ -19,9 +20,20 @@ pub(crate) struct View<'a> {
     pub(crate) text: &'a Rope,
     /// The rules that ran over it.
     pub(crate) rules: &'a Rules,
+    /// Whose cells the text is put together of, if it is.
+    pub(crate) notebook: Option<&'a Notebook>,
 }
 
 impl View<'_> {
+    /// Where a span begins, in words.
+    pub(crate) fn line(&self, span: Span) -> String {
+        let line = self.client.encoding.position(self.text, span.start).line;
+        match self.notebook.and_then(|notebook| notebook.line(line)) {
+            Some((cell, line)) => format!("cell {cell} line {line}"),
+            None => format!("line {}", line + 1),
+        }
+    }
+
     /// Whether a finding's repair needs nobody's consent: its rule is sure, and does not say otherwise.
     pub(crate) fn is_fix_safe(&self, finding: &Finding) -> bool {
         self.rules.get(&finding.rule_id).is_none_or(Rule::is_fix_safe)

@@ -9,9 +9,9 @@ use crate::session::{OpenDocument, file_of};
 use std::collections::HashMap;
 use tokio::sync::oneshot;
 use tower_lsp_server::ls_types::{
-    CodeAction, CodeActionParams, CodeActionResponse, CodeLens, Diagnostic, DocumentDiagnosticParams,
-    DocumentDiagnosticReport, Hover, HoverParams, ProgressToken, Uri, WorkspaceDiagnosticParams,
-    WorkspaceDiagnosticReport, WorkspaceDocumentDiagnosticReport,
+    CodeAction, CodeActionOrCommand, CodeActionParams, CodeActionResponse, CodeLens, Diagnostic,
+    DocumentDiagnosticParams, DocumentDiagnosticReport, Hover, HoverParams, ProgressToken, Range, Uri,
+    WorkspaceDiagnosticParams, WorkspaceDiagnosticReport, WorkspaceDocumentDiagnosticReport,
 };
 use weir_model::DocId;
 
@@ -36,7 +36,7 @@ pub(super) struct WorkspacePull {
 impl MainLoop {
     /// Answers at once if the findings are those of the text, else when they are there.
     pub(super) fn when_current(&mut self, uri: &Uri, request: Waiting) {
-        match self.session.by_uri(uri) {
+        match self.session.by_uri(self.whole_of(uri)) {
             Some(open) if !open.is_current() || self.awaits_rules(open.id) => {
                 let id = open.id;
                 self.waiting.entry(id).or_default().push(request);
@@ -55,17 +55,19 @@ impl MainLoop {
     fn answer(&mut self, request: Waiting) {
         match request {
             Waiting::CodeAction(params, answer) => {
-                let Some(open) = self.session.by_uri(&params.text_document.uri) else {
+                let Some((asked, open)) = self.asked_of(&params) else {
                     return drop(answer.send(Vec::new()));
                 };
                 let project = open.place.and_then(|(project, _)| self.projects.get(project));
                 let (Some(view), Some(project)) = (self.view(open), project) else {
                     return drop(answer.send(Vec::new()));
                 };
-                let trials = code_action::trials(&view, open, &params);
+                let trials = code_action::trials(&view, open, &asked);
                 if trials.is_empty() {
                     let rules = self.rules_at_hand();
-                    let _ = answer.send(code_action::actions(&view, open, project, &params, &rules));
+                    let actions = code_action::actions(&view, open, project, &asked, &rules);
+                    let local = actions.into_iter().filter_map(|action| self.in_cells(&open.uri, action));
+                    let _ = answer.send(local.collect());
                 } else if !answer.is_closed() {
                     self.try_first(open.id, trials, Waiting::CodeAction(params, answer));
                 }
@@ -80,30 +82,48 @@ impl MainLoop {
                     Some(trial) if !answer.is_closed() => {
                         self.try_first(open.id, vec![trial], Waiting::Resolve(action, answer));
                     }
-                    _ => drop(answer.send(code_action::resolved(&view, open, *action))),
+                    _ => {
+                        let resolved = code_action::resolved(&view, open, (*action).clone());
+                        drop(answer.send(self.action_in_cells(&open.uri, resolved).unwrap_or(*action)));
+                    }
                 }
             }
             Waiting::Hover(params, answer) => {
-                let uri = &params.text_document_position_params.text_document.uri;
-                let open = self.session.by_uri(uri);
-                let Some((open, view)) = open.and_then(|open| Some((open, self.view(open)?))) else {
+                let place = &params.text_document_position_params;
+                let uri = &place.text_document.uri;
+                let open = self.session.by_uri(self.whole_of(uri));
+                let at = Range { start: place.position, end: place.position };
+                let found = open.and_then(|open| Some((open, self.view(open)?, self.range_of(uri, at)?)));
+                let Some((open, view, Range { start: at, .. })) = found else {
                     return drop(answer.send(None));
                 };
-                let trials = hover::trials(&view, open, &params);
+                let trials = hover::trials(&view, open, at);
                 if trials.is_empty() {
-                    let _ = answer.send(hover::hover(&view, open, &params));
+                    let mut hover = hover::hover(&view, open, at);
+                    if let Some((notebook, hover)) = self.notebooks.get(&open.uri).zip(hover.as_mut()) {
+                        hover.range = hover.range.and_then(|range| notebook.local(range));
+                    }
+                    let _ = answer.send(hover);
                 } else if !answer.is_closed() {
                     self.try_first(open.id, trials, Waiting::Hover(params, answer));
                 }
             }
             Waiting::Lenses(uri, answer) => {
-                let open = self.session.by_uri(&uri);
+                let open = self.session.by_uri(self.whole_of(&uri));
                 let is_on = |project| self.projects.get(project).is_some_and(|project| project.config.source_lens);
                 let open = open.filter(|open| open.place.is_some_and(|(project, _)| is_on(project)));
-                let _ = answer.send(open.and_then(|open| Some(source_lens::lenses(&self.view(open)?, open))));
+                let lenses = open.and_then(|open| Some(source_lens::lenses(&self.view(open)?, open)));
+                let cell = self.notebooks.of_cell(&uri).map(|(_, notebook)| notebook);
+                let local = |lens: CodeLens| match cell {
+                    Some(notebook) => Some(CodeLens { range: notebook.local_of(&uri, lens.range)?, ..lens }),
+                    None => Some(lens),
+                };
+                let _ = answer.send(lenses.map(|lenses| lenses.into_iter().filter_map(local).collect()));
             }
             Waiting::Pull(params, answer) => {
-                let diagnostics = self.diagnostics(&params.text_document.uri);
+                let uri = &params.text_document.uri;
+                self.tell_cell(uri);
+                let diagnostics = self.diagnostics(uri);
                 let _ = answer.send(diagnostic::report(diagnostics, params.previous_result_id.as_deref()));
             }
         }
@@ -118,11 +138,56 @@ impl MainLoop {
             version: Some(open.client_version),
             text: open.document.text(),
             rules: &engine.rules,
+            notebook: self.notebooks.get(&open.uri),
         })
     }
 
-    /// All there is to say of a file, open or not.
+    /// A place of a document as one of what is analysed: that of a cell is one of its notebook's program, if it is in that.
+    fn range_of(&self, uri: &Uri, range: Range) -> Option<Range> {
+        match self.notebooks.of_cell(uri) {
+            Some((_, notebook)) => notebook.range_of(uri, range),
+            None => Some(range),
+        }
+    }
+
+    /// What actions are asked for, of the document that is analysed.
+    fn asked_of(&self, params: &CodeActionParams) -> Option<(CodeActionParams, &OpenDocument)> {
+        let uri = &params.text_document.uri;
+        let open = self.session.by_uri(self.whole_of(uri))?;
+        let mut asked = params.clone();
+        asked.range = self.range_of(uri, params.range)?;
+        asked.text_document.uri = open.uri.clone();
+        Some((asked, open))
+    }
+
+    /// An action as the client can take it: what it would change of a notebook, it changes in the cells.
+    fn in_cells(&self, uri: &Uri, action: CodeActionOrCommand) -> Option<CodeActionOrCommand> {
+        match action {
+            CodeActionOrCommand::CodeAction(action) => {
+                self.action_in_cells(uri, action).map(CodeActionOrCommand::CodeAction)
+            }
+            command @ CodeActionOrCommand::Command(_) => Some(command),
+        }
+    }
+
+    fn action_in_cells(&self, uri: &Uri, action: CodeAction) -> Option<CodeAction> {
+        match self.notebooks.get(uri) {
+            Some(notebook) => notebook.action(uri, action, self.session.client.encoding),
+            None => Some(action),
+        }
+    }
+
+    /// All there is to say of a file or a cell, open or not. Of a notebook that is open nothing is said but of its cells.
     pub(super) fn diagnostics(&self, uri: &Uri) -> Vec<Diagnostic> {
+        match self.notebooks.of_cell(uri) {
+            Some((own, notebook)) => notebook.of_cell(own, uri, self.of_document(own)),
+            None if self.notebooks.get(uri).is_some() => Vec::new(),
+            None => self.of_document(uri),
+        }
+    }
+
+    /// All there is to say of a document that is analysed as one.
+    pub(super) fn of_document(&self, uri: &Uri) -> Vec<Diagnostic> {
         let open = self.session.by_uri(uri);
         // What is said of the text as it is typed takes the place of what is known of the file.
         if let Some(said) = open.and_then(|open| self.rule_diagnostics(open.id)) {
@@ -181,7 +246,8 @@ impl MainLoop {
             let problems = self.problems.keys().filter_map(Uri::from_file_path);
             let mut uris: Vec<Uri> = on_disk.chain(problems).chain(pull.previous.keys().cloned()).collect();
             // Of open documents the client asks by itself: an answer here would be a second voice.
-            uris.retain(|uri| self.session.by_uri(uri).is_none());
+            // A notebook is no document that it asks about.
+            uris.retain(|uri| self.session.by_uri(uri).is_none() || self.notebooks.get(uri).is_some());
             uris.sort_by(|a, b| a.as_str().cmp(b.as_str()));
             uris.dedup();
             let items: Vec<_> = uris

@@ -76,6 +76,7 @@ impl MainLoop {
             version: Some(open.client_version),
             text: open.document.text(),
             rules: &engine.rules,
+            notebook: self.notebooks.get(&open.uri),
         };
         self.shown.path(&view, &open.path, finding).map(Some)
     }

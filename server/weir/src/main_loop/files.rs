@@ -208,6 +208,7 @@ impl MainLoop {
             version: None,
             text: &file.text,
             rules: &engine.rules,
+            notebook: None,
         };
         let shown = file.shown.iter().map(|&(at, level)| (&file.findings[at], level));
         Some(to_proto::diagnostics(&view, shown))

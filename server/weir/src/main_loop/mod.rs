@@ -31,7 +31,7 @@ use crate::project_marks::ProjectMarks;
 use crate::remote::choice::Choice;
 use crate::remote::{EngineUrl, Notice};
 use crate::rules_source::RulesError;
-use crate::session::{Session, file_of};
+use crate::session::{Session, file_of, format_of};
 use crate::walk::{Refusal, Target};
 use crate::workspace::Workspace;
 use answers::{Waiting, WorkspacePull};
@@ -233,7 +233,7 @@ impl MainLoop {
             Message::Content(uri, answer) => drop(answer.send(self.shown.content(&uri))),
             Message::Command(params) => self.command(&params),
             Message::Completion(params, answer) => self.completion(&params, answer),
-            Message::CodeLens(uri, answer) => match self.session.by_uri(&uri) {
+            Message::CodeLens(uri, answer) => match self.session.by_uri(self.whole_of(&uri)) {
                 Some(open) if open.document.format() != Format::Text => {
                     self.when_current(&uri, Waiting::Lenses(uri.clone(), answer));
                 }
@@ -264,8 +264,12 @@ impl MainLoop {
     }
 
     fn open(&mut self, params: DidOpenTextDocumentParams) {
-        let item = params.text_document;
-        let id = self.session.open(item.uri, &item.language_id, item.version, &item.text);
+        let format = format_of(&params.text_document.uri, &params.text_document.language_id);
+        self.open_as(params, format);
+    }
+
+    fn open_as(&mut self, params: DidOpenTextDocumentParams, format: Format) {
+        let id = self.session.open(params.text_document, format);
         if let Some(file) = self.session.get(id).and_then(|open| open.file.clone()) {
             // What is typed counts from here on, not what is on disk.
             self.workspace.files.remove(&file);

@@ -24,12 +24,14 @@ impl MainLoop {
                 }
                 self.log_notes(doc, &notes);
                 if self.session.take_findings(doc, version, findings, hints, notes).is_some() {
+                    self.confine_to_cells(doc);
                     self.show(doc);
                     self.publish(doc);
                     // Of a rule file there is more to know than what rules for any text find in it.
                     if !self.awaits_rules(doc) {
                         self.answer_waiting(doc);
                     }
+                    self.refresh_cells(doc);
                 }
             }
             Update::RuleCutOff { rule_id } => {
@@ -66,15 +68,13 @@ impl MainLoop {
 
     /// Sends the diagnostics of a document to a client that does not ask for them.
     pub(super) fn publish(&self, doc: DocId) {
-        let Some(open) = self.session.get(doc) else { return };
-        let is_notebook = self.notebooks.get(&open.uri).is_some();
-        if self.session.client.pull && !is_notebook {
+        if self.session.client.pull {
             return;
         }
         // What is said of rules, and what those that are being written find, is on its way: it is shown with that.
         if let Some(open) = self.session.get(doc).filter(|_| !self.awaits_run(doc) && !self.awaits_rules(doc)) {
-            let diagnostics = self.diagnostics(&open.uri);
-            if is_notebook {
+            let diagnostics = self.of_document(&open.uri);
+            if self.notebooks.get(&open.uri).is_some() {
                 return self.publish_cells(&open.uri, diagnostics);
             }
             self.outbox.publish(open.uri.clone(), Some(open.client_version), diagnostics);

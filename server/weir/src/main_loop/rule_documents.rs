@@ -297,7 +297,7 @@ impl MainLoop {
         answer: oneshot::Sender<Option<Hover>>,
     ) -> Option<oneshot::Sender<Option<Hover>>> {
         let place = &params.text_document_position_params;
-        let open = self.session.by_uri(&place.text_document.uri)?;
+        let open = self.session.by_uri(self.whole_of(&place.text_document.uri))?;
         if !self.authoring.documents.open.contains_key(&open.id) {
             return Some(answer);
         }

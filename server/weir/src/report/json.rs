@@ -1,7 +1,7 @@
 //! Semgrep's JSON: same keys, same counting (lines and columns from one, columns and offsets in bytes), so that what
 //! reads Semgrep's results reads ours. `metavars`, `dataflow_trace`, `fingerprint` and `lines` are always there.
 
-use super::{FileReport, Incident, Place, Report, lines_of, one_based, text_of};
+use super::{FileReport, Incident, Place, Report, line_in, lines_of, one_based, text_of};
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 use weir_model::{Finding, RuleProblem, StepKind, Trace};
@@ -52,6 +52,9 @@ fn result(report: &Report, file: &FileReport, finding: &Finding) -> Value {
     }
     if let Some(trace) = &finding.trace {
         put("dataflow_trace", dataflow(file, trace));
+    }
+    if let Some((cell, within)) = file.cell(finding.span) {
+        put("cell", json!({ "number": cell.number, "line": line_in(cell, within) }));
     }
     let place = Place::of(&file.text, finding.span);
     json!({

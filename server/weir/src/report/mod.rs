@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use weir_model::{Finding, Hint, Position, PositionEncoding, Range, RuleProblem, Span};
+use weir_model::{Cell, Cells, Finding, Hint, Position, PositionEncoding, Range, RuleProblem, Span};
 
 /// All that a scan has to say, in an order that does not depend on how the work was shared out.
 #[derive(Debug, Default)]
@@ -50,6 +50,8 @@ pub(crate) struct FileReport {
     pub(crate) path: Arc<str>,
     /// The text that the findings' spans count in.
     pub(crate) text: Rope,
+    /// The cells, if it is a notebook: people read these.
+    pub(crate) cells: Option<Cells>,
     /// Sorted by place, then rule; suppressed ones among them.
     pub(crate) findings: Vec<Finding>,
 }
@@ -140,6 +142,24 @@ impl Report {
     pub(crate) fn all_findings(&self) -> impl Iterator<Item = (&FileReport, &Finding)> {
         self.files.iter().flat_map(|file| file.findings.iter().map(move |finding| (file, finding)))
     }
+}
+
+impl FileReport {
+    /// The cell that a span stands in, and where in it; of what is no notebook there is none.
+    pub(crate) fn cell(&self, span: Span) -> Option<(&Cell, Span)> {
+        self.cells.as_ref()?.find(span)
+    }
+}
+
+/// Where in a notebook something is, in words.
+pub(crate) fn in_cell(cells: Option<&Cells>, span: Span) -> Option<String> {
+    let (cell, within) = cells?.find(span)?;
+    Some(format!("cell {}, line {}", cell.number, line_in(cell, within)))
+}
+
+/// The one-based line of a place in a cell.
+pub(crate) fn line_in(cell: &Cell, within: Span) -> usize {
+    Rope::from_str(&cell.text).byte_to_line(within.start as usize) + 1
 }
 
 /// One-based line and column for people and formats.

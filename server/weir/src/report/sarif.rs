@@ -2,7 +2,7 @@
 //! `HIGH CONFIDENCE`, `security`. Columns count UTF-16 code units, and the log says so.
 
 use super::rule::Rule;
-use super::{FileReport, Incident, Report, lines_of, one_based, text_of};
+use super::{FileReport, Incident, Report, in_cell, lines_of, one_based, text_of};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -178,7 +178,11 @@ fn repair(file: &FileReport, finding: &Finding, fix: &Fix) -> Value {
 fn location(file: &FileReport, span: Span, snippet: &str) -> Value {
     let mut region = region(file, span);
     region["snippet"] = json!({ "text": snippet });
-    json!({ "physicalLocation": { "artifactLocation": artifact(&file.path), "region": region } })
+    let mut location = json!({ "physicalLocation": { "artifactLocation": artifact(&file.path), "region": region } });
+    if let Some(cell) = in_cell(file.cells.as_ref(), span) {
+        location["logicalLocations"] = json!([{ "fullyQualifiedName": cell }]);
+    }
+    location
 }
 
 fn region(file: &FileReport, span: Span) -> Value {

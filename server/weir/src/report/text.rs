@@ -2,11 +2,11 @@
 
 use super::rule::Rule;
 use super::{FileReport, Report};
-use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet, normalize_untrusted_str};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet, normalize_untrusted_str};
 use ropey::Rope;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
-use weir_model::{Finding, Fix, Severity, Span, StepKind};
+use weir_model::{Cell, Edit, Finding, Fix, Severity, Span, StepKind};
 
 /// Text is wrapped at the terminal's width, but not wider than people read.
 const MAX_WIDTH: usize = 110;
@@ -58,17 +58,15 @@ fn draw(file: &FileReport, finding: &Finding, words: Words<'_>, renderer: &Rende
         Severity::Info => Level::INFO,
     };
     let Words { title, rest, rule, width } = words;
-    let marks = marks(&file.text, finding);
-    let excerpt = Excerpt::around(&file.text, marks.iter().map(|mark| mark.span));
-    let annotations = marks.into_iter().map(|mark| {
-        let kind = if mark.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
-        kind.span(excerpt.within(mark.span)).label(mark.label)
+    let sheets = sheets(file, finding);
+    let snippets = sheets.iter().map(|sheet| {
+        let annotations = sheet.marks.iter().map(|mark| {
+            let kind = if mark.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+            kind.span(sheet.excerpt.within(mark.span)).label(mark.label.clone())
+        });
+        sheet.excerpt.snippet(&sheet.path).annotations(annotations)
     });
-    let snippet = Snippet::source(excerpt.text.as_str())
-        .line_start(excerpt.first_line)
-        .path(&*file.path)
-        .annotations(annotations);
-    let mut group = Group::with_title(level.primary_title(title).id(&*finding.rule_id)).element(snippet);
+    let mut group = Group::with_title(level.primary_title(title).id(&*finding.rule_id)).elements(snippets);
     // Beside the gutter and the word `note: `.
     let width = width.saturating_sub(18);
     if let Some(rest) = rest.filter(|rest| !rest.is_empty()) {
@@ -81,19 +79,80 @@ fn draw(file: &FileReport, finding: &Finding, words: Words<'_>, renderer: &Rende
         group = group.element(Level::HELP.message(wrap(advice, width)));
     }
     let mut groups = vec![group];
-    let repaired;
+    let change;
     if let Some(fix) = &finding.fix {
-        repaired = Excerpt::around(&file.text, fix.edits.iter().map(|edit| edit.span));
-        groups.push(repair(file, fix, &repaired));
+        change = Change::of(file, fix);
+        groups.push(change.drawn());
     }
     renderer.render(&groups)
 }
 
-fn repair<'a>(file: &'a FileReport, fix: &'a Fix, excerpt: &'a Excerpt) -> Group<'a> {
-    let patches = fix.edits.iter().map(|edit| Patch::new(excerpt.within(edit.span), edit.text.as_str()));
-    let snippet =
-        Snippet::source(excerpt.text.as_str()).line_start(excerpt.first_line).path(&*file.path).patches(patches);
-    Level::HELP.secondary_title("the rule can repair this (--autofix)").element(snippet)
+/// A fix in the text that people read.
+struct Change {
+    path: String,
+    excerpt: Excerpt,
+    edits: Vec<Edit>,
+}
+
+impl Change {
+    fn of(file: &FileReport, fix: &Fix) -> Self {
+        let (path, text, edits) =
+            Self::in_cell(file, fix).unwrap_or_else(|| (file.path.to_string(), file.text.clone(), fix.edits.clone()));
+        Self { path, excerpt: Excerpt::around(&text, edits.iter().map(|edit| edit.span)), edits }
+    }
+
+    /// In a cell what is written into the file is read as a string of JSON.
+    fn in_cell(file: &FileReport, fix: &Fix) -> Option<(String, Rope, Vec<Edit>)> {
+        let (cell, _) = file.cell(fix.edits.first()?.span)?;
+        let edit = |edit: &Edit| {
+            let text: String = serde_json::from_str(&format!("\"{}\"", edit.text)).ok()?;
+            Some(Edit::new(cell.within(edit.span)?, text))
+        };
+        let edits = fix.edits.iter().map(edit).collect::<Option<_>>()?;
+        Some((path_of(file, Some(cell)), Rope::from_str(&cell.text), edits))
+    }
+
+    fn drawn(&self) -> Group<'_> {
+        let patches = self.edits.iter().map(|edit| Patch::new(self.excerpt.within(edit.span), edit.text.as_str()));
+        let snippet = Snippet::source(self.excerpt.text.as_str())
+            .line_start(self.excerpt.first_line)
+            .path(self.path.as_str())
+            .patches(patches);
+        Level::HELP.secondary_title("the rule can repair this (--autofix)").element(snippet)
+    }
+}
+
+/// A text with annotations: the file, or one cell of a notebook.
+struct Sheet {
+    path: String,
+    excerpt: Excerpt,
+    marks: Vec<Mark>,
+}
+
+/// The texts that a finding and its path stand in, that of the finding first.
+fn sheets(file: &FileReport, finding: &Finding) -> Vec<Sheet> {
+    let mut by_cell: BTreeMap<Option<u32>, (Option<&Cell>, Vec<Mark>)> = BTreeMap::new();
+    for mark in marks(finding) {
+        let (cell, span) = file.cell(mark.span).map_or((None, mark.span), |(cell, span)| (Some(cell), span));
+        let (_, marks) = by_cell.entry(cell.map(|cell| cell.number)).or_insert((cell, Vec::new()));
+        marks.push(Mark { span, ..mark });
+    }
+    let sheet = |(cell, mut marks): (Option<&Cell>, Vec<Mark>)| {
+        let text = cell.map_or_else(|| file.text.clone(), |cell| Rope::from_str(&cell.text));
+        for mark in &mut marks {
+            mark.span = first_line_if_long(&text, mark.span);
+        }
+        let excerpt = Excerpt::around(&text, marks.iter().map(|mark| mark.span));
+        Sheet { path: path_of(file, cell), excerpt, marks }
+    };
+    let mut sheets: Vec<Sheet> = by_cell.into_values().map(sheet).collect();
+    sheets.sort_by_key(|sheet| !sheet.marks.iter().any(|mark| mark.primary));
+    sheets
+}
+
+/// How the place of a text begins.
+fn path_of(file: &FileReport, cell: Option<&Cell>) -> String {
+    cell.map_or_else(|| file.path.to_string(), |cell| format!("{} (cell {})", file.path, cell.number))
 }
 
 /// One annotation of the code.
@@ -105,7 +164,7 @@ struct Mark {
 
 /// The finding itself, and the steps that lead to it, numbered. Steps at one place are one mark, which says what is
 /// most worth knowing of it: that data enters or reaches its sink, before that it passes.
-fn marks(text: &Rope, finding: &Finding) -> Vec<Mark> {
+fn marks(finding: &Finding) -> Vec<Mark> {
     let mut places: Vec<(Span, Vec<StepKind>)> = Vec::new();
     for step in finding.trace.iter().flat_map(|trace| &trace.steps) {
         // That data goes through the call it stands in needs no line of its own.
@@ -129,11 +188,11 @@ fn marks(text: &Rope, finding: &Finding) -> Vec<Mark> {
             let told = if ends.is_empty() { kinds.iter().take(1).collect() } else { ends };
             let told: Vec<_> = told.into_iter().map(|kind| words(*kind)).collect();
             let label = format!("{}. {}", at + 1, told.join(", "));
-            Mark { span: first_line_if_long(text, *span), primary: *span == finding.span, label: Some(label) }
+            Mark { span: *span, primary: *span == finding.span, label: Some(label) }
         })
         .collect();
     if !marks.iter().any(|mark| mark.primary) {
-        marks.push(Mark { span: first_line_if_long(text, finding.span), primary: true, label: None });
+        marks.push(Mark { span: finding.span, primary: true, label: None });
     }
     marks
 }
@@ -178,7 +237,11 @@ impl Excerpt {
         Self { text: text.byte_slice(start..until).to_string(), first_line: first + 1, start }
     }
 
-    /// A span of the file as a range of this text.
+    fn snippet<'a>(&'a self, path: &'a str) -> Snippet<'a, Annotation<'a>> {
+        Snippet::source(self.text.as_str()).line_start(self.first_line).path(path)
+    }
+
+    /// A span of the text as a range of these lines.
     fn within(&self, span: Span) -> std::ops::Range<usize> {
         let within = |offset: u32| (offset as usize).saturating_sub(self.start).min(self.text.len());
         within(span.start)..within(span.end)
@@ -214,8 +277,7 @@ fn wrap(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
-    use weir_model::{Edit, RuleInfo, Step, Trace};
+    use weir_model::{RuleInfo, Step, Trace};
 
     const CODE: &str = "def show(request):\n    name = request.args['n']\n    log()\n    return f'<b>{name}</b>'\n";
 
@@ -235,7 +297,13 @@ mod tests {
         };
         let report = Report {
             rules: BTreeMap::from([("xss".into(), Rule::new(info))]),
-            files: vec![FileReport { file: "a.py".into(), path: "a.py".into(), text: Rope::from_str(CODE), findings }],
+            files: vec![FileReport {
+                file: "a.py".into(),
+                path: "a.py".into(),
+                text: Rope::from_str(CODE),
+                cells: None,
+                findings,
+            }],
             ..Report::default()
         };
         let mut out = Vec::new();

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use weir_analysis::{Budget, Habit, Memo, Options, Unit, offer_ignores};
-use weir_model::{Answer, Finding, ForeignMarks, Hint, HintKind, Note, NoteKind, Question, ScanOptions, Timing};
+use weir_model::{Answer, Cells, Finding, ForeignMarks, Hint, HintKind, Note, NoteKind, Question, ScanOptions, Timing};
 use weir_syntax::{Limits, ParseNote, Source};
 
 /// A rule that has not ended by then is cut off whatever the deadline: nobody waits for it.
@@ -34,6 +34,7 @@ pub(super) struct Outcome {
     pub(super) hints: Vec<Hint>,
     pub(super) answer: Option<Answer>,
     pub(super) notes: Vec<Note>,
+    pub(super) cells: Option<Cells>,
     pub(super) timing: Timing,
 }
 
@@ -111,6 +112,8 @@ impl<A: Analysis> Desk<A> {
                 Asked::Judgement(_) => Outcome::default(),
             };
             let mut outcome = outcome.after(&source, parsed - began);
+            let is_told_of = !(outcome.findings.is_empty() && outcome.hints.is_empty() && outcome.notes.is_empty());
+            outcome.cells = if is_told_of { source.cells() } else { None };
             if invalid {
                 outcome.notes.push(note(NoteKind::InvalidUtf8, "not valid UTF-8; what is not was read as U+FFFD"));
             }
@@ -152,6 +155,7 @@ impl<A: Analysis> Desk<A> {
             findings: found.findings,
             hints: found.hints,
             answer: None,
+            cells: None,
             notes: found.notes.into_iter().chain(without.iter().map(looped)).collect(),
             timing: Timing { analyze_us: (self.now() - parsed) as u32, ..Timing::default() },
         }
@@ -223,6 +227,10 @@ pub(super) fn notes(notes: &[ParseNote]) -> impl Iterator<Item = Note> {
             span: Some(span),
             rule_id: None,
             message: "nested too deeply; the code inside was not analysed".to_owned(),
+        },
+        ParseNote::NotJson(at) => Note {
+            span: Some(at),
+            ..self::note(NoteKind::Skipped, "not valid JSON here; no cell of the notebook was analysed")
         },
         ParseNote::Stopped => self::note(NoteKind::Timeout, "parsing took too long; the file was not analysed"),
     })

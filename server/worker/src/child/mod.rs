@@ -43,6 +43,7 @@ const STACK: usize = 256 << 20;
 
 /// Bytes of all stacks that a worker may have at once: that of the analysis, and those of the threads that help it read rules,
 /// of which it is one itself. The rest is for threads that need little.
+#[cfg(target_os = "linux")]
 pub(crate) const STACKS: u64 = (analysis::MAX_THREADS * STACK + (16 << 20)) as u64;
 
 /// Requests come in bursts of small frames.

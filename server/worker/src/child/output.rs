@@ -98,7 +98,7 @@ pub(super) fn shorter(event: &Event) -> Event {
             Event::RulesLoaded { generation, rules, problems, kept: Vec::new() }
         }
         Event::Scanned { job, timing, .. } => {
-            Event::Scanned { job, findings: Vec::new(), hints: Vec::new(), notes: vec![note], timing }
+            Event::Scanned { job, findings: Vec::new(), hints: Vec::new(), notes: vec![note], cells: None, timing }
         }
         Event::Answered { job, .. } => Event::Answered { job, answer: None, notes: vec![note] },
         other => other,

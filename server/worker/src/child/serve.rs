@@ -114,11 +114,11 @@ impl<A: Analysis> Server<A> {
             let judged = self.desk.judge(&work, sealed, &time);
             return self.answer_scan(work, |job| Event::Judged { job, judged });
         }
-        let Outcome { findings, hints, answer, notes, timing } = self.desk.scan(&work, &time);
+        let Outcome { findings, hints, answer, notes, cells, timing } = self.desk.scan(&work, &time);
         self.output.count(work.format, timing);
         let asks = matches!(work.what, Asked::Question(_));
         self.answer_scan(work, |job| match asks {
-            false => Event::Scanned { job, findings, hints, notes, timing },
+            false => Event::Scanned { job, findings, hints, notes, cells, timing },
             true => Event::Answered { job, answer, notes },
         });
     }

@@ -18,8 +18,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use weir_model::{
-    Answer, DocId, Document, Edit, Failure, Finding, ForeignMarks, Format, Hint, JobId, JudgeOptions, Judged, Note,
-    Question, RuleInfo, RuleProblem, RuleSource, ScanOptions, Sealing, Timing, Version,
+    Answer, Cells, DocId, Document, Edit, Failure, Finding, ForeignMarks, Format, Hint, JobId, JudgeOptions, Judged,
+    Note, Question, RuleInfo, RuleProblem, RuleSource, ScanOptions, Sealing, Timing, Version,
 };
 
 /// Where the workers of a pool run.
@@ -128,6 +128,8 @@ pub enum Update {
         hints: Vec<Hint>,
         /// What could not be done.
         notes: Vec<Note>,
+        /// The cells, if it is a notebook and there is something to say of it.
+        cells: Option<Cells>,
         /// Where the time went.
         timing: Timing,
     },

@@ -16,7 +16,7 @@ pub(super) fn file_too_large(job: &Job, max_file: usize) -> Update {
         Request::Ask { job, .. } => Update::Answered { job, answer: None, notes },
         // Whoever has sealed files judged says before how large they may be.
         Request::Judge { job, .. } => Update::Judged { job, judged: Judged::Refused(Refusal::OtherSize) },
-        _ => Update::Scanned { job: job.id, findings: Vec::new(), hints: Vec::new(), notes, timing },
+        _ => Update::Scanned { job: job.id, findings: Vec::new(), hints: Vec::new(), notes, cells: None, timing },
     }
 }
 

@@ -2,11 +2,14 @@
 //! tell nothing that it does not work with it.
 
 use super::{A, Test, WORKER, config, text};
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use weir_model::{Event, Failure, framing};
+use std::sync::Arc;
+use weir_model::{Event, Failure, Finding, Format, JobId, RuleSource, ScanOptions, framing};
 use weir_worker::sandbox::{Confinement, Level};
 use weir_worker::{PoolConfig, Update};
 
@@ -216,6 +219,61 @@ async fn a_pool_of_hardened_workers_works_or_says_why_not() {
     let refused = |update: &Update| matches!(update, Update::Failed { doc: None, job: None, failure: Failure::Unconfined { lack } } if lack.starts_with("overwriting freed memory failed"));
     test.until(refused).await;
     test.end().await;
+}
+
+/// Every language, pages, rules read on threads and taken from what was kept of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_confined_worker_finds_what_any_other_finds() {
+    let rules = all_files("../../patterns", "yaml");
+    let rules: Arc<[RuleSource]> = rules
+        .into_iter()
+        .map(|(name, text)| RuleSource { name, text: String::from_utf8(text).expect("text") })
+        .collect();
+    let product = PoolConfig { args: vec!["product".into()], ..config(1) };
+    let off = ["WEIR_CONFINEMENT=off", WORKER, "product"].map(Into::into).to_vec();
+    let free = findings(&rules, PoolConfig { program: "env".into(), args: off, ..product.clone() }).await;
+    assert!(free.values().map(Vec::len).sum::<usize>() > 50, "the applications are full of holes");
+    for hardened in [false, true] {
+        assert_eq!(findings(&rules, PoolConfig { hardened, ..product.clone() }).await, free, "hardened: {hardened}");
+    }
+}
+
+/// What is found in all demo applications. No worker may be lost over it.
+async fn findings(rules: &Arc<[RuleSource]>, config: PoolConfig) -> BTreeMap<u64, Vec<Finding>> {
+    let mut test = Test::start(config);
+    test.pool.rules(1, Arc::clone(rules), Arc::from([]));
+    let files = all_files("../../tests/apps", "");
+    let mut found = BTreeMap::new();
+    for (job, (path, bytes)) in files.iter().enumerate() {
+        let format = Format::from_path(path.as_ref());
+        test.pool.scan(JobId(job as u64), path.as_str().into(), format, bytes.clone(), ScanOptions::default());
+    }
+    while found.len() < files.len() {
+        if let Update::Scanned { job, findings, .. } = test.next().await {
+            found.insert(job.0, findings);
+        }
+    }
+    assert!(!test.seen(|update| matches!(update, Update::Restarted { .. } | Update::Failed { .. })));
+    test.end().await;
+    found
+}
+
+/// The files of a folder whose names end so, in the order of their paths.
+fn all_files(folder: &str, extension: &str) -> Vec<(String, Vec<u8>)> {
+    let (mut folders, mut files) = (vec![PathBuf::from(folder)], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.to_str().is_some_and(|path| path.ends_with(extension)) {
+                let bytes = std::fs::read(&path).expect("a file");
+                files.push((path.to_str().expect("a path of text").to_owned(), bytes));
+            }
+        }
+    }
+    files.sort();
+    files
 }
 
 #[test]

@@ -206,7 +206,8 @@ fn free_all_kinds(seed: u8) {
     };
     let mut held = Vec::new();
     for len in [48, 160, 1000, 5000, 50_000, 300_000, 3_000_000] {
-        for _ in 0..20 {
+        // Many small ones, so that every list of freed pieces is full.
+        for _ in 0..(200_000 / len).clamp(2, 20) {
             let mut exact = Vec::with_capacity(len);
             fill(&mut exact, len);
             held.push(exact);

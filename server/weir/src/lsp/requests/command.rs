@@ -123,6 +123,7 @@ impl Shown {
             file: PathBuf::new(),
             path: Arc::clone(path),
             text: view.text.clone(),
+            cells: view.notebook.map(|notebook| notebook.as_cells(view.text)),
             findings: vec![finding.clone()],
         };
         let report = Report { rules, files: vec![file], ..Report::default() };
@@ -186,8 +187,13 @@ fn steps(view: &View<'_>, path: &str, finding: &Finding) -> String {
     for (at, step) in finding.trace.iter().flat_map(|trace| &trace.steps).enumerate() {
         let place = to_proto::range(view.client, view.text, step.span).start;
         let line = line_of(view.text, place.line);
-        let (line_number, column) = (place.line + 1, place.character + 1);
-        out += &format!("{}. {path}:{line_number}:{column}: {}\n   {line}\n", at + 1, to_proto::step(step.kind));
+        let cell = view.notebook.and_then(|notebook| notebook.line(place.line));
+        let (cell, line_number) = match cell {
+            Some((cell, line)) => (format!(" (cell {cell})"), line),
+            None => (String::new(), place.line + 1),
+        };
+        let column = place.character + 1;
+        out += &format!("{}. {path}{cell}:{line_number}:{column}: {}\n   {line}\n", at + 1, to_proto::step(step.kind));
     }
     out
 }

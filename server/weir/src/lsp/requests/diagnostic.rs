@@ -61,7 +61,8 @@ fn compare(
     Ok(FullDocumentDiagnosticReport { result_id: Some(result_id), items })
 }
 
-fn id(items: &[Diagnostic]) -> String {
+/// The id of a report with these diagnostics.
+pub(crate) fn id(items: &[Diagnostic]) -> String {
     let mut hasher = DefaultHasher::new();
     serde_json::to_string(items).unwrap_or_default().hash(&mut hasher);
     format!("{:016x}", hasher.finish())

@@ -6,22 +6,22 @@ use crate::repairs::Trial;
 use crate::report::rule::{Rule, cwe_page};
 use crate::session::OpenDocument;
 use std::fmt::Write as _;
-use tower_lsp_server::ls_types::{Hover, HoverContents, HoverParams, MarkupContent, MarkupKind};
+use tower_lsp_server::ls_types::{Hover, HoverContents, MarkupContent, MarkupKind, Position};
 use weir_model::{Finding, Span, Surroundings, Trace};
 
 /// Code of a step longer than this is cut, in characters.
 const MAX_CODE: usize = 80;
 
 /// What must be looked at before the findings under the cursor can be told about.
-pub(crate) fn trials(view: &View<'_>, open: &OpenDocument, params: &HoverParams) -> Vec<Trial> {
-    let unknown = here(view, open, params).into_iter().filter(|&at| open.repairs.around(at).is_none());
+pub(crate) fn trials(view: &View<'_>, open: &OpenDocument, position: Position) -> Vec<Trial> {
+    let unknown = here(view, open, position).into_iter().filter(|&at| open.repairs.around(at).is_none());
     let unknown: Vec<usize> = unknown.collect();
     if unknown.is_empty() { Vec::new() } else { vec![Trial::Around(unknown)] }
 }
 
 /// The findings under the cursor, one after the other; `None` where there are none.
-pub(crate) fn hover(view: &View<'_>, open: &OpenDocument, params: &HoverParams) -> Option<Hover> {
-    let here = here(view, open, params);
+pub(crate) fn hover(view: &View<'_>, open: &OpenDocument, position: Position) -> Option<Hover> {
+    let here = here(view, open, position);
     let first = &open.findings[*here.first()?];
     let texts: Vec<String> = here.iter().map(|&at| text(view, &open.findings[at], open.repairs.around(at))).collect();
     let kind = if view.client.markdown { MarkupKind::Markdown } else { MarkupKind::PlainText };
@@ -32,9 +32,8 @@ pub(crate) fn hover(view: &View<'_>, open: &OpenDocument, params: &HoverParams) 
 }
 
 /// The shown findings under the cursor, by their places in the list.
-fn here(view: &View<'_>, open: &OpenDocument, params: &HoverParams) -> Vec<usize> {
-    let place = &params.text_document_position_params;
-    let at = view.client.encoding.offset(view.text, from_proto::position(place.position));
+fn here(view: &View<'_>, open: &OpenDocument, position: Position) -> Vec<usize> {
+    let at = view.client.encoding.offset(view.text, from_proto::position(position));
     let shown = open.shown.iter().map(|&(at, _)| at);
     shown.filter(|&finding| open.findings[finding].span.touches(Span::new(at, at))).collect()
 }
@@ -94,10 +93,10 @@ fn background(
 
 fn path(out: &mut String, view: &View<'_>, trace: &Trace) {
     for (at, step) in trace.steps.iter().enumerate() {
-        let line = to_proto::range(view.client, view.text, step.span).start.line + 1;
+        let line = view.line(step.span);
         let code = code(view, step.span);
         let code = if view.client.markdown { format!("`{}`", code.replace('`', "'")) } else { code };
-        let _ = write!(out, "\n{}. line {line}: {code} {}", at + 1, to_proto::step(step.kind));
+        let _ = write!(out, "\n{}. {line}: {code} {}", at + 1, to_proto::step(step.kind));
     }
 }
 

@@ -261,9 +261,9 @@ impl Supervisor {
                     open.phase = Phase::Waiting;
                 }
             }
-            Event::Scanned { job, findings, hints, notes, timing } => {
+            Event::Scanned { job, findings, hints, notes, cells, timing } => {
                 if self.done(slot, job) {
-                    self.say(Update::Scanned { job, findings, hints, notes, timing });
+                    self.say(Update::Scanned { job, findings, hints, notes, cells, timing });
                 }
             }
             Event::Answered { job, answer, notes } => {

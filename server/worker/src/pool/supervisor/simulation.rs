@@ -428,7 +428,7 @@ impl Worker {
             }
             Request::Scan { job, .. } => {
                 let (findings, notes, timing) = (Vec::new(), Vec::new(), Timing::default());
-                self.said.push_back(Event::Scanned { job, findings, hints: Vec::new(), notes, timing });
+                self.said.push_back(Event::Scanned { job, findings, hints: Vec::new(), notes, cells: None, timing });
             }
             Request::Ask { job, .. } => {
                 self.said.push_back(Event::Answered { job, answer: None, notes: Vec::new() });
