@@ -42,7 +42,7 @@ async fn run() {
         let new = NewSession {
             id: SessionId::random().expect("random"),
             tenant: tenant.id.clone(),
-            lifetime: Duration::from_secs(3600),
+            lifetime: Duration::from_hours(1),
             sliding: true,
             wrapped_key: vec![0; 60],
             node: String::new(),

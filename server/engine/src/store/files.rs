@@ -64,10 +64,10 @@ impl<T: Default + Serialize + DeserializeOwned> SharedFile<T> {
             }
             Err(error) => return Err(StoreError::io(&error, "reading the store")),
         };
-        if let Some((known, value)) = &*self.seen() {
-            if *known == stamp {
-                return Ok(Arc::clone(value));
-            }
+        if let Some((known, value)) = &*self.seen()
+            && *known == stamp
+        {
+            return Ok(Arc::clone(value));
         }
         match read(&self.path) {
             Ok(value) => Ok(self.remember(stamp, value)),

@@ -6,6 +6,7 @@ use super::{Place, World};
 use crate::Clock;
 use crate::store::{JobFile, JobRoom, NewJob, Opened, Store, StoreConfig, StoreErrorKind, Tenants};
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -42,7 +43,6 @@ async fn what_the_system_forbids_is_said_to_be_forbidden() {
         tenant(&store, "acme").await;
         store.close().await.expect("closed");
         for name in ["keys.json", "store.redb"] {
-            use std::os::unix::fs::PermissionsExt as _;
             fs::set_permissions(world.data().join(name), fs::Permissions::from_mode(0o000)).expect("set");
         }
     }
