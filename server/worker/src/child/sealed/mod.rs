@@ -259,7 +259,7 @@ impl<A: Analysis> Reader<A> {
 
     fn refuse_file(&self, job: JobId) {
         let (findings, hints, notes) = (Vec::new(), Vec::new(), vec![too_much()]);
-        self.output.send(&Event::Scanned { job, findings, hints, notes, timing: Timing::default() });
+        self.output.send(&Event::Scanned { job, findings, hints, notes, cells: None, timing: Timing::default() });
     }
 
     fn request(&mut self, request: Request) {
