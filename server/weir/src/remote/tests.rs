@@ -294,7 +294,7 @@ impl Worker {
             }
             Request::Scan { job, .. } => {
                 let (findings, hints, notes) = (Vec::new(), Vec::new(), vec![note(self.place.to_owned())]);
-                vec![Event::Scanned { job, findings, hints, notes, timing: Timing::default() }]
+                vec![Event::Scanned { job, findings, hints, notes, cells: None, timing: Timing::default() }]
             }
             Request::Ping { nonce } => vec![Event::Pong { nonce }],
             _ => Vec::new(),
