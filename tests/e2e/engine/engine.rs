@@ -234,7 +234,7 @@ impl Sealer {
         let mut bytes = text.to_vec();
         let cipher = AesGcm::<Aes256, U16>::new(&self.key.into());
         let tag = cipher.encrypt_inout_detached(&iv.into(), &[], bytes.as_mut_slice().into()).unwrap();
-        file(path, text, &iv, &bytes, &tag)
+        file(path, text, &iv, &bytes, tag.as_slice())
     }
 
     /// The same with one of 12 bytes.
@@ -243,7 +243,7 @@ impl Sealer {
         let mut bytes = text.to_vec();
         let cipher = AesGcm::<Aes256, U12>::new(&self.key.into());
         let tag = cipher.encrypt_inout_detached(&iv.into(), &[], bytes.as_mut_slice().into()).unwrap();
-        file(path, text, &iv, &bytes, &tag)
+        file(path, text, &iv, &bytes, tag.as_slice())
     }
 
     /// A request with these files.

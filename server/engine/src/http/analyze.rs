@@ -71,14 +71,11 @@ pub(super) async fn analyze(
         }
     };
     let work = Work { engine: &engine, caller: &caller, began, deadline };
-    let answer = work.answer(&parts, bytes.clone()).await;
+    let answer = work.answer(&parts, bytes).await;
     drop(permit);
     match answer {
         Ok(answer) => Json(answer).into_response(),
-        Err(error) => {
-            let own = body::request_id(&bytes);
-            error.of_request(own.as_deref().unwrap_or(&id.0)).into_response()
-        }
+        Err(error) => error.of_request(&id.0).into_response(),
     }
 }
 
@@ -96,20 +93,28 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    /// Errors have the request's id if there is one.
     async fn answer(&self, parts: &Parts, bytes: Bytes) -> Result<AnalyzeResponse, ApiError> {
-        let shown = session_key(&parts.headers)?;
         let limits = self.caller.limits;
         // Tens of megabytes of base64 are not read where others wait.
         let request = tokio::task::spawn_blocking(move || {
-            let request: AnalyzeRequest<'_> = body::parse(&bytes)?;
-            Intake::of(&request, &limits)
+            let request = body::parse(&bytes).and_then(|request: AnalyzeRequest<'_>| Intake::of(&request, &limits));
+            request.map_err(|error| match body::request_id(&bytes) {
+                Some(id) => error.of_request(&id),
+                None => error,
+            })
         });
         let request = request.await.map_err(|_| ApiError::internal())??;
+        let id = request.request_id.clone();
+        self.answer_to(parts, request).await.map_err(|error| error.of_request(&id))
+    }
+
+    async fn answer_to(&self, parts: &Parts, request: Intake) -> Result<AnalyzeResponse, ApiError> {
+        let shown = session_key(&parts.headers)?;
         let Self { engine, caller, .. } = self;
-        let held =
-            sessions::hold(&engine.store, &engine.workers, caller, &limits, request.session_id.as_deref(), shown)
-                .await?;
-        let team = engine.store.tenants().team(&caller.tenant.team).await.map_err(|error| sessions::failed(&error))?;
+        let (store, limits, named) = (&engine.store, &caller.limits, request.session_id.as_deref());
+        let held = sessions::hold(store, &engine.workers, caller, limits, named, shown).await?;
+        let team = store.tenants().team(&caller.tenant.team).await.map_err(|error| sessions::failed(&error))?;
         let rules = engine.rules.of(team.as_deref()).await.map_err(|failure| {
             tracing::error!("the rules of a team cannot be read: {failure}");
             ApiError::internal()

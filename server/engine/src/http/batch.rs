@@ -88,21 +88,23 @@ pub(super) async fn upload(
             return error.with_status(StatusCode::REQUEST_TIMEOUT).of_request(&id.0).into_response();
         }
     };
-    let shown = session_key(&parts.headers);
     let limits = caller.limits;
-    let own = body::request_id(&bytes);
-    let read = tokio::task::spawn_blocking(move || Upload::of(&body::parse(&bytes)?, &limits));
-    let taken = match read.await {
-        Ok(Ok(upload)) => match shown {
-            Ok(shown) => upload.take(&engine, &caller, shown).await,
-            Err(error) => Err(error),
-        },
-        Ok(Err(error)) => Err(error),
-        Err(_) => Err(ApiError::internal()),
+    let read = tokio::task::spawn_blocking(move || {
+        let upload = body::parse(&bytes).and_then(|request| Upload::of(&request, &limits));
+        upload.map_err(|error| match body::request_id(&bytes) {
+            Some(id) => error.of_request(&id),
+            None => error,
+        })
+    });
+    let taken = async {
+        let upload = read.await.map_err(|_| ApiError::internal())??;
+        let own = upload.request_id.clone();
+        let taken = async { upload.take(&engine, &caller, session_key(&parts.headers)?).await };
+        taken.await.map_err(|error: ApiError| error.of_request(&own))
     };
-    match taken {
+    match taken.await {
         Ok(status) => (StatusCode::ACCEPTED, Json(status)).into_response(),
-        Err(error) => error.of_request(own.as_deref().unwrap_or(&id.0)).into_response(),
+        Err(error) => error.of_request(&id.0).into_response(),
     }
 }
 
