@@ -3,10 +3,12 @@
 //! This process never parses code and never holds any that is not sealed: what customers send is opened in worker
 //! processes. What it keeps is in the [`store`]: keys as hashes, sessions without what opens them, jobs as ciphertext.
 
+pub mod audit;
 pub mod clock;
 pub mod config;
 pub mod contract;
 pub mod limits;
+pub mod socket;
 pub mod store;
 pub mod tenant;
 

@@ -13,6 +13,7 @@ pub mod format;
 pub mod framing;
 pub mod judge;
 pub mod language;
+pub mod link;
 pub mod message;
 pub mod question;
 pub mod span;

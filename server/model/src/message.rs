@@ -153,7 +153,14 @@ pub struct ScanOptions {
 /// From a worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    /// The worker is up. The first event of every worker.
+    /// The worker could not give up all that a worker should: comes before [`Ready`](Self::Ready), or in its place.
+    Unconfined {
+        /// What it still can do, and what whoever runs the machine can do about that.
+        lacks: Vec<String>,
+        /// It was told to be confined or not to work, and ends.
+        refused: bool,
+    },
+    /// The worker is up. The first event of every worker that is confined.
     Ready {
         /// The version of the worker's binary; parent and worker are the same binary.
         version: String,
@@ -280,6 +287,12 @@ pub enum Failure {
         worker: String,
         /// Version of its parent.
         own: String,
+    },
+    /// The worker must be confined and cannot be.
+    #[error("the analysis process cannot be confined: {lack}")]
+    Unconfined {
+        /// Which step failed, and what can be done.
+        lack: String,
     },
 }
 

@@ -1,12 +1,12 @@
 //! AES-256-GCM for frames: a key, its nonces in order, and nothing that could use one twice.
 
+use crate::secret::Secret;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
 /// Bytes of a tag.
 pub(crate) const TAG_LEN: usize = 16;
 
-/// Bytes of a key, and of what nonces are made of.
-pub(crate) const KEY_LEN: usize = 32;
+/// Bytes of what nonces are made of.
 pub(crate) const IV_LEN: usize = NONCE_LEN;
 
 /// Names what a frame is, so that its key could never be made to open anything else.
@@ -24,8 +24,8 @@ pub(crate) struct Cipher {
 }
 
 impl Cipher {
-    pub(crate) fn new(key: &[u8; KEY_LEN], iv: [u8; IV_LEN]) -> Self {
-        let key = UnboundKey::new(&AES_256_GCM, key).expect("AES-256 takes 32 bytes");
+    pub(crate) fn new(key: &Secret, iv: [u8; IV_LEN]) -> Self {
+        let key = UnboundKey::new(&AES_256_GCM, key.bytes()).expect("AES-256 takes 32 bytes");
         Self { key: LessSafeKey::new(key), iv, sequence: 0 }
     }
 

@@ -3,7 +3,11 @@
 //! What was sealed is bound to nothing but the key, because clients in the field bind it to nothing: whoever holds an
 //! answer or a request can put one file of the same session in the place of another. `contentHash` beside it tells.
 
-use crate::key::{NoRandomness, SessionKey, random};
+use crate::{
+    Zeroizing,
+    key::{NoRandomness, SessionKey, random},
+    secret::on_wiped_stack,
+};
 use aes_gcm::{
     Aes256Gcm, AesGcm, KeyInit, KeySizeUser,
     aead::{
@@ -13,7 +17,6 @@ use aes_gcm::{
     aes::Aes256,
 };
 use base64ct::{Base64, Encoding};
-use zeroize::Zeroizing;
 
 /// Bytes of the usual IV, and of those made here.
 pub const IV_LEN: usize = 12;
@@ -52,23 +55,25 @@ pub fn open(key: &SessionKey, iv: &[u8], tag: &[u8], ciphertext: Vec<u8>) -> Res
     let tag: &[u8; TAG_LEN] = tag.try_into().map_err(|_| FileError::Tag(tag.len()))?;
     let mut content = Zeroizing::new(ciphertext);
     let buffer = content.as_mut_slice().into();
-    let opened = if let Ok(iv) = <&[u8; IV_LEN]>::try_from(iv) {
-        cipher::<AesGcm<Aes256, U12>>(key).decrypt_inout_detached(iv.into(), &[], buffer, tag.into())
-    } else if let Ok(iv) = <&[u8; LONG_IV_LEN]>::try_from(iv) {
-        cipher::<AesGcm<Aes256, U16>>(key).decrypt_inout_detached(iv.into(), &[], buffer, tag.into())
-    } else {
-        return Err(FileError::Iv(iv.len()));
-    };
-    opened.map_err(|_| FileError::Forged)?;
-    Ok(content)
+    let opened = on_wiped_stack(|| {
+        if let Ok(iv) = <&[u8; IV_LEN]>::try_from(iv) {
+            cipher::<AesGcm<Aes256, U12>>(key).decrypt_inout_detached(iv.into(), &[], buffer, tag.into())
+        } else if let Ok(iv) = <&[u8; LONG_IV_LEN]>::try_from(iv) {
+            cipher::<AesGcm<Aes256, U16>>(key).decrypt_inout_detached(iv.into(), &[], buffer, tag.into())
+        } else {
+            return Err(FileError::Iv(iv.len()));
+        }
+        .map_err(|_| FileError::Forged)
+    });
+    opened.map(|()| content)
 }
 
 /// Seals a content under a new random IV.
 pub fn seal(key: &SessionKey, content: &[u8]) -> Result<Sealed, NoRandomness> {
     let iv = random()?;
     let mut ciphertext = content.to_vec();
-    let tag = cipher::<Aes256Gcm>(key)
-        .encrypt_inout_detached(&iv.into(), &[], ciphertext.as_mut_slice().into())
+    let buffer = ciphertext.as_mut_slice().into();
+    let tag = on_wiped_stack(|| cipher::<Aes256Gcm>(key).encrypt_inout_detached(&iv.into(), &[], buffer))
         .expect("a content is shorter than 64 GiB");
     Ok(Sealed { iv, tag: tag.into(), ciphertext })
 }

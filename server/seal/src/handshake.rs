@@ -15,7 +15,7 @@ mod worker;
 
 pub use client::ClientHandshake;
 #[cfg(test)]
-pub(crate) use client::Entropy;
+pub(crate) use client::{Entropy, Once};
 pub use words::MAX_HELLO;
 #[cfg(test)]
 pub(crate) use words::{Hello, Mode, Offer};
@@ -24,12 +24,12 @@ pub use worker::WorkerHandshake;
 use crate::{
     key::{Identity, NoRandomness, PublicIdentity},
     seal::{Opener, Sealer},
+    secret::Secret,
     transcript::transcript,
 };
 use hpke::{aead::AesGcm256, kdf::HkdfSha256, kem::X25519HkdfSha256};
 use std::fmt;
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
 
 type Kem = X25519HkdfSha256;
 type Kdf = HkdfSha256;
@@ -97,8 +97,8 @@ pub fn sign_offer(identity: &Identity, context: &Context, hello: &[u8], offer: &
 #[derive(Clone)]
 pub struct Resumption {
     /// Names the secret; travels in the clear.
-    id: [u8; ID_LEN],
-    secret: Zeroizing<[u8; 32]>,
+    pub(crate) id: [u8; ID_LEN],
+    pub(crate) secret: Secret,
     /// The context it holds for.
     context: [u8; 32],
 }
@@ -145,11 +145,7 @@ enum Side {
 
 /// The link, by what HPKE exports under a name.
 fn link(side: Side, context: &Context, resumed: bool, export: impl Fn(&[u8], &mut [u8])) -> Link {
-    let secret = |name: &[u8]| {
-        let mut secret = Zeroizing::new([0; 32]);
-        export(name, secret.as_mut_slice());
-        secret
-    };
+    let secret = |name: &[u8]| Secret::filled(|secret| export(name, secret));
     let (up, down) = (secret(b"weir-seal 1 editor to worker"), secret(b"weir-seal 1 worker to editor"));
     let (mine, theirs) = if side == Side::Editor { (up, down) } else { (down, up) };
     let mut id = [0; ID_LEN];

@@ -1,11 +1,13 @@
 //! Keys that somebody owns: an engine's identity, and the key of an HTTP session.
 
+use crate::{
+    Zeroizing,
+    secret::{SECRET_LEN as KEY_LEN, Secret},
+};
 use base64ct::{Base64, Encoding};
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
 use std::{fmt, str::FromStr};
-use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// What a public identity's text form begins with.
 const IDENTITY_PREFIX: &str = "weir-ed25519:";
@@ -32,10 +34,7 @@ pub enum KeyError {
     Point,
 }
 
-/// Bytes in every key.
-const KEY_LEN: usize = 32;
-
-/// Random bytes of the operating system.
+/// Random bytes of the operating system that are no secret.
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], NoRandomness> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|_| NoRandomness)?;
@@ -48,10 +47,7 @@ pub struct Identity(SigningKey);
 impl Identity {
     /// A new one.
     pub fn generate() -> Result<Self, NoRandomness> {
-        let mut secret = random()?;
-        let identity = Self::from_bytes(&secret);
-        secret.zeroize();
-        Ok(identity)
+        Ok(Self::from_bytes(Secret::random()?.bytes()))
     }
 
     /// The one with these secret bytes.
@@ -131,23 +127,25 @@ impl FromStr for PublicIdentity {
 
     fn from_str(text: &str) -> Result<Self, KeyError> {
         let base64 = text.trim().strip_prefix(IDENTITY_PREFIX).ok_or(KeyError::Prefix)?;
-        Self::from_bytes(&decode(base64)?)
+        Self::from_bytes(decode(base64)?.bytes())
     }
 }
 
 /// The key of an HTTP session (AES-256): what `X-Encryption-Key` carries.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct SessionKey([u8; KEY_LEN]);
+/// Compared in constant time.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionKey(Secret);
 
 impl SessionKey {
     /// A new one.
     pub fn generate() -> Result<Self, NoRandomness> {
-        Ok(Self(random()?))
+        Secret::random().map(Self)
     }
 
     /// The one with these bytes.
     pub fn from_bytes(bytes: [u8; KEY_LEN]) -> Self {
-        Self(bytes)
+        let bytes = Zeroizing::new(bytes);
+        Self(Secret::filled(|key| key.copy_from_slice(bytes.as_slice())))
     }
 
     /// From base64, as clients send it.
@@ -157,23 +155,14 @@ impl SessionKey {
 
     /// As base64.
     pub fn to_base64(&self) -> Zeroizing<String> {
-        Zeroizing::new(Base64::encode_string(&self.0))
+        Zeroizing::new(Base64::encode_string(self.0.bytes()))
     }
 
     /// Its bytes, for who wraps or passes it on.
     pub fn as_bytes(&self) -> &[u8; KEY_LEN] {
-        &self.0
+        self.0.bytes()
     }
 }
-
-/// In constant time.
-impl PartialEq for SessionKey {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
-    }
-}
-
-impl Eq for SessionKey {}
 
 impl fmt::Debug for SessionKey {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -181,7 +170,10 @@ impl fmt::Debug for SessionKey {
     }
 }
 
-fn decode(base64: &str) -> Result<[u8; KEY_LEN], KeyError> {
+fn decode(base64: &str) -> Result<Secret, KeyError> {
     let bytes = Zeroizing::new(Base64::decode_vec(base64).map_err(|_| KeyError::Base64)?);
-    bytes.as_slice().try_into().map_err(|_| KeyError::Length(bytes.len()))
+    if bytes.len() != KEY_LEN {
+        return Err(KeyError::Length(bytes.len()));
+    }
+    Ok(Secret::filled(|key| key.copy_from_slice(&bytes)))
 }

@@ -15,7 +15,9 @@ mod handshake;
 mod key;
 mod schedule;
 mod seal;
+mod secret;
 mod transcript;
+mod zeroizing;
 
 #[cfg(test)]
 mod tests;
@@ -26,5 +28,5 @@ pub use handshake::{
 };
 pub use key::{Identity, KeyError, NoRandomness, PublicIdentity, SessionKey};
 pub use schedule::{REKEY_BYTES, REKEY_FRAMES, REKEY_TIME};
-pub use seal::{Opened, Opener, SealError, Sealer};
-pub use zeroize::Zeroizing;
+pub use seal::{Frames, Opened, Opener, SealError, Sealer};
+pub use zeroizing::{Overwrite, Zeroizing};

@@ -1,10 +1,12 @@
 //! Which key a direction uses when: a chain of secrets, each made from the one before, which is then forgotten.
 
-use crate::cipher::{Cipher, Forged, IV_LEN, KEY_LEN};
+use crate::{
+    cipher::{Cipher, Forged, IV_LEN},
+    secret::Secret,
+};
 use hkdf::Hkdf;
 use sha2::Sha256;
 use std::time::Duration;
-use zeroize::Zeroizing;
 
 /// Frames under one key. Far below what AES-GCM stands (2^32 of the largest), and little enough that who takes a key
 /// has little to read with it.
@@ -12,7 +14,7 @@ pub const REKEY_FRAMES: u64 = 1 << 16;
 /// Bytes of frames under one key.
 pub const REKEY_BYTES: u64 = 1 << 30;
 /// How long a key is used if its frames are few.
-pub const REKEY_TIME: Duration = Duration::from_secs(10 * 60);
+pub const REKEY_TIME: Duration = Duration::from_mins(10);
 
 /// When keys change. Part of the protocol: both sides count alike.
 #[derive(Clone, Copy)]
@@ -30,16 +32,21 @@ impl Default for Limits {
 
 /// The keys of one direction.
 pub(crate) struct Schedule {
-    chain: Zeroizing<[u8; 32]>,
+    chain: Secret,
     cipher: Cipher,
     frames: u64,
     bytes: u64,
 }
 
 impl Schedule {
-    pub(crate) fn new(chain: Zeroizing<[u8; 32]>) -> Self {
+    pub(crate) fn new(chain: Secret) -> Self {
         let cipher = cipher(&chain);
         Self { chain, cipher, frames: 0, bytes: 0 }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn chain(&self) -> &[u8; 32] {
+        self.chain.bytes()
     }
 
     /// Counts a frame of so many bytes in all; true if it is the last one allowed under this key.
@@ -59,21 +66,18 @@ impl Schedule {
 
     /// Goes on to the next key. Nobody finds the way back.
     pub(crate) fn ratchet(&mut self) {
-        let mut next = Zeroizing::new([0; 32]);
-        expand(&self.chain, b"weir-seal 1 next", next.as_mut_slice());
-        *self = Self::new(next);
+        *self = Self::new(Secret::filled(|next| expand(&self.chain, b"weir-seal 1 next", next)));
     }
 }
 
-fn cipher(chain: &[u8; 32]) -> Cipher {
-    let mut key = Zeroizing::new([0; KEY_LEN]);
+fn cipher(chain: &Secret) -> Cipher {
+    let key = Secret::filled(|key| expand(chain, b"weir-seal 1 key", key));
     let mut iv = [0; IV_LEN];
-    expand(chain, b"weir-seal 1 key", key.as_mut_slice());
     expand(chain, b"weir-seal 1 iv", &mut iv);
     Cipher::new(&key, iv)
 }
 
-fn expand(chain: &[u8; 32], label: &[u8], out: &mut [u8]) {
-    let chain = Hkdf::<Sha256>::from_prk(chain).expect("a secret of a hash's length");
+fn expand(chain: &Secret, label: &[u8], out: &mut [u8]) {
+    let chain = Hkdf::<Sha256>::from_prk(chain.bytes()).expect("a secret of a hash's length");
     chain.expand(label, out).expect("less than 255 hashes are asked for");
 }

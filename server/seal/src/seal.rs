@@ -1,11 +1,12 @@
 //! Messages to sealed frames and back, in the order they were sent or not at all.
 
 use crate::{
+    Overwrite, Zeroizing,
     chunk::{self, FINAL, HEADER, Header, MAX_CHUNK, MAX_MESSAGE, MAX_SEALED_FRAME, Padding, REKEY},
     schedule::{Limits, Schedule},
+    secret::Secret,
 };
 use std::time::Duration;
-use zeroize::Zeroizing;
 
 /// A message that is not sealed, or a frame that is not opened. Says nothing of what is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -31,21 +32,34 @@ pub enum SealError {
 pub struct Sealer {
     schedule: Schedule,
     padding: Padding,
-    pub(crate) limits: Limits,
+    limits: Limits,
     /// When it is, and when the key was new, since the link began.
     now: Duration,
     keyed: Duration,
+    /// A message was left unfinished: what would come next could not be told from the rest of it.
+    broken: bool,
 }
 
 impl Sealer {
-    pub(crate) fn new(chain: Zeroizing<[u8; 32]>) -> Self {
+    pub(crate) fn new(chain: Secret) -> Self {
         Self {
             schedule: Schedule::new(chain),
             padding: Padding::default(),
             limits: Limits::default(),
             now: Duration::ZERO,
             keyed: Duration::ZERO,
+            broken: false,
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    #[cfg(test)]
+    pub(crate) fn chain(&self) -> &[u8; 32] {
+        self.schedule.chain()
     }
 
     /// How frames are padded from now on.
@@ -61,17 +75,19 @@ impl Sealer {
 
     /// Seals a message. The frames are to be sent all, in this order, before those of the next one.
     pub fn seal(&mut self, message: &[u8]) -> Result<Vec<Vec<u8>>, SealError> {
+        Ok(self.frames(message)?.collect())
+    }
+
+    /// As [`Sealer::seal`], one frame at a time: who sends each before asking for the next needs room for one only. All
+    /// are to be asked for; a message that is given up ends the direction.
+    pub fn frames<'a>(&'a mut self, message: &'a [u8]) -> Result<Frames<'a>, SealError> {
+        if self.broken {
+            return Err(SealError::Closed);
+        }
         if message.len() > MAX_MESSAGE {
             return Err(SealError::TooLarge);
         }
-        let chunks = message.len().div_ceil(MAX_CHUNK).max(1);
-        let mut frames = Vec::with_capacity(chunks);
-        for index in 0..chunks {
-            let start = index * MAX_CHUNK;
-            let body = &message[start..message.len().min(start + MAX_CHUNK)];
-            frames.push(self.frame(body, message.len() as u32, index + 1 == chunks));
-        }
-        Ok(frames)
+        Ok(Frames { left: message.len().div_ceil(MAX_CHUNK).max(1), sealer: self, message })
     }
 
     fn frame(&mut self, body: &[u8], total: u32, ends: bool) -> Vec<u8> {
@@ -85,6 +101,38 @@ impl Sealer {
             self.keyed = self.now;
         }
         frame
+    }
+}
+
+/// The frames of a message, each sealed when it is asked for.
+pub struct Frames<'a> {
+    sealer: &'a mut Sealer,
+    message: &'a [u8],
+    left: usize,
+}
+
+impl Iterator for Frames<'_> {
+    type Item = Vec<u8>;
+
+    fn next(&mut self) -> Option<Vec<u8>> {
+        let after = self.left.checked_sub(1)?;
+        let index = self.message.len().div_ceil(MAX_CHUNK).max(1) - self.left;
+        let start = index * MAX_CHUNK;
+        let body = &self.message[start..self.message.len().min(start + MAX_CHUNK)];
+        self.left = after;
+        Some(self.sealer.frame(body, self.message.len() as u32, after == 0))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for Frames<'_> {}
+
+impl Drop for Frames<'_> {
+    fn drop(&mut self) {
+        self.sealer.broken |= self.left > 0;
     }
 }
 
@@ -110,11 +158,22 @@ struct Open {
     limits: Limits,
     /// The message of which a part has come, and its whole length.
     begun: Option<(Zeroizing<Vec<u8>>, u32)>,
+    /// Room of an earlier message.
+    spare: Zeroizing<Vec<u8>>,
 }
 
+/// Largest buffer that is kept for the next message: what a file of 10 MB comes in. A larger message is rare, and its
+/// room better given back.
+const MAX_SPARE: usize = 12 << 20;
+
 impl Opener {
-    pub(crate) fn new(chain: Zeroizing<[u8; 32]>) -> Self {
-        Self(Some(Open { schedule: Schedule::new(chain), limits: Limits::default(), begun: None }))
+    pub(crate) fn new(chain: Secret) -> Self {
+        Self(Some(Open {
+            schedule: Schedule::new(chain),
+            limits: Limits::default(),
+            begun: None,
+            spare: Zeroizing::default(),
+        }))
     }
 
     #[cfg(test)]
@@ -122,6 +181,11 @@ impl Opener {
         if let Some(open) = &mut self.0 {
             open.limits = limits;
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn chain(&self) -> &[u8; 32] {
+        self.0.as_ref().expect("nothing failed").schedule.chain()
     }
 
     /// Opens the next frame. An error ends the link: keys and what had come of a message are gone.
@@ -132,6 +196,17 @@ impl Opener {
             self.0 = None;
         }
         opened
+    }
+
+    /// Takes back the buffer of a message that was read, overwrites it, and puts the next large one there: memory that the
+    /// system has to provide anew costs more than opening. It is for who reads many, and not at all is no fault.
+    pub fn reuse(&mut self, mut message: Zeroizing<Vec<u8>>) {
+        if let Some(open) = &mut self.0
+            && (open.spare.capacity() + 1..=MAX_SPARE).contains(&message.capacity())
+        {
+            message.overwrite();
+            open.spare = message;
+        }
     }
 
     /// Whether a message has begun and is not whole: a stream that ends here was cut.
@@ -169,8 +244,7 @@ impl Open {
             return Ok(Opened::Whole(frame));
         }
         // All its room at once: a buffer that grows leaves what it held behind it.
-        let (mut message, total) =
-            self.begun.take().unwrap_or_else(|| (Vec::with_capacity(header.total as usize).into(), header.total));
+        let (mut message, total) = self.begun.take().unwrap_or_else(|| (self.room(header.total), header.total));
         message.extend_from_slice(&frame[HEADER..HEADER + len]);
         if ends {
             return Ok(Opened::Whole(message));
@@ -178,5 +252,11 @@ impl Open {
         let received = message.len();
         self.begun = Some((message, total));
         Ok(Opened::Part { received, total: total as usize })
+    }
+
+    /// An empty buffer that will not grow.
+    fn room(&mut self, total: u32) -> Zeroizing<Vec<u8>> {
+        let total = total as usize;
+        if self.spare.capacity() < total { Vec::with_capacity(total).into() } else { std::mem::take(&mut self.spare) }
     }
 }

@@ -2,7 +2,9 @@
 
 mod engine;
 
-pub(crate) use engine::EngineArgs;
+pub(crate) use engine::{
+    AuditCommand, EngineArgs, EngineCommand, KeysAddArgs, KeysCommand, RoleArg, StoreArgs, TeamCommand,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -32,6 +34,11 @@ pub(crate) enum Command {
     /// See it work: a demo project with a guide in your editor, or a replay in the terminal.
     #[command(after_help = TRY_HELP)]
     Try(TryArgs),
+    /// Have a team's engine analyse what you type: keeps its address, its identity and your key.
+    #[command(after_help = LOGIN_HELP)]
+    Login(LoginArgs),
+    /// Forget an engine and its key.
+    Logout(LogoutArgs),
     /// Serve an editor (Language Server Protocol over standard input and output).
     Lsp(LspArgs),
     /// Serve a team: an analysis service that cannot read the team's code.
@@ -39,7 +46,11 @@ pub(crate) enum Command {
     Engine(Box<EngineArgs>),
     /// Analyse what the parent process sends; started by the other commands.
     #[command(hide = true)]
-    Worker,
+    Worker {
+        /// What the parent sends is sealed, and it cannot read it: an editor elsewhere can.
+        #[arg(long)]
+        sealed: bool,
+    },
 }
 
 const SCAN_EXIT_CODES: &str = "\
@@ -86,12 +97,31 @@ Exit codes:
   1  some did not
   2  the tests could not be run";
 
+const LOGIN_HELP: &str = "\
+The key is asked for, or read from standard input with --key-stdin; it is never an argument. It is kept in the system's keyring or,
+where there is none, in a file that nobody else may read. Compare the fingerprint with the one that whoever runs the engine gave you:
+from then on no other engine is spoken to at this address.
+
+Exit codes:
+  0  logged in, or with --status: every engine answers
+  1  with --status: an engine does not answer, or not as it should
+  2  not logged in";
+
 /// Where the rules come from, for every command that runs some.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct RuleArgs {
     /// Use the rules of this file or folder in place of the built-in ones (`built-in` names those); may be given several times.
     #[arg(long = "rules", short = 'c', visible_alias = "config", value_name = "PATH")]
     pub(crate) rules: Vec<PathBuf>,
+}
+
+/// Whose processes analyse.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct EngineArgs {
+    /// Have this engine analyse (see weir login): its address, `default` for the one you logged in to last, or `local` for this
+    /// machine. Where it cannot be had, this machine analyses.
+    #[arg(long, value_name = "URL")]
+    pub(crate) engine: Option<String>,
 }
 
 #[derive(Debug, Default, Args)]
@@ -145,6 +175,9 @@ pub(crate) struct ScanArgs {
     #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
 
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+
     /// Apply the fixes of the rules to the files.
     #[arg(long, short = 'a')]
     pub(crate) autofix: bool,
@@ -165,6 +198,9 @@ pub(crate) struct BaselineArgs {
 
     #[command(flatten)]
     pub(crate) files: FileArgs,
+
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
 
     /// Where to write it, if not where weir.toml says (.weir-baseline.json beside it if it says nothing).
     #[arg(long, short = 'o', value_name = "FILE")]
@@ -365,9 +401,54 @@ pub(crate) enum EditorArg {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct LoginArgs {
+    /// The engine's address, like https://engine.example.com.
+    #[arg(value_name = "URL", required_unless_present = "status")]
+    pub(crate) url: Option<String>,
+
+    /// Say which engines you are logged in to, and whether they answer.
+    #[arg(long)]
+    pub(crate) status: bool,
+
+    /// Read the key from standard input: its first line.
+    #[arg(long)]
+    pub(crate) key_stdin: bool,
+
+    /// Trust the engine if this is its fingerprint, and do not ask.
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub(crate) accept_fingerprint: Option<String>,
+
+    /// Go through this proxy, whatever HTTPS_PROXY says.
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+
+    /// Trust the certificates in this file (PEM) beside the system's.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+
+    /// Run rules that the team has agreed on beside those that are configured.
+    #[arg(long)]
+    pub(crate) team_rules: bool,
+
+    /// Keep the key in a file even where there is a keyring.
+    #[arg(long)]
+    pub(crate) no_keyring: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogoutArgs {
+    /// The engine's address; the one you logged in to last if not given.
+    #[arg(value_name = "URL")]
+    pub(crate) url: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct LspArgs {
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
+
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
 
     /// Speak over standard input and output; the only way there is, accepted because editors pass it.
     #[arg(long)]

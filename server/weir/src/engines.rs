@@ -1,7 +1,9 @@
 //! The analysis processes of an editor: one pool for each set of rules that a folder of its workspace runs.
 
-use crate::config::RulePath;
+use crate::config::{Config, RulePath};
 use crate::main_loop::Message;
+use crate::remote::choice::Choice;
+use crate::remote::{EngineUrl, Remote};
 use crate::report::rule::Rule;
 use crate::rules_cache::RulesCache;
 use crate::rules_source::{self, RulesError};
@@ -33,6 +35,8 @@ pub(crate) struct EngineKey {
     pub(crate) timeout: Duration,
     /// Which marks of other tools suppress findings.
     pub(crate) foreign_marks: ForeignMarks,
+    /// Whose workers analyse; `None`: this machine's.
+    pub(crate) remote: Option<EngineUrl>,
 }
 
 /// One pool with its rules.
@@ -58,16 +62,29 @@ pub(crate) struct Engines {
     list: Vec<Engine>,
     started: u64,
     messages: mpsc::WeakUnboundedSender<Message>,
+    choice: Choice,
+    /// The remote engines that pools have workers of.
+    remotes: Vec<Remote>,
 }
 
 impl Engines {
     /// None yet. What pools say goes to `messages`, for as long as somebody else holds its sender.
-    pub(crate) fn new(messages: mpsc::WeakUnboundedSender<Message>) -> Self {
-        Self { list: Vec::new(), started: 0, messages }
+    pub(crate) fn new(choice: Choice, messages: mpsc::WeakUnboundedSender<Message>) -> Self {
+        Self { list: Vec::new(), started: 0, messages, choice, remotes: Vec::new() }
+    }
+
+    /// The pool for what a project is configured to.
+    pub(crate) fn for_config(&mut self, config: &Config) -> EngineId {
+        self.for_key(&EngineKey {
+            rules: config.rules.clone(),
+            timeout: config.timeout,
+            foreign_marks: config.foreign_marks(),
+            remote: self.choice.engine(config.engine.as_ref()),
+        })
     }
 
     /// The pool for these rules; started, its rules being read, if there was none.
-    pub(crate) fn for_key(&mut self, key: &EngineKey) -> EngineId {
+    fn for_key(&mut self, key: &EngineKey) -> EngineId {
         if let Some(engine) = self.list.iter().find(|engine| engine.key == *key) {
             return engine.id;
         }
@@ -76,6 +93,9 @@ impl Engines {
         let mut config = PoolConfig::this_program(WORKERS);
         config.scan_deadline = key.timeout;
         config.foreign_marks = key.foreign_marks;
+        if let Some(url) = &key.remote {
+            config.place = self.remote(url).place();
+        }
         let (pool, mut updates) = Pool::start(config);
         let messages = self.messages.clone();
         tokio::spawn(async move {
@@ -98,6 +118,25 @@ impl Engines {
         });
         self.read_rules(id);
         id
+    }
+
+    /// A remote engine: one for all pools, so that they know of one another how it stands.
+    fn remote(&mut self, url: &EngineUrl) -> &Remote {
+        if let Some(at) = self.remotes.iter().position(|remote| remote.url() == url) {
+            return &self.remotes[at];
+        }
+        let (logins, environment) = (self.choice.logins.clone(), self.choice.environment.clone());
+        let (remote, mut notices) = Remote::new(url.clone(), logins, environment);
+        let (messages, url) = (self.messages.clone(), url.clone());
+        tokio::spawn(async move {
+            while let Some(notice) = notices.recv().await {
+                let Some(messages) = messages.upgrade() else { break };
+                let _ = messages.send(Message::Remote(url.clone(), notice));
+            }
+        });
+        self.remotes.push(remote);
+        let last = self.remotes.len() - 1;
+        &self.remotes[last]
     }
 
     /// Ends the pools that nobody uses any more.

@@ -1,5 +1,5 @@
 //! The fronts of Weir in one binary: `weir lsp` for editors, `weir scan` and `weir explain` for terminals,
-//! `weir test` for rules, `weir try` for a first look.
+//! `weir test` for rules, `weir try` for a first look, `weir login` for a team's engine.
 //!
 //! This process owns files and settings and never parses what it reads: code and rules go to worker processes (the
 //! same binary as `weir worker`) and come back as plain data.
@@ -15,8 +15,10 @@ mod history;
 mod lsp;
 mod main_loop;
 mod notebooks;
+mod private;
 mod project;
 mod project_marks;
+mod remote;
 mod repairs;
 mod report;
 mod rule_tests;
@@ -39,7 +41,8 @@ fn main() -> ExitCode {
     let command = Cli::parse().command;
     init_logging();
     let result = match command {
-        Command::Worker => weir_worker::child_main(),
+        Command::Worker { sealed: false } => weir_worker::child_main(),
+        Command::Worker { sealed: true } => weir_worker::sealed_main(),
         Command::Lsp(args) => lsp::main(args),
         Command::Scan(args) => cli::scan::main(&args).map(ExitCode::from),
         Command::Baseline(args) => cli::baseline::main(args).map(ExitCode::from),
@@ -47,6 +50,8 @@ fn main() -> ExitCode {
         Command::Try(args) => cli::try_it::main(&args).map(ExitCode::from),
         Command::Engine(args) => cli::remote_engine::main(*args).map(ExitCode::from),
         Command::Test(args) => cli::test::main(&args).map(ExitCode::from),
+        Command::Login(args) => cli::login::main(&args).map(ExitCode::from),
+        Command::Logout(args) => cli::login::logout(&args).map(ExitCode::from),
     };
     match result {
         Ok(code) => code,

@@ -4,7 +4,7 @@
 use crate::baseline::Baseline;
 use crate::changed::Commit;
 use crate::config::{self, Config, Layer, Problem};
-use crate::engines::{EngineId, EngineKey, Engines};
+use crate::engines::{EngineId, Engines};
 use crate::project_marks::ProjectMarks;
 use crate::walk;
 use std::path::{Path, PathBuf};
@@ -141,11 +141,7 @@ impl Projects {
         let (layer, problems) = file.as_deref().map(config::read).unwrap_or_default();
         let start = file.as_deref().map(walk::folder_of).or(folder.as_deref()).unwrap_or(Path::new(""));
         let config = Config::new(start, &layer, client, &self.rules);
-        let engine = engines.for_key(&EngineKey {
-            rules: config.rules.clone(),
-            timeout: config.timeout,
-            foreign_marks: config.foreign_marks(),
-        });
+        let engine = engines.for_config(&config);
         let root = folder.as_ref().map(|folder| walk::git_root(folder).unwrap_or_else(|| folder.clone()));
         self.made += 1;
         let id = ProjectId(self.made);

@@ -3,11 +3,12 @@
 //! Nothing depends on it. What cannot be read, is not what was written, or was written by another program is no error: the
 //! rules are read again.
 
+use crate::private;
 use etcetera::BaseStrategy as _;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -103,23 +104,10 @@ fn checked(file: &[u8]) -> Option<&[u8]> {
     (Sha256::digest(kept).as_slice() == hash).then_some(kept)
 }
 
-/// Writes beside the place and moves there: whoever reads sees all of it or nothing. Only the user may read it, as rules may
-/// be private.
+/// Only the user may read it, as rules may be private.
 fn write(file: &Path, kept: &[u8]) -> io::Result<()> {
-    let Some(folder) = file.parent() else { return Ok(()) };
-    private_folder().create(folder)?;
-    let draft = file.with_extension(format!("{}.draft", std::process::id()));
-    let written = private_file().open(&draft).and_then(|mut out| {
-        out.write_all(MAGIC)?;
-        out.write_all(&Sha256::digest(kept))?;
-        out.write_all(kept)
-    });
-    let moved = written.and_then(|()| fs::rename(&draft, file));
-    if moved.is_err() {
-        let _ = fs::remove_file(&draft);
-    }
-    moved?;
-    forget(folder)
+    private::write(file, &[MAGIC, &Sha256::digest(kept), kept])?;
+    file.parent().map_or(Ok(()), forget)
 }
 
 /// Removes what was written before the newest.
@@ -132,22 +120,6 @@ fn forget(folder: &Path) -> io::Result<()> {
     files.sort();
     let surplus = files.len().saturating_sub(MOST_KEPT);
     files.iter().take(surplus).try_for_each(|(_, file)| fs::remove_file(file))
-}
-
-fn private_folder() -> DirBuilder {
-    let mut folder = DirBuilder::new();
-    folder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
-    folder
-}
-
-fn private_file() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedReceiver;
 use weir_model::{DocId, Document, Edit, JobId, Language, RuleSource, ScanOptions, Span, Timing, Version};
-use weir_worker::{Pool, PoolConfig, Update};
+use weir_worker::{Place, Pool, PoolConfig, Program, Update};
 
 const EDITS: usize = 2000;
 const FILES: u64 = 20_000;
@@ -134,9 +134,9 @@ fn start(workers: usize) -> (Pool, UnboundedReceiver<Update>) {
 }
 
 fn start_as(args: &[&str], workers: usize) -> (Pool, UnboundedReceiver<Update>) {
-    let program = env!("CARGO_BIN_EXE_weir-test-worker").into();
+    let path = env!("CARGO_BIN_EXE_weir-test-worker").into();
     let args = args.iter().map(Into::into).collect();
-    Pool::start(PoolConfig { program, args, ..PoolConfig::this_program(workers) })
+    Pool::start(PoolConfig { place: Place::Program(Program { path, args }), ..PoolConfig::this_program(workers) })
 }
 
 fn read_rules(folder: &Path, rules: &mut Vec<RuleSource>) {

@@ -6,9 +6,10 @@
 
 pub mod child;
 mod pool;
+pub mod sandbox;
 
-pub use child::child_main;
-pub use pool::{Pool, PoolConfig, SealedFile, Update};
+pub use child::{child_main, sealed_main};
+pub use pool::{Place, Pool, PoolConfig, Program, Relief, Says, SealedFile, Serve, Served, Update};
 pub use weir_analysis::weaknesses;
 
 /// What both sides must agree on: they are the same binary, unless it was replaced on disk under a running parent.

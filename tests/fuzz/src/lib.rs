@@ -7,6 +7,7 @@ mod frames;
 mod patterns;
 mod rules;
 mod run;
+mod seal;
 #[path = "../../../server/analysis/tests/analysis/sound.rs"]
 mod sound;
 
@@ -17,3 +18,4 @@ pub use frames::frames;
 pub use patterns::patterns;
 pub use rules::rules;
 pub use run::prepare;
+pub use seal::seal;

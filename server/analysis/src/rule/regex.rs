@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use weir_model::Span;
 use weir_syntax::Symbol;
 
-/// Steps one PCRE2 match may take: some 10 ms. Honest patterns take thousands.
+/// Steps one PCRE2 match may take: some 20 ms. Honest patterns take thousands.
 const MATCH_LIMIT: u32 = 1_000_000;
 
 /// A regex of a rule.
@@ -110,7 +110,7 @@ impl Regex {
         match translate(text, Looks::Kept).map_or(Verdict::Refused, |linear| size::verdict(&linear)) {
             Verdict::Fits => {}
             Verdict::Refused => {
-                backtracking(text, multi_line, Jit::Without)?;
+                backtracking(text, multi_line)?;
             }
             Verdict::Unclear => {
                 let _ = regex.built.set(Box::new(Built::new(text, multi_line)?));
@@ -239,7 +239,7 @@ impl Built {
             let names = regex.capture_names().map(|name| name.map(str::to_owned)).collect();
             (Engine::Linear(regex), names)
         } else {
-            let regex = backtracking(text, multi_line, Jit::IfAvailable)?;
+            let regex = backtracking(text, multi_line)?;
             let names: Vec<Option<String>> = regex.capture_names().to_vec();
             (Engine::Backtracking(Box::new(regex)), names)
         };
@@ -283,28 +283,21 @@ fn on_characters(text: &str, (start, end): (usize, usize)) -> Span {
     Span::new(text.floor_char_boundary(start) as u32, text.ceil_char_boundary(end) as u32)
 }
 
-/// Whether a regex is made into machine code, which takes much longer than reading it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Jit {
-    Without,
-    IfAvailable,
-}
-
-fn backtracking(text: &str, multi_line: bool, jit: Jit) -> Result<pcre2::bytes::Regex, RegexError> {
+/// A regex that PCRE2 interprets. It could make machine code of it, for which a worker would need memory that is written to and
+/// run, as it needs for nothing else (`worker/src/sandbox`): interpreted, a search of 369 KB takes 6 to 9 ms instead of 1 to 2,
+/// and a regex is ready after 2 us instead of 8, which is what counts for one that is compared with names.
+fn backtracking(text: &str, multi_line: bool) -> Result<pcre2::bytes::Regex, RegexError> {
     // UTF mode checks the whole subject before every match, which makes a search quadratic: only where it is needed.
     let utf = !text.is_ascii() || [r"\p", r"\P", r"\X", r"\x{"].iter().any(|escape| text.contains(escape));
     let limit = format!("(*LIMIT_MATCH={MATCH_LIMIT})");
-    pcre2::bytes::RegexBuilder::new()
-        .multi_line(multi_line)
-        .utf(utf)
-        .jit_if_available(jit == Jit::IfAvailable)
-        .build(&format!("{limit}{text}"))
-        .map_err(|error| {
+    pcre2::bytes::RegexBuilder::new().multi_line(multi_line).utf(utf).build(&format!("{limit}{text}")).map_err(
+        |error| {
             let message = error.to_string();
             let reason = message.rsplit(": ").next().unwrap_or(&message);
             let at = error.offset().map_or(0, |at| at.saturating_sub(limit.len()).min(text.len()));
             RegexError { reason: reason.to_owned(), at }
-        })
+        },
+    )
 }
 
 const WORD: &str = "0-9A-Za-z_";

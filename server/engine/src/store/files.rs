@@ -199,7 +199,7 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Unread> {
 }
 
 /// Takes the lock that is this file, and holds it as long as the file is open.
-fn lock(path: &Path) -> Result<File, StoreError> {
+pub(crate) fn lock(path: &Path) -> Result<File, StoreError> {
     const DURING: &str = "locking the store";
     let file = private()
         .write(true)

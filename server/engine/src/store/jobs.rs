@@ -204,6 +204,7 @@ impl Store {
         let job = Job::new(new, now)?;
         match &self.inner.backend {
             Backend::Embedded(embedded) => on(embedded, move |embedded| embedded.create_job(job, most, now)).await,
+            Backend::Redis(redis) => redis.create_job(job, most).await,
         }
     }
 
@@ -225,6 +226,7 @@ impl Store {
             Backend::Embedded(embedded) => {
                 on(embedded, move |embedded| embedded.add_job_file(&tenant, &job, index, &file, room, now)).await
             }
+            Backend::Redis(redis) => redis.add_job_file(&tenant, &job, index, &file, room).await,
         }
     }
 
@@ -244,6 +246,7 @@ impl Store {
         let (tenant, now) = (tenant.to_owned(), self.now());
         match &self.inner.backend {
             Backend::Embedded(embedded) => on(embedded, move |embedded| embedded.job(&tenant, &job, now)).await,
+            Backend::Redis(redis) => redis.job(&tenant, &job).await,
         }
     }
 
@@ -252,6 +255,7 @@ impl Store {
         let (tenant, now) = (tenant.to_owned(), self.now());
         match &self.inner.backend {
             Backend::Embedded(embedded) => on(embedded, move |embedded| embedded.jobs(&tenant, now)).await,
+            Backend::Redis(redis) => redis.jobs(&tenant).await,
         }
     }
 
@@ -269,6 +273,7 @@ impl Store {
             Backend::Embedded(embedded) => {
                 on(embedded, move |embedded| embedded.job_parts(&tenant, &job, from, most, now)).await
             }
+            Backend::Redis(redis) => redis.job_parts(&tenant, &job, from, most).await,
         }
     }
 
@@ -277,6 +282,7 @@ impl Store {
         let (node, life, now) = (node.to_owned(), milliseconds(life), self.now());
         match &self.inner.backend {
             Backend::Embedded(embedded) => on(embedded, move |embedded| embedded.claim_job(&node, life, now)).await,
+            Backend::Redis(redis) => redis.claim_job(&node, life).await,
         }
     }
 
@@ -285,6 +291,7 @@ impl Store {
         let (claim, life, now) = (claim.clone(), milliseconds(life), self.now());
         match &self.inner.backend {
             Backend::Embedded(embedded) => on(embedded, move |embedded| embedded.renew_claim(&claim, life, now)).await,
+            Backend::Redis(redis) => redis.renew_claim(&claim, life).await,
         }
     }
 
@@ -293,6 +300,7 @@ impl Store {
         let claim = claim.clone();
         match &self.inner.backend {
             Backend::Embedded(embedded) => on(embedded, move |embedded| embedded.unfinished(&claim)).await,
+            Backend::Redis(redis) => redis.unfinished(&claim).await,
         }
     }
 
@@ -301,6 +309,7 @@ impl Store {
         let claim = claim.clone();
         match &self.inner.backend {
             Backend::Embedded(embedded) => on(embedded, move |embedded| embedded.job_file(&claim, index)).await,
+            Backend::Redis(redis) => redis.job_file(&claim, index).await,
         }
     }
 
@@ -314,6 +323,7 @@ impl Store {
             Backend::Embedded(embedded) => {
                 on(embedded, move |embedded| embedded.put_part(&claim, index, part, now)).await
             }
+            Backend::Redis(redis) => redis.put_part(&claim, index, &part).await,
         }
     }
 
@@ -323,6 +333,7 @@ impl Store {
         let (claim, now) = (claim.clone(), self.now());
         match &self.inner.backend {
             Backend::Embedded(embedded) => on(embedded, move |embedded| embedded.finish_job(&claim, state, now)).await,
+            Backend::Redis(redis) => redis.finish_job(&claim, state).await,
         }
     }
 
@@ -333,6 +344,7 @@ impl Store {
             Backend::Embedded(embedded) => {
                 on(embedded, move |embedded| embedded.change_job(&tenant, &job, change, now)).await
             }
+            Backend::Redis(redis) => redis.change_job(&tenant, &job, change).await,
         }
     }
 }

@@ -132,6 +132,7 @@ impl Store {
         let request = request.checked()?;
         match &self.inner.backend {
             Backend::Embedded(embedded) => embedded.leases().grant(&request, self.now()),
+            Backend::Redis(redis) => redis.grant(&request).await,
         }
     }
 
@@ -156,6 +157,7 @@ impl Store {
         let life = milliseconds(life.min(LEASE_LIFE));
         Ok(match &self.inner.backend {
             Backend::Embedded(embedded) => embedded.leases().renew(lease, life, self.now()),
+            Backend::Redis(redis) => redis.renew_lease(lease, life).await?,
         })
     }
 
@@ -163,6 +165,7 @@ impl Store {
     pub async fn holds_lease(&self, lease: &Lease) -> Result<bool, StoreError> {
         Ok(match &self.inner.backend {
             Backend::Embedded(embedded) => embedded.leases().holds(lease, self.now()),
+            Backend::Redis(redis) => redis.holds_lease(lease).await?,
         })
     }
 
@@ -170,6 +173,7 @@ impl Store {
     pub async fn release_lease(&self, lease: &Lease) -> Result<bool, StoreError> {
         Ok(match &self.inner.backend {
             Backend::Embedded(embedded) => embedded.leases().release(lease, self.now()),
+            Backend::Redis(redis) => redis.release_lease(lease).await?,
         })
     }
 
@@ -178,6 +182,7 @@ impl Store {
     pub async fn clear_leases(&self, team: &str, name: Option<&str>) -> Result<u64, StoreError> {
         Ok(match &self.inner.backend {
             Backend::Embedded(embedded) => embedded.leases().clear(team, name, self.now()),
+            Backend::Redis(redis) => redis.clear_leases(team, name).await?,
         })
     }
 
@@ -185,6 +190,7 @@ impl Store {
     pub async fn lease_statistics(&self) -> Result<LeaseStatistics, StoreError> {
         Ok(match &self.inner.backend {
             Backend::Embedded(embedded) => embedded.leases().statistics(self.now()),
+            Backend::Redis(redis) => redis.lease_statistics().await?,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Backend, Store, StoreError};
 use crate::limits::{Limits, Rate};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a permit is held by a node that has died. Longer than a request may take by default; who needs longer renews.
@@ -45,6 +46,7 @@ impl Store {
             Backend::Embedded(embedded) => {
                 embedded.meters().admit(tenant, rate, limits.concurrent, &id, self.now(), life)
             }
+            Backend::Redis(redis) => redis.admit(tenant, rate, limits.concurrent, &id, life).await?,
         };
         Ok(match counted {
             Counted::Within => Admission::Admitted(Permit { store: self.clone(), tenant: tenant.to_owned(), id }),
@@ -59,6 +61,7 @@ impl Store {
         let rate = Rate::per_minute(per_minute);
         Ok(match &self.inner.backend {
             Backend::Embedded(embedded) => embedded.meters().count(name, rate, times, self.now()),
+            Backend::Redis(redis) => redis.count(name, rate, times).await?,
         })
     }
 
@@ -66,6 +69,7 @@ impl Store {
     pub async fn working(&self, tenant: &str) -> Result<u32, StoreError> {
         Ok(match &self.inner.backend {
             Backend::Embedded(embedded) => embedded.meters().working(tenant, self.now()),
+            Backend::Redis(redis) => redis.working(tenant).await?,
         })
     }
 }
@@ -84,6 +88,7 @@ impl Permit {
         let life = crate::clock::milliseconds(PERMIT_LIFE);
         Ok(match &self.store.inner.backend {
             Backend::Embedded(embedded) => embedded.meters().renew(&self.tenant, &self.id, self.store.now(), life),
+            Backend::Redis(redis) => redis.renew_permit(&self.tenant, &self.id, life).await?,
         })
     }
 }
@@ -92,6 +97,17 @@ impl Drop for Permit {
     fn drop(&mut self) {
         match &self.store.inner.backend {
             Backend::Embedded(embedded) => embedded.meters().leave(&self.tenant, &self.id),
+            Backend::Redis(redis) => {
+                let (redis, tenant, id) = (Arc::clone(redis), self.tenant.clone(), self.id.clone());
+                // Without a runtime the program is ending, and the permit ends by itself.
+                if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                    runtime.spawn(async move {
+                        if let Err(error) = redis.leave(&tenant, &id).await {
+                            tracing::warn!("a permit was not given back and has to expire: {error}");
+                        }
+                    });
+                }
+            }
         }
     }
 }

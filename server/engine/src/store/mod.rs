@@ -15,10 +15,13 @@ mod keys;
 mod leases;
 mod limits;
 mod recovery;
+mod redis;
 mod results;
+mod secret;
 mod sessions;
 mod teams;
 mod tenants;
+mod wrap;
 
 pub use error::{StoreError, StoreErrorKind};
 pub use jobs::{Added, Claim, Job, JobFile, JobRoom, JobState, NewJob, Put};
@@ -30,7 +33,12 @@ pub use results::{RESULT_BYTES, ResultKey};
 pub use sessions::{NewSession, Opened, Session, SessionId, WRAPPED_KEY_BYTES};
 pub use teams::{TEAM_BYTES, Team, TeamChange, TeamRules};
 pub use tenants::Tenants;
+pub use wrap::{unwrap as unwrap_session_key, wrap as wrap_session_key};
 
+pub(crate) use files::{make_directory, private, replace, sync_directory};
+pub(crate) use secret::MachineSecret;
+
+use self::redis::Redis;
 use crate::clock::Clock;
 use embedded::Embedded;
 use std::path::PathBuf;
@@ -72,6 +80,7 @@ struct Inner {
 
 enum Backend {
     Embedded(Arc<Embedded>),
+    Redis(Arc<Redis>),
 }
 
 /// How many entries a sweep removed.
@@ -89,11 +98,19 @@ impl Store {
     /// Opens the store, and makes it where there is none. What was damaged is brought back as far as it can be; see
     /// [`Store::losses`].
     pub async fn open(config: StoreConfig, clock: Clock) -> Result<Self, StoreError> {
-        let tenants = Tenants::open(&config, clock.clone()).await?;
         let now = clock.now();
-        let embedded = blocking(move || Embedded::open(&config.data, config.results_bytes, now)).await?;
-        let inner = Inner { backend: Backend::Embedded(Arc::new(embedded)), tenants, clock };
-        Ok(Self { inner: Arc::new(inner) })
+        let (backend, tenants) = match &config.redis {
+            Some(address) => {
+                let redis = Arc::new(Redis::open(address, clock.clone()).await?);
+                (Backend::Redis(Arc::clone(&redis)), Tenants::in_redis(redis, clock.clone()))
+            }
+            None => {
+                let tenants = Tenants::open(&config, clock.clone()).await?;
+                let embedded = blocking(move || Embedded::open(&config.data, config.results_bytes, now)).await?;
+                (Backend::Embedded(Arc::new(embedded)), tenants)
+            }
+        };
+        Ok(Self { inner: Arc::new(Inner { backend, tenants, clock }) })
     }
 
     /// Customers, their keys and teams.
@@ -111,6 +128,7 @@ impl Store {
         let mut losses = self.inner.tenants.losses();
         match &self.inner.backend {
             Backend::Embedded(embedded) => losses.extend(embedded.losses()),
+            Backend::Redis(redis) => losses.extend(redis.losses()),
         }
         losses
     }
@@ -120,6 +138,7 @@ impl Store {
         self.inner.tenants.list().await?;
         match &self.inner.backend {
             Backend::Embedded(embedded) => on(embedded, Embedded::check).await,
+            Backend::Redis(redis) => redis.check().await,
         }
     }
 
@@ -129,6 +148,7 @@ impl Store {
         let now = self.now();
         match &self.inner.backend {
             Backend::Embedded(embedded) => on(embedded, move |embedded| embedded.sweep(now)).await,
+            Backend::Redis(redis) => redis.sweep().await,
         }
     }
 
@@ -140,6 +160,7 @@ impl Store {
                 let now = self.now();
                 on(embedded, move |embedded| embedded.close(now)).await
             }
+            Backend::Redis(_) => Ok(()),
         }
     }
 
@@ -166,3 +187,6 @@ async fn on<R: Send + 'static>(
     let embedded = Arc::clone(embedded);
     blocking(move || work(&embedded)).await
 }
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -35,6 +35,7 @@ impl Store {
         let (key, now) = (*key, self.now());
         match &self.inner.backend {
             Backend::Embedded(embedded) => on(embedded, move |embedded| embedded.result(&key, now)).await,
+            Backend::Redis(redis) => redis.result(&key).await,
         }
     }
 
@@ -48,6 +49,7 @@ impl Store {
             Backend::Embedded(embedded) => {
                 on(embedded, move |embedded| embedded.keep_result(&key, result, life, now)).await
             }
+            Backend::Redis(redis) => redis.keep_result(&key, &result, life).await,
         }
     }
 }

@@ -128,6 +128,7 @@ impl Store {
         let now = self.now();
         match &self.inner.backend {
             Backend::Embedded(embedded) => on(embedded, move |embedded| embedded.open_session(new, now)).await,
+            Backend::Redis(redis) => redis.open_session(new).await,
         }
     }
 
@@ -137,6 +138,7 @@ impl Store {
         let (tenant, id) = (tenant.to_owned(), id.clone());
         match &self.inner.backend {
             Backend::Embedded(embedded) => on(embedded, move |embedded| embedded.use_session(&tenant, &id, now)).await,
+            Backend::Redis(redis) => redis.use_session(&tenant, &id).await,
         }
     }
 
@@ -148,6 +150,7 @@ impl Store {
             Backend::Embedded(embedded) => {
                 on(embedded, move |embedded| embedded.move_session(&tenant, &id, node, now)).await
             }
+            Backend::Redis(redis) => redis.move_session(&tenant, &id, node).await,
         }
     }
 
@@ -157,6 +160,7 @@ impl Store {
         let (tenant, id) = (tenant.to_owned(), id.clone());
         match &self.inner.backend {
             Backend::Embedded(embedded) => on(embedded, move |embedded| embedded.end_session(&tenant, &id, now)).await,
+            Backend::Redis(redis) => redis.end_session(&tenant, &id).await,
         }
     }
 
@@ -178,6 +182,7 @@ impl Store {
             Backend::Embedded(embedded) => {
                 on(embedded, move |embedded| embedded.sessions(tenant.as_deref(), now)).await
             }
+            Backend::Redis(redis) => redis.sessions(tenant.as_deref()).await,
         }
     }
 }

@@ -4,20 +4,21 @@ use super::{
     Aead, Context, HandshakeError, Kdf, Kem, Link, Resumption, Side, link,
     words::{Hello, Mode, Offer, RANDOM_LEN, SUITE, VERSION},
 };
-use crate::key::{PublicIdentity, SIGNATURE_LEN, random};
+use crate::{
+    key::{PublicIdentity, SIGNATURE_LEN, random},
+    secret::{Secret, on_wiped_stack},
+};
 use hpke::{
     Deserializable, OpModeS, PskBundle, Serializable,
     rand_core::{TryCryptoRng, TryRng},
     setup_sender_with_rng,
 };
 use std::convert::Infallible;
-use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// What a handshake of the editor needs of chance, all of it fetched where a failure can be told.
-#[derive(Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Entropy {
     pub(crate) hello: [u8; RANDOM_LEN],
-    pub(crate) key: [u8; 32],
+    pub(crate) key: Secret,
 }
 
 /// An editor that waits for an offer.
@@ -36,7 +37,7 @@ impl ClientHandshake {
         context: &Context,
         resume: Option<&Resumption>,
     ) -> Result<(Self, Vec<u8>), HandshakeError> {
-        Self::start_with(pinned, context, resume, Entropy { hello: random()?, key: random()? })
+        Self::start_with(pinned, context, resume, Entropy { hello: random()?, key: Secret::random()? })
     }
 
     pub(crate) fn start_with(
@@ -57,6 +58,10 @@ impl ClientHandshake {
     /// Checks the signed offer, and comes to keys: what is to be sent, and the link. The other side has shown that it
     /// has the keys when its first frame opens.
     pub fn finish(self, signed_offer: &[u8]) -> Result<(Vec<u8>, Link), HandshakeError> {
+        on_wiped_stack(|| self.answer(signed_offer))
+    }
+
+    fn answer(self, signed_offer: &[u8]) -> Result<(Vec<u8>, Link), HandshakeError> {
         let (bytes, signature) = signed_offer.split_last_chunk::<SIGNATURE_LEN>().ok_or(HandshakeError::Malformed)?;
         // Nothing of an offer is looked at before it is known whose it is.
         if !self.pinned.signed(&self.context.signed(&self.pinned, &self.hello, bytes), signature) {
@@ -79,7 +84,7 @@ impl ClientHandshake {
         let info = self.context.info(&self.hello, bytes);
         // A point of low order gives no secret, and is refused in here.
         let (encapsulated, mut hpke) =
-            setup_sender_with_rng::<Aead, Kdf, Kem>(&mode, &key, &info, &mut Once(&self.entropy.key))
+            setup_sender_with_rng::<Aead, Kdf, Kem>(&mode, &key, &info, &mut Once(self.entropy.key.bytes()))
                 .map_err(|_| HandshakeError::Agreement)?;
         let confirmation = hpke.seal(&[], &[]).map_err(|_| HandshakeError::Agreement)?;
         let accept = [&encapsulated.to_bytes()[..], &confirmation].concat();
@@ -92,13 +97,13 @@ impl ClientHandshake {
 
 impl Resumption {
     pub(super) fn bundle(&self) -> Result<PskBundle<'_>, HandshakeError> {
-        PskBundle::new(self.secret.as_slice(), &self.id).map_err(|_| HandshakeError::Resumption)
+        PskBundle::new(self.secret.bytes(), &self.id).map_err(|_| HandshakeError::Resumption)
     }
 }
 
 /// Random bytes that were fetched before, for the one key that is made of them. That key has as many bytes; more are
 /// never asked for, and asking for more panics rather than repeats.
-struct Once<'a>(&'a [u8]);
+pub(crate) struct Once<'a>(pub(crate) &'a [u8]);
 
 impl TryRng for Once<'_> {
     type Error = Infallible;

@@ -4,9 +4,12 @@ use super::{
     Aead, Context, HandshakeError, Kdf, Kem, Link, Resumption, Side, link,
     words::{Hello, Mode, Offer, POINT_LEN, Reader, SUITE, VERSION},
 };
-use crate::{cipher::TAG_LEN, key::random};
+use crate::{
+    cipher::TAG_LEN,
+    key::random,
+    secret::{Secret, on_wiped_stack},
+};
 use hpke::{Deserializable, Kem as _, OpModeR, Serializable, setup_receiver};
-use zeroize::Zeroizing;
 
 /// A worker that has made its offer. Its key is used once, and gone whatever comes.
 pub struct WorkerHandshake {
@@ -25,7 +28,7 @@ impl WorkerHandshake {
         context: &Context,
         resume: Option<&Resumption>,
     ) -> Result<(Self, Vec<u8>), HandshakeError> {
-        Self::offer_with(hello, context, resume, random()?, &Zeroizing::new(random()?))
+        Self::offer_with(hello, context, resume, random()?, &Secret::random()?)
     }
 
     pub(crate) fn offer_with(
@@ -33,7 +36,7 @@ impl WorkerHandshake {
         context: &Context,
         resume: Option<&Resumption>,
         random: [u8; 32],
-        key_material: &[u8; 32],
+        key_material: &Secret,
     ) -> Result<(Self, Vec<u8>), HandshakeError> {
         let Hello { versions, resumes, .. } = Hello::read(hello)?;
         if !versions.contains(&VERSION) {
@@ -44,7 +47,7 @@ impl WorkerHandshake {
             Some(resume) if resumes == Some(resume.id) && resume.is_for(context) => Mode::Resumed,
             Some(_) => return Err(HandshakeError::Resumption),
         };
-        let (key, public) = Kem::derive_keypair(key_material);
+        let (key, public) = on_wiped_stack(|| Kem::derive_keypair(key_material.bytes()));
         let offer = Offer { version: VERSION, suite: SUITE, mode, random, key: public.to_bytes().into() };
         let offer = offer.write();
         let info = context.info(hello, &offer);
@@ -53,6 +56,10 @@ impl WorkerHandshake {
 
     /// Comes to keys by what the editor answered; refuses whoever did not come to the same ones.
     pub fn accept(self, accept: &[u8]) -> Result<Link, HandshakeError> {
+        on_wiped_stack(|| self.agree(accept))
+    }
+
+    fn agree(self, accept: &[u8]) -> Result<Link, HandshakeError> {
         let mut rest = Reader(accept);
         let encapsulated: [u8; POINT_LEN] = rest.take()?;
         let confirmation: [u8; TAG_LEN] = rest.take()?;

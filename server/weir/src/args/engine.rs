@@ -1,6 +1,6 @@
 //! What `weir engine` is told: by flags, by the environment (`WEIR_ENGINE_...`), or by a file, in this order.
 
-use clap::Args;
+use clap::{Args, Subcommand, ValueEnum};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,12 +13,17 @@ Every flag can be given as an environment variable, and by its name without dash
 (TOML; `listen = \"127.0.0.1:8787\"`). Flags have precedence over the environment, and that over the file.
 
 Exit codes:
-  0  ended because it was told to
-  2  it could not start";
+  0  ended because it was told to; of the other commands: done
+  1  there is no such key or team; the audit log is not what was written
+  2  it could not start, or the command failed";
 
 /// `weir engine`
 #[derive(Debug, Clone, Default, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct EngineArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<EngineCommand>,
+
     /// A file with settings.
     #[arg(long, value_name = "FILE", env = "WEIR_ENGINE_CONFIG")]
     pub(crate) config: Option<PathBuf>,
@@ -103,4 +108,161 @@ settings! {
     max_connections: usize, "max-connections", "N", "WEIR_ENGINE_MAX_CONNECTIONS";
     /// Seconds that requests at work may go on when the engine is told to end. 30 if nothing is said.
     drain: u64, "drain", "SECONDS", "WEIR_ENGINE_DRAIN";
+}
+
+/// What is done to an engine's store, whether it runs or not.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum EngineCommand {
+    /// Customers and their keys.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// A team's rules and configuration, told to its editors as soon as they change.
+    #[command(subcommand)]
+    Team(TeamCommand),
+    /// The log of who did what.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+}
+
+/// Where the store is.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StoreArgs {
+    /// The engine's data directory.
+    #[arg(long, value_name = "DIR", env = "WEIR_ENGINE_DATA", required_unless_present = "redis")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// The Redis or Valkey that several engines share.
+    #[arg(long, value_name = "URL", env = "WEIR_ENGINE_REDIS", hide_env_values = true)]
+    pub(crate) redis: Option<String>,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Make a key and print it, alone on standard output. It is not kept and cannot be printed again.
+    Add(KeysAddArgs),
+    /// List the keys, without their secrets.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Make a key invalid, at once and for good. Running engines see it within a second.
+    Revoke {
+        /// The key's name or id.
+        #[arg(value_name = "NAME|ID")]
+        key: String,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Make a new secret for a key and print the key; the old one stays valid for a while.
+    Rotate {
+        /// The key's name or id.
+        #[arg(value_name = "NAME|ID")]
+        key: String,
+        /// How long, in seconds; 0 ends it at once.
+        #[arg(long, value_name = "SECONDS", default_value_t = 86_400)]
+        grace: u64,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct KeysAddArgs {
+    /// What to call it: letters, digits and -_.@, at most 64.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+
+    /// Whose rules and configuration it gets; its own name if not given.
+    #[arg(long, value_name = "TEAM")]
+    pub(crate) team: Option<String>,
+
+    /// What its holder may do.
+    #[arg(long, value_enum, default_value_t = RoleArg::Analyst)]
+    pub(crate) role: RoleArg,
+
+    /// Requests a minute; the engine's setting if not given. The same holds for the others.
+    #[arg(long, value_name = "N")]
+    pub(crate) rate: Option<u32>,
+
+    /// Requests at once.
+    #[arg(long, value_name = "N")]
+    pub(crate) concurrent: Option<u32>,
+
+    /// Sessions at once.
+    #[arg(long, value_name = "N")]
+    pub(crate) sessions: Option<u32>,
+
+    /// Seconds that a session lives.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) session_lifetime: Option<u64>,
+
+    /// Files in one request.
+    #[arg(long, value_name = "N")]
+    pub(crate) files: Option<u32>,
+
+    /// Bytes of one file.
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) file_bytes: Option<u64>,
+
+    /// Unfinished batch jobs at once.
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<u32>,
+
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoleArg {
+    /// Analyse code.
+    Analyst,
+    /// Also see and change what belongs to others.
+    Admin,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum TeamCommand {
+    /// Give a team rules, a configuration, or both; what is not named stays as it is.
+    Set {
+        /// The team.
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// A file or folder of rules; may be given several times.
+        #[arg(long, value_name = "PATH", required_unless_present = "config")]
+        rules: Vec<PathBuf>,
+        /// A weir.toml.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Print what a team has of its own, as JSON.
+    Show {
+        /// The team.
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Leave a team the engine's rules and no configuration.
+    Clear {
+        /// The team.
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Say whether the log is what was written, or where it was edited, cut or reordered.
+    Verify {
+        /// The engine's data directory.
+        #[arg(long, value_name = "DIR", env = "WEIR_ENGINE_DATA")]
+        data: PathBuf,
+    },
 }

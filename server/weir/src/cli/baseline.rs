@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 /// Scans as `weir scan` does, and writes down what it would report.
 pub(crate) fn main(args: BaselineArgs) -> anyhow::Result<Exit> {
-    let BaselineArgs { paths, rules, files, output } = args;
-    let args = ScanArgs { paths, rules, files, no_baseline: true, ..ScanArgs::default() };
+    let BaselineArgs { paths, rules, files, engine, output } = args;
+    let args = ScanArgs { paths, rules, files, engine, no_baseline: true, ..ScanArgs::default() };
     let scan::Scanned { report, config, targets, failed, .. } = scan::scan(&args)?;
     let mut baseline = Baseline::default();
     for (file, finding) in report.findings() {

@@ -1,5 +1,6 @@
 //! The workers as the terminal's commands use them: load the rules, then stream files through.
 
+use crate::remote::Remote;
 use crate::rules_cache::RulesCache;
 use anyhow::{Context, bail};
 use std::collections::HashMap;
@@ -15,6 +16,9 @@ use weir_worker::{Pool, PoolConfig, Update};
 
 /// Files a worker has waiting beside the one it works on. More would only fill memory.
 const AHEAD: usize = 2;
+
+/// Sessions that a scan takes of a remote engine if nothing else is said: of those that a customer has, others want some.
+const REMOTE_WORKERS: usize = 4;
 
 /// Worker processes with rules.
 pub(crate) struct Engine {
@@ -66,11 +70,28 @@ pub(crate) struct Loaded {
 impl Engine {
     /// Starts `jobs` workers, or as many as there are processors.
     pub(crate) fn start(jobs: Option<u16>, deadline: Duration, foreign_marks: ForeignMarks) -> Self {
-        let workers = jobs.map_or_else(processors, usize::from);
+        Self::start_at(None, jobs, deadline, foreign_marks)
+    }
+
+    /// As [`start`](Self::start), workers of a remote engine.
+    pub(crate) fn start_at(
+        remote: Option<&Remote>,
+        jobs: Option<u16>,
+        deadline: Duration,
+        foreign_marks: ForeignMarks,
+    ) -> Self {
+        let workers = match (jobs, remote) {
+            (Some(jobs), _) => usize::from(jobs),
+            (None, Some(_)) => processors().min(REMOTE_WORKERS),
+            (None, None) => processors(),
+        };
         let mut config = PoolConfig::this_program(workers);
         config.scan_deadline = deadline;
         config.foreign_marks = foreign_marks;
         config.max_file = weir_model::framing::MAX_FRAME;
+        if let Some(remote) = remote {
+            config.place = remote.place();
+        }
         let (pool, updates) = Pool::start(config);
         Self { pool, updates, workers, generation: 0 }
     }

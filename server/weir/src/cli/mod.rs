@@ -4,6 +4,7 @@ pub(crate) mod autofix;
 pub(crate) mod baseline;
 mod engine;
 pub(crate) mod explain;
+pub(crate) mod login;
 mod marks;
 pub(crate) mod notices;
 pub(crate) mod remote_engine;

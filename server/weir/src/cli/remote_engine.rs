@@ -1,4 +1,6 @@
-//! `weir engine`: the analysis service for teams.
+//! `weir engine`: the analysis service for teams, and what is done to its store.
+
+mod store;
 
 use super::Exit;
 use super::engine::block_on;
@@ -16,6 +18,9 @@ const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr
 
 /// Runs an engine until it is told to end.
 pub(crate) fn main(args: EngineArgs) -> anyhow::Result<Exit> {
+    if let Some(command) = args.command {
+        return block_on(store::run(command));
+    }
     let config = configured(args)?;
     let scheme = if matches!(config.transport, Transport::Tls { .. }) { "https" } else { "http" };
     block_on(async {

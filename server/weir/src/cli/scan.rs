@@ -8,6 +8,8 @@ use crate::args::{FileArgs, Format, ScanArgs, SeverityArg};
 use crate::baseline::Baseline;
 use crate::changed::{Changed, Commit};
 use crate::config::{Audit, Config, Layer, Level, Problem, Shown};
+use crate::remote::choice::{Choice, Wish};
+use crate::remote::{Notice, Remote, State};
 use crate::report::rule::Rule;
 use crate::report::{self, FileReport, Incident, IncidentKind, Place, Remark, Report};
 use crate::rules_source;
@@ -66,8 +68,10 @@ pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Scanned> {
     notices::say(&unreadable.iter().map(|error| format!("weir: {error}")).collect::<Vec<_>>());
     let filter = Filter::new(args, &config)?;
     let mut targets = Targets::new();
+    let choice = Choice::new(args.engine.engine.as_deref(), Wish::Local)?;
     let (report, missing) = block_on(async {
-        let mut engine = Engine::start(args.jobs, config.timeout, config.foreign_marks());
+        let remote = remote(&choice, &config);
+        let mut engine = Engine::start_at(remote.as_ref(), args.jobs, config.timeout, config.foreign_marks());
         let loaded = engine.load(sources).await?;
         let kinds = Kinds::of(loaded.rules.iter());
         let mut report = Report {
@@ -89,6 +93,40 @@ pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Scanned> {
     let broken_rules = !unreadable.is_empty() || report.problems.iter().any(|problem| !problem.skipped);
     let failed = missing > 0 || !misconfigured.is_empty();
     Ok(Scanned { report, config, targets, broken_rules, failed })
+}
+
+/// The engine that is to analyse, if any; how it stands with that is said on standard error.
+fn remote(choice: &Choice, config: &Config) -> Option<Remote> {
+    let Some(url) = choice.engine(config.engine.as_ref()) else {
+        if choice.is_asked_for() {
+            notices::say(&["weir: weir.toml asks for analysis on this machine; no engine is used"]);
+        }
+        return None;
+    };
+    let (remote, mut notices) = Remote::new(url.clone(), choice.logins.clone(), choice.environment.clone());
+    tokio::spawn(async move {
+        while let Some(notice) = notices.recv().await {
+            if let Some(line) = engine_line(&url.to_string(), &notice) {
+                notices::say(&[line]);
+            }
+        }
+    });
+    Some(remote)
+}
+
+/// What a person is told about an engine.
+fn engine_line(url: &str, notice: &Notice) -> Option<String> {
+    match notice {
+        Notice::State(State::Linked) => Some(format!("weir: {url} analyses")),
+        Notice::State(State::Away(reason)) => Some(format!("weir: {url} is away, this machine analyses: {reason}")),
+        Notice::State(State::Refused(reason)) => {
+            Some(format!("weir: error: {url} is not used, this machine analyses: {reason}"))
+        }
+        Notice::Team(team) if !team.rules.is_empty() => {
+            Some(format!("weir: {url} offers rules of your team; they are not run in scans"))
+        }
+        Notice::Team(_) | Notice::Sending { .. } => None,
+    }
 }
 
 /// Sends the files through the workers and sorts what comes back into the report.

@@ -12,6 +12,7 @@ pub(crate) use filter::{Audit, Filter, Folder, Level, Shown};
 pub(crate) use settings::{Settings, of_client};
 
 use crate::args::FileArgs;
+use crate::remote::choice::Wish;
 use filter::Scopes;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -61,11 +62,26 @@ pub(crate) struct Layer {
     pub(crate) severity: Option<BTreeMap<String, Level>>,
     /// What is different in some folders; a later one outranks those before it.
     pub(crate) folder: Option<Vec<Folder>>,
+    /// "local": code of this project is analysed on the machine it is on, even where an engine is configured. A project can ask for
+    /// nothing else.
+    pub(crate) engine: Option<Local>,
+    /// The engine that an editor's settings name. No file can.
+    #[cfg_attr(test, schemars(skip))]
+    pub(crate) engine_url: Option<Wish>,
+}
+
+/// The one thing that a project may say about engines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Local {
+    /// None.
+    Local,
 }
 
 impl Layer {
     /// The keys, in the order of the documentation.
-    const KEYS: [&str; 14] = [
+    const KEYS: [&str; 15] = [
         "rules",
         "include",
         "exclude",
@@ -80,6 +96,7 @@ impl Layer {
         "filter",
         "severity",
         "folder",
+        "engine",
     ];
 
     /// What this says, and where it says nothing what another does.
@@ -99,6 +116,8 @@ impl Layer {
             filter: self.filter.clone().or_else(|| other.filter.clone()),
             severity: self.severity.clone().or_else(|| other.severity.clone()),
             folder: self.folder.clone().or_else(|| other.folder.clone()),
+            engine: self.engine.or(other.engine),
+            engine_url: self.engine_url.clone().or_else(|| other.engine_url.clone()),
         }
     }
 
@@ -127,6 +146,7 @@ impl Layer {
             "filter" => put(&mut self.filter, value),
             "severity" => put(&mut self.severity, value),
             "folder" => put(&mut self.folder, value),
+            "engine" => put(&mut self.engine, value),
             _ => return None,
         })
     }
@@ -173,6 +193,8 @@ pub(crate) struct Config {
     pub(crate) source_lens: bool,
     /// The baseline file.
     pub(crate) baseline: PathBuf,
+    /// Where it is analysed, if anybody says so.
+    pub(crate) engine: Option<Wish>,
     /// Whether other tools' comments that name no rule are honoured.
     foreign_suppressions: bool,
     scopes: Scopes,
@@ -205,6 +227,7 @@ impl Config {
             changed_since: said.changed_only.unwrap_or(false).then(|| said.since.unwrap_or_else(|| "HEAD".to_owned())),
             source_lens: said.source_lens.unwrap_or(false),
             baseline: folder.join(said.baseline.as_deref().unwrap_or(BASELINE)),
+            engine: said.engine.map(|Local::Local| Wish::Local).or(said.engine_url),
             foreign_suppressions: said.foreign_suppressions.unwrap_or(true),
             scopes: Scopes::new([client, file]),
         }
@@ -254,6 +277,26 @@ mod tests {
         assert_eq!(config.rules, [RulePath::Path("/r".into()), RulePath::BuiltIn]);
         let config = Config::new(Path::new("/p"), &Layer::default(), &Layer::default(), &[]);
         assert_eq!(config.rules, [RulePath::BuiltIn]);
+    }
+
+    #[test]
+    fn a_project_can_keep_its_code_here_and_cannot_send_it_anywhere() {
+        let (file, problems) = file::parse(Path::new("weir.toml"), "engine = \"local\"");
+        assert_eq!(problems, []);
+        let client = Layer { engine_url: Some("https://engine".parse().unwrap()), ..Layer::default() };
+        let engine = |file: &Layer| Config::new(Path::new("/p"), file, &client, &[]).engine;
+        assert_eq!(engine(&file), Some(Wish::Local));
+        assert_eq!(engine(&Layer::default()), client.engine_url);
+        for text in [
+            "engine = \"https://evil\"",
+            "engine = { url = \"https://evil\" }",
+            "engine-url = \"https://evil\"",
+            "engine_url = \"https://evil\"",
+            "[engine]\nurl = \"https://evil\"",
+        ] {
+            let (file, problems) = file::parse(Path::new("weir.toml"), text);
+            assert_eq!((problems.len(), engine(&file)), (1, client.engine_url.clone()), "{text}");
+        }
     }
 
     #[test]

@@ -37,8 +37,21 @@ pub(crate) fn of_client(value: &Value) -> Settings {
 
 impl Settings {
     fn set(&mut self, key: &str, value: Value) {
+        // What a project can say about engines an editor can, too, and which one beside.
+        if key == "engine" && value.is_object() {
+            return self.engine(&value["url"]);
+        }
         if let Some(Err(error)) = self.layer.set(key, value) {
             self.problems.push(format!("setting `{key}`: {error}"));
+        }
+    }
+
+    fn engine(&mut self, url: &Value) {
+        // Editors send what is not set as null, or empty.
+        let Some(url) = url.as_str().filter(|url| !url.is_empty()) else { return };
+        match url.parse() {
+            Ok(wish) => self.layer.engine_url = Some(wish),
+            Err(error) => self.problems.push(format!("setting `engine.url`: {error}")),
         }
     }
 
@@ -148,6 +161,24 @@ mod tests {
         assert_eq!(settings.problems.len(), 1);
         assert!(settings.problems[0].starts_with("setting `workspace`: "), "{}", settings.problems[0]);
         assert_eq!(settings.layer.severity.unwrap()["myRule"], Level::Hint);
+    }
+
+    #[test]
+    fn an_editor_may_name_an_engine_or_want_none() {
+        for (value, url, local) in [
+            (json!({ "engine": { "url": "https://engine" } }), Some("https://engine"), false),
+            (json!({ "weir": { "engine": { "url": "local" } } }), Some("local"), false),
+            (json!({ "engine": { "url": "" } }), None, false),
+            (json!({ "engine": "local" }), None, true),
+        ] {
+            let settings = of_client(&value);
+            assert_eq!(settings.problems, [] as [String; 0], "{value}");
+            assert_eq!(settings.layer.engine_url, url.map(|url| url.parse().unwrap()), "{value}");
+            assert_eq!(settings.layer.engine.is_some(), local, "{value}");
+        }
+        let settings = of_client(&json!({ "engine": { "url": "http://engine.example.com" } }));
+        assert!(settings.problems[0].contains("plain http"), "{}", settings.problems[0]);
+        assert_eq!(settings.layer.engine_url, None);
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub(crate) use capabilities::Client;
 use crate::args::LspArgs;
 use crate::config::Settings;
 use crate::main_loop::MainLoop;
+use crate::remote::choice::{Choice, Wish};
 use anyhow::Context as _;
 use gate::Gate;
 use outbox::Outbox;
@@ -52,13 +53,15 @@ pub(crate) fn main(args: LspArgs) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("cannot start the server's threads")?;
-    let clean = runtime.block_on(serve(args.rules.rules));
+    // An editor analyses where its user has logged in to, if nobody says anything.
+    let choice = Choice::new(args.engine.engine.as_deref(), Wish::Default)?;
+    let clean = runtime.block_on(serve(args.rules.rules, choice));
     // The thread that reads standard input may wait for ever: leave without it.
     runtime.shutdown_background();
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn serve(rules: Vec<PathBuf>) -> bool {
+async fn serve(rules: Vec<PathBuf>, choice: Choice) -> bool {
     let (messages, inbox) = mpsc::unbounded_channel();
     let was_shut_down = Arc::new(AtomicBool::new(false));
     let shows_virtual = Arc::new(AtomicBool::new(false));
@@ -71,7 +74,7 @@ async fn serve(rules: Vec<PathBuf>) -> bool {
     .custom_method("window/workDoneProgress/cancel", Server::cancel_progress)
     .finish();
     let outbox = outbox.expect("the service was made with a client");
-    let main_loop = MainLoop::new(outbox, rules, messages.downgrade());
+    let main_loop = MainLoop::new(outbox, rules, choice, messages.downgrade());
     drop(messages);
     let main_loop = tokio::spawn(main_loop.run(inbox));
     tower_lsp_server::Server::new(input::messages(tokio::io::stdin()), tokio::io::stdout(), socket)

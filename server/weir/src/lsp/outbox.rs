@@ -164,6 +164,13 @@ impl Outbox {
         self.step(Step::End { task: Task::Scan, message: None });
     }
 
+    /// So many parts of so many of a large text are sent to a remote engine.
+    pub(crate) fn upload(&self, done: usize, all: usize, supported: bool) {
+        let task = Task::Upload;
+        self.step(Step::Begin { task, title: "Weir: sending to the engine", supported });
+        self.step(if done < all { Step::Report { task, done, all } } else { Step::End { task, message: None } });
+    }
+
     fn step(&self, step: Step) {
         let _ = self.progress.send(step);
     }

@@ -20,6 +20,8 @@ pub(crate) enum Task {
     Rules(EngineId),
     /// The workspace is looked at.
     Scan,
+    /// A large text is sent to a remote engine.
+    Upload,
 }
 
 /// What happens to it.
@@ -60,7 +62,7 @@ pub(crate) async fn show(client: Client, mut steps: mpsc::UnboundedReceiver<Step
                     let begin = WorkDoneProgressBegin {
                         title: title.to_owned(),
                         cancellable: scan.then_some(true),
-                        percentage: scan.then_some(0),
+                        percentage: (scan || task == Task::Upload).then_some(0),
                         ..WorkDoneProgressBegin::default()
                     };
                     report(&client, &token, WorkDoneProgress::Begin(begin)).await;
@@ -75,7 +77,11 @@ pub(crate) async fn show(client: Client, mut steps: mpsc::UnboundedReceiver<Step
                 {
                     shown.percentage = percentage;
                     let value = WorkDoneProgressReport {
-                        message: Some(format!("{done}/{all} files")),
+                        message: Some(if task == Task::Upload {
+                            format!("{done}/{all} MB")
+                        } else {
+                            format!("{done}/{all} files")
+                        }),
                         percentage: Some(percentage),
                         ..WorkDoneProgressReport::default()
                     };

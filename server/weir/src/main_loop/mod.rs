@@ -10,6 +10,7 @@ mod configure;
 mod files;
 mod marks;
 mod notebooks;
+mod remote;
 mod results;
 mod rule_documents;
 mod rule_runs;
@@ -27,6 +28,8 @@ use crate::lsp::{Client, InitialOptions};
 use crate::notebooks::{Change, Notebooks};
 use crate::project::{ProjectId, Projects};
 use crate::project_marks::ProjectMarks;
+use crate::remote::choice::Choice;
+use crate::remote::{EngineUrl, Notice};
 use crate::rules_source::RulesError;
 use crate::session::{Session, file_of};
 use crate::walk::{Refusal, Target};
@@ -107,6 +110,8 @@ pub(crate) enum Message {
     MarksRead { project: ProjectId, marks: ProjectMarks },
     /// Workers said something.
     Worker(EngineId, Update),
+    /// There is something to tell about a remote engine.
+    Remote(EngineUrl, Notice),
 }
 
 impl Message {
@@ -149,12 +154,17 @@ pub(crate) struct MainLoop {
 
 impl MainLoop {
     /// A server with nothing open. `rules`: from the command line. `messages`: where to send what is found out elsewhere.
-    pub(crate) fn new(outbox: Outbox, rules: Vec<PathBuf>, messages: mpsc::WeakUnboundedSender<Message>) -> Self {
+    pub(crate) fn new(
+        outbox: Outbox,
+        rules: Vec<PathBuf>,
+        choice: Choice,
+        messages: mpsc::WeakUnboundedSender<Message>,
+    ) -> Self {
         Self {
             session: Session::new(),
             notebooks: Notebooks::default(),
             projects: Projects::new(rules),
-            engines: Engines::new(messages.clone()),
+            engines: Engines::new(choice, messages.clone()),
             workspace: Workspace::default(),
             watch: Watch::new(messages.clone()),
             outbox,
@@ -249,6 +259,7 @@ impl MainLoop {
             Message::Base { doc, base } => self.take_base(doc, base),
             Message::MarksRead { project, marks } => self.marks_read(project, marks),
             Message::Worker(engine, update) => self.update(engine, update),
+            Message::Remote(url, notice) => self.remote(&url, notice),
         }
     }
 

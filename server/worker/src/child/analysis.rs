@@ -62,7 +62,7 @@ pub struct RuleEngine {
 
 /// Rules are read on no more threads than this: each needs a parser of every language and memory of its own, and what
 /// remains for one thread alone weighs more with each.
-const MAX_THREADS: usize = 8;
+pub(super) const MAX_THREADS: usize = 8;
 
 impl Default for RuleEngine {
     fn default() -> Self {

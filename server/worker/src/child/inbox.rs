@@ -66,11 +66,29 @@ pub(super) enum Change {
     Close,
 }
 
+impl Change {
+    /// What it weighs while it waits. An edit weighs something even if it only removes.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Open { document, .. } => document.len(),
+            Self::Edit { edits, .. } => {
+                EDIT_BYTES + edits.iter().map(|edit| EDIT_BYTES + edit.text.len()).sum::<usize>()
+            }
+            Self::Close => 0,
+        }
+    }
+}
+
+/// The memory of an edit without its text, about.
+const EDIT_BYTES: usize = 64;
+
 /// The work that waits, and the way to call off the work at hand.
 #[derive(Default)]
 pub(super) struct Inbox {
     waiting: Mutex<Waiting>,
     more: Condvar,
+    /// Something was taken out.
+    less: Condvar,
     cancelled: AtomicBool,
 }
 
@@ -82,6 +100,8 @@ struct Waiting {
     scans: VecDeque<ScanWork>,
     unsettled: VecDeque<DocId>,
     at_work: AtWork,
+    /// Bytes of text in all that waits.
+    bytes: usize,
 }
 
 #[derive(Default, PartialEq)]
@@ -111,18 +131,18 @@ impl Inbox {
             Request::Close { doc } => waiting.change(doc, Change::Close),
             Request::Scan { job, path, format, bytes, options, without } => {
                 let what = Asked::Findings(options);
-                waiting.scans.push_back(ScanWork { job, path, format, bytes, what, without });
+                waiting.queue_file(ScanWork { job, path, format, bytes, what, without });
                 false
             }
             Request::Ask { job, path, format, bytes, question } => {
                 let (what, without) = (Asked::Question(question), Vec::new());
-                waiting.scans.push_back(ScanWork { job, path, format, bytes, what, without });
+                waiting.queue_file(ScanWork { job, path, format, bytes, what, without });
                 false
             }
             Request::Judge { job, path, format, sealing, ciphertext: bytes, options, without } => {
                 let what = Asked::Judgement(SealedWork { format, sealing, options });
                 let format = format.unwrap_or(Format::Text);
-                waiting.scans.push_back(ScanWork { job, path, format, bytes, what, without });
+                waiting.queue_file(ScanWork { job, path, format, bytes, what, without });
                 false
             }
             Request::Limits(_) | Request::Ping { .. } => false,
@@ -134,6 +154,32 @@ impl Inbox {
         self.more.notify_one();
     }
 
+    /// Adds a document whose text is read already: [`Request::Open`].
+    pub(super) fn open(&self, doc: DocId, path: Arc<str>, document: Document, without: Vec<Arc<str>>) {
+        let mut waiting = self.lock();
+        let format = document.format();
+        if waiting.change(doc, Change::Open { path, format, document, without }) {
+            self.cancelled.store(true, Ordering::Relaxed);
+        }
+        drop(waiting);
+        self.more.notify_one();
+    }
+
+    /// Waits until fewer bytes of text wait here than that: whoever reads from a stranger must not read on for ever.
+    pub(super) fn wait_for_room(&self, bytes: usize) {
+        let mut waiting = self.lock();
+        while waiting.bytes >= bytes {
+            waiting = self.less.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Forgets the files of a scan: nobody waits for them any more.
+    pub(super) fn forget_files(&self) {
+        let mut waiting = self.lock();
+        let scans = std::mem::take(&mut waiting.scans);
+        waiting.bytes -= scans.iter().map(|scan| scan.bytes.len()).sum::<usize>();
+    }
+
     /// Waits for work. What was at work before counts as done.
     pub(super) fn take(&self) -> Work {
         let mut waiting = self.lock();
@@ -143,6 +189,8 @@ impl Inbox {
             let work = waiting.take().or_else(|| if quiet { waiting.take_unsettled() } else { None });
             if let Some(work) = work {
                 self.cancelled.store(false, Ordering::Relaxed);
+                drop(waiting);
+                self.less.notify_one();
                 return work;
             }
             if waiting.unsettled.is_empty() {
@@ -178,7 +226,9 @@ impl Inbox {
 
     /// Puts a cancelled scan back: it is the next one.
     pub(super) fn put_back(&self, scan: ScanWork) {
-        self.lock().scans.push_front(scan);
+        let mut waiting = self.lock();
+        waiting.bytes += scan.bytes.len();
+        waiting.scans.push_front(scan);
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
@@ -189,12 +239,14 @@ impl Inbox {
 impl Waiting {
     /// Notes a change; says whether it cancels the work at hand.
     fn change(&mut self, doc: DocId, change: Change) -> bool {
+        let mut bytes = self.bytes + change.bytes();
         let changes = self.queue(doc);
         if !matches!(change, Change::Edit { .. }) {
             // What happened to the document before no longer matters.
-            changes.clear();
+            bytes -= changes.drain(..).map(|change| change.bytes()).sum::<usize>();
         }
         changes.push(change);
+        self.bytes = bytes;
         match self.at_work {
             AtWork::Document(current) => current == doc,
             AtWork::Scan => true,
@@ -209,6 +261,11 @@ impl Waiting {
         })
     }
 
+    fn queue_file(&mut self, file: ScanWork) {
+        self.bytes += file.bytes.len();
+        self.scans.push_back(file);
+    }
+
     fn take(&mut self) -> Option<Work> {
         if let Some(rules) = self.rules.take() {
             self.at_work = AtWork::Rules;
@@ -216,9 +273,12 @@ impl Waiting {
         }
         if let Some(doc) = self.order.pop_front() {
             self.at_work = AtWork::Document(doc);
-            return Some(Work::Document(doc, self.changes.remove(&doc).unwrap_or_default()));
+            let changes = self.changes.remove(&doc).unwrap_or_default();
+            self.bytes -= changes.iter().map(Change::bytes).sum::<usize>();
+            return Some(Work::Document(doc, changes));
         }
         if let Some(scan) = self.scans.pop_front() {
+            self.bytes -= scan.bytes.len();
             self.at_work = AtWork::Scan;
             return Some(Work::Scan(scan));
         }
@@ -257,6 +317,38 @@ mod tests {
             inbox.put(request);
         }
         assert_eq!(describe(&inbox.take()), "document 1: open");
+    }
+
+    #[test]
+    fn what_waits_is_weighed_until_it_is_taken_or_forgotten() {
+        let inbox = Inbox::default();
+        let weight = || inbox.lock().bytes;
+        for request in [open(A), edit(A), edit(A), scan(), question(), edit(B)] {
+            inbox.put(request);
+        }
+        assert_eq!(weight(), 3 * EDIT_BYTES);
+        inbox.put(open(A));
+        assert_eq!(weight(), EDIT_BYTES);
+        inbox.take();
+        inbox.take();
+        assert_eq!(weight(), 0);
+        let file = |bytes: &[u8]| match scan() {
+            Request::Scan { job, path, format, options, without, .. } => {
+                Request::Scan { job, path, format, options, without, bytes: bytes.to_vec() }
+            }
+            other => other,
+        };
+        inbox.forget_files();
+        inbox.put(file(b"four"));
+        assert_eq!(weight(), 4);
+        let Work::Scan(work) = inbox.take() else { panic!("a scan was put in") };
+        assert_eq!(weight(), 0);
+        inbox.put_back(work);
+        inbox.put(file(b"two"));
+        assert_eq!(weight(), 7);
+        inbox.forget_files();
+        assert_eq!(weight(), 0);
+        inbox.wait_for_room(1);
     }
 
     #[test]

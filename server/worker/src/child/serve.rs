@@ -69,6 +69,7 @@ impl<A: Analysis> Server<A> {
         };
         self.desk.prepare(&held.without);
         let Outcome { findings, hints, notes, timing, .. } = self.desk.document(held, elsewhere, &time);
+        self.output.count(held.format, timing);
         if !self.inbox.cancelled() {
             self.output.send(&Event::Findings { doc, version: held.version(), findings, hints, notes, timing });
         }
@@ -114,6 +115,7 @@ impl<A: Analysis> Server<A> {
             return self.answer_scan(work, |job| Event::Judged { job, judged });
         }
         let Outcome { findings, hints, answer, notes, timing } = self.desk.scan(&work, &time);
+        self.output.count(work.format, timing);
         let asks = matches!(work.what, Asked::Question(_));
         self.answer_scan(work, |job| match asks {
             false => Event::Scanned { job, findings, hints, notes, timing },

@@ -4,12 +4,16 @@ mod breaker;
 mod document;
 mod driver;
 mod process;
+mod program;
 mod refusal;
+mod served;
 mod slot;
 mod supervisor;
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+pub use program::Program;
+pub use served::{Relief, Says, Serve, Served};
+
+use crate::sandbox::{Confinement, Level};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -18,13 +22,20 @@ use weir_model::{
     Question, RuleInfo, RuleProblem, RuleSource, ScanOptions, Sealing, Timing, Version,
 };
 
+/// Where the workers of a pool run.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// Here, as processes of a program.
+    Program(Program),
+    /// Where somebody else has them.
+    Served(Serve),
+}
+
 /// How a pool runs its workers.
 #[derive(Clone, Debug)]
 pub struct PoolConfig {
-    /// The program to start as a worker.
-    pub program: PathBuf,
-    /// Its arguments.
-    pub args: Vec<OsString>,
+    /// Where they run.
+    pub place: Place,
     /// How many workers, at least one.
     pub workers: usize,
     /// How long the analysis of a document under edit may take.
@@ -39,6 +50,11 @@ pub struct PoolConfig {
     pub max_interned: u64,
     /// Which marks of other tools suppress findings.
     pub foreign_marks: ForeignMarks,
+    /// Workers that cannot be confined refuse to start, and all overwrite what they free: for code of others. Otherwise a worker
+    /// gives up what it can.
+    pub hardened: bool,
+    /// Bytes of memory a worker may take; one that needs more is lost.
+    pub memory: u64,
 }
 
 impl Default for PoolConfig {
@@ -52,8 +68,7 @@ impl PoolConfig {
     /// Workers of this program, as `weir worker`.
     pub fn this_program(workers: usize) -> Self {
         Self {
-            program: this_executable(),
-            args: vec!["worker".into()],
+            place: Place::Program(Program::this()),
             workers,
             interactive_deadline: Duration::from_secs(2),
             scan_deadline: Duration::from_secs(30),
@@ -61,17 +76,17 @@ impl PoolConfig {
             max_file: 10_000_000,
             max_interned: 256 << 20,
             foreign_marks: ForeignMarks::default(),
+            hardened: false,
+            memory: Confinement::MEMORY,
         }
     }
 }
 
-/// On Linux the running program itself, even after an update has replaced its file: parent and worker stay one version.
-fn this_executable() -> PathBuf {
-    let running = Path::new("/proc/self/exe");
-    if cfg!(target_os = "linux") && running.exists() {
-        return running.to_owned();
+impl PoolConfig {
+    /// How its workers are confined.
+    pub fn confinement(&self) -> Confinement {
+        Confinement { level: if self.hardened { Level::Hardened } else { Level::Usual }, memory: self.memory }
     }
-    std::env::current_exe().unwrap_or_else(|_| "weir".into())
 }
 
 /// What a pool says. Findings of a document come for its newest version only.

@@ -1,23 +1,9 @@
-//! One worker process and its pipes.
+//! The pool's end of one worker, wherever that runs.
 
-use super::PoolConfig;
+use super::{Place, PoolConfig};
+use super::served::{Says, Served};
 use super::supervisor::Input;
-use std::io;
-use std::process::Stdio;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::{mpsc, oneshot};
-use weir_model::Event;
-use weir_model::framing::{self, FrameError, MAX_FRAME};
-
-/// Answers come in bursts of small frames.
-const READ_BUFFER: usize = 64 << 10;
-
-/// A worker that writes more lines than this to its standard error is not worth the log's space.
-const MAX_LOGGED_LINES: u32 = 100;
-
-/// Longest part of a line that is logged, in bytes.
-const MAX_LOGGED_LINE: u64 = 400;
 
 /// A running worker. Dropped, its input is closed, at which it ends.
 pub(super) struct Process {
@@ -28,18 +14,12 @@ pub(super) struct Process {
 impl Process {
     /// Starts a worker. All it says goes to `inputs`, and at the end that it is gone: exactly once, whatever happens.
     pub(super) fn start(config: &PoolConfig, slot: usize, run: u64, inputs: mpsc::UnboundedSender<Input>) -> Self {
-        let (frames, to_write) = mpsc::unbounded_channel();
+        let (frames, requests) = mpsc::unbounded_channel();
         let (kill, killed) = oneshot::channel();
-        match spawn(config) {
-            Ok((child, stdin, stdout, stderr)) => {
-                tokio::spawn(write(stdin, to_write));
-                tokio::spawn(log(stderr));
-                tokio::spawn(watch(child, stdout, killed, slot, run, inputs));
-            }
-            Err(error) => {
-                tracing::error!("cannot start {}: {error}", config.program.display());
-                let _ = inputs.send(Input::Gone { slot, run });
-            }
+        let served = Served { requests, killed, says: Says::new(slot, run, inputs) };
+        match &config.place {
+            Place::Program(program) => program.serve(config.confinement(), served),
+            Place::Served(serve) => serve.serve(served),
         }
         Self { frames: Some(frames), kill: Some(kill) }
     }
@@ -61,96 +41,6 @@ impl Process {
     pub(super) fn kill(&mut self) {
         if let Some(kill) = self.kill.take() {
             let _ = kill.send(());
-        }
-    }
-}
-
-fn spawn(config: &PoolConfig) -> io::Result<(Child, ChildStdin, ChildStdout, ChildStderr)> {
-    let mut command = Command::new(&config.program);
-    command.args(&config.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    // A Ctrl-C in the terminal is for the parent; a group of its own keeps it from the worker.
-    #[cfg(unix)]
-    command.process_group(0).arg0("weir");
-    // No console window for an editor's server.
-    #[cfg(windows)]
-    command.creation_flags(0x0800_0000);
-    let mut child = command.spawn()?;
-    match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
-        (Some(stdin), Some(stdout), Some(stderr)) => Ok((child, stdin, stdout, stderr)),
-        _ => Err(io::Error::other("the process has no pipes")),
-    }
-}
-
-async fn write(mut stdin: ChildStdin, mut frames: mpsc::UnboundedReceiver<Vec<u8>>) {
-    while let Some(frame) = frames.recv().await {
-        if stdin.write_all(&frame).await.is_err() {
-            return;
-        }
-    }
-}
-
-/// Passes on what the worker says until it ends or is killed, then makes sure that it is gone, and says so.
-async fn watch(
-    mut child: Child,
-    stdout: ChildStdout,
-    killed: oneshot::Receiver<()>,
-    slot: usize,
-    run: u64,
-    inputs: mpsc::UnboundedSender<Input>,
-) {
-    tokio::select! {
-        end = read(stdout, slot, run, &inputs) => {
-            if let Err(error) = end {
-                tracing::warn!("a worker is stopped: {error}");
-            }
-        }
-        Ok(()) = killed => {}
-    }
-    // An error means that it is gone already. Waiting for it leaves no zombie.
-    let _ = child.start_kill();
-    match child.wait().await {
-        Ok(status) => tracing::debug!("a worker ended: {status}"),
-        Err(error) => tracing::warn!("a worker cannot be waited for: {error}"),
-    }
-    let _ = inputs.send(Input::Gone { slot, run });
-}
-
-async fn read(
-    stdout: ChildStdout,
-    slot: usize,
-    run: u64,
-    inputs: &mpsc::UnboundedSender<Input>,
-) -> Result<(), FrameError> {
-    let mut stdout = BufReader::with_capacity(READ_BUFFER, stdout);
-    let mut prefix = [0; 4];
-    loop {
-        match stdout.read_exact(&mut prefix).await {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
-            read => read?,
-        };
-        let mut body = vec![0; framing::body_len(prefix, MAX_FRAME)?];
-        stdout.read_exact(&mut body).await?;
-        let event: Event = framing::decode(&body)?;
-        if inputs.send(Input::Event { slot, run, event }).is_err() {
-            return Ok(());
-        }
-    }
-}
-
-/// Logs what the worker writes to its standard error. Workers of ours write no source text there.
-async fn log(stderr: ChildStderr) {
-    let mut stderr = BufReader::new(stderr);
-    let mut lines = 0;
-    loop {
-        let mut line = Vec::new();
-        match (&mut stderr).take(MAX_LOGGED_LINE).read_until(b'\n', &mut line).await {
-            Ok(0) | Err(_) => return,
-            Ok(_) if lines < MAX_LOGGED_LINES => {
-                lines += 1;
-                tracing::debug!("worker: {}", String::from_utf8_lossy(&line).trim_end());
-            }
-            // Read on, so that the worker never waits for somebody to read.
-            Ok(_) => {}
         }
     }
 }

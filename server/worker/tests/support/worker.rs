@@ -5,14 +5,19 @@
 //! - `%ABORT%`: the process dies.
 //! - `%PANIC%`: the analysis panics.
 //! - `%SLOW%`: the analysis goes on until its budget stops it.
-//! - `%MEET port%`: connects to the port, says its process id, waits for a byte or the end of the stream.
+//! - `%MEET%`: says its process id where it was told to meet, waits for a byte or the end of the stream.
 //!
 //! and so do rules: `loop:word` never comes back from code with the word in it.
 //!
+//! With `meet:PORT` as its argument, its standard error is a connection to that port: a worker can open none later. With
+//! `attack NAME` it is one that was taken over (`attack.rs`).
+//!
 //! Every text also has a finding of the rule `text`, whose message is the whole text.
 
+#[cfg(target_os = "linux")]
+mod attack;
+
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::sync::Arc;
 use weir_analysis::{Analysis as Found, Budget, Hits, Memo, Options, Unit};
 use weir_model::{
@@ -21,10 +26,17 @@ use weir_model::{
 use weir_worker::child::{self, Analysis, Compiled};
 
 fn main() {
-    match std::env::args().nth(1).as_deref() {
+    let mode = std::env::args().nth(1);
+    if let Some(port) = mode.as_deref().and_then(|mode| mode.strip_prefix("meet:")) {
+        connect(port.parse().expect("a port"));
+    }
+    match mode.as_deref() {
+        #[cfg(target_os = "linux")]
+        Some("attack") => attack::main(),
         Some("other-version") => say_and_wait(&framing::encode(&Event::Ready { version: "0.0.0-other".to_owned() })),
         Some("frame-over-limit") => say_and_wait(&Ok(u32::MAX.to_le_bytes().to_vec())),
         Some("product") => child::child_main(),
+        Some("sealed") => child::run_sealed(Needles),
         _ => child::run(Needles),
     }
 }
@@ -113,8 +125,8 @@ fn misbehave(text: &str, budget: &Budget<'_>) {
         std::process::abort();
     }
     assert!(!text.contains("%PANIC%"), "asked to panic");
-    if let Some(port) = text.split("%MEET ").nth(1).and_then(|rest| rest.split('%').next()) {
-        meet(port.parse().expect("a port"));
+    if text.contains("%MEET%") {
+        meet();
     }
     if text.contains("%SLOW%") {
         while budget.look().is_ok() {
@@ -123,10 +135,23 @@ fn misbehave(text: &str, budget: &Budget<'_>) {
     }
 }
 
-fn meet(port: u16) {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the test listens");
-    stream.write_all(&std::process::id().to_le_bytes()).expect("the test reads");
-    let _ = stream.read(&mut [0]);
+#[cfg(unix)]
+fn connect(port: u16) {
+    let stream = std::net::TcpStream::connect(("127.0.0.1", port)).expect("the test listens");
+    rustix::stdio::dup2_stderr(stream).expect("a standard error");
+}
+
+#[cfg(not(unix))]
+fn connect(_: u16) {}
+
+#[cfg(not(unix))]
+fn meet() {}
+
+#[cfg(unix)]
+fn meet() {
+    let meeting = rustix::stdio::stderr();
+    rustix::io::write(meeting, &std::process::id().to_le_bytes()).expect("the test reads");
+    let _ = rustix::io::read(meeting, &mut [0; 1]);
 }
 
 fn finding(id: &Arc<str>, at: usize, message: &str) -> Finding {

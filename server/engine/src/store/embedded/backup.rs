@@ -5,8 +5,8 @@
 
 use super::db::{Db, Table, guarded};
 use crate::hex;
+use crate::store::StoreError;
 use crate::store::files::{private, replace, sync_directory, with_suffix};
-use crate::store::{StoreError, StoreErrorKind};
 use redb::{ReadTransaction, ReadableTable as _};
 use sha2::{Digest as _, Sha256};
 use std::fs::{self, File};

@@ -29,9 +29,20 @@ pub(in crate::pool) enum Input {
     /// A process said something.
     Event { slot: usize, run: u64, event: Event },
     /// A process is gone, or could not be started.
-    Gone { slot: usize, run: u64 },
+    Gone { slot: usize, run: u64, end: End },
+    /// Something better than this process is to be had: replace it when it has nothing to do.
+    Relief { slot: usize, run: u64 },
     /// It is time: see [`Supervisor::next_wake`].
     Woke,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::pool) enum End {
+    /// What it had at hand may be to blame.
+    Died,
+    /// The way to it was lost, for which nothing that it had at hand is to blame.
+    Left,
 }
 
 /// What is to be done.
@@ -89,8 +100,9 @@ impl Supervisor {
         match input {
             Input::Command(command) => self.command(command, now),
             Input::Event { slot, run, event } if self.slots[slot].run == run => self.event(slot, event, now),
-            Input::Gone { slot, run } if self.slots[slot].run == run => self.gone(slot, now),
-            Input::Event { .. } | Input::Gone { .. } | Input::Woke => {}
+            Input::Gone { slot, run, end } if self.slots[slot].run == run => self.gone(slot, end, now),
+            Input::Relief { slot, run } if self.slots[slot].run == run => self.slots[slot].worn = Some(now),
+            Input::Event { .. } | Input::Gone { .. } | Input::Relief { .. } | Input::Woke => {}
         }
         self.settle(now);
         std::mem::take(&mut self.actions)
@@ -215,6 +227,11 @@ impl Supervisor {
         }
         self.slots[slot].quiet_since = now;
         match event {
+            // What it goes on without was logged.
+            Event::Unconfined { refused: false, .. } => {}
+            Event::Unconfined { lacks, refused: true } => {
+                self.kill(slot, Cause::Broken(Failure::Unconfined { lack: lacks.join("; ") }));
+            }
             Event::Ready { version } => self.ready(slot, version, now),
             Event::RulesLoaded { generation, rules, problems, kept } => {
                 self.loaded(slot, generation, rules, problems, kept.into());

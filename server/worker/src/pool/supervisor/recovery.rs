@@ -1,6 +1,6 @@
 //! The end of a worker: who is to blame, and what becomes of what it had.
 
-use super::Supervisor;
+use super::{End, Supervisor};
 use crate::pool::Update;
 use crate::pool::document::{Phase, Record};
 use crate::pool::slot::{AtHand, Cause, State};
@@ -15,7 +15,9 @@ const QUARANTINE: Duration = Duration::from_secs(5);
 const MAX_LOOPS: u32 = 3;
 
 impl Supervisor {
-    pub(super) fn gone(&mut self, slot: usize, now: Instant) {
+    pub(super) fn gone(&mut self, slot: usize, end: End, now: Instant) {
+        // One that never was ready is not there to be left, and may not be the next time, either: that is to be paced.
+        let left = end == End::Left && self.slots[slot].state == State::Up;
         let cause = match &self.slots[slot].state {
             State::Ending(cause) => Some(cause.clone()),
             _ => None,
@@ -24,7 +26,7 @@ impl Supervisor {
             Some(Cause::Worn) => (true, Failure::WorkerDied),
             Some(Cause::Late { limit, .. }) => (false, Failure::Deadline { limit_ms: limit.as_millis() as u64 }),
             Some(Cause::Broken(failure)) => (false, failure.clone()),
-            None => (false, Failure::WorkerDied),
+            None => (left, Failure::WorkerDied),
         };
         let at = match cause {
             Some(Cause::Late { at, .. }) => at,

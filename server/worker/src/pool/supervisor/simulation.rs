@@ -1,6 +1,6 @@
 //! Every interleaving of edits, answers, crashes and time ends in the right text: the supervisor against simulated workers.
 
-use super::{Action, Input, Supervisor};
+use super::{Action, End, Input, Supervisor};
 use crate::pool::{Command, PoolConfig, Update};
 use proptest::prelude::*;
 use std::collections::{HashMap, VecDeque};
@@ -31,6 +31,10 @@ enum Step {
     Arrive(usize),
     /// The process of a slot dies.
     Crash(usize),
+    /// The way to the process of a slot is lost.
+    Lose(usize),
+    /// Something better than the process of a slot is to be had.
+    Relieve(usize),
     /// Time passes until the supervisor wants to wake.
     Wake,
 }
@@ -46,6 +50,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..WORKERS, 0..DOCS, any::<bool>()).prop_map(|(slot, doc, changed)| Step::Settle(slot, doc, changed)),
         8 => (0..WORKERS).prop_map(Step::Arrive),
         1 => (0..WORKERS).prop_map(Step::Crash),
+        1 => (0..WORKERS).prop_map(Step::Lose),
+        1 => (0..WORKERS).prop_map(Step::Relieve),
         2 => Just(Step::Wake),
     ]
 }
@@ -131,6 +137,48 @@ fn a_worn_worker_is_replaced_when_it_has_nothing_to_do_but_not_at_once_again() {
 }
 
 #[test]
+fn a_worker_that_is_relieved_is_replaced_as_soon_as_it_has_nothing_to_do() {
+    let mut world = World::new();
+    for step in [Step::Rules, Step::Open(0, "text".to_owned())] {
+        world.step(step);
+    }
+    world.step(Step::Relieve(0));
+    assert!(world.workers[0].alive, "it has not said what it finds");
+    world.step(Step::Edit(0, 0, 4, "typed".to_owned()));
+    let started = world.now;
+    world.come_to_rest();
+    assert_eq!((world.workers[0].run, world.workers[1].run, world.now), (2, 1, started));
+    assert_eq!(world.shown.get(&DocId(0)).map(String::as_str), Some("typed"));
+    assert!(world.said.iter().all(|update| !matches!(update, Update::Restarted { .. } | Update::Failed { .. })));
+}
+
+#[test]
+fn where_the_way_to_a_worker_is_lost_nothing_that_it_had_is_to_blame() {
+    let mut world = World::new();
+    for step in [Step::Rules, Step::Open(0, "text".to_owned()), Step::Scan] {
+        world.step(step);
+    }
+    // More often than a breaker or a file's record would stand.
+    for _ in 0..10 {
+        let run = world.workers[0].run;
+        let owes = |supervisor: &Supervisor| supervisor.working(0).next().is_some();
+        while !owes(&world.supervisor) {
+            world.step(Step::Work(0));
+            world.step(Step::Arrive(0));
+        }
+        world.step(Step::Lose(0));
+        let started = world.now;
+        while world.workers[0].run == run {
+            world.step(Step::Arrive(0));
+        }
+        assert_eq!(world.now, started, "the next one starts at once");
+    }
+    world.come_to_rest();
+    assert_eq!(world.shown.get(&DocId(0)).map(String::as_str), Some("text"));
+    assert!(world.said.iter().all(|update| !matches!(update, Update::Restarted { .. } | Update::Failed { .. })));
+}
+
+#[test]
 fn one_worker_reads_new_rules_and_the_other_gets_what_it_keeps_of_them() {
     let mut world = World::new();
     for step in [Step::Rules, Step::Arrive(0), Step::Arrive(1)] {
@@ -183,8 +231,8 @@ struct World {
 struct Worker {
     run: u64,
     alive: bool,
-    /// Gone, but that is not yet known.
-    dying: bool,
+    /// Gone in this way, but that is not yet known.
+    dying: Option<End>,
     inbox: VecDeque<Request>,
     said: VecDeque<Event>,
     held: HashMap<DocId, Document>,
@@ -257,11 +305,16 @@ impl World {
                 let run = self.workers[slot].run;
                 if let Some(event) = self.workers[slot].said.pop_front() {
                     self.input(Input::Event { slot, run, event });
-                } else if std::mem::take(&mut self.workers[slot].dying) {
-                    self.input(Input::Gone { slot, run });
+                } else if let Some(end) = self.workers[slot].dying.take() {
+                    self.input(Input::Gone { slot, run, end });
                 }
             }
-            Step::Crash(slot) => self.workers[slot].die(),
+            Step::Crash(slot) => self.workers[slot].end(End::Died),
+            Step::Lose(slot) => self.workers[slot].end(End::Left),
+            Step::Relieve(slot) => {
+                let run = self.workers[slot].run;
+                self.input(Input::Relief { slot, run });
+            }
             Step::Wake => {
                 if let Some(at) = self.supervisor.next_wake() {
                     self.now = self.now.max(at);
@@ -277,8 +330,9 @@ impl World {
             self.step(Step::Rules);
         }
         loop {
-            let busy =
-                |worker: &Worker| worker.dying || !worker.said.is_empty() || (worker.alive && !worker.inbox.is_empty());
+            let busy = |worker: &Worker| {
+                worker.dying.is_some() || !worker.said.is_empty() || (worker.alive && !worker.inbox.is_empty())
+            };
             if self.workers.iter().any(busy) {
                 for slot in 0..WORKERS {
                     self.step(Step::Work(slot));
@@ -300,7 +354,10 @@ impl World {
         for action in self.supervisor.handle(input, self.now) {
             match action {
                 Action::Start { slot, run } => {
-                    assert!(!self.workers[slot].alive && !self.workers[slot].dying, "one process at a time in a slot");
+                    assert!(
+                        !self.workers[slot].alive && self.workers[slot].dying.is_none(),
+                        "one process at a time in a slot"
+                    );
                     self.workers[slot] = Worker { run, alive: true, ..Worker::default() };
                     self.workers[slot].said.push_back(Event::Ready { version: crate::VERSION.to_owned() });
                 }
@@ -308,7 +365,7 @@ impl World {
                     let request = framing::read(&mut frame.as_slice()).expect("a frame").expect("a request");
                     self.workers[slot].inbox.push_back(request);
                 }
-                Action::Kill { slot } => self.workers[slot].die(),
+                Action::Kill { slot } => self.workers[slot].end(End::Died),
                 Action::Say(update) => self.said(update),
             }
         }
@@ -331,9 +388,10 @@ impl World {
 }
 
 impl Worker {
-    fn die(&mut self) {
-        self.dying |= self.alive;
-        self.alive = false;
+    fn end(&mut self, end: End) {
+        if std::mem::take(&mut self.alive) {
+            self.dying = Some(end);
+        }
     }
 
     /// Does one request, as the real one does: it answers a document only if no newer change of it waits.

@@ -1,6 +1,9 @@
 //! Pools of real processes, which misbehave on demand (`support/worker.rs`).
 #![cfg(unix)]
 
+#[cfg(target_os = "linux")]
+mod sandbox;
+
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -12,7 +15,7 @@ use weir_model::{
     Answer, DocId, Document, Edit, Failure, Finding, JobId, Language, LineQuestion, Note, NoteKind, Question,
     RuleSource, ScanOptions, Span, Verdict, Version,
 };
-use weir_worker::{Pool, PoolConfig, Update};
+use weir_worker::{Place, Pool, PoolConfig, Program, Update};
 
 const WORKER: &str = env!("CARGO_BIN_EXE_weir-test-worker");
 
@@ -60,10 +63,10 @@ async fn an_edit_calls_off_the_analysis_of_the_text_before_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn edits_typed_during_an_analysis_become_one_text() {
-    let mut test = Test::start(config(1));
-    test.rules(&[]).await;
     let meeting = Meeting::new();
-    test.open(A, &meeting.word());
+    let mut test = Test::start(meeting.config());
+    test.rules(&[]).await;
+    test.open(A, MEET);
     let at_work = meeting.wait();
     let end = test.documents[&A].len() as u32;
     test.edit(A, &[(0, end, "")]);
@@ -79,12 +82,12 @@ async fn edits_typed_during_an_analysis_become_one_text() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_killed_at_work_costs_nothing_but_time() {
-    let mut test = Test::start(config(1));
+    let meeting = Meeting::new();
+    let mut test = Test::start(meeting.config());
     test.rules(&[]).await;
     test.open(B, "beside");
     assert_eq!(text(&test.findings(B).await), "beside");
-    let meeting = Meeting::new();
-    test.open(A, &meeting.word());
+    test.open(A, MEET);
     let at_work = meeting.wait();
     let end = test.documents[&A].len() as u32;
     test.edit(A, &[(0, end, "typed while ")]);
@@ -267,7 +270,7 @@ async fn a_document_over_the_limit_gets_a_note_until_it_shrinks() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_of_another_version_is_not_used_and_the_reason_is_said() {
-    let mut test = Test::start(PoolConfig { args: vec!["other-version".into()], ..config(1) });
+    let mut test = Test::start(config_with(&["other-version"]));
     let given_up = |update: &Update| matches!(update, Update::Failed { doc: None, job: None, failure: Failure::OtherVersion { worker, .. } } if worker == "0.0.0-other");
     test.until(given_up).await;
     test.end().await;
@@ -275,14 +278,14 @@ async fn a_worker_of_another_version_is_not_used_and_the_reason_is_said() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_over_the_frame_limit_is_refused_and_costs_the_worker() {
-    let mut test = Test::start(PoolConfig { args: vec!["frame-over-limit".into()], ..config(1) });
+    let mut test = Test::start(config_with(&["frame-over-limit"]));
     test.until(|update| *update == Update::Restarted { failure: Failure::WorkerDied }).await;
     test.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_are_failed_rather_than_kept_waiting_when_no_worker_can_be_started() {
-    let mut test = Test::start(PoolConfig { program: "/nonexistent/weir".into(), ..config(2) });
+    let mut test = Test::start(PoolConfig { place: program("/nonexistent/weir", &[]), ..config(2) });
     test.pool.rules(1, Arc::from([]), Arc::from([]));
     test.scan(1, b"x");
     test.until(|update| matches!(update, Update::Failed { job: Some(JobId(1)), .. })).await;
@@ -291,10 +294,10 @@ async fn files_are_failed_rather_than_kept_waiting_when_no_worker_can_be_started
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn shutdown_leaves_no_process_behind_even_one_that_loops() {
-    let mut test = Test::start(config(1));
-    test.rules(&[]).await;
     let meeting = Meeting::new();
-    test.open(A, &meeting.word());
+    let mut test = Test::start(meeting.config());
+    test.rules(&[]).await;
+    test.open(A, MEET);
     let at_work = meeting.wait();
     test.end().await;
     assert!(!is_alive(at_work.pid), "the worker outlived its pool");
@@ -302,27 +305,10 @@ async fn shutdown_leaves_no_process_behind_even_one_that_loops() {
 
 #[test]
 fn a_worker_ends_with_its_input_whatever_it_is_doing() {
-    let mut worker = direct_worker();
     let meeting = Meeting::new();
+    let mut worker = direct_worker(&[&meeting.arg()]);
     let mut input = worker.stdin.take().expect("a pipe");
-    let limits = weir_model::Limits {
-        interactive_ms: 60_000,
-        scan_ms: 60_000,
-        interned_bytes: u64::MAX,
-        foreign_marks: weir_model::ForeignMarks::default(),
-    };
-    for request in [
-        weir_model::Request::Limits(limits),
-        weir_model::Request::Rules { generation: 1, sources: Arc::from([]), disabled: Vec::new(), kept: Vec::new() },
-        weir_model::Request::Open {
-            doc: A,
-            path: "a.js".into(),
-            format: Language::JavaScript.into(),
-            version: Version(1),
-            text: meeting.word(),
-            without: Vec::new(),
-        },
-    ] {
+    for request in first_requests(MEET) {
         weir_model::framing::write(&mut input, &request).expect("the worker reads");
     }
     let _at_work = meeting.wait();
@@ -332,7 +318,7 @@ fn a_worker_ends_with_its_input_whatever_it_is_doing() {
 
 #[test]
 fn a_worker_refuses_a_frame_over_the_limit() {
-    let mut worker = direct_worker();
+    let mut worker = direct_worker(&[]);
     let mut input = worker.stdin.take().expect("a pipe");
     input.write_all(&u32::MAX.to_le_bytes()).expect("the worker reads");
     // The input stays open: it is the announced length that ends the worker, not the end of the stream.
@@ -437,7 +423,10 @@ impl Test {
     }
 }
 
-/// A place where an analysis says that it is at work, and stays until it is released.
+/// An analysis of this says that it is at work, and stays until it is released.
+const MEET: &str = "%MEET%";
+
+/// A place where workers are connected to as long as they live.
 struct Meeting(TcpListener);
 
 /// An analysis at work. Dropped, it goes on.
@@ -451,10 +440,16 @@ impl Meeting {
         Self(TcpListener::bind("127.0.0.1:0").expect("a free port"))
     }
 
-    fn word(&self) -> String {
-        format!("%MEET {}%", self.0.local_addr().expect("an address").port())
+    fn arg(&self) -> String {
+        format!("meet:{}", self.0.local_addr().expect("an address").port())
     }
 
+    /// A pool of one worker, which comes here; so do those that replace it.
+    fn config(&self) -> PoolConfig {
+        PoolConfig { args: vec![self.arg().into()], ..config(1) }
+    }
+
+    /// Waits until the first worker is at work.
     fn wait(&self) -> AtWork {
         let (mut stream, _) = self.0.accept().expect("a worker at work");
         let mut pid = [0; 4];
@@ -470,11 +465,47 @@ impl AtWork {
 }
 
 fn config(workers: usize) -> PoolConfig {
-    PoolConfig { program: WORKER.into(), args: Vec::new(), ..PoolConfig::this_program(workers) }
+    PoolConfig { place: program(WORKER, &[]), ..PoolConfig::this_program(workers) }
 }
 
-fn direct_worker() -> Child {
-    Command::new(WORKER).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a worker")
+fn config_with(args: &[&str]) -> PoolConfig {
+    PoolConfig { place: program(WORKER, args), ..PoolConfig::this_program(1) }
+}
+
+fn program(path: &str, args: &[&str]) -> Place {
+    Place::Program(Program { path: path.into(), args: args.iter().map(Into::into).collect() })
+}
+
+/// What a worker must be told to analyse one text.
+fn first_requests(text: &str) -> [weir_model::Request; 3] {
+    let limits = weir_model::Limits {
+        interactive_ms: 60_000,
+        scan_ms: 60_000,
+        interned_bytes: u64::MAX,
+        foreign_marks: weir_model::ForeignMarks::default(),
+    };
+    [
+        weir_model::Request::Limits(limits),
+        weir_model::Request::Rules { generation: 1, sources: Arc::from([]), disabled: Vec::new(), kept: Vec::new() },
+        weir_model::Request::Open {
+            doc: A,
+            path: "a.js".into(),
+            format: Language::JavaScript.into(),
+            version: Version(1),
+            text: text.to_owned(),
+            without: Vec::new(),
+        },
+    ]
+}
+
+fn direct_worker(args: &[&str]) -> Child {
+    Command::new(WORKER)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a worker")
 }
 
 fn kill(pid: u32) {

@@ -1,0 +1,239 @@
+//! From an address to a sealed link: the WebSocket, the engine's welcome, the handshake with its worker.
+
+use super::control::{self, Ask, Meaning, Notice};
+use super::dial::{self, Traffic, dial};
+use super::error::ConnectError;
+use super::http;
+use super::socket::{Closed, Incoming, Socket, frame};
+use super::target::Target;
+use std::fmt;
+use std::time::Instant;
+use tokio_tungstenite::client_async_with_config;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode, Uri};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{self, Message, error::ProtocolError};
+use weir_model::framing;
+use weir_model::link::{Down, Held, Ledger, Tag};
+use weir_seal::{ClientHandshake, Context, MAX_SEALED_FRAME, Opened, Opener, PublicIdentity, Resumption, Sealer};
+
+/// What the engine's front says in the clear is short, but for rules of a team.
+const MAX_CONTROL: usize = 16 << 20;
+
+/// A session that a worker may still hold, and what we know of what it holds.
+pub(super) struct Session {
+    /// As the engine named it.
+    pub(super) id: String,
+    resumption: Resumption,
+    pub(super) ledger: Ledger,
+}
+
+/// A sealed link to a worker.
+pub(super) struct Connected {
+    pub(super) session: Session,
+    pub(super) sealer: Sealer,
+    pub(super) opener: Opener,
+    pub(super) socket: Socket,
+    pub(super) traffic: Traffic,
+    pub(super) since: Instant,
+    /// What the front said until the link was there.
+    pub(super) said: Vec<Notice>,
+    /// Who we are to the engine.
+    pub(super) customer: String,
+}
+
+impl fmt::Debug for Connected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connected").finish_non_exhaustive()
+    }
+}
+
+/// Connects, to the worker of an earlier session if that is still there. The session stays where it is until another one takes
+/// its place.
+pub(super) async fn connect(target: &Target, session: &mut Option<Session>) -> Result<Connected, ConnectError> {
+    let traffic = Traffic::default();
+    let stream = dial(&target.url, target.proxy.as_ref(), target.tls.clone(), traffic.clone()).await?;
+    let mut request = uri(target, control::STREAM)?.into_client_request().map_err(|error| websocket(&error))?;
+    let mut key =
+        HeaderValue::from_str(&target.key).map_err(|_| ConnectError::refused("the API key holds what no key holds"))?;
+    key.set_sensitive(true);
+    let headers = request.headers_mut();
+    headers.insert("x-api-key", key);
+    headers.insert("sec-websocket-protocol", HeaderValue::from_static(control::PROTOCOL));
+    if let Some(id) = session.as_ref().and_then(|session| HeaderValue::from_str(&session.id).ok()) {
+        headers.insert("x-weir-session", id);
+    }
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(MAX_CONTROL.max(1 + MAX_SEALED_FRAME)))
+        .max_frame_size(Some(MAX_CONTROL.max(1 + MAX_SEALED_FRAME)));
+    let opened = client_async_with_config(request, stream, Some(config)).await;
+    let (stream, _) = opened.map_err(|error| match websocket(&error) {
+        // There is an engine, and it has no such session.
+        ConnectError::Refused(_) if session.is_some() && is_not_found(&error) => ConnectError::SessionOver,
+        error => error,
+    })?;
+    handshake(target, Socket::start(stream), traffic, session).await
+}
+
+async fn handshake(
+    target: &Target,
+    mut socket: Socket,
+    traffic: Traffic,
+    earlier: &mut Option<Session>,
+) -> Result<Connected, ConnectError> {
+    let mut said = Vec::new();
+    let welcome = loop {
+        match control(&mut socket).await? {
+            Notice::Welcome(welcome) => break welcome,
+            other => said.push(other),
+        }
+    };
+    if welcome.identity.parse::<PublicIdentity>().ok() != Some(target.identity) {
+        return Err(ConnectError::handshake(weir_seal::HandshakeError::Signature));
+    }
+    let context = Context { session: welcome.session, customer: welcome.customer };
+    // Another session than that which was asked for is a new one.
+    let resume = earlier.as_ref().filter(|session| session.id == context.session).map(|session| &session.resumption);
+    let (handshake, hello) =
+        ClientHandshake::start(&target.identity, &context, resume).map_err(ConnectError::handshake)?;
+    let resumes = resume.is_some();
+    send(&socket, Tag::Hello, &hello).await?;
+    let offer = word(&mut socket, Tag::Hello, &mut said).await.map_err(|error| match error {
+        // It was left by a link of which we never heard.
+        ConnectError::Refused(_) if resumes => ConnectError::SessionOver,
+        error => error,
+    })?;
+    let (accept, link) = handshake.finish(&offer).map_err(ConnectError::handshake)?;
+    send(&socket, Tag::Accept, &accept).await?;
+    word(&mut socket, Tag::Accept, &mut said).await?;
+    let (sealer, mut opener, resumption, resumed) = (link.sealer, link.opener, link.resumption, link.resumed);
+    let held = loop {
+        let frame = word(&mut socket, Tag::Sealed, &mut said).await?;
+        match opener.open(frame) {
+            Ok(Opened::Part { .. }) => {}
+            Ok(Opened::Whole(message)) => break framing::decode::<Down>(&message).ok(),
+            // Only who has the keys can seal: it is not the worker that made the offer.
+            Err(error) => return Err(ConnectError::refused(format!("the sealed link failed: {error}"))),
+        }
+    };
+    let Some(Down::Held(held)) = held else {
+        return Err(ConnectError::refused("its worker speaks another version of the protocol"));
+    };
+    same_version(&held)?;
+    let mut ledger = earlier.take().filter(|_| resumed).map(|session| session.ledger).unwrap_or_default();
+    ledger.linked(&held);
+    Ok(Connected {
+        session: Session { id: context.session, resumption, ledger },
+        sealer,
+        opener,
+        socket,
+        traffic,
+        since: Instant::now(),
+        said,
+        customer: context.customer,
+    })
+}
+
+/// Other versions find other things, and write other messages.
+fn same_version(held: &Held) -> Result<(), ConnectError> {
+    let own = env!("CARGO_PKG_VERSION");
+    if held.engine == own {
+        return Ok(());
+    }
+    Err(ConnectError::refused(format!("it runs Weir {}, this is {own}: both must be the same version", held.engine)))
+}
+
+/// Whether an engine is the one it should be and takes the key: who we are to it.
+pub(crate) async fn check(target: &Target) -> Result<String, ConnectError> {
+    let link = connect(target, &mut None).await?;
+    // Nothing was asked of its worker, and nothing will be.
+    let _ = link.socket.outgoing.send(Message::text(Ask::End.write())).await;
+    Ok(link.customer)
+}
+
+/// Who an engine says it is. That is proved by the handshake only.
+pub(crate) async fn identity(target: &super::target::Way) -> Result<PublicIdentity, ConnectError> {
+    let mut stream = dial(&target.url, target.proxy.as_ref(), target.tls.clone(), Traffic::default()).await?;
+    let (status, body) = http::get(&mut stream, &target.url.authority(), &target.url.path("/health"))
+        .await
+        .map_err(|error| ConnectError::away(dial::reason(&error)))?;
+    match status {
+        Some(200) => {}
+        Some(status @ (429 | 500..)) => return Err(ConnectError::away(format!("it answers with status {status}"))),
+        _ => return Err(ConnectError::refused("there is no Weir engine at this address")),
+    }
+    let health: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+    let identity = health["identity"].as_str().and_then(|identity| identity.parse().ok());
+    identity.ok_or_else(|| ConnectError::refused("there is no Weir engine at this address, or one without an identity"))
+}
+
+fn uri(target: &Target, path: &str) -> Result<Uri, ConnectError> {
+    let scheme = if target.url.tls() { "wss" } else { "ws" };
+    let uri = format!("{scheme}://{}{}", target.url.authority(), target.url.path(path));
+    uri.parse().map_err(|_| ConnectError::refused("its address cannot be written"))
+}
+
+async fn send(socket: &Socket, tag: Tag, body: &[u8]) -> Result<(), ConnectError> {
+    socket.outgoing.send(frame(tag, body)).await.map_err(|_| ConnectError::away("the connection was lost"))
+}
+
+/// The next word of the handshake.
+async fn word(socket: &mut Socket, expected: Tag, said: &mut Vec<Notice>) -> Result<Vec<u8>, ConnectError> {
+    loop {
+        match socket.incoming.recv().await {
+            Some(Incoming::Frame(tag, body)) if tag == expected => return Ok(body),
+            Some(Incoming::Frame(Tag::Refused, _)) => {
+                return Err(ConnectError::refused("its worker refused the handshake"));
+            }
+            Some(Incoming::Frame(..)) => return Err(ConnectError::refused("it speaks another protocol")),
+            Some(Incoming::Control(text)) => said.push(control::read(&text)),
+            Some(Incoming::End(closed)) => return Err(ended(&closed, said)),
+            None => return Err(ConnectError::away("the connection was lost")),
+        }
+    }
+}
+
+async fn control(socket: &mut Socket) -> Result<Notice, ConnectError> {
+    match socket.incoming.recv().await {
+        Some(Incoming::Control(text)) => Ok(control::read(&text)),
+        Some(Incoming::Frame(..)) => Err(ConnectError::refused("it speaks another protocol")),
+        Some(Incoming::End(closed)) => Err(ended(&closed, &[])),
+        None => Err(ConnectError::away("the connection was lost")),
+    }
+}
+
+/// Why a connection ended before there was a link.
+fn ended(closed: &Closed, said: &[Notice]) -> ConnectError {
+    let fault = said.iter().rev().find_map(|notice| match notice {
+        Notice::Error(fault) => Some(fault.message.clone()),
+        _ => None,
+    });
+    let reason = fault.unwrap_or_else(|| closed.reason.clone());
+    match Meaning::of(closed.code) {
+        Meaning::Revoked => ConnectError::refused("it refuses the API key. `weir login` takes another one"),
+        Meaning::Lost | Meaning::Over | Meaning::Died | Meaning::Idle => ConnectError::away(reason),
+    }
+}
+
+fn is_not_found(error: &tungstenite::Error) -> bool {
+    matches!(error, tungstenite::Error::Http(answer) if answer.status() == StatusCode::NOT_FOUND)
+}
+
+/// What an answer other than a WebSocket means.
+fn websocket(error: &tungstenite::Error) -> ConnectError {
+    match error {
+        tungstenite::Error::Http(answer) => match answer.status().as_u16() {
+            401 | 403 => ConnectError::refused("it refuses the API key. `weir login` takes another one"),
+            status @ (408 | 425 | 429 | 500..) => ConnectError::away(format!("it answers with status {status}")),
+            404 | 410 => ConnectError::refused("there is no Weir engine at this address, or one without live sessions"),
+            status => ConnectError::refused(format!("it answers with status {status}")),
+        },
+        tungstenite::Error::Io(error) => ConnectError::away(dial::reason(error)),
+        tungstenite::Error::ConnectionClosed
+        | tungstenite::Error::AlreadyClosed
+        | tungstenite::Error::Protocol(
+            ProtocolError::HandshakeIncomplete | ProtocolError::ResetWithoutClosingHandshake,
+        ) => ConnectError::away("the connection was lost"),
+        _ => ConnectError::refused("it does not speak WebSocket"),
+    }
+}
