@@ -107,7 +107,8 @@ impl Chain {
         }
         let known = signed.as_ref().map(|signed| signed.newest.clone());
         // Where the file ends is behind what was written down last, unless lines are gone.
-        let short = torn.is_some() || known.as_ref().is_some_and(|known| last.as_ref().is_none_or(|last| last.seq < known.seq));
+        let short =
+            torn.is_some() || known.as_ref().is_some_and(|known| last.as_ref().is_none_or(|last| last.seq < known.seq));
         // A power failure leaves half of a line that nobody was told is safe. Nothing else is removed.
         if let (Some((path, Torn::Half(at))), Some(seq)) = (torn, last.as_ref().map(|last| last.seq)) {
             if known.as_ref().is_none_or(|known| known.seq <= seq) {

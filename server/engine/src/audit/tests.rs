@@ -85,15 +85,19 @@ fn change(data: &Path, change: impl Fn(&mut Vec<String>)) {
 fn whoever_changes_a_line_is_found_out() {
     type Change = fn(&mut Vec<String>);
     let cases: [(&str, Change, fn(&Broken) -> bool); 6] = [
-        ("edited", |lines| lines[2] = lines[2].replace("\"findings\":2", "\"findings\":0"), |broken| {
-            matches!(broken, Broken::Edited { line: 3, .. })
-        }),
+        (
+            "edited",
+            |lines| lines[2] = lines[2].replace("\"findings\":2", "\"findings\":0"),
+            |broken| matches!(broken, Broken::Edited { line: 3, .. }),
+        ),
         ("garbage", |lines| lines[2] = "hello".to_owned(), |broken| matches!(broken, Broken::Edited { line: 3, .. })),
         ("removed", |lines| drop(lines.remove(2)), |broken| matches!(broken, Broken::Missing { line: 3, .. })),
         ("swapped", |lines| lines.swap(2, 3), |broken| matches!(broken, Broken::Missing { line: 3, .. })),
-        ("repeated", |lines| lines.insert(2, lines[1].clone()), |broken| {
-            matches!(broken, Broken::OutOfOrder { line: 3, .. })
-        }),
+        (
+            "repeated",
+            |lines| lines.insert(2, lines[1].clone()),
+            |broken| matches!(broken, Broken::OutOfOrder { line: 3, .. }),
+        ),
         ("cut", |lines| lines.truncate(2), |broken| matches!(broken, Broken::Missing { line: 1, .. })),
     ];
     for (what, how, expected) in cases {

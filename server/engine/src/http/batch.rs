@@ -8,8 +8,8 @@ use super::{Engine, Shared};
 use crate::batch::{JobDetails, pack};
 use crate::contract::{ApiError, BatchPage, BatchProgress, BatchRequest, BatchState, BatchStatus, Code, ErrorResponse};
 use crate::intake::{self, File, Wanted};
-use crate::sessions::{failed, iso8601, unwrap, wrap};
-use crate::store::{Added, Job, JobRoom, JobState, NewJob, SessionId};
+use crate::sessions::{failed, iso8601};
+use crate::store::{Added, Job, JobRoom, JobState, NewJob, SessionId, unwrap_session_key, wrap_session_key};
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Extension, Path, Query, Request, State};
@@ -201,7 +201,7 @@ async fn open(
     })?;
     let session = SessionId::random().map_err(|error| failed(&error))?;
     let details = JobDetails {
-        wrapped_key: wrap(&caller.key, &session, &key)?,
+        wrapped_key: wrap_session_key(&caller.key, &session, &key).map_err(|error| failed(&error))?,
         session,
         options: wanted.options,
         max_bytes: wanted.max_bytes,
@@ -226,7 +226,7 @@ impl Engine {
         if !job.has_ended()
             && !self.jobs.knows(&job.id)
             && let Ok(details) = postcard::from_bytes::<JobDetails>(&job.details)
-            && let Some(key) = unwrap(&caller.key, &details.session, &details.wrapped_key)
+            && let Ok(Some(key)) = unwrap_session_key(&caller.key, &details.session, &details.wrapped_key)
         {
             self.jobs.learn(&job.id, key);
         }

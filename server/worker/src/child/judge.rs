@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use weir_analysis::{Hits, Options, Unit, surroundings};
 use weir_model::{
-    Analysed, AnalysisDepth, Format, JudgeOptions, JudgeTiming, Judged, Judgement, Language, Note, NoteKind, PositionEncoding, Refusal, Remark, Sealing, Span, TreeStats,
+    Analysed, AnalysisDepth, Format, JudgeOptions, JudgeTiming, Judged, Judgement, Language, Note, NoteKind,
+    PositionEncoding, Refusal, Remark, Sealing, Span, TreeStats,
 };
 use weir_seal::{SessionKey, Zeroizing, file};
 use weir_syntax::{Limits, Source};

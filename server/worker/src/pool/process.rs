@@ -1,8 +1,8 @@
 //! The pool's end of one worker, wherever that runs.
 
-use super::{Place, PoolConfig};
 use super::served::{Says, Served};
 use super::supervisor::Input;
+use super::{Place, PoolConfig};
 use tokio::sync::{mpsc, oneshot};
 
 /// A running worker. Dropped, its input is closed, at which it ends.

@@ -114,7 +114,11 @@ const CASES: u32 = 48;
 fn runner() -> TestRunner {
     let default = ProptestConfig::default();
     let asked = std::env::var_os("PROPTEST_CASES").is_some();
-    TestRunner::new(ProptestConfig { cases: if asked { default.cases } else { CASES }, failure_persistence: None, ..default })
+    TestRunner::new(ProptestConfig {
+        cases: if asked { default.cases } else { CASES },
+        failure_persistence: None,
+        ..default
+    })
 }
 
 #[test]
