@@ -1,7 +1,7 @@
 //! `POST /api/v1/ast/analyze`
 
 use super::body;
-use super::trace::RequestId;
+use super::trace::{Noted, RequestId};
 use super::{Engine, Shared};
 use crate::contract::{AnalyzeRequest, AnalyzeResponse, ApiError, Code, DebugOptions, ErrorResponse};
 use crate::findings::{self, Outcome};
@@ -74,7 +74,10 @@ pub(super) async fn analyze(
     let answer = work.answer(&parts, bytes).await;
     drop(permit);
     match answer {
-        Ok(answer) => Json(answer).into_response(),
+        Ok(answer) => {
+            let noted = noted(&answer);
+            (Extension(noted), Json(answer)).into_response()
+        }
         Err(error) => error.of_request(&id.0).into_response(),
     }
 }
@@ -183,6 +186,17 @@ impl Work<'_> {
         }
         outcomes.into_iter().flatten().collect()
     }
+}
+
+/// What the audit log is told of an answer.
+fn noted(answer: &AnalyzeResponse) -> Noted {
+    let counts = [
+        ("files", answer.results.len() as u64),
+        ("analyzed", answer.summary.files_analyzed.into()),
+        ("findings", answer.summary.total_findings.into()),
+    ];
+    let counts = counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
+    Noted { request: answer.request_id.clone(), counts }
 }
 
 fn asks_for_timing(debug: DebugOptions) -> bool {

@@ -15,7 +15,9 @@ mod trace;
 pub(crate) use body::is_request_id;
 pub(crate) use caller::Caller;
 pub use serve::serve;
+pub(crate) use trace::Noted;
 
+use crate::audit::Audit;
 use crate::batch::JobKeys;
 use crate::config::EngineConfig;
 use crate::contract::{ApiError, Code};
@@ -40,6 +42,7 @@ pub(crate) struct Engine {
     pub(crate) rules: Rules,
     pub(crate) metrics: PrometheusHandle,
     pub(crate) jobs: JobKeys,
+    pub(crate) audit: Arc<Audit>,
     /// The engine was told to end.
     pub(crate) draining: AtomicBool,
 }
@@ -63,7 +66,7 @@ pub(crate) fn router(engine: Shared) -> Router {
         .route("/api/v1/ast/batch/{id}", get(batch::page).delete(batch::cancel).fallback(other_method_get_delete))
         .route("/api/v1/ast/batch/{id}/events", get(batch::events).fallback(other_method_get))
         .fallback(nothing_here)
-        .layer(axum::middleware::from_fn(trace::around))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&engine), trace::around))
         .with_state(engine)
 }
 

@@ -1,6 +1,7 @@
 //! The engine from start to end: it listens, serves each connection, and drains when it is told to end.
 
 use super::{Engine, router};
+use crate::audit::{Audit, AuditConfig};
 use crate::batch::{self, JobKeys};
 use crate::clock::Clock;
 use crate::config::{EngineConfig, StartError, Transport};
@@ -39,6 +40,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// Jobs end after the file at hand; one that takes longer is cut off.
 const JOBS_WITHIN: Duration = Duration::from_secs(10);
 
+/// So much of the audit log may be lost in a power failure.
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
+
 /// When accepting fails (no file descriptors are left), so long passes until the next try.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
@@ -60,11 +64,13 @@ pub async fn serve(config: EngineConfig, ready: impl FnOnce(SocketAddr)) -> Resu
     tokio::select! {
         () = accept(&listener, tls.as_ref(), &engine, told_to_end) => {}
         () = sweep(&engine) => {}
+        () = keep_audit(&engine) => {}
     }
     engine.jobs.wake();
     // What they have at hand is analysed again after the restart.
     let _ = tokio::time::timeout(JOBS_WITHIN, jobs).await;
     engine.workers.shutdown().await;
+    flush_audit(&engine).await;
     if let Err(error) = engine.store.clone().close().await {
         tracing::error!("{error}");
     }
@@ -78,6 +84,10 @@ async fn start(config: EngineConfig) -> Result<Arc<Engine>, StartError> {
     let store_config = StoreConfig { redis: config.redis.clone(), ..StoreConfig::embedded(&config.data) };
     let store = Store::open(store_config, Clock::system()).await?;
     for loss in store.losses() {
+        tracing::warn!("{loss}");
+    }
+    let (audit, losses) = Audit::open(&config.data, AuditConfig::default(), Clock::system())?;
+    for loss in losses {
         tracing::warn!("{loss}");
     }
     let workers = Workers::new(config.workers.clone());
@@ -178,6 +188,21 @@ async fn sweep(engine: &Engine) {
             Err(error) => tracing::error!("{error}"),
         }
         engine.metrics.run_upkeep();
+    }
+}
+
+/// Makes what was written to the audit log last, for ever.
+async fn keep_audit(engine: &Engine) {
+    loop {
+        tokio::time::sleep(FLUSH_EVERY).await;
+        flush_audit(engine).await;
+    }
+}
+
+async fn flush_audit(engine: &Engine) {
+    let audit = Arc::clone(&engine.audit);
+    if let Ok(Err(error)) = tokio::task::spawn_blocking(move || audit.flush()).await {
+        tracing::error!("{error}");
     }
 }
 
