@@ -22,6 +22,7 @@ use crate::batch::JobKeys;
 use crate::config::EngineConfig;
 use crate::contract::{ApiError, Code};
 use crate::rules::Rules;
+use crate::socket::Sockets;
 use crate::store::Store;
 use crate::workers::Workers;
 use axum::Router;
@@ -43,6 +44,8 @@ pub(crate) struct Engine {
     pub(crate) metrics: PrometheusHandle,
     pub(crate) jobs: JobKeys,
     pub(crate) audit: Arc<Audit>,
+    /// Editors that are connected.
+    pub(crate) sockets: Sockets,
     /// The engine was told to end.
     pub(crate) draining: AtomicBool,
 }
@@ -66,8 +69,9 @@ pub(crate) fn router(engine: Shared) -> Router {
         .route("/api/v1/ast/batch/{id}", get(batch::page).delete(batch::cancel).fallback(other_method_get_delete))
         .route("/api/v1/ast/batch/{id}/events", get(batch::events).fallback(other_method_get))
         .fallback(nothing_here)
-        .layer(axum::middleware::from_fn_with_state(Arc::clone(&engine), trace::around))
-        .with_state(engine)
+        .with_state(Arc::clone(&engine))
+        .merge(engine.sockets.router())
+        .layer(axum::middleware::from_fn_with_state(engine, trace::around))
 }
 
 async fn nothing_here(Extension(id): Extension<RequestId>) -> Response {

@@ -1,11 +1,12 @@
 //! The engine from start to end: it listens, serves each connection, and drains when it is told to end.
 
 use super::{Engine, router};
-use crate::audit::{Audit, AuditConfig};
+use crate::audit::{Audit, AuditConfig, Entry};
 use crate::batch::{self, JobKeys};
 use crate::clock::Clock;
 use crate::config::{EngineConfig, StartError, Transport};
 use crate::rules::Rules;
+use crate::socket::{self, Gate, LinkConfig, LinkEvent, LinkLimits, LinkRecord, Sockets};
 use crate::store::{Store, StoreConfig};
 use crate::workers::Workers;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -90,6 +91,11 @@ async fn start(config: EngineConfig) -> Result<Arc<Engine>, StartError> {
     for loss in losses {
         tracing::warn!("{loss}");
     }
+    let audit = Arc::new(audit);
+    let identity = socket::identity(&config.data).map_err(|error| StartError::System(error.to_string()))?;
+    tracing::info!("identity {}, fingerprint {}", identity.public(), identity.public().fingerprint());
+    let gate = Gate::of(store.tenants(), LinkLimits::default(), recorded_in(Arc::clone(&audit)));
+    let sockets = Sockets::new(LinkConfig::default(), identity, gate);
     let workers = Workers::new(config.workers.clone());
     let rules = Rules::read(workers.clone(), Arc::clone(&config.rules)).await;
     let rules = rules.map_err(|failure| StartError::Workers(failure.to_string()))?;
@@ -140,7 +146,9 @@ async fn accept(
     }
     engine.draining.store(true, Ordering::Relaxed);
     tracing::info!("draining");
-    if tokio::time::timeout(engine.config.drain, graceful.shutdown()).await.is_err() {
+    let drain = engine.config.drain;
+    let (served, ()) = tokio::join!(tokio::time::timeout(drain, graceful.shutdown()), engine.sockets.drain(drain));
+    if served.is_err() {
         tracing::warn!("requests that were still at work are cut off");
     }
 }
@@ -189,6 +197,32 @@ async fn sweep(engine: &Engine) {
         }
         engine.metrics.run_upkeep();
     }
+}
+
+/// Writes what happens to live sessions to the audit log.
+fn recorded_in(audit: Arc<Audit>) -> Arc<dyn Fn(LinkRecord) + Send + Sync> {
+    Arc::new(move |record| {
+        let (action, status) = match record.what {
+            LinkEvent::Opened => ("live.open", "ok"),
+            LinkEvent::Resumed => ("live.resume", "ok"),
+            LinkEvent::Left => ("live.leave", "ok"),
+            LinkEvent::Ended(end) => ("live.end", end.name()),
+        };
+        let entry = Entry {
+            tenant: record.customer,
+            request: record.session,
+            action: action.to_owned(),
+            status: status.to_owned(),
+            ..Entry::default()
+        };
+        let audit = Arc::clone(&audit);
+        // Nobody waits for it.
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = audit.append(entry) {
+                tracing::error!("{error}");
+            }
+        });
+    })
 }
 
 /// Makes what was written to the audit log last, for ever.
