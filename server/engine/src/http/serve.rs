@@ -106,6 +106,8 @@ async fn start(config: EngineConfig) -> Result<Arc<Engine>, StartError> {
         rules,
         metrics,
         jobs: JobKeys::default(),
+        audit,
+        sockets,
         draining: AtomicBool::new(false),
     }))
 }
