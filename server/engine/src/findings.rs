@@ -86,9 +86,6 @@ pub(crate) fn result(file: Named, outcome: Outcome, rules: &Rulebook) -> (FileAn
         Outcome::Failed(Failure::OtherVersion { .. }) => {
             error(&mut result, "INTERNAL_ERROR", "the engine was updated while it runs and must be started again");
         }
-        Outcome::Failed(Failure::Unconfined { .. }) => {
-            error(&mut result, "INTERNAL_ERROR", "analysis processes cannot be confined on this machine");
-        }
         Outcome::TooLarge => {
             skip(&mut result, "FILE_TOO_LARGE", "larger than options.performance.maxFileSize");
         }
