@@ -100,7 +100,7 @@ fn files(folder: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let number =
             name.strip_prefix("audit-").and_then(|rest| rest.split('-').next()).and_then(|digits| digits.parse().ok());
-        if let (Some(number), true) = (number, name.ends_with(".jsonl")) {
+        if let (Some(number), Some("jsonl")) = (number, path.extension().and_then(|end| end.to_str())) {
             files.push((number, path));
         }
     }

@@ -100,6 +100,8 @@ impl Default for WorkersConfig {
         // A request may take 30 s and has up to ten files: one that takes a third of that is stopped.
         pool.scan_deadline = Duration::from_secs(10);
         pool.max_file = weir_model::framing::MAX_FRAME;
+        // It is the code of others: no process that cannot be locked down opens it.
+        pool.hardened = true;
         Self { pool, most: DEFAULT_WORKERS, idle: Duration::from_secs(30) }
     }
 }

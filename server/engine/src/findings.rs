@@ -80,6 +80,9 @@ pub(crate) fn result(file: Named, outcome: Outcome, rules: &Rulebook) -> (FileAn
         Outcome::Failed(Failure::WorkerDied) => {
             error(&mut result, "PARSER_ERROR", "the parser could not cope with this file");
         }
+        Outcome::Failed(Failure::Unconfined { .. }) => {
+            error(&mut result, "INTERNAL_ERROR", "the analysis process cannot be locked down on this machine");
+        }
         Outcome::Failed(Failure::OtherVersion { .. }) => {
             error(&mut result, "INTERNAL_ERROR", "the engine was updated while it runs and must be started again");
         }

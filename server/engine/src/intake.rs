@@ -190,6 +190,7 @@ pub(crate) fn language_name(format: Option<Format>) -> &'static str {
             Engine::Eex => "eex",
             Engine::Heex => "heex",
             Engine::Jinja => "jinja",
+            Engine::Notebook => "notebook",
         },
         Some(Format::Text) | None => "unknown",
     }

@@ -6,25 +6,16 @@
 use crate::contract::{ApiError, Code, SessionInfo};
 use crate::http::Caller;
 use crate::limits::Limits;
-use crate::store::{NewSession, Opened, Session, SessionId, Store, StoreError};
-use crate::tenant::ApiKey;
+use crate::store::{NewSession, Opened, Session, SessionId, Store, StoreError, unwrap_session_key, wrap_session_key};
 use crate::workers::Workers;
-use hkdf::Hkdf;
-use sha2::Sha256;
 use std::time::Duration;
-use weir_seal::{SessionKey, file};
+use weir_seal::SessionKey;
 
 /// A session that a request may use, and the key for its files.
 pub(crate) struct Held {
     pub(crate) session: Session,
     pub(crate) key: SessionKey,
 }
-
-/// Names what a wrapping key is for.
-const WRAPPING: &[u8] = b"weir engine 1 session key of ";
-
-/// A wrapped key: IV, ciphertext, tag.
-const WRAPPED_LEN: usize = file::IV_LEN + 32 + file::TAG_LEN;
 
 /// A customer may be opening sessions itself while its oldest is ended for a new one.
 const TRIES: usize = 8;
@@ -49,10 +40,13 @@ pub(crate) async fn hold(
     let found = store.use_session(&caller.tenant.id, &id).await.map_err(|error| failed(&error))?;
     let session = found.ok_or_else(expired)?;
     // A key that is shown is meant: it opens the files of this request. The session keeps the one it was opened with.
-    let key = match shown.or_else(|| unwrap(&caller.key, &session.id, &session.wrapped_key)) {
-        Some(key) => key,
-        None => return Err(no_key("the key of this session is not known here any more: send it in X-Encryption-Key")),
+    let kept = || unwrap_session_key(&caller.key, &session.id, &session.wrapped_key).map_err(|error| failed(&error));
+    let key = match shown {
+        Some(key) => Some(key),
+        None => kept()?,
     };
+    let key =
+        key.ok_or_else(|| no_key("the key of this session is not known here any more: send it in X-Encryption-Key"))?;
     Ok(Held { session, key })
 }
 
@@ -69,7 +63,7 @@ async fn open(
     for _ in 0..TRIES {
         let id = SessionId::random().map_err(|error| failed(&error))?;
         let new = NewSession {
-            wrapped_key: wrap(&caller.key, &id, key)?,
+            wrapped_key: wrap_session_key(&caller.key, &id, key).map_err(|error| failed(&error))?,
             id,
             tenant: caller.tenant.id.clone(),
             lifetime: Duration::from_secs(limits.session_seconds),
@@ -135,46 +129,9 @@ fn no_key(message: &str) -> ApiError {
     ApiError::invalid(message).with_details(serde_json::json!({ "header": "X-Encryption-Key" }))
 }
 
-fn wrapping_key(api_key: &ApiKey, session: &SessionId) -> SessionKey {
-    let mut derived = [0; 32];
-    let info = [WRAPPING, session.as_str().as_bytes()].concat();
-    Hkdf::<Sha256>::new(None, api_key.secret()).expand(&info, &mut derived).expect("32 bytes can be derived");
-    SessionKey::from_bytes(derived)
-}
-
-/// Seals a session's key under the API key that was shown.
-pub(crate) fn wrap(api_key: &ApiKey, session: &SessionId, key: &SessionKey) -> Result<Vec<u8>, ApiError> {
-    let sealed = file::seal(&wrapping_key(api_key, session), key.as_bytes()).map_err(|_| ApiError::internal())?;
-    Ok([&sealed.iv[..], &sealed.ciphertext, &sealed.tag].concat())
-}
-
-/// `None` if it was wrapped under another API key, or not at all.
-pub(crate) fn unwrap(api_key: &ApiKey, session: &SessionId, wrapped: &[u8]) -> Option<SessionKey> {
-    if wrapped.len() != WRAPPED_LEN {
-        return None;
-    }
-    let (iv, rest) = wrapped.split_at(file::IV_LEN);
-    let (ciphertext, tag) = rest.split_at(32);
-    let key = file::open(&wrapping_key(api_key, session), iv, tag, ciphertext.to_vec()).ok()?;
-    key.as_slice().try_into().ok().map(SessionKey::from_bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_wrapped_key_opens_with_its_api_key_and_session_only() {
-        let (mine, other) = (ApiKey::generate(None).expect("random"), ApiKey::generate(None).expect("random"));
-        let (here, there) = (SessionId::random().expect("random"), SessionId::random().expect("random"));
-        let key = SessionKey::generate().expect("random");
-        let wrapped = wrap(&mine, &here, &key).expect("sealed");
-        assert_eq!(unwrap(&mine, &here, &wrapped), Some(key));
-        assert_eq!(unwrap(&other, &here, &wrapped), None);
-        assert_eq!(unwrap(&mine, &there, &wrapped), None);
-        assert_eq!(unwrap(&mine, &here, &wrapped[1..]), None);
-        assert_eq!(unwrap(&mine, &here, &[]), None);
-    }
 
     #[test]
     fn instants_are_told_in_iso_8601() {

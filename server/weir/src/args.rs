@@ -117,7 +117,7 @@ pub(crate) struct RuleArgs {
 
 /// Whose processes analyse.
 #[derive(Debug, Clone, Default, Args)]
-pub(crate) struct EngineArgs {
+pub(crate) struct WhereArgs {
     /// Have this engine analyse (see weir login): its address, `default` for the one you logged in to last, or `local` for this
     /// machine. Where it cannot be had, this machine analyses.
     #[arg(long, value_name = "URL")]
@@ -176,7 +176,7 @@ pub(crate) struct ScanArgs {
     pub(crate) jobs: Option<u16>,
 
     #[command(flatten)]
-    pub(crate) engine: EngineArgs,
+    pub(crate) engine: WhereArgs,
 
     /// Apply the fixes of the rules to the files.
     #[arg(long, short = 'a')]
@@ -200,7 +200,7 @@ pub(crate) struct BaselineArgs {
     pub(crate) files: FileArgs,
 
     #[command(flatten)]
-    pub(crate) engine: EngineArgs,
+    pub(crate) engine: WhereArgs,
 
     /// Where to write it, if not where weir.toml says (.weir-baseline.json beside it if it says nothing).
     #[arg(long, short = 'o', value_name = "FILE")]
@@ -448,7 +448,7 @@ pub(crate) struct LspArgs {
     pub(crate) rules: RuleArgs,
 
     #[command(flatten)]
-    pub(crate) engine: EngineArgs,
+    pub(crate) engine: WhereArgs,
 
     /// Speak over standard input and output; the only way there is, accepted because editors pass it.
     #[arg(long)]

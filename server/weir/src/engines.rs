@@ -53,6 +53,8 @@ pub(crate) struct Engine {
     /// Whether the workers have the rules that were asked for last.
     pub(crate) is_loaded: bool,
     sources: Option<Arc<[RuleSource]>>,
+    /// Rules of a team, in place of those that are built in.
+    team: Option<Arc<[RuleSource]>>,
     generation: u64,
     cache: Option<RulesCache>,
 }
@@ -65,12 +67,14 @@ pub(crate) struct Engines {
     choice: Choice,
     /// The remote engines that pools have workers of.
     remotes: Vec<Remote>,
+    /// Rules of their teams, where they are wanted.
+    teams: HashMap<EngineUrl, Arc<[RuleSource]>>,
 }
 
 impl Engines {
     /// None yet. What pools say goes to `messages`, for as long as somebody else holds its sender.
     pub(crate) fn new(choice: Choice, messages: mpsc::WeakUnboundedSender<Message>) -> Self {
-        Self { list: Vec::new(), started: 0, messages, choice, remotes: Vec::new() }
+        Self { list: Vec::new(), started: 0, messages, choice, remotes: Vec::new(), teams: HashMap::new() }
     }
 
     /// The pool for what a project is configured to.
@@ -113,6 +117,7 @@ impl Engines {
             unreadable: Vec::new(),
             is_loaded: false,
             sources: None,
+            team: key.remote.as_ref().and_then(|url| self.teams.get(url)).cloned(),
             generation: 0,
             cache: None,
         });
@@ -137,6 +142,24 @@ impl Engines {
         self.remotes.push(remote);
         let last = self.remotes.len() - 1;
         &self.remotes[last]
+    }
+
+    /// Rules of a team are to be run by the pools that have workers of an engine, or no longer; answers which these are.
+    pub(crate) fn set_team(&mut self, url: &EngineUrl, rules: Option<Vec<RuleSource>>) -> Vec<EngineId> {
+        // Whatever a team calls its files, they are none of here.
+        let name = |rule: RuleSource| RuleSource { name: format!("team:{}", rule.name), text: rule.text };
+        let rules: Option<Arc<[RuleSource]>> = rules.map(|rules| rules.into_iter().map(name).collect());
+        match &rules {
+            Some(rules) => self.teams.insert(url.clone(), Arc::clone(rules)),
+            None => self.teams.remove(url),
+        };
+        let of_it = self.list.iter_mut().filter(|engine| engine.key.remote.as_ref() == Some(url));
+        of_it
+            .map(|engine| {
+                engine.team.clone_from(&rules);
+                engine.id
+            })
+            .collect()
     }
 
     /// Ends the pools that nobody uses any more.
@@ -164,9 +187,15 @@ impl Engines {
     /// Has the rule files of a pool read (again), and its rules replaced if they say something else than before.
     pub(crate) fn read_rules(&self, id: EngineId) {
         let Some(engine) = self.get(id) else { return };
-        let (places, messages) = (engine.key.rules.clone(), self.messages.clone());
+        let (mut places, team, messages) = (engine.key.rules.clone(), engine.team.clone(), self.messages.clone());
         tokio::task::spawn_blocking(move || {
-            let (sources, unreadable) = rules_source::load(&places);
+            if team.is_some() {
+                places.retain(|place| *place != RulePath::BuiltIn);
+            }
+            let (mut sources, unreadable) = rules_source::load(&places);
+            if let Some(team) = team {
+                sources = sources.iter().chain(team.iter()).cloned().collect();
+            }
             if let Some(messages) = messages.upgrade() {
                 let _ = messages.send(Message::RulesRead { engine: id, sources, unreadable });
             }

@@ -38,7 +38,7 @@ pub(crate) struct Notebook {
     language: String,
     cells: Vec<Member>,
     /// The texts of cells, also of those that are no part of the program.
-    texts: HashMap<Uri, Text>,
+    texts: HashMap<Uri, Content>,
     /// What a client that asks was told last of each cell, by its id.
     told: HashMap<Uri, String>,
 }
@@ -48,7 +48,7 @@ struct Member {
     is_code: bool,
 }
 
-struct Text {
+struct Content {
     language: String,
     /// The client's number for it.
     version: i32,
@@ -178,7 +178,10 @@ impl Notebook {
 
     /// Notes what a client was told of a cell. Gives whether that is something else than the last time.
     pub(crate) fn tell(&mut self, cell: &Uri, id: String) -> bool {
-        self.told.insert(cell.clone(), id.clone()).is_some_and(|before| before != id)
+        match self.told.insert(cell.clone(), id) {
+            Some(before) => self.told.get(cell) != Some(&before),
+            None => false,
+        }
     }
 
     /// Whether a client ever asked about a cell.
@@ -343,7 +346,7 @@ impl Notebook {
     fn take(&mut self, documents: Vec<TextDocumentItem>) {
         self.texts.extend(documents.into_iter().map(|document| {
             let text = Rope::from_str(&document.text);
-            (document.uri, Text { language: document.language_id, version: document.version, text })
+            (document.uri, Content { language: document.language_id, version: document.version, text })
         }));
     }
 
@@ -438,7 +441,7 @@ fn is_split(text: &Rope) -> bool {
     text.chars_at(text.len_chars()).prev() == Some('\r')
 }
 
-impl Text {
+impl Content {
     /// Whether it says itself that it is something else than the language it is in.
     fn is_apart(&self) -> bool {
         let start: String = self.text.chars().take(LONGEST_COMMAND).collect();
@@ -460,12 +463,15 @@ mod tests {
 
     const OWN: &str = "file:///a.ipynb";
 
+    /// Of the cells, by their places.
+    const VERSIONS: [i32; 5] = [7, 3, 9, 1, 4];
+
     /// A notebook of these cells, and its program.
     fn notebook(cells: &[&str]) -> (Notebook, Rope) {
         let uri = |at: usize| format!("cell:{at}").parse::<Uri>().expect("an address");
         let member = |at: usize| Member { uri: uri(at), is_code: true };
         let text = |(at, text): (usize, &&str)| {
-            (uri(at), Text { language: "python".to_owned(), version: at as i32 + 7, text: Rope::from_str(text) })
+            (uri(at), Content { language: "python".to_owned(), version: VERSIONS[at], text: Rope::from_str(text) })
         };
         let notebook = Notebook {
             language: "python".to_owned(),
@@ -531,7 +537,7 @@ mod tests {
             Some((text_document.uri.to_string(), text_document.version, places, edit.new_text.clone()))
         };
         let made = |cell: usize, start, end, text: &str| {
-            Some((format!("cell:{cell}"), Some(cell as i32 + 7), [start, end], text.to_owned()))
+            Some((format!("cell:{cell}"), Some(VERSIONS[cell]), [start, end], text.to_owned()))
         };
         assert_eq!(program.to_string(), "ab\ncd\né\nef\n\n");
         assert_eq!(change(1, 4, "x"), made(0, (0, 1), (1, 1), "x"));

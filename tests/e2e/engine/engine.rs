@@ -13,8 +13,6 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 use tempfile::TempDir;
-use weir_engine::tenant::NewTenant;
-use weir_engine::{Clock, StoreConfig, store::Tenants};
 use weir_tests::binary::weir;
 
 /// A machine that is busy with other tests may take long to start a process; nothing is measured by this.
@@ -193,12 +191,9 @@ impl Stopped {
 }
 
 fn add_key(data: &TempDir, name: &str) -> String {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(async {
-        let tenants = Tenants::open(&StoreConfig::embedded(data.path()), Clock::system()).await.unwrap();
-        let new = NewTenant { name: name.to_owned(), ..NewTenant::default() };
-        tenants.add(new).await.unwrap().0.reveal()
-    })
+    let made = Command::new(weir()).args(["engine", "keys", "add", name, "--data"]).arg(data.path()).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    String::from_utf8(made.stdout).unwrap().trim().to_owned()
 }
 
 /// Reads all that a process logs, so that it never waits for a reader.
@@ -234,7 +229,7 @@ impl Sealer {
         let mut bytes = text.to_vec();
         let cipher = AesGcm::<Aes256, U16>::new(&self.key.into());
         let tag = cipher.encrypt_inout_detached(&iv.into(), &[], bytes.as_mut_slice().into()).unwrap();
-        file(path, text, &iv, &bytes, &tag)
+        file(path, text, &iv, &bytes, tag.as_slice())
     }
 
     /// The same with one of 12 bytes.
@@ -243,7 +238,7 @@ impl Sealer {
         let mut bytes = text.to_vec();
         let cipher = AesGcm::<Aes256, U12>::new(&self.key.into());
         let tag = cipher.encrypt_inout_detached(&iv.into(), &[], bytes.as_mut_slice().into()).unwrap();
-        file(path, text, &iv, &bytes, &tag)
+        file(path, text, &iv, &bytes, tag.as_slice())
     }
 
     /// A request with these files.

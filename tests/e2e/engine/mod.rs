@@ -4,6 +4,7 @@ mod analysis;
 mod batch;
 mod engine;
 mod errors;
+mod keys;
 mod limits;
 mod operation;
 mod sessions;

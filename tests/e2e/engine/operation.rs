@@ -73,6 +73,27 @@ fn an_engine_keeps_nothing_of_what_it_was_sent_and_ends_when_told() {
     }
 }
 
+/// Who did what is written down, and not to what.
+#[test]
+fn requests_are_lines_of_the_audit_log() {
+    let engine = Engine::start();
+    let sealer = Sealer::new(1);
+    engine.analyze(&sealer, &sealer.request(&[("secret/name.py", "x = 1\n")])).ok();
+    engine.analyze(&sealer, &sealer.request(&[])).expect_error(400, "INVALID_REQUEST");
+    engine.send("POST", "/api/v1/ast/analyze", &[], Some(b"{}")).expect_error(401, "AUTH_REQUIRED");
+    let (_, log, stopped) = engine.end();
+    let folder = std::fs::read_dir(stopped.data.path().join("audit")).unwrap_or_else(|error| panic!("{error} {log}"));
+    let text: String = folder.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap_or_default()).collect();
+    assert!(!text.contains("secret"), "{text}");
+    let lines = text.lines().filter(|line| line.contains("\"analyze\""));
+    let has = |line: &str, words: &[&str]| words.iter().all(|word| line.contains(word));
+    let lines: Vec<_> = lines.collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    assert!(has(lines[0], &["ast-1732617600000-abc", "\"ok\"", "\"files\":1"]), "{text}");
+    assert!(has(lines[1], &["ast-1732617600000-abc", "INVALID_REQUEST"]), "{text}");
+    assert!(has(lines[2], &["\"tenant\":\"\"", "AUTH_REQUIRED"]), "{text}");
+}
+
 /// Where others could listen, plain HTTP must be asked for.
 #[test]
 fn an_engine_does_not_speak_in_the_clear_by_mistake() {

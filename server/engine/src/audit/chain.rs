@@ -110,11 +110,11 @@ impl Chain {
         let short =
             torn.is_some() || known.as_ref().is_some_and(|known| last.as_ref().is_none_or(|last| last.seq < known.seq));
         // A power failure leaves half of a line that nobody was told is safe. Nothing else is removed.
-        if let (Some((path, Torn::Half(at))), Some(seq)) = (torn, last.as_ref().map(|last| last.seq)) {
-            if known.as_ref().is_none_or(|known| known.seq <= seq) {
-                let file = File::options().write(true).open(path);
-                file.and_then(|file| file.set_len(at)).map_err(|error| StoreError::io(&error, DURING))?;
-            }
+        if let (Some((path, Torn::Half(at))), Some(seq)) = (torn, last.as_ref().map(|last| last.seq))
+            && known.as_ref().is_none_or(|known| known.seq <= seq)
+        {
+            let file = File::options().write(true).open(path);
+            file.and_then(|file| file.set_len(at)).map_err(|error| StoreError::io(&error, DURING))?;
         }
         // The chain goes on from what is known to have been, so that what is gone stays visible.
         let last = match (last, known) {

@@ -49,7 +49,7 @@ fn a_log_that_nobody_touched_is_intact_over_files_days_and_restarts() {
     let data = data(&folder);
     assert!(files(&data).len() > 3);
     for start in 1..4 {
-        clock.advance(Duration::from_secs(86_400));
+        clock.advance(Duration::from_hours(24));
         let (audit, losses) = Audit::open(&data, AuditConfig::default(), clock.clone()).expect("opened");
         assert!(losses.is_empty());
         audit.append(entry(9)).expect("written");
@@ -77,14 +77,15 @@ fn change(data: &Path, change: impl Fn(&mut Vec<String>)) {
         let text = fs::read_to_string(&path).expect("read");
         let mut lines = text.lines().map(str::to_owned).collect();
         change(&mut lines);
-        fs::write(&path, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).expect("written");
+        fs::write(&path, lines.join("\n") + "\n").expect("written");
     }
 }
 
 #[test]
 fn whoever_changes_a_line_is_found_out() {
     type Change = fn(&mut Vec<String>);
-    let cases: [(&str, Change, fn(&Broken) -> bool); 6] = [
+    type Expected = fn(&Broken) -> bool;
+    let cases: [(&str, Change, Expected); 6] = [
         (
             "edited",
             |lines| lines[2] = lines[2].replace("\"findings\":2", "\"findings\":0"),

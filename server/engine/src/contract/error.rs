@@ -1,5 +1,6 @@
 //! How the engine says that something went wrong: one form and ten codes, everywhere.
 
+use crate::http::Noted;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -161,6 +162,7 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let code = self.body.code;
+        let noted = Noted { request: self.request_id.clone().unwrap_or_default(), ..Noted::default() };
         let body = ErrorResponse { error: self.body, request_id: self.request_id };
         let mut response = (self.status, axum::Json(body)).into_response();
         let headers = response.headers_mut();
@@ -174,6 +176,7 @@ impl IntoResponse for ApiError {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response.extensions_mut().insert(code);
+        response.extensions_mut().insert(noted);
         response
     }
 }

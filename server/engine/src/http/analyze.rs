@@ -1,7 +1,7 @@
 //! `POST /api/v1/ast/analyze`
 
 use super::body;
-use super::trace::RequestId;
+use super::trace::{Noted, RequestId};
 use super::{Engine, Shared};
 use crate::contract::{AnalyzeRequest, AnalyzeResponse, ApiError, Code, DebugOptions, ErrorResponse};
 use crate::findings::{self, Outcome};
@@ -71,14 +71,14 @@ pub(super) async fn analyze(
         }
     };
     let work = Work { engine: &engine, caller: &caller, began, deadline };
-    let answer = work.answer(&parts, bytes.clone()).await;
+    let answer = work.answer(&parts, bytes).await;
     drop(permit);
     match answer {
-        Ok(answer) => Json(answer).into_response(),
-        Err(error) => {
-            let own = body::request_id(&bytes);
-            error.of_request(own.as_deref().unwrap_or(&id.0)).into_response()
+        Ok(answer) => {
+            let noted = noted(&answer);
+            (Extension(noted), Json(answer)).into_response()
         }
+        Err(error) => error.of_request(&id.0).into_response(),
     }
 }
 
@@ -96,20 +96,28 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    /// Errors have the request's id if there is one.
     async fn answer(&self, parts: &Parts, bytes: Bytes) -> Result<AnalyzeResponse, ApiError> {
-        let shown = session_key(&parts.headers)?;
         let limits = self.caller.limits;
         // Tens of megabytes of base64 are not read where others wait.
         let request = tokio::task::spawn_blocking(move || {
-            let request: AnalyzeRequest<'_> = body::parse(&bytes)?;
-            Intake::of(&request, &limits)
+            let request = body::parse(&bytes).and_then(|request: AnalyzeRequest<'_>| Intake::of(&request, &limits));
+            request.map_err(|error| match body::request_id(&bytes) {
+                Some(id) => error.of_request(&id),
+                None => error,
+            })
         });
         let request = request.await.map_err(|_| ApiError::internal())??;
+        let id = request.request_id.clone();
+        self.answer_to(parts, request).await.map_err(|error| error.of_request(&id))
+    }
+
+    async fn answer_to(&self, parts: &Parts, request: Intake) -> Result<AnalyzeResponse, ApiError> {
+        let shown = session_key(&parts.headers)?;
         let Self { engine, caller, .. } = self;
-        let held =
-            sessions::hold(&engine.store, &engine.workers, caller, &limits, request.session_id.as_deref(), shown)
-                .await?;
-        let team = engine.store.tenants().team(&caller.tenant.team).await.map_err(|error| sessions::failed(&error))?;
+        let (store, limits, named) = (&engine.store, &caller.limits, request.session_id.as_deref());
+        let held = sessions::hold(store, &engine.workers, caller, limits, named, shown).await?;
+        let team = store.tenants().team(&caller.tenant.team).await.map_err(|error| sessions::failed(&error))?;
         let rules = engine.rules.of(team.as_deref()).await.map_err(|failure| {
             tracing::error!("the rules of a team cannot be read: {failure}");
             ApiError::internal()
@@ -178,6 +186,17 @@ impl Work<'_> {
         }
         outcomes.into_iter().flatten().collect()
     }
+}
+
+/// What the audit log is told of an answer.
+fn noted(answer: &AnalyzeResponse) -> Noted {
+    let counts = [
+        ("files", answer.results.len() as u64),
+        ("analyzed", answer.summary.files_analyzed.into()),
+        ("findings", answer.summary.total_findings.into()),
+    ];
+    let counts = counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
+    Noted { request: answer.request_id.clone(), counts }
 }
 
 fn asks_for_timing(debug: DebugOptions) -> bool {

@@ -8,8 +8,8 @@ use super::{Engine, Shared};
 use crate::batch::{JobDetails, pack};
 use crate::contract::{ApiError, BatchPage, BatchProgress, BatchRequest, BatchState, BatchStatus, Code, ErrorResponse};
 use crate::intake::{self, File, Wanted};
-use crate::sessions::{failed, iso8601, unwrap, wrap};
-use crate::store::{Added, Job, JobRoom, JobState, NewJob, SessionId};
+use crate::sessions::{failed, iso8601};
+use crate::store::{Added, Job, JobRoom, JobState, NewJob, SessionId, unwrap_session_key, wrap_session_key};
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Extension, Path, Query, Request, State};
@@ -88,21 +88,23 @@ pub(super) async fn upload(
             return error.with_status(StatusCode::REQUEST_TIMEOUT).of_request(&id.0).into_response();
         }
     };
-    let shown = session_key(&parts.headers);
     let limits = caller.limits;
-    let own = body::request_id(&bytes);
-    let read = tokio::task::spawn_blocking(move || Upload::of(&body::parse(&bytes)?, &limits));
-    let taken = match read.await {
-        Ok(Ok(upload)) => match shown {
-            Ok(shown) => upload.take(&engine, &caller, shown).await,
-            Err(error) => Err(error),
-        },
-        Ok(Err(error)) => Err(error),
-        Err(_) => Err(ApiError::internal()),
+    let read = tokio::task::spawn_blocking(move || {
+        let upload = body::parse(&bytes).and_then(|request| Upload::of(&request, &limits));
+        upload.map_err(|error| match body::request_id(&bytes) {
+            Some(id) => error.of_request(&id),
+            None => error,
+        })
+    });
+    let taken = async {
+        let upload = read.await.map_err(|_| ApiError::internal())??;
+        let own = upload.request_id.clone();
+        let taken = async { upload.take(&engine, &caller, session_key(&parts.headers)?).await };
+        taken.await.map_err(|error: ApiError| error.of_request(&own))
     };
-    match taken {
+    match taken.await {
         Ok(status) => (StatusCode::ACCEPTED, Json(status)).into_response(),
-        Err(error) => error.of_request(own.as_deref().unwrap_or(&id.0)).into_response(),
+        Err(error) => error.of_request(&id.0).into_response(),
     }
 }
 
@@ -199,7 +201,7 @@ async fn open(
     })?;
     let session = SessionId::random().map_err(|error| failed(&error))?;
     let details = JobDetails {
-        wrapped_key: wrap(&caller.key, &session, &key)?,
+        wrapped_key: wrap_session_key(&caller.key, &session, &key).map_err(|error| failed(&error))?,
         session,
         options: wanted.options,
         max_bytes: wanted.max_bytes,
@@ -224,7 +226,7 @@ impl Engine {
         if !job.has_ended()
             && !self.jobs.knows(&job.id)
             && let Ok(details) = postcard::from_bytes::<JobDetails>(&job.details)
-            && let Some(key) = unwrap(&caller.key, &details.session, &details.wrapped_key)
+            && let Ok(Some(key)) = unwrap_session_key(&caller.key, &details.session, &details.wrapped_key)
         {
             self.jobs.learn(&job.id, key);
         }

@@ -3,7 +3,7 @@
 use crate::contract::{ApiError, Code};
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::BodyExt as _;
 use hyper::body::Bytes;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -14,8 +14,12 @@ use std::time::Duration;
 /// How much of the body of a request that is refused before it is read is looked at for its id.
 const GLANCE: usize = 64 << 10;
 
-/// And for how long it is waited for.
-const GLANCE_TIME: Duration = Duration::from_secs(1);
+/// Of a body that nobody wants, so much is taken all the same, for so long.
+const UNWANTED: usize = 16 << 20;
+const UNWANTED_TIME: Duration = Duration::from_secs(2);
+
+/// Room that is made for a body before it comes: what is announced need not come.
+const RESERVE: u64 = 1 << 20;
 
 /// Longest `requestId`, in characters.
 pub(super) const REQUEST_ID_CHARS: usize = 256;
@@ -68,38 +72,50 @@ pub(super) fn is_json(headers: &HeaderMap) -> Result<(), ApiError> {
     }
 }
 
-/// The whole body, if it is no larger than this.
-pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, ApiError> {
-    let too_large = || {
-        ApiError::new(Code::FileTooLarge, format!("the request is larger than {limit} bytes"))
-            .with_details(json!({ "maxRequestBytes": limit }))
-    };
+/// The whole body, if it is no larger than this. Of one that is, the request's id if it is near the beginning.
+pub(super) async fn read(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes, ApiError> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limit as u64) {
-        return Err(too_large());
+    let mut whole = Vec::with_capacity(announced.map_or(0, |length| length.min(RESERVE) as usize));
+    if announced.is_none_or(|length| length <= limit as u64) {
+        loop {
+            let Some(frame) = body.frame().await else { return Ok(whole.into()) };
+            // The connection broke: nobody reads the answer.
+            let frame = frame.map_err(|_| ApiError::invalid("the body ended early"))?;
+            let Some(data) = frame.data_ref() else { continue };
+            if whole.len() + data.len() > limit {
+                break;
+            }
+            whole.extend_from_slice(data);
+        }
     }
-    match Limited::new(body, limit).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        // The connection broke: nobody reads the answer.
-        Err(_) => Err(ApiError::invalid("the body ended early")),
-    }
+    let error = ApiError::new(Code::FileTooLarge, format!("the request is larger than {limit} bytes"))
+        .with_details(json!({ "maxRequestBytes": limit }));
+    whole.truncate(GLANCE);
+    Err(match rest(body, whole).await {
+        Some(id) => error.of_request(&id),
+        None => error,
+    })
 }
 
 /// The id in a request that will not be read, if it is near its beginning.
 pub(super) async fn glance(body: Body) -> Option<String> {
-    let mut seen = Vec::new();
-    let mut body = body;
-    let look = async {
-        while seen.len() < GLANCE {
-            match body.frame().await {
-                Some(Ok(frame)) => seen.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data)),
-                _ => break,
-            }
+    rest(body, Vec::new()).await
+}
+
+/// Takes the rest of a body that nobody wants, within bounds: a client that is still sending does not hear an answer.
+/// Gives the request's id.
+async fn rest(mut body: Body, mut seen: Vec<u8>) -> Option<String> {
+    let mut taken = 0;
+    let take = async {
+        while taken < UNWANTED {
+            let Some(Ok(frame)) = body.frame().await else { break };
+            let data = frame.data_ref().map_or(&[][..], |data| data);
+            taken += data.len();
+            seen.extend_from_slice(&data[..data.len().min(GLANCE.saturating_sub(seen.len()))]);
         }
     };
     // What came until then is looked at all the same.
-    let _ = tokio::time::timeout(GLANCE_TIME, look).await;
+    let _ = tokio::time::timeout(UNWANTED_TIME, take).await;
     request_id(&seen)
 }
 

@@ -44,6 +44,11 @@ impl Engine {
     }
 }
 
+/// The public part of the key that a request shows, whether it is valid or not.
+pub(super) fn shown_id(headers: &HeaderMap) -> Option<String> {
+    shown_key(headers).ok()?.parse::<ApiKey>().ok().map(|key| key.id())
+}
+
 fn shown_key(headers: &HeaderMap) -> Result<&str, ApiError> {
     let missing = || ApiError::new(Code::AuthRequired, "API key must be provided in x-api-key header");
     let invalid = || ApiError::new(Code::InvalidApiKey, "Invalid or expired API key");

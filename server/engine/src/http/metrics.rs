@@ -19,6 +19,19 @@ pub(super) async fn metrics(State(engine): State<Shared>) -> Response {
     if let Ok(sessions) = engine.store.sessions(None).await {
         metrics::gauge!("weir_engine_sessions").set(sessions.len() as f64);
     }
+    let live = engine.sockets.metrics();
+    metrics::gauge!("weir_engine_live_connections").set(live.connections as f64);
+    metrics::gauge!("weir_engine_live_sessions").set(live.sessions as f64);
+    metrics::gauge!("weir_engine_live_worker_memory_bytes").set(live.worker_memory as f64);
+    for (direction, frames, bytes) in
+        [("up", live.frames_up, live.bytes_up), ("down", live.frames_down, live.bytes_down)]
+    {
+        metrics::counter!("weir_engine_live_frames_total", "direction" => direction).absolute(frames);
+        metrics::counter!("weir_engine_live_bytes_total", "direction" => direction).absolute(bytes);
+    }
+    for (reason, count) in live.ended {
+        metrics::counter!("weir_engine_live_ended_total", "reason" => reason).absolute(count);
+    }
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     ([(header::CONTENT_TYPE, kind)], engine.metrics.render()).into_response()
 }
@@ -38,5 +51,11 @@ pub(super) fn describe() {
     describe_gauge!("weir_engine_sessions", "Sessions that are open");
     describe_gauge!("weir_engine_workers", "Analysis processes, by whether they have work");
     describe_gauge!("weir_engine_workers_limit", "Analysis processes there may be at once");
+    describe_gauge!("weir_engine_live_connections", "Editors that are connected");
+    describe_gauge!("weir_engine_live_sessions", "Live sessions, those included whose editor is away for a moment");
+    describe_gauge!("weir_engine_live_worker_memory_bytes", "Memory of their analysis processes");
+    describe_counter!("weir_engine_live_frames_total", "Sealed frames, by direction");
+    describe_counter!("weir_engine_live_bytes_total", "Bytes of sealed frames, by direction");
+    describe_counter!("weir_engine_live_ended_total", "Live connections and sessions that ended, by reason");
     describe_gauge!("weir_engine_queue", "Who waits, by for what");
 }

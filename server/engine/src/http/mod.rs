@@ -15,11 +15,14 @@ mod trace;
 pub(crate) use body::is_request_id;
 pub(crate) use caller::Caller;
 pub use serve::serve;
+pub(crate) use trace::Noted;
 
+use crate::audit::Audit;
 use crate::batch::JobKeys;
 use crate::config::EngineConfig;
 use crate::contract::{ApiError, Code};
 use crate::rules::Rules;
+use crate::socket::Sockets;
 use crate::store::Store;
 use crate::workers::Workers;
 use axum::Router;
@@ -40,6 +43,9 @@ pub(crate) struct Engine {
     pub(crate) rules: Rules,
     pub(crate) metrics: PrometheusHandle,
     pub(crate) jobs: JobKeys,
+    pub(crate) audit: Arc<Audit>,
+    /// Editors that are connected.
+    pub(crate) sockets: Sockets,
     /// The engine was told to end.
     pub(crate) draining: AtomicBool,
 }
@@ -63,8 +69,9 @@ pub(crate) fn router(engine: Shared) -> Router {
         .route("/api/v1/ast/batch/{id}", get(batch::page).delete(batch::cancel).fallback(other_method_get_delete))
         .route("/api/v1/ast/batch/{id}/events", get(batch::events).fallback(other_method_get))
         .fallback(nothing_here)
-        .layer(axum::middleware::from_fn(trace::around))
-        .with_state(engine)
+        .with_state(Arc::clone(&engine))
+        .merge(engine.sockets.router())
+        .layer(axum::middleware::from_fn_with_state(engine, trace::around))
 }
 
 async fn nothing_here(Extension(id): Extension<RequestId>) -> Response {

@@ -1,10 +1,12 @@
 //! The engine from start to end: it listens, serves each connection, and drains when it is told to end.
 
 use super::{Engine, router};
+use crate::audit::{Audit, AuditConfig, Entry};
 use crate::batch::{self, JobKeys};
 use crate::clock::Clock;
 use crate::config::{EngineConfig, StartError, Transport};
 use crate::rules::Rules;
+use crate::socket::{self, Gate, LinkConfig, LinkEvent, LinkLimits, LinkRecord, Sockets};
 use crate::store::{Store, StoreConfig};
 use crate::workers::Workers;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -39,6 +41,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// Jobs end after the file at hand; one that takes longer is cut off.
 const JOBS_WITHIN: Duration = Duration::from_secs(10);
 
+/// So much of the audit log may be lost in a power failure.
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
+
 /// When accepting fails (no file descriptors are left), so long passes until the next try.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
@@ -60,11 +65,13 @@ pub async fn serve(config: EngineConfig, ready: impl FnOnce(SocketAddr)) -> Resu
     tokio::select! {
         () = accept(&listener, tls.as_ref(), &engine, told_to_end) => {}
         () = sweep(&engine) => {}
+        () = keep_audit(&engine) => {}
     }
     engine.jobs.wake();
     // What they have at hand is analysed again after the restart.
     let _ = tokio::time::timeout(JOBS_WITHIN, jobs).await;
     engine.workers.shutdown().await;
+    flush_audit(&engine).await;
     if let Err(error) = engine.store.clone().close().await {
         tracing::error!("{error}");
     }
@@ -80,6 +87,15 @@ async fn start(config: EngineConfig) -> Result<Arc<Engine>, StartError> {
     for loss in store.losses() {
         tracing::warn!("{loss}");
     }
+    let (audit, losses) = Audit::open(&config.data, AuditConfig::default(), Clock::system())?;
+    for loss in losses {
+        tracing::warn!("{loss}");
+    }
+    let audit = Arc::new(audit);
+    let identity = socket::identity(&config.data).map_err(|error| StartError::System(error.to_string()))?;
+    tracing::info!("identity {}, fingerprint {}", identity.public(), identity.public().fingerprint());
+    let gate = Gate::of(store.tenants(), LinkLimits::default(), recorded_in(Arc::clone(&audit)));
+    let sockets = Sockets::new(LinkConfig::default(), identity, gate);
     let workers = Workers::new(config.workers.clone());
     let rules = Rules::read(workers.clone(), Arc::clone(&config.rules)).await;
     let rules = rules.map_err(|failure| StartError::Workers(failure.to_string()))?;
@@ -90,6 +106,8 @@ async fn start(config: EngineConfig) -> Result<Arc<Engine>, StartError> {
         rules,
         metrics,
         jobs: JobKeys::default(),
+        audit,
+        sockets,
         draining: AtomicBool::new(false),
     }))
 }
@@ -130,7 +148,9 @@ async fn accept(
     }
     engine.draining.store(true, Ordering::Relaxed);
     tracing::info!("draining");
-    if tokio::time::timeout(engine.config.drain, graceful.shutdown()).await.is_err() {
+    let drain = engine.config.drain;
+    let (served, ()) = tokio::join!(tokio::time::timeout(drain, graceful.shutdown()), engine.sockets.drain(drain));
+    if served.is_err() {
         tracing::warn!("requests that were still at work are cut off");
     }
 }
@@ -178,6 +198,47 @@ async fn sweep(engine: &Engine) {
             Err(error) => tracing::error!("{error}"),
         }
         engine.metrics.run_upkeep();
+    }
+}
+
+/// Writes what happens to live sessions to the audit log.
+fn recorded_in(audit: Arc<Audit>) -> Arc<dyn Fn(LinkRecord) + Send + Sync> {
+    Arc::new(move |record| {
+        let (action, status) = match record.what {
+            LinkEvent::Opened => ("live.open", "ok"),
+            LinkEvent::Resumed => ("live.resume", "ok"),
+            LinkEvent::Left => ("live.leave", "ok"),
+            LinkEvent::Ended(end) => ("live.end", end.name()),
+        };
+        let entry = Entry {
+            tenant: record.customer,
+            request: record.session,
+            action: action.to_owned(),
+            status: status.to_owned(),
+            ..Entry::default()
+        };
+        let audit = Arc::clone(&audit);
+        // Nobody waits for it.
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = audit.append(entry) {
+                tracing::error!("{error}");
+            }
+        });
+    })
+}
+
+/// Makes what was written to the audit log last, for ever.
+async fn keep_audit(engine: &Engine) {
+    loop {
+        tokio::time::sleep(FLUSH_EVERY).await;
+        flush_audit(engine).await;
+    }
+}
+
+async fn flush_audit(engine: &Engine) {
+    let audit = Arc::clone(&engine.audit);
+    if let Ok(Err(error)) = tokio::task::spawn_blocking(move || audit.flush()).await {
+        tracing::error!("{error}");
     }
 }
 

@@ -1,7 +1,5 @@
 //! How much a live link may take, and for how long.
 
-use std::ffi::OsString;
-use std::path::PathBuf;
 use std::time::Duration;
 use weir_worker::Program;
 use weir_worker::sandbox::{Confinement, Level};
@@ -9,10 +7,8 @@ use weir_worker::sandbox::{Confinement, Level};
 /// How live links are served.
 #[derive(Clone, Debug)]
 pub struct LinkConfig {
-    /// The program to start as a session's worker.
-    pub program: PathBuf,
-    /// Its arguments.
-    pub args: Vec<OsString>,
+    /// What to start as a session's worker.
+    pub program: Program,
     /// What workers give up before they read anything, and how much memory each may take.
     pub confinement: Confinement,
     /// Sessions of all customers together: each is a process.
@@ -57,8 +53,7 @@ impl Default for LinkConfig {
     /// Workers of this program.
     fn default() -> Self {
         Self {
-            program: Program::this().path,
-            args: vec!["worker".into(), "--sealed".into()],
+            program: Program { args: vec!["worker".into(), "--sealed".into()], ..Program::this() },
             confinement: Confinement { level: Level::Hardened, memory: Confinement::MEMORY },
             max_sessions: 2000,
             handshake_timeout: Duration::from_secs(10),

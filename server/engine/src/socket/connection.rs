@@ -227,6 +227,8 @@ impl Editor<'_> {
                     if frame.is_some_and(|frame| frame.code == CLOSE_KILL) {
                         self.session.end(End::Killed);
                     }
+                    // The answer to it goes out while we read on.
+                    let _ = timeout(FAREWELL, stream.next()).await;
                     return None;
                 }
                 // They are answered below us.

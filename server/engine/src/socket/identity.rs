@@ -68,11 +68,15 @@ fn read(path: &Path) -> Result<Identity, IdentityError> {
     Ok(Identity::from_bytes(&secret))
 }
 
+/// The last bits of a mode are the group's and everybody's.
+#[cfg(unix)]
+const OWN_BITS: u32 = 6;
+
 #[cfg(unix)]
 fn is_private(file: &File) -> Result<(), IdentityError> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = file.metadata()?.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(IdentityError::Exposed { mode }) }
+    if mode.trailing_zeros() >= OWN_BITS { Ok(()) } else { Err(IdentityError::Exposed { mode }) }
 }
 
 /// Elsewhere the directory's own permissions are all there is.

@@ -193,7 +193,7 @@ async fn turn_away(mut socket: WebSocket, why: End) {
 fn session_id() -> std::io::Result<String> {
     let mut bytes = [0; ID_BYTES];
     getrandom::fill(&mut bytes).map_err(|_| std::io::Error::other("the system gives no random bytes"))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(crate::hex::encode(&bytes))
 }
 
 /// An answer to somebody who is not let in: the contract's `ErrorResponse`.

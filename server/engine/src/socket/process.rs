@@ -13,9 +13,9 @@ use weir_seal::MAX_SEALED_FRAME;
 /// Starts a worker. It gets nothing of this process but its pipes and how to confine itself: no environment, no directory, and
 /// no place to write lines to, so that nothing it could say of what it reads is ever kept.
 pub(super) fn start(config: &LinkConfig) -> io::Result<(Child, ChildStdin, ChildStdout)> {
-    let mut command = Command::new(&config.program);
+    let mut command = Command::new(&config.program.path);
     command
-        .args(&config.args)
+        .args(&config.program.args)
         .env_clear()
         .envs(config.confinement.variables())
         .stdin(Stdio::piped())

@@ -112,8 +112,7 @@ impl Shared {
 
     /// Tells the audit log.
     pub(super) fn record(&self, session: &Session, what: LinkEvent) {
-        let name = format!("{:?}", TextHash::of(session.id.as_bytes()));
-        let name = name.trim_start_matches("TextHash(").trim_end_matches(')').to_owned();
+        let name = TextHash::of(session.id.as_bytes()).short();
         let Customer { id, key, .. } = &session.customer;
         (self.gate.record)(LinkRecord { customer: id.clone(), key: key.clone(), session: name, what });
     }

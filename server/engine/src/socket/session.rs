@@ -89,6 +89,7 @@ impl Session {
             counters: Mutex::default(),
             _permit: permit,
         });
+        shared.begun(&session);
         tokio::spawn(Arc::clone(&session).keep(child, stdin, stdout, for_worker));
         Ok(session)
     }
@@ -259,7 +260,7 @@ impl Session {
                 frames
             }
             Tag::Counters => {
-                self.counted(framing::decode(&message[1..]).map_err(|_| ())?);
+                self.counted(&framing::decode(&message[1..]).map_err(|_| ())?);
                 None
             }
             Tag::Refused => match message.get(1).and_then(|&byte| Refusal::from_byte(byte)).ok_or(())? {
@@ -295,9 +296,9 @@ impl Session {
         self.changed.notify_one();
     }
 
-    fn counted(&self, now: Counters) {
+    fn counted(&self, now: &Counters) {
         let before = std::mem::replace(&mut *self.counters.lock().unwrap_or_else(PoisonError::into_inner), now.clone());
-        self.shared.meters.worker(&before, &now);
+        self.shared.meters.worker(&before, now);
     }
 
     // ---- keeping
@@ -439,8 +440,8 @@ mod tests {
             (1900, 0, 20, Some(0)),
             (2900, 1, 30, None),
             (3900, 1, 40, Some(30)),
-            (4100, 1, 50, None),
-            (4100, 1, 60, None),
+            (4090, 1, 50, None),
+            (4090, 1, 60, None),
             (4400, 1, 70, Some(60)),
         ] {
             let usage = Usage { ticks, memory: 0 };

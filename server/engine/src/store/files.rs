@@ -64,10 +64,10 @@ impl<T: Default + Serialize + DeserializeOwned> SharedFile<T> {
             }
             Err(error) => return Err(StoreError::io(&error, "reading the store")),
         };
-        if let Some((known, value)) = &*self.seen() {
-            if *known == stamp {
-                return Ok(Arc::clone(value));
-            }
+        if let Some((known, value)) = &*self.seen()
+            && *known == stamp
+        {
+            return Ok(Arc::clone(value));
         }
         match read(&self.path) {
             Ok(value) => Ok(self.remember(stamp, value)),
@@ -127,7 +127,7 @@ impl<T: Default + Serialize + DeserializeOwned> SharedFile<T> {
     fn write(&self, value: T) -> Result<Arc<T>, StoreError> {
         let body = serde_json::to_vec_pretty(&value)
             .map_err(|_| StoreError::new(StoreErrorKind::Internal, "writing the store"))?;
-        let mut bytes = format!("{HEADER}{}\n", hex::encode(&Sha256::digest(&body))).into_bytes();
+        let mut bytes = format!("{HEADER}{}\n", sum(HEADER.as_bytes(), &body)).into_bytes();
         bytes.extend_from_slice(&body);
         replace(&self.path, &bytes).map_err(|error| StoreError::io(&error, "writing the store"))?;
         let stamp = Stamp::of(&self.path).map_err(|error| StoreError::io(&error, "reading the store"))?;
@@ -185,17 +185,20 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Unread> {
     };
     let line = bytes.iter().position(|&byte| byte == b'\n').ok_or(Unread::Damaged)?;
     let (first, body) = (&bytes[..line], &bytes[line + 1..]);
-    let sum = hex::encode(&Sha256::digest(body));
-    let Some(stated) = first.strip_prefix(HEADER.as_bytes()) else {
-        // Of another version only if it is whole: a flipped bit in the number is damage.
-        let whole = first.starts_with(ANY_HEADER) && first.ends_with(sum.as_bytes());
-        return Err(if whole { Unread::OtherVersion } else { Unread::Damaged });
-    };
-    if stated != sum.as_bytes() {
+    let (header, stated) = first.split_last_chunk::<64>().ok_or(Unread::Damaged)?;
+    if stated != sum(header, body).as_bytes() || !header.starts_with(ANY_HEADER) {
         return Err(Unread::Damaged);
+    }
+    if header != HEADER.as_bytes() {
+        return Err(Unread::OtherVersion);
     }
     // Its sum is right, so it is what somebody wrote: a later version's, with words we do not know.
     serde_json::from_slice(body).map_err(|_| Unread::OtherVersion)
+}
+
+/// The SHA-256 of what stands before it and behind it.
+fn sum(header: &[u8], body: &[u8]) -> String {
+    hex::encode(&Sha256::new().chain_update(header).chain_update(body).finalize())
 }
 
 /// Takes the lock that is this file, and holds it as long as the file is open.

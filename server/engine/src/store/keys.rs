@@ -54,11 +54,8 @@ impl KeyRecord {
     /// Whether this key, shown now, is the customer's.
     pub(super) fn admits(&self, key: &ApiKey, now: u64) -> bool {
         let shown = key.hash();
-        // Both are compared, whatever the first says.
-        let current = self.secret.is(&shown);
-        let previous =
-            self.previous.as_ref().is_some_and(|previous| previous.secret.is(&shown) & (now < previous.until));
-        current | previous
+        let previous = self.previous.as_ref().filter(|previous| now < previous.until);
+        self.secret.is(&shown) || previous.is_some_and(|previous| previous.secret.is(&shown))
     }
 
     /// Gives the customer a new secret; the old one is valid until then.

@@ -88,7 +88,7 @@ pub struct LeaseStatistics {
 pub const LEASE_NAMES: usize = 32;
 const LEASE_NAME_BYTES: usize = 128;
 /// Longest life of a lease: who is gone must not keep others waiting for longer.
-pub const LEASE_LIFE: Duration = Duration::from_secs(600);
+pub const LEASE_LIFE: Duration = Duration::from_mins(10);
 /// Holders of one thing at once.
 pub(super) const LEASE_HOLDERS: usize = 1000;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a permit is held by a node that has died. Longer than a request may take by default; who needs longer renews.
-pub const PERMIT_LIFE: Duration = Duration::from_secs(60);
+pub const PERMIT_LIFE: Duration = Duration::from_mins(1);
 
 /// Whether a request may be worked on.
 #[derive(Debug)]

@@ -99,16 +99,13 @@ impl Store {
     /// [`Store::losses`].
     pub async fn open(config: StoreConfig, clock: Clock) -> Result<Self, StoreError> {
         let now = clock.now();
-        let (backend, tenants) = match &config.redis {
-            Some(address) => {
-                let redis = Arc::new(Redis::open(address, clock.clone()).await?);
-                (Backend::Redis(Arc::clone(&redis)), Tenants::in_redis(redis, clock.clone()))
-            }
-            None => {
-                let tenants = Tenants::open(&config, clock.clone()).await?;
-                let embedded = blocking(move || Embedded::open(&config.data, config.results_bytes, now)).await?;
-                (Backend::Embedded(Arc::new(embedded)), tenants)
-            }
+        let (backend, tenants) = if let Some(address) = &config.redis {
+            let redis = Arc::new(Redis::open(address, clock.clone()).await?);
+            (Backend::Redis(Arc::clone(&redis)), Tenants::in_redis(redis, clock.clone()))
+        } else {
+            let tenants = Tenants::open(&config, clock.clone()).await?;
+            let embedded = blocking(move || Embedded::open(&config.data, config.results_bytes, now)).await?;
+            (Backend::Embedded(Arc::new(embedded)), tenants)
         };
         Ok(Self { inner: Arc::new(Inner { backend, tenants, clock }) })
     }

@@ -85,7 +85,8 @@ fn check(secret: &[u8; 32]) -> String {
 #[cfg(unix)]
 fn keep_private(path: &Path, metadata: &fs::Metadata) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    if metadata.permissions().mode() & 0o077 == 0 {
+    let others = metadata.permissions().mode() & 0o077;
+    if others == 0 {
         return Ok(());
     }
     tracing::warn!("others could read the machine's secret; now they cannot");

@@ -42,7 +42,7 @@ struct Watched {
 }
 
 enum Backing {
-    Files(Files),
+    Files(Box<Files>),
     Redis(Arc<Redis>),
 }
 
@@ -72,11 +72,11 @@ impl Tenants {
         let directory = config.data.clone();
         let backing = blocking(move || {
             make_directory(&directory)?;
-            Ok(Backing::Files(Files {
+            Ok(Backing::Files(Box::new(Files {
                 keys: SharedFile::new(&directory, "keys.json", "the keys"),
                 teams: SharedFile::new(&directory, "teams.json", "the teams' rules and configuration"),
                 used: SharedFile::new(&directory, "used.json", "the times of keys' last use"),
-            }))
+            })))
         })
         .await?;
         let tenants = Self::new(backing, clock);

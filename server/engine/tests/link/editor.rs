@@ -27,6 +27,8 @@ pub(crate) struct Editor {
     pub(crate) socket: WebSocketStream<TcpStream>,
     pub(crate) context: Context,
     pub(crate) resumed: bool,
+    /// It was told that its session ends soon.
+    pub(crate) expiring: bool,
     pub(crate) ledger: Ledger,
     link: Option<(Sealer, Opener)>,
     pub(crate) resumption: Option<Resumption>,
@@ -92,7 +94,8 @@ impl Editor {
         let socket = connect(address, &headers).await?;
         let context = Context { session: String::new(), customer: String::new() };
         let ledger = Ledger::default();
-        let mut editor = Self { socket, context, resumed: false, ledger, link: None, resumption: None };
+        let mut editor =
+            Self { socket, context, resumed: false, expiring: false, ledger, link: None, resumption: None };
         let Got::Notice(Notice::Welcome { session, customer, resumed, .. }) = editor.got().await else {
             panic!("the first message is the welcome")
         };
@@ -110,7 +113,7 @@ impl Editor {
 
     /// Comes to keys with the worker; what it holds.
     pub(crate) async fn link(&mut self, identity: &PublicIdentity) -> Held {
-        let (mut link, accept) = self.offered(identity, self.resumption.clone()).await.expect("an offer");
+        let (link, accept) = self.offered(identity, self.resumption.clone()).await.expect("an offer");
         self.send_raw(Tag::Accept, &accept).await;
         loop {
             match self.got().await {
@@ -122,7 +125,6 @@ impl Editor {
             }
         }
         let resumption = link.resumption.clone();
-        link.sealer.set_age(Duration::ZERO);
         self.link = Some((link.sealer, link.opener));
         self.resumption = Some(resumption);
         let Down::Held(held) = self.down().await else { panic!("the first message says what is held") };
@@ -189,16 +191,19 @@ impl Editor {
     pub(crate) async fn down(&mut self) -> Down {
         loop {
             let got = self.got().await;
-            match self.open(got) {
-                Some(down) => return down,
-                None => {}
+            if let Some(down) = self.open(got) {
+                return down;
             }
         }
     }
 
     /// What a binary message says, if it is whole with this.
     pub(crate) fn open(&mut self, got: Got) -> Option<Down> {
-        let Got::Binary(mut message) = got else { panic!("{got:?}") };
+        let mut message = match got {
+            Got::Binary(message) => message,
+            Got::Notice(Notice::Expiring { .. }) => return None,
+            other => panic!("{other:?}"),
+        };
         assert_eq!(message.remove(0), Tag::Sealed.byte());
         let (_, opener) = self.link.as_mut().expect("a link");
         match opener.open(message).expect("the next frame") {
@@ -224,8 +229,14 @@ impl Editor {
 
     /// The next message that is not a ping.
     pub(crate) async fn got(&mut self) -> Got {
+        let got = within(self.next()).await;
+        self.expiring |= matches!(got, Got::Notice(Notice::Expiring { .. }));
+        got
+    }
+
+    async fn next(&mut self) -> Got {
         loop {
-            match within(self.socket.next()).await {
+            match self.socket.next().await {
                 Some(Ok(Message::Binary(message))) => return Got::Binary(Vec::from(message)),
                 Some(Ok(Message::Text(text))) => {
                     return Got::Notice(serde_json::from_str(text.as_str()).expect("a notice"));

@@ -6,11 +6,14 @@ mod server;
 
 use editor::{Editor, Got, PATIENCE, binary, connect, text, within};
 use futures_util::SinkExt as _;
-use server::{ALICE, BOB, MAX_CONNECTIONS, MAX_SESSIONS, Server, WORKER};
+use server::{ALICE, BOB, CAROL, MAX_CONNECTIONS, MAX_SESSIONS, Server, WORKER};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::tungstenite::Message;
-use weir_engine::socket::{CLOSE_KILL, Denied, End, Gate, LinkEvent, LinkLimits, Notice, PROTOCOL, SESSION_HEADER};
+use weir_engine::socket::{
+    CLOSE_KILL, Denied, End, Gate, LinkConfig, LinkEvent, LinkLimits, Notice, PROTOCOL, SESSION_HEADER,
+};
 use weir_engine::store::{Team, TeamChange, TeamRules};
 use weir_engine::tenant::NewTenant;
 use weir_engine::{Clock, Store, StoreConfig};
@@ -20,7 +23,7 @@ use weir_model::{
     ScanOptions, Span, Version,
 };
 use weir_seal::{HandshakeError, Identity};
-use weir_worker::{Pool, PoolConfig, Update};
+use weir_worker::{Place, Pool, PoolConfig, Program, Update};
 
 const A: DocId = DocId(1);
 const B: DocId = DocId(2);
@@ -49,19 +52,16 @@ async fn findings_are_those_of_a_local_worker_edit_by_edit() {
     assert_eq!(opened.len(), 2);
     local.pool.open(A, "app.py".into(), document.clone());
     assert_eq!(opened, local.findings(1).await);
-    for (at, (find, put)) in [
+    for (version, (find, put)) in (2..).zip([
         ("input()", "'ls'"),
         ("eval(x)", "eval(x) + eval('é')"),
         ("'ls'", "input("),
         ("input(", "input()"),
         ("def", ""),
-    ]
-    .into_iter()
-    .enumerate()
-    {
+    ]) {
         let start = document.text().to_string().find(find).expect("it is there");
         let edits = vec![Edit::new(Span::from(start..start + find.len()), put)];
-        let (base, version) = (document.version(), Version(at as i64 + 2));
+        let (base, version) = (document.version(), Version(version));
         document.apply(&edits, version).expect("it fits");
         editor.request(Request::Edit { doc: A, base, version, edits: edits.clone() }).await;
         local.pool.edit(A, base, document.clone(), edits);
@@ -176,7 +176,7 @@ async fn a_worker_that_misbehaves_is_ended() {
         let mut editor = Editor::connect(server.address, ALICE, None).await.expect("let in");
         assert_eq!(editor.closed().await, (expected.0, expected.1.to_owned()), "{worker}");
     }
-    let server = Server::start(|config| config.program = "/nowhere/at/all".into()).await;
+    let server = Server::start(|config| config.program.path = "/nowhere/at/all".into()).await;
     let mut socket =
         connect(server.address, &[("x-api-key", ALICE), ("sec-websocket-protocol", PROTOCOL)]).await.expect("let in");
     let said = within(futures_util::StreamExt::next(&mut socket)).await.expect("a close").expect("a close");
@@ -222,23 +222,25 @@ async fn a_key_has_so_many_sessions_and_connections_and_no_more() {
     let refused = |got: Result<Editor, editor::Refusal>| got.map(|_| ()).expect_err("one too many").status;
     assert_eq!(refused(Editor::connect(server.address, ALICE, None).await), 429);
     // Without a connection a session is one still.
-    let left = editors.pop().expect("two");
+    let left = editors.pop().expect("one");
     let id = left.context.session.clone();
     left.close(1000).await;
     assert_eq!(refused(Editor::connect(server.address, ALICE, None).await), 429);
-    Editor::connect(server.address, BOB, None).await.expect("of another key there are others");
     let mut back = Editor::connect(server.address, ALICE, Some(&id)).await.expect("taken up");
-    // Those of one session replace each other: each is one until it has gone.
     back.send_message(text(r#"{"type":"end"}"#)).await;
     back.closed().await;
-    drop(back);
+    // It is counted until all that belongs to it is gone.
     within(async {
         while Editor::connect(server.address, ALICE, None).await.is_err() {
             tokio::task::yield_now().await;
         }
     })
     .await;
-    assert!(server.sockets.metrics().connections <= MAX_CONNECTIONS as u64 + 1);
+    let mut connected = Vec::new();
+    for _ in 0..MAX_CONNECTIONS {
+        connected.push(Editor::connect(server.address, BOB, None).await.expect("another key has its own"));
+    }
+    assert_eq!(refused(Editor::connect(server.address, BOB, None).await), 429);
 }
 
 /// What is sent before a link is made, how the connection ends. `None`: with an answer of the worker's, and no end.
@@ -262,26 +264,20 @@ async fn garbage_before_a_link_ends_the_connection() {
         (binary(&vec![Tag::Sealed.byte(); 3 << 20]), protocol),
         (binary(&[Tag::Hello.byte(), 1, 2, 3]), None),
     ] {
-        let mut editor = Editor::connect(server.address, BOB, None).await.expect("let in");
+        let mut editor = Editor::connect(server.address, CAROL, None).await.expect("let in");
         let what = format!("{:?}", &message.clone().into_data()[..message.len().min(20)]);
         // Of what is too large not all is taken.
         let _ = within(editor.socket.send(message)).await;
-        match expected {
-            Some((code, reason)) => {
-                let (got, last) = editor.closed().await;
-                // The rest of what is too large may arrive after the connection was closed, and then nothing is heard.
-                assert!(
-                    (got, last.as_str()) == (code, reason) || (got == 0 && what.contains("[2, 2, 2")),
-                    "{what}: {got}"
-                );
-            }
-            None => {
-                assert_eq!(editor.got().await.tag(), Some(Tag::Refused), "{what}");
-                // It may try again.
-                editor.link(&server.identity).await;
-                editor.send_message(text(r#"{"type":"end"}"#)).await;
-                editor.closed().await;
-            }
+        if let Some((code, reason)) = expected {
+            let (got, last) = editor.closed().await;
+            // The rest of what is too large may arrive after the connection was closed, and then nothing is heard.
+            assert!((got, last.as_str()) == (code, reason) || (got == 0 && what.contains("[2, 2, 2")), "{what}: {got}");
+        } else {
+            assert_eq!(editor.got().await.tag(), Some(Tag::Refused), "{what}");
+            // It may try again.
+            editor.link(&server.identity).await;
+            editor.send_message(text(r#"{"type":"end"}"#)).await;
+            editor.closed().await;
         }
     }
 }
@@ -366,7 +362,7 @@ async fn an_editor_that_floods_waits_and_nothing_is_lost() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_expires_goes_on_with_a_new_handshake() {
     let server = Server::start(|config| config.expiry_notice = config.expiry).await;
-    let mut editor = ready_unless_told(&server).await;
+    let mut editor = told_of_the_end(&server).await;
     // Over the same connection: what the worker holds stays, and so does what the editor knows of it.
     let held = editor.link(&server.identity).await;
     assert_eq!(held.documents.len(), 1);
@@ -376,11 +372,13 @@ async fn a_session_that_expires_goes_on_with_a_new_handshake() {
     assert_eq!(server.sockets.metrics().links_total, 2);
 }
 
-/// What is done to a session that has a link, and how it ends.
+/// A shorter time for something.
+type Change = fn(&mut LinkConfig, Duration);
+
+/// What is done to a session, and how it ends.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sessions_end_when_they_should() {
     let short = Duration::from_millis(50);
-    type Change = fn(&mut weir_engine::socket::LinkConfig, Duration);
     let cases: [(Change, (u16, &str)); 3] = [
         (|config, short| (config.expiry, config.expiry_notice) = (short, Duration::ZERO), (4410, "SESSION_EXPIRED")),
         (|config, short| config.idle = short, (4411, "IDLE")),
@@ -551,19 +549,16 @@ async fn ready(server: &Server) -> Editor {
 }
 
 /// An editor with a document open, and told that its session ends soon.
-async fn ready_unless_told(server: &Server) -> Editor {
+async fn told_of_the_end(server: &Server) -> Editor {
     let mut editor = Editor::connect(server.address, ALICE, None).await.expect("let in");
     editor.link(&server.identity).await;
     editor.request(limits()).await;
     editor.request(rules(1)).await;
     editor.request(open(A, 1, "eval(a)")).await;
-    let mut told = false;
     let mut found = false;
-    while !told || !found {
-        match editor.got().await {
-            Got::Notice(Notice::Expiring { .. }) => told = true,
-            got => found |= matches!(editor.open(got), Some(Down::Event(Event::Findings { .. }))),
-        }
+    while !editor.expiring || !found {
+        let got = editor.got().await;
+        found |= matches!(editor.open(got), Some(Down::Event(Event::Findings { .. })));
     }
     editor
 }
@@ -623,14 +618,14 @@ async fn note(editor: &mut Editor) -> NoteKind {
         .await
 }
 
-/// Waits until a session is no more.
+/// Waits until the first session that ends has ended, which is this one of Alice's.
 async fn gone(server: &Server, session: &str) {
     gone_of(server, ALICE, session).await;
 }
 
 async fn gone_of(server: &Server, key: &str, session: &str) {
     within(async {
-        while server.sockets.metrics().sessions > 0 {
+        while !server.records().iter().any(|event| matches!(event, LinkEvent::Ended(_))) {
             tokio::task::yield_now().await;
         }
     })
@@ -641,7 +636,6 @@ async fn gone_of(server: &Server, key: &str, session: &str) {
 
 /// The status line that somebody gets who speaks no WebSocket.
 async fn plain_get(server: &Server) -> String {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let mut stream = tokio::net::TcpStream::connect(server.address).await.expect("it listens");
     let request =
         format!("GET /api/v1/ast/stream HTTP/1.1\r\nhost: x\r\nx-api-key: {ALICE}\r\nconnection: close\r\n\r\n");
@@ -659,10 +653,8 @@ struct Local {
 
 impl Local {
     async fn start() -> Self {
-        let args = vec!["local".into()];
         let (pool, updates) = Pool::start(PoolConfig {
-            program: WORKER.into(),
-            args,
+            place: Place::Program(Program { path: WORKER.into(), args: vec!["local".into()] }),
             interactive_deadline: PATIENCE,
             ..PoolConfig::default()
         });

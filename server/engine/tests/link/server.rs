@@ -9,16 +9,19 @@ use tokio::sync::watch;
 use weir_engine::socket::{Customer, Denied, Gate, LinkConfig, LinkEvent, LinkRecord, Sockets, identity};
 use weir_engine::store::Team;
 use weir_seal::PublicIdentity;
+use weir_worker::Program;
 
 pub(crate) const WORKER: &str = env!("CARGO_BIN_EXE_weir-engine-test-worker");
 
 /// API keys and whose they are.
 pub(crate) const ALICE: &str = "key-of-alice";
 pub(crate) const BOB: &str = "key-of-bob";
+pub(crate) const CAROL: &str = "key-of-carol";
 
-/// Sessions and connections a key may have.
-pub(crate) const MAX_SESSIONS: usize = 2;
-pub(crate) const MAX_CONNECTIONS: usize = 3;
+/// Sessions of Alice's, and connections of Bob's, that may exist at once. Of the others there may be many.
+pub(crate) const MAX_SESSIONS: usize = 3;
+pub(crate) const MAX_CONNECTIONS: usize = 2;
+const MANY: usize = 100;
 
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
@@ -40,8 +43,7 @@ impl Server {
         let data = tempfile::tempdir().expect("a directory");
         let pid = data.path().join("pid");
         let mut config = LinkConfig {
-            program: WORKER.into(),
-            args: vec![mode.into(), pid.into()],
+            program: Program { path: WORKER.into(), args: vec![mode.into(), pid.into()] },
             // None of these is to end anything unless it is what the test is about.
             handshake_timeout: Duration::from_mins(10),
             ..LinkConfig::default()
@@ -95,12 +97,12 @@ fn gate(
         authenticate: Arc::new(|key| {
             Box::pin(async move {
                 match key.as_str() {
-                    ALICE | BOB => Ok(Customer {
+                    ALICE | BOB | CAROL => Ok(Customer {
                         id: key.trim_start_matches("key-of-").to_owned(),
                         key: id_of(&key),
                         team: "team".to_owned(),
-                        max_sessions: MAX_SESSIONS,
-                        max_connections: MAX_CONNECTIONS,
+                        max_sessions: if key == ALICE { MAX_SESSIONS } else { MANY },
+                        max_connections: if key == BOB { MAX_CONNECTIONS } else { MANY },
                     }),
                     "nobody-knows" => Err(Denied::Unavailable),
                     _ => Err(Denied::Unknown),

@@ -61,7 +61,7 @@ fn codes(text: &str) -> Result<Vec<Code>, u32> {
     let cells = std::iter::once(&whole).chain(sheets).filter_map(|sheet| book.get(sheet, "cells")).flat_map(items);
     let code = |(number, cell)| {
         let is_code = book.get(cell, "cell_type").is_some_and(|kind| book.is(kind, "code"));
-        let language = book.language(cell).unwrap_or(kernel).filter(|_| is_code)?;
+        let language = book.language(cell, kernel).filter(|_| is_code)?;
         let source = book.get(cell, "source").or_else(|| book.get(cell, "input"))?;
         Some(Code { language, cell: book.cell(number, source) })
     };
@@ -85,11 +85,13 @@ impl Book<'_> {
         }
     }
 
-    /// The language of a cell that says its own.
-    fn language(&self, cell: &Value) -> Option<Option<Language>> {
+    /// The language of a cell: its own if it says one, else the kernel's.
+    fn language(&self, cell: &Value, kernel: Option<Language>) -> Option<Language> {
         let editor = || self.get(self.get(self.get(cell, "metadata")?, "vscode")?, "languageId");
-        let name = editor().or_else(|| self.get(cell, "language"))?;
-        Some(self.named(name))
+        match editor().or_else(|| self.get(cell, "language")) {
+            Some(name) => self.named(name),
+            None => kernel,
+        }
     }
 
     fn named(&self, name: &Value) -> Option<Language> {

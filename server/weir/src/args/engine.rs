@@ -96,6 +96,8 @@ settings! {
     session_lifetime: u64, "session-lifetime", "SECONDS", "WEIR_ENGINE_SESSION_LIFETIME";
     /// Analysis processes at once; sessions wait for one another beyond. 32 if nothing is said.
     max_workers: usize, "max-workers", "N", "WEIR_ENGINE_MAX_WORKERS";
+    /// Bytes of memory that an analysis process may take. 4294967296 if nothing is said.
+    worker_memory: u64, "worker-memory", "BYTES", "WEIR_ENGINE_WORKER_MEMORY";
     /// Seconds that an analysis process without work is kept. 30 if nothing is said.
     worker_idle: u64, "worker-idle", "SECONDS", "WEIR_ENGINE_WORKER_IDLE";
     /// Files of one batch job. 50000 if nothing is said.

@@ -66,6 +66,7 @@ fn configured(args: EngineArgs) -> anyhow::Result<EngineConfig> {
     set(&mut config.limits.job_bytes, settings.job_bytes);
     set(&mut config.limits.jobs, settings.max_jobs);
     set(&mut config.workers.pool.scan_deadline, settings.file_timeout.map(Duration::from_secs));
+    set(&mut config.workers.pool.memory, settings.worker_memory);
     set(&mut config.workers.most, settings.max_workers);
     set(&mut config.workers.idle, settings.worker_idle.map(Duration::from_secs));
     set(&mut config.max_connections, settings.max_connections);

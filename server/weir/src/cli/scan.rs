@@ -123,10 +123,10 @@ fn engine_line(url: &str, notice: &Notice) -> Option<String> {
         Notice::State(State::Refused(reason)) => {
             Some(format!("weir: error: {url} is not used, this machine analyses: {reason}"))
         }
-        Notice::Team(team) if !team.rules.is_empty() => {
-            Some(format!("weir: {url} offers rules of your team; they are not run in scans"))
+        Notice::Team { team, .. } if team.rules.is_some() => {
+            Some(format!("weir: {url} offers rules of your team; a scan runs those of the project"))
         }
-        Notice::Team(_) | Notice::Sending { .. } => None,
+        Notice::Team { .. } | Notice::Sending { .. } => None,
     }
 }
 

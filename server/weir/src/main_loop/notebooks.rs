@@ -43,7 +43,9 @@ impl MainLoop {
     /// Clients that ask know by themselves that there is nothing to be said of what is closed.
     fn forget_cells(&self, cells: Vec<Uri>) {
         if !self.session.client.pull {
-            cells.into_iter().for_each(|cell| self.outbox.publish(cell, None, Vec::new()));
+            for cell in cells {
+                self.outbox.publish(cell, None, Vec::new());
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! How it stands with remote engines, told to the person: once for each change, in words that every client shows.
 
 use super::MainLoop;
-use crate::remote::{EngineUrl, Notice, State};
+use crate::remote::{EngineUrl, Notice, State, Team};
 use tower_lsp_server::ls_types::MessageType;
 
 impl MainLoop {
@@ -9,7 +9,29 @@ impl MainLoop {
         match notice {
             Notice::State(state) => self.remote_state(url, state),
             Notice::Sending { done, all } => self.outbox.upload(done, all, self.session.client.progress),
-            Notice::Team(team) => drop(team),
+            Notice::Team { team, wanted } => self.team(url, team, wanted),
+        }
+    }
+
+    /// Rules of a team are run if the user wants them, which is said as well, and otherwise are told of: nobody is to have other
+    /// rules than they know of.
+    fn team(&mut self, url: &EngineUrl, team: Team, wanted: bool) {
+        let text = match &team.rules {
+            Some(rules) if wanted => {
+                format!("Weir: {} rule files of your team at {url} run in place of the built-in ones", rules.len())
+            }
+            Some(rules) => format!(
+                "Weir: your team at {url} has {} rule files of its own. They are not run; `weir login --team-rules` has them run",
+                rules.len()
+            ),
+            None if wanted => format!("Weir: your team at {url} has no rules of its own any more"),
+            None => return,
+        };
+        self.outbox.show(MessageType::INFO, text);
+        if wanted {
+            for engine in self.engines.set_team(url, team.rules) {
+                self.engines.read_rules(engine);
+            }
         }
     }
 

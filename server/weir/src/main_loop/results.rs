@@ -63,6 +63,8 @@ impl MainLoop {
             Update::Scanned { job, findings, .. } => self.scanned(job, findings),
             Update::Answered { job, answer, notes } if Self::is_authoring(job) => self.authored(job, answer, notes),
             Update::Answered { job, answer, .. } => self.tried(job, answer),
+            // Sealed files are a remote engine's, and nobody here asks for them.
+            Update::Judged { .. } => {}
         }
     }
 

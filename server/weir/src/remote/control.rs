@@ -20,6 +20,8 @@ pub(super) enum Notice {
     Welcome(Welcome),
     /// What the team has agreed on: now, and whenever it changes.
     Team(Team),
+    /// Nothing any more.
+    NoTeam,
     /// The session ends soon.
     Expiring,
     /// The engine ends soon: go elsewhere.
@@ -43,8 +45,8 @@ pub(super) struct Welcome {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Team {
-    /// Rule files.
-    pub(crate) rules: Vec<RuleSource>,
+    /// Rule files, in place of the built-in ones.
+    pub(crate) rules: Option<Vec<RuleSource>>,
 }
 
 /// Why a connection is closed.

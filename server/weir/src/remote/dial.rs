@@ -27,18 +27,25 @@ pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
-/// Counts what goes through a stream, in either direction: what moves is not dead.
+/// Counts what goes through a stream: what moves is not dead.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Traffic(Arc<AtomicU64>);
+pub(super) struct Traffic(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    received: AtomicU64,
+    sent: AtomicU64,
+}
 
 impl Traffic {
-    /// Bytes so far.
-    pub(super) fn bytes(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+    /// Bytes that came.
+    pub(super) fn received(&self) -> u64 {
+        self.0.received.load(Ordering::Relaxed)
     }
 
-    fn add(&self, bytes: usize) {
-        self.0.fetch_add(bytes as u64, Ordering::Relaxed);
+    /// Bytes that the system has taken to send them.
+    pub(super) fn sent(&self) -> u64 {
+        self.0.sent.load(Ordering::Relaxed)
     }
 }
 
@@ -54,7 +61,7 @@ pub(super) fn roots(extra: Option<&Path>) -> Result<Arc<ClientConfig>, String> {
             added.map_err(|_| format!("{}: not a certificate", path.display()))?;
         }
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
@@ -131,7 +138,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let read = Pin::new(&mut self.inner).poll_read(cx, buf);
-        self.traffic.add(buf.filled().len() - before);
+        self.traffic.0.received.fetch_add((buf.filled().len() - before) as u64, Ordering::Relaxed);
         read
     }
 }
@@ -140,7 +147,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.inner).poll_write(cx, buf);
         if let Poll::Ready(Ok(bytes)) = written {
-            self.traffic.add(bytes);
+            self.traffic.0.sent.fetch_add(bytes as u64, Ordering::Relaxed);
         }
         written
     }

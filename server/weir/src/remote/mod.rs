@@ -36,7 +36,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
-use weir_worker::{Place, Program, Serve};
+use weir_worker::{Place, PoolConfig, Program, Serve};
 
 /// A keyring that is locked asks a person, who may be elsewhere.
 const KEYRING: Duration = Duration::from_secs(20);
@@ -59,8 +59,8 @@ pub(crate) enum Notice {
     State(State),
     /// So many parts of so many of a large text are sent.
     Sending { done: usize, all: usize },
-    /// What the team has agreed on, when it is first known and when it changes.
-    Team(Team),
+    /// What the team has agreed on, when it is first known and when it changes, and whether this user wants it.
+    Team { team: Team, wanted: bool },
 }
 
 /// Where notices go.
@@ -102,7 +102,8 @@ struct Standing {
     linked: usize,
     refused: bool,
     told: Option<State>,
-    team: Option<Team>,
+    team: Team,
+    wants_team: bool,
 }
 
 impl Remote {
@@ -114,7 +115,7 @@ impl Remote {
         environment: Environment,
     ) -> (Self, mpsc::UnboundedReceiver<Notice>) {
         let source = Source::Login { logins, environment, loaded: tokio::sync::Mutex::default() };
-        Self::with(url, source, Serve::new(|served| Program::this().serve(served)))
+        Self::with(url, source, Serve::new(|served| Program::this().serve(PoolConfig::default().confinement(), served)))
     }
 
     fn with(url: EngineUrl, source: Source, local: Serve) -> (Self, mpsc::UnboundedReceiver<Notice>) {
@@ -158,6 +159,7 @@ impl Shared {
             Ok(Err(_)) => return Err(ConnectError::refused("its login cannot be read")),
             Err(_) => return Err(ConnectError::refused("the keyring that holds its key stays locked")),
         };
+        self.standing().wants_team = target.team_rules;
         Ok(loaded.insert(target).clone())
     }
 
@@ -194,6 +196,16 @@ impl Shared {
             // Where it serves others it is not away, but full.
             _ if standing.refused || standing.linked > 0 => {}
             error => self.tell(&mut standing, State::Away(error.to_string())),
+        }
+    }
+
+    /// What the team has agreed on, as every link says it again.
+    fn team(&self, team: Team) {
+        let mut standing = self.standing();
+        if standing.team != team {
+            standing.team = team.clone();
+            let wanted = standing.wants_team;
+            self.notices.say(Notice::Team { team, wanted });
         }
     }
 

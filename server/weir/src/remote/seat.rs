@@ -108,7 +108,7 @@ impl Seat {
 
     async fn remote(self: Arc<Self>, mut link: Connected, mut served: Served) {
         self.shared.linked(true);
-        let end = slot::serve(&mut link, &mut served, &self.shared.notices).await;
+        let end = slot::serve(&mut link, &mut served, &self.shared).await;
         self.shared.linked(false);
         {
             let mut state = self.state();

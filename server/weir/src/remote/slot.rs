@@ -3,7 +3,7 @@
 use super::connect::Connected;
 use super::control::{self, Ask, CLOSE_KILL, Meaning, Notice as Control};
 use super::socket::{Closed, Incoming, frame};
-use super::{Notice, Notices};
+use super::{Notice, Shared};
 use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -57,13 +57,17 @@ fn lost(reason: impl Into<String>) -> End {
 /// What is under way.
 struct Slot<'a> {
     link: &'a mut Connected,
-    notices: &'a Notices,
+    shared: &'a Shared,
     /// Sealed frames that wait to be sent, and how many there were when the first of them was.
     queue: VecDeque<Message>,
     queued: usize,
-    /// Bytes that had gone through the connection when that was looked at, and when more had for the last time.
-    bytes: u64,
+    /// Bytes that had come and gone when that was looked at, and since when nothing moves.
+    bytes: (u64, u64),
     moved: Instant,
+    /// Bytes that will have gone when all that was handed over has.
+    handed: u64,
+    /// The worker was asked something and has said nothing since.
+    asked: bool,
     /// When a ping was sent that is not answered.
     pinged: Option<Instant>,
     last_ping: Instant,
@@ -73,19 +77,21 @@ struct Slot<'a> {
 }
 
 /// Serves a slot until the link or the pool's interest in it ends.
-pub(super) async fn serve(link: &mut Connected, served: &mut Served, notices: &Notices) -> End {
+pub(super) async fn serve(link: &mut Connected, served: &mut Served, shared: &Shared) -> End {
     let now = Instant::now();
     for control in std::mem::take(&mut link.said) {
-        hear(control, notices, served);
+        hear(control, shared, served);
     }
-    let bytes = link.traffic.bytes();
+    let bytes = (link.traffic.received(), link.traffic.sent());
     let mut slot = Slot {
         link,
-        notices,
+        shared,
         queue: VecDeque::new(),
         queued: 0,
         bytes,
         moved: now,
+        handed: bytes.1,
+        asked: false,
         pinged: None,
         last_ping: now,
         last_request: now,
@@ -123,6 +129,7 @@ impl Slot<'_> {
                         continue;
                     };
                     if let Some(message) = self.queue.pop_front() {
+                        self.handed += message.len() as u64;
                         permit.send(message);
                         self.progress(self.queue.len());
                     }
@@ -157,7 +164,10 @@ impl Slot<'_> {
             Ok(request) => request,
             Err(error) => return Some(End::Broken(error.to_string())),
         };
-        self.last_request = Instant::now();
+        if !self.owed() {
+            self.moved = Instant::now();
+        }
+        (self.asked, self.last_request) = (true, Instant::now());
         match self.link.session.ledger.step(request) {
             Step::Send(up) => self.seal(&up),
             Step::Answer(event) => {
@@ -168,10 +178,6 @@ impl Slot<'_> {
     }
 
     fn seal(&mut self, up: &Up) -> Option<End> {
-        let now = Instant::now();
-        if self.queue.is_empty() {
-            self.moved = now;
-        }
         self.link.sealer.set_age(self.link.since.elapsed());
         let sealed = framing::encode(up).map_err(|error| error.to_string());
         let frames = sealed.and_then(|frame| self.link.sealer.seal(&frame[4..]).map_err(|error| error.to_string()));
@@ -190,6 +196,7 @@ impl Slot<'_> {
                 Ok(Opened::Part { .. }) => None,
                 Ok(Opened::Whole(message)) => match framing::decode::<Down>(&message) {
                     Ok(down) => {
+                        self.asked = false;
                         self.hear(down, served);
                         None
                     }
@@ -202,7 +209,7 @@ impl Slot<'_> {
             Some(Incoming::Control(text)) => {
                 match control::read(&text) {
                     Control::Error(fault) => self.fault = Some(fault.message),
-                    control => hear(control, self.notices, served),
+                    control => hear(control, self.shared, served),
                 }
                 None
             }
@@ -224,8 +231,8 @@ impl Slot<'_> {
 
     fn hear(&mut self, down: Down, served: &Served) {
         match self.link.session.ledger.event(down) {
-            // That it is there was said when the link was made.
-            None | Some(Event::Ready { .. }) => {}
+            // That it is there was said when the link was made; how it is confined is for whoever runs the engine.
+            None | Some(Event::Ready { .. } | Event::Unconfined { .. }) => {}
             Some(Event::Pong { nonce }) => {
                 self.pinged = None;
                 served.says.say(Event::Pong { nonce });
@@ -240,24 +247,39 @@ impl Slot<'_> {
         }
     }
 
+    /// Whether something is due.
+    fn owed(&self) -> bool {
+        self.asked || self.is_sending() || self.pinged.is_some()
+    }
+
+    /// Whether something is on its way to the system, which takes it no sooner than the line does.
+    fn is_sending(&self) -> bool {
+        !self.queue.is_empty() || self.link.traffic.sent() < self.handed
+    }
+
     /// Whether it still lives.
     fn look(&mut self, served: &Served) -> Option<End> {
         let now = Instant::now();
-        let bytes = self.link.traffic.bytes();
-        if bytes != std::mem::replace(&mut self.bytes, bytes) {
+        let bytes = (self.link.traffic.received(), self.link.traffic.sent());
+        let before = std::mem::replace(&mut self.bytes, bytes);
+        // That something is sent says nothing of the other side, but that a large text still has room.
+        if bytes.0 != before.0 || (self.is_sending() && bytes.1 != before.1) {
             self.moved = now;
         }
-        let owed = !self.queue.is_empty() || self.pinged.is_some();
+        let owed = self.owed();
         let silence = if owed { SILENCE } else { QUIET };
         if now - self.moved > silence {
             return Some(lost(format!("nothing was heard of it for {} seconds", silence.as_secs())));
         }
-        if !self.queue.is_empty() {
+        if self.is_sending() {
             // A large file on a slow line: the pool is not to take it for a worker that hangs.
             served.says.say(Event::Pong { nonce: 0 });
         } else if self.pinged.is_some_and(|at| now - at > UNANSWERED) {
             return Some(End::Broken("its worker does not answer".to_owned()));
         } else if self.pinged.is_none() && now - self.last_request < BUSY && now - self.last_ping >= PING {
+            if !owed {
+                self.moved = now;
+            }
             (self.last_ping, self.pinged) = (now, Some(now));
             return self.seal(&Up::Request(Request::Ping { nonce: 0 }));
         }
@@ -267,7 +289,7 @@ impl Slot<'_> {
     /// Says how far a message of several frames is.
     fn progress(&mut self, left: usize) {
         if self.queued > 1 {
-            self.notices.say(Notice::Sending { done: self.queued - left, all: self.queued });
+            self.shared.notices.say(Notice::Sending { done: self.queued - left, all: self.queued });
         }
         if left == 0 {
             self.queued = 0;
@@ -276,9 +298,10 @@ impl Slot<'_> {
 }
 
 /// Takes what the front says while a link is there.
-fn hear(control: Control, notices: &Notices, served: &Served) {
+fn hear(control: Control, shared: &Shared, served: &Served) {
     match control {
-        Control::Team(team) => notices.say(Notice::Team(team)),
+        Control::Team(team) => shared.team(team),
+        Control::NoTeam => shared.team(super::Team::default()),
         // Another node of it may be there, and another session is to be had.
         Control::Drain | Control::Expiring => served.says.relief().ask(),
         Control::Welcome(_) | Control::Error(_) | Control::Other => {}

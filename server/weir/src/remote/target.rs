@@ -27,6 +27,8 @@ pub(crate) struct Target {
     pub(super) tls: Arc<ClientConfig>,
     pub(super) identity: PublicIdentity,
     pub(super) key: Zeroizing<String>,
+    /// Rules that the team has agreed on are wanted.
+    pub(super) team_rules: bool,
 }
 
 impl fmt::Debug for Target {
@@ -51,7 +53,7 @@ impl Way {
     /// With who it must be, and who we are.
     pub(crate) fn to(self, identity: PublicIdentity, key: Zeroizing<String>) -> Target {
         let Self { url, proxy, tls } = self;
-        Target { url, proxy, tls, identity, key }
+        Target { url, proxy, tls, identity, key, team_rules: false }
     }
 }
 
@@ -73,8 +75,9 @@ impl Target {
             (None, Some(login)) => logins.key(login).map_err(|error| ConnectError::refused(error.to_string()))?,
             (None, None) => return Err(ConnectError::refused("WEIR_ENGINE_KEY holds no key for it")),
         };
-        let Login { proxy, ca, .. } = login.unwrap_or_else(|| Login::new(url.clone(), identity));
-        Ok(Way::new(url.clone(), proxy.as_deref(), ca.as_deref())?.to(identity, key))
+        let Login { proxy, ca, team_rules, .. } = login.unwrap_or_else(|| Login::new(url.clone(), identity));
+        let way = Way::new(url.clone(), proxy.as_deref(), ca.as_deref())?;
+        Ok(Self { team_rules, ..way.to(identity, key) })
     }
 }
 

@@ -96,13 +96,10 @@ const PREFIX: usize = 4;
 impl Pipe {
     /// Sends an event over the link, if there is one.
     pub(super) fn seal_event(&mut self, event: &Event) {
-        if self.sealed.as_mut().is_some_and(|sealed| !sealed.is_quiet(event)) {
-            match self.seal(&Down::Event(event)) {
-                Err(FrameError::TooLarge { .. }) => {
-                    let _ = self.seal(&Down::Event(shorter(event)));
-                }
-                Ok(()) | Err(_) => {}
-            }
+        if self.sealed.as_mut().is_some_and(|sealed| !sealed.is_quiet(event))
+            && let Err(FrameError::TooLarge { .. }) = self.seal(&Down::Event(event))
+        {
+            let _ = self.seal(&Down::Event(shorter(event)));
         }
     }
 
@@ -137,7 +134,7 @@ impl Pipe {
     }
 
     /// Says the counters, with those that are counted here.
-    pub(super) fn counters(&mut self, counters: Counters) {
+    pub(super) fn counters(&mut self, counters: &Counters) {
         let Some(sealed) = &self.sealed else { return };
         let analyses = sealed
             .analyses
@@ -148,7 +145,7 @@ impl Pipe {
             sealed: sealed.sealed,
             sealed_bytes: sealed.sealed_bytes,
             analyses: analyses.collect(),
-            ..counters
+            ..counters.clone()
         };
         if let Ok(frame) = framing::encode(&counters) {
             self.tagged(Tag::Counters, &frame[PREFIX..]);

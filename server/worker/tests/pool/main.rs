@@ -15,7 +15,7 @@ use weir_model::{
     Answer, DocId, Document, Edit, Failure, Finding, JobId, Language, LineQuestion, Note, NoteKind, Question,
     RuleSource, ScanOptions, Span, Verdict, Version,
 };
-use weir_worker::{Place, Pool, PoolConfig, Program, Update};
+use weir_worker::{Place, Pool, PoolConfig, Program, Relief, Serve, Update};
 
 const WORKER: &str = env!("CARGO_BIN_EXE_weir-test-worker");
 
@@ -326,6 +326,34 @@ fn a_worker_refuses_a_frame_over_the_limit() {
     drop(input);
 }
 
+/// As a remote engine's workers are, and the process that stands in for one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slot_that_somebody_else_serves_is_supervised_as_a_process_is() {
+    let (reliefs, mut given) = tokio::sync::mpsc::unbounded_channel::<Relief>();
+    let serve = Serve::new(move |served| {
+        reliefs.send(served.says.relief()).expect("the test listens");
+        Program { path: WORKER.into(), args: Vec::new() }.serve(config(1).confinement(), served);
+    });
+    let mut test = Test::start(PoolConfig { place: Place::Served(serve), ..config(1) });
+    test.rules(&[("needle", "eval")]).await;
+    test.open(A, "eval(x)");
+    assert_eq!(places(&test.findings(A).await, "needle"), [Span::new(0, 4)]);
+    // It is replaced when it has nothing to do, and nobody is told.
+    given.recv().await.expect("the first worker").ask();
+    let second = tokio::time::timeout(PATIENCE, given.recv()).await.expect("another one").expect("a worker");
+    test.edit(A, &[(0, 0, " ")]);
+    test.until(|update| matches!(update, Update::Findings { version: Version(2), findings, .. } if places(findings, "needle") == [Span::new(1, 5)])).await;
+    assert!(!test.seen(|update| matches!(update, Update::Restarted { .. } | Update::Failed { .. })));
+    // A crash is one as any other: the document that killed two is given up, and the next one analyses the others.
+    test.open(B, "%ABORT%");
+    test.until(|update| matches!(update, Update::Failed { doc: Some(B), .. })).await;
+    test.edit(A, &[(0, 1, "")]);
+    test.until(|update| matches!(update, Update::Findings { version: Version(3), .. })).await;
+    assert!(second.is_wanted(), "it does not know which worker it was for, but that there is a pool");
+    test.end().await;
+    assert!(!second.is_wanted());
+}
+
 // ---- helpers
 
 /// A pool, what its documents hold, and all it has said.
@@ -446,7 +474,7 @@ impl Meeting {
 
     /// A pool of one worker, which comes here; so do those that replace it.
     fn config(&self) -> PoolConfig {
-        PoolConfig { args: vec![self.arg().into()], ..config(1) }
+        config_with(&[&self.arg()])
     }
 
     /// Waits until the first worker is at work.

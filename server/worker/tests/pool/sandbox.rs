@@ -1,7 +1,7 @@
 //! What a confined worker cannot do. Each attack is tried without confinement as well, where it must work: otherwise it would
 //! tell nothing that it does not work with it.
 
-use super::{A, Test, WORKER, config, text};
+use super::{A, Test, WORKER, config, config_with, program, text};
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::PermissionsExt as _;
@@ -214,8 +214,8 @@ async fn a_pool_of_hardened_workers_works_or_says_why_not() {
     assert_eq!(text(&test.findings(A).await), "x");
     test.end().await;
     // A worker whose allocator was not told to overwrite what it frees.
-    let (program, args) = ("env".into(), ["-u", "GLIBC_TUNABLES", WORKER].map(Into::into).to_vec());
-    let mut test = Test::start(PoolConfig { hardened: true, program, args, ..config(1) });
+    let place = program("env", &["-u", "GLIBC_TUNABLES", WORKER]);
+    let mut test = Test::start(PoolConfig { hardened: true, place, ..config(1) });
     let refused = |update: &Update| matches!(update, Update::Failed { doc: None, job: None, failure: Failure::Unconfined { lack } } if lack.starts_with("overwriting freed memory failed"));
     test.until(refused).await;
     test.end().await;
@@ -229,9 +229,9 @@ async fn a_confined_worker_finds_what_any_other_finds() {
         .into_iter()
         .map(|(name, text)| RuleSource { name, text: String::from_utf8(text).expect("text") })
         .collect();
-    let product = PoolConfig { args: vec!["product".into()], ..config(1) };
-    let off = ["WEIR_CONFINEMENT=off", WORKER, "product"].map(Into::into).to_vec();
-    let free = findings(&rules, PoolConfig { program: "env".into(), args: off, ..product.clone() }).await;
+    let product = config_with(&["product"]);
+    let off = program("env", &["WEIR_CONFINEMENT=off", WORKER, "product"]);
+    let free = findings(&rules, PoolConfig { place: off, ..product.clone() }).await;
     assert!(free.values().map(Vec::len).sum::<usize>() > 50, "the applications are full of holes");
     for hardened in [false, true] {
         assert_eq!(findings(&rules, PoolConfig { hardened, ..product.clone() }).await, free, "hardened: {hardened}");

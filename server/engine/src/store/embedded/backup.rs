@@ -114,10 +114,14 @@ pub(super) fn take_mark(path: &Path) -> Result<Mark, StoreError> {
         Err(error) if error.kind() == io::ErrorKind::InvalidData => None,
         Err(error) => return Err(io(error)),
     };
-    let mark = match stated {
-        Some(stated) if digest(path, None).map_err(io)?.0 == stated => Mark::Same,
-        Some(_) => Mark::Differs,
-        None => Mark::None,
+    let mark = match (stated, digest(path, None)) {
+        (None, _) => Mark::None,
+        (Some(stated), Ok((sum, _))) if sum == stated => Mark::Same,
+        (Some(_), Ok(_)) => Mark::Differs,
+        (Some(_), Err(error)) if [io::ErrorKind::NotFound, io::ErrorKind::IsADirectory].contains(&error.kind()) => {
+            Mark::Differs
+        }
+        (Some(_), Err(error)) => return Err(io(error)),
     };
     fs::remove_file(mark_of(path)).and_then(|()| sync_directory(path)).map_err(io)?;
     Ok(mark)

@@ -26,7 +26,7 @@ struct State {
 struct Holder {
     fence: u64,
     mode: LeaseMode,
-    holder: String,
+    who: String,
     expires: u64,
 }
 
@@ -48,7 +48,7 @@ impl Leases {
             if let Some(holder) = in_the_way {
                 let held = Leased::Held {
                     name: name.clone(),
-                    holder: holder.holder.clone(),
+                    holder: holder.who.clone(),
                     retry_after: Duration::from_millis(holder.expires - now),
                 };
                 state.statistics.refused += 1;
@@ -70,7 +70,7 @@ impl Leases {
             state.held.entry((request.team.clone(), name.clone())).or_default().push(Holder {
                 fence,
                 mode: request.mode,
-                holder: request.holder.clone(),
+                who: request.holder.clone(),
                 expires: now.saturating_add(milliseconds(request.life)),
             });
         }

@@ -35,17 +35,18 @@ pub(super) fn open(
     losses: &mut Vec<Loss>,
 ) -> Result<Db, StoreError> {
     let mark = if kept == Kept::WithCopy { backup::take_mark(path)? } else { Mark::None };
-    let database = match open_whole(path, tables, kept, mark) {
+    // Tables that are not there are made, which can be the first look at a page.
+    let opened = open_whole(path, tables, kept, mark).and_then(|whole| Db::new(path.to_owned(), whole, tables));
+    match opened {
         Err(error) if error.kind() == StoreErrorKind::Corrupt => {
             let how = bring_back(path, tables, kept, mark)?;
             let loss = Loss::new(what, how);
             tracing::error!("{loss}");
             losses.push(loss);
-            Db::open_file(path, false)?
+            Db::new(path.to_owned(), Db::open_file(path, false)?, tables)
         }
-        opened => opened?,
-    };
-    Db::new(path.to_owned(), database, tables)
+        opened => opened,
+    }
 }
 
 /// The file, if there is nothing wrong with it. redb by itself goes back to the last whole transaction of a file that was

@@ -7,7 +7,7 @@ use redb::WriteTransaction;
 use serde::{Deserialize, Serialize};
 
 pub(super) const RESULTS: Rows<Kept> = Rows::new("results");
-/// Sizes, by the time of the last use and key.
+/// When each ends, by the time of the last use and key.
 pub(super) const ORDER: Rows<u64> = Rows::new("results by use");
 /// The sum of sizes, under an empty key.
 pub(super) const TOTAL: Rows<u64> = Rows::new("results in all");
@@ -40,22 +40,17 @@ fn order_key(used: u64, key: &[u8]) -> Vec<u8> {
 
 impl Embedded {
     pub(in crate::store) fn result(&self, key: &ResultKey, now: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        let kept = match self.results.read(|transaction| RESULTS.get(transaction, &key.0)) {
-            // None is missed, and the next one is to be kept again.
-            Err(error) if error.kind() == StoreErrorKind::Corrupt => {
-                tracing::error!("the results that were kept are damaged and were thrown away");
-                self.results.reset(&super::RESULT_TABLES)?;
-                None
-            }
-            kept => kept?,
-        };
+        let find = || self.results.read(|transaction| RESULTS.get(transaction, &key.0));
+        let kept = self.or_none(find)?;
         let Some(kept) = kept.filter(|kept| kept.expires > now) else { return Ok(None) };
         if kept.used + USED_EXACTNESS <= now {
-            self.results.write_lazily(|transaction| {
-                if let Some(kept) = take(transaction, &key.0)? {
-                    put(transaction, &key.0, &Kept { used: now, ..kept })?;
-                }
-                Ok(())
+            self.or_none(|| {
+                self.results.write_lazily(|transaction| {
+                    if let Some(kept) = take(transaction, &key.0)? {
+                        put(transaction, &key.0, &Kept { used: now, ..kept })?;
+                    }
+                    Ok(())
+                })
             })?;
         }
         Ok(Some(kept.bytes))
@@ -70,7 +65,7 @@ impl Embedded {
     ) -> Result<(), StoreError> {
         let room = self.results_bytes;
         // What a power failure takes is analysed again.
-        self.results.write_lazily(|transaction| {
+        let keep = |transaction: &WriteTransaction| {
             take(transaction, &key.0)?;
             put(transaction, &key.0, &Kept { expires: now.saturating_add(life), used: now, bytes })?;
             while TOTAL.get(transaction, b"")?.unwrap_or(0) > room {
@@ -81,18 +76,40 @@ impl Embedded {
                 }
             }
             Ok(())
-        })
+        };
+        self.or_none(|| self.results.write_lazily(keep))
+    }
+
+    /// Does something with the results. If they turn out to be damaged there are none: none is missed, and the next ones
+    /// are to be kept again.
+    fn or_none<R: Default>(&self, work: impl FnOnce() -> Result<R, StoreError>) -> Result<R, StoreError> {
+        match work() {
+            Err(error) if error.kind() == StoreErrorKind::Corrupt => {
+                tracing::error!("the results that were kept are damaged and were thrown away");
+                self.results.reset(&super::RESULT_TABLES)?;
+                Ok(R::default())
+            }
+            done => done,
+        }
     }
 
     pub(super) fn sweep_results(&self, now: u64) -> Result<u64, StoreError> {
-        let keys = self.results.read(|transaction| RESULTS.keys(transaction, &[], &[], usize::MAX))?;
+        self.or_none(|| self.remove_ended(now))
+    }
+
+    fn remove_ended(&self, now: u64) -> Result<u64, StoreError> {
+        // The results themselves are not read for that: they are many megabytes.
+        let ended: Vec<_> = self.results.read(|transaction| {
+            let all = ORDER.all(transaction, b"")?;
+            Ok(all.into_iter().filter(|(_, expires)| *expires <= now).map(|(order, _)| order).collect())
+        })?;
         let mut removed = 0;
-        for some in keys.chunks(SWEPT_AT_ONCE) {
+        for some in ended.chunks(SWEPT_AT_ONCE) {
             removed += self.results.write_lazily(|transaction| {
                 let mut removed = 0;
-                for key in some {
-                    if RESULTS.get(transaction, key)?.is_some_and(|kept| kept.expires <= now) {
-                        take(transaction, key)?;
+                for order in some {
+                    // It may have been used in the meantime, and then is elsewhere in the order.
+                    if ORDER.has(transaction, order)? && take(transaction, &order[size_of::<u64>()..])?.is_some() {
                         removed += 1;
                     }
                 }
@@ -105,12 +122,12 @@ impl Embedded {
     }
 }
 
-/// Others wait while a part of the results is looked through.
+/// Others wait while so many are removed.
 const SWEPT_AT_ONCE: usize = 1000;
 
 fn put(to: &WriteTransaction, key: &[u8], kept: &Kept) -> Result<(), StoreError> {
     RESULTS.put(to, key, kept)?;
-    ORDER.put(to, &order_key(kept.used, key), &kept.size())?;
+    ORDER.put(to, &order_key(kept.used, key), &kept.expires)?;
     let total = TOTAL.get(to, b"")?.unwrap_or(0);
     TOTAL.put(to, b"", &(total + kept.size()))
 }

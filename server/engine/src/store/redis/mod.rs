@@ -26,7 +26,7 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// How often, and after which pauses, a command is sent again whose connection was lost: a Redis that restarts is back by
 /// then, and who waits is told within three seconds if it is not.
 const PAUSES: [Duration; 4] =
-    [Duration::from_millis(50), Duration::from_millis(200), Duration::from_millis(500), Duration::from_millis(1000)];
+    [Duration::from_millis(50), Duration::from_millis(200), Duration::from_millis(500), Duration::from_secs(1)];
 /// Redis forgets so much later than things expire, in milliseconds: its clock and a test's need not agree.
 const SLACK: u64 = 60_000;
 

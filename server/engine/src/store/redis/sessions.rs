@@ -154,12 +154,11 @@ impl Redis {
     }
 
     pub(in crate::store) async fn sessions(&self, tenant: Option<&str>) -> Result<Vec<Session>, StoreError> {
-        let tenants = match tenant {
-            Some(tenant) => vec![tenant.to_owned()],
-            None => {
-                let names = self.names("weir:sessions:*").await?;
-                names.iter().filter_map(|name| name.strip_prefix("weir:sessions:")).map(str::to_owned).collect()
-            }
+        let tenants = if let Some(tenant) = tenant {
+            vec![tenant.to_owned()]
+        } else {
+            let names = self.names("weir:sessions:*").await?;
+            names.iter().filter_map(|name| name.strip_prefix("weir:sessions:")).map(str::to_owned).collect()
         };
         let mut sessions = Vec::new();
         for tenant in tenants {

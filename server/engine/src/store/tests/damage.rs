@@ -5,6 +5,7 @@ use super::{Place, World};
 use crate::store::{Recovery, Session, SessionId, Store, StoreErrorKind};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -228,6 +229,11 @@ async fn what_cannot_be_saved_is_told_and_the_engine_starts() {
     assert!(store.tenants().find(&written.key).await.expect("asked").is_none());
     assert_eq!((store.losses().len(), store.losses()[0].how), (1, Recovery::Empty));
     // What a later version wrote is left alone.
-    let world = written.again("keys.json", |bytes| bytes[b"weir store ".len()] = b'2');
+    let world = written.again("keys.json", |bytes| {
+        let (header, body) = ("weir store 2 ", "{}");
+        let sum = crate::hex::encode(&Sha256::digest([header, body].concat()));
+        *bytes = format!("{header}{sum}\n{body}").into_bytes();
+    });
     assert_eq!(world.try_open().await.err().expect("not read").kind(), StoreErrorKind::OtherVersion);
+    assert!(!world.data().join("keys.json.damaged-1").exists());
 }

@@ -1,11 +1,12 @@
 //! What the system refuses: each has an error of its own, which names no place and no secret. Some faults need a process
 //! of their own: then the test starts itself again in one, with the fault.
 
-use super::world::{NOW, kind, new_session, session, tenant};
+use super::world::{HIDDEN, NOW, kind, new_session, session, tenant};
 use super::{Place, World};
 use crate::Clock;
 use crate::store::{JobFile, JobRoom, NewJob, Opened, Store, StoreConfig, StoreErrorKind, Tenants};
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -42,7 +43,6 @@ async fn what_the_system_forbids_is_said_to_be_forbidden() {
         tenant(&store, "acme").await;
         store.close().await.expect("closed");
         for name in ["keys.json", "store.redb"] {
-            use std::os::unix::fs::PermissionsExt as _;
             fs::set_permissions(world.data().join(name), fs::Permissions::from_mode(0o000)).expect("set");
         }
     }
@@ -51,15 +51,15 @@ async fn what_the_system_forbids_is_said_to_be_forbidden() {
                 --bounding-set=-dac_override,-dac_read_search --inh-caps=-dac_override,-dac_read_search \"$@\"; fi; exec";
     let test = "what_the_system_forbids_is_said_to_be_forbidden";
     let Some(data) = in_a_process_with(test, &world.data(), root) else { return };
-    assert_eq!(kind(open(&data).await.map(|_| ()), "data"), StoreErrorKind::PermissionDenied);
+    assert_eq!(kind(open(&data).await.map(|_| ()), HIDDEN), StoreErrorKind::PermissionDenied);
     let tenants = Tenants::open(&StoreConfig::embedded(&data), Clock::standing_at(NOW)).await;
-    assert_eq!(kind(tenants.map(|_| ()), "data"), StoreErrorKind::PermissionDenied);
+    assert_eq!(kind(tenants.map(|_| ()), HIDDEN), StoreErrorKind::PermissionDenied);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_changes_nothing_and_is_survived() {
     let world = World::new(Place::Embedded);
-    let limited = "trap '' XFSZ; ulimit -f 4096; exec";
+    let limited = "trap '' XFSZ; ulimit -f 16384; exec";
     let Some(data) = in_a_process_with("a_full_disk_changes_nothing_and_is_survived", &world.data(), limited) else {
         let store = world.open().await;
         assert_eq!(store.sessions(None).await.expect("listed").len(), 2);
@@ -80,13 +80,13 @@ async fn a_full_disk_changes_nothing_and_is_survived() {
         }
         assert!(stored < 100, "the disk is never full");
     };
-    assert_eq!(kind(full, "data"), StoreErrorKind::DiskFull);
+    assert_eq!(kind(full, HIDDEN), StoreErrorKind::DiskFull);
     // What was there is there, and what needs no room goes on.
     assert_eq!(store.job("acme", &job.id).await.expect("asked").expect("there").files, stored);
     session(&store, "acme").await;
     assert!(store.tenants().find(&key).await.expect("asked").is_some());
-    let large = crate::store::TeamChange { config: Some("#".repeat(3 * 1024 * 1024)), rules: None };
-    assert_eq!(kind(store.tenants().set_team("red", large).await, "data"), StoreErrorKind::DiskFull);
+    let large = crate::store::TeamChange { config: Some("#".repeat(20 * 1024 * 1024)), rules: None };
+    assert_eq!(kind(store.tenants().set_team("red", large).await, HIDDEN), StoreErrorKind::DiskFull);
     assert_eq!(store.tenants().team("red").await, Ok(None));
     store.cancel_job("acme", &job.id).await.expect("cancelled");
     store.close().await.expect("closed");
@@ -97,7 +97,7 @@ async fn a_store_is_one_engines_and_keys_are_everybodys() {
     let world = World::new(Place::Embedded);
     if let Some(data) = std::env::var_os(INSIDE) {
         let data = PathBuf::from(data);
-        assert_eq!(kind(open(&data).await.map(|_| ()), "data"), StoreErrorKind::Locked);
+        assert_eq!(kind(open(&data).await.map(|_| ()), HIDDEN), StoreErrorKind::Locked);
         let tenants = Tenants::open(&StoreConfig::embedded(&data), Clock::standing_at(NOW)).await.expect("opened");
         assert!(tenants.revoke("acme").await.expect("revoked").is_some());
         return;
@@ -121,21 +121,21 @@ async fn a_directory_that_goes_away_is_missed_at_once() {
     let there = session(&store, "acme").await;
     fs::rename(world.data(), world.folder.path().join("elsewhere")).expect("renamed");
     let missing = StoreErrorKind::DirectoryMissing;
-    assert_eq!(kind(store.open_session(new_session("acme", 9, false, 9)).await, "data"), missing);
-    assert_eq!(kind(store.use_session("acme", &there.id).await, "data"), missing);
-    assert_eq!(kind(store.tenants().find(&key).await.map(|_| ()), "data"), missing);
-    assert_eq!(kind(store.check().await, "data"), missing);
+    assert_eq!(kind(store.open_session(new_session("acme", 9, false, 9)).await, HIDDEN), missing);
+    assert_eq!(kind(store.use_session("acme", &there.id).await, HIDDEN), missing);
+    assert_eq!(kind(store.tenants().find(&key).await.map(|_| ()), HIDDEN), missing);
+    assert_eq!(kind(store.check().await, HIDDEN), missing);
     // Another directory in its place is not it.
     fs::create_dir(world.data()).expect("made");
     fs::write(world.data().join("store.redb"), b"").expect("written");
-    assert_eq!(kind(store.open_session(new_session("acme", 9, false, 9)).await, "data"), missing);
+    assert_eq!(kind(store.open_session(new_session("acme", 9, false, 9)).await, HIDDEN), missing);
     fs::remove_dir_all(world.data()).expect("removed");
     fs::rename(world.folder.path().join("elsewhere"), world.data()).expect("renamed");
     store.check().await.expect("back");
     assert!(matches!(store.open_session(new_session("acme", 9, false, 9)).await, Ok(Opened::Session(_))));
     // Nor is a directory made where its parent is missing: that is a mount which is not there.
     let config = StoreConfig::embedded(world.folder.path().join("no/data"));
-    assert_eq!(kind(Store::open(config, Clock::system()).await.map(|_| ()), "data"), missing);
+    assert_eq!(kind(Store::open(config, Clock::system()).await.map(|_| ()), HIDDEN), missing);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,7 @@ const ROOM: JobRoom = JobRoom { files: 100, bytes: 1000 };
 const LIFE: Duration = Duration::from_secs(30);
 
 async fn create(store: &Store, most: u32) -> Option<Job> {
-    let life = Duration::from_secs(3600);
+    let life = Duration::from_hours(1);
     let new = NewJob { tenant: "acme".to_owned(), details: b"details".to_vec(), life, most };
     store.create_job(new).await.expect("created")
 }

@@ -80,7 +80,7 @@ async fn many_who_want_the_same_things_in_any_order_all_get_them_one_after_anoth
                 let names = if number % 3 == 0 { ["a", "b"] } else { ["b", "a"] };
                 tokio::spawn(async move {
                     let request = request(&names, LeaseMode::Exclusive, "someone");
-                    let leased = store.lease(&request, Duration::from_secs(60)).await.expect("no error");
+                    let leased = store.lease(&request, Duration::from_mins(1)).await.expect("no error");
                     let Leased::Granted(lease) = leased else { panic!("{leased:?}") };
                     assert_eq!(working.fetch_add(1, std::sync::atomic::Ordering::SeqCst), 0);
                     tokio::task::yield_now().await;

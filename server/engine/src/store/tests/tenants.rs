@@ -3,6 +3,7 @@ use super::{World, both};
 use crate::limits::{LimitChanges, Limits};
 use crate::store::{StoreErrorKind, TeamChange, TeamRules, Tenants};
 use crate::tenant::{ApiKey, NewTenant, Role};
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,7 +32,7 @@ async fn keys_are_found_until_they_are_revoked_wherever_that_is_done() {
             assert!(store.tenants().find(wrong).await.expect("asked").is_none());
         }
         // Both keys are good until the old one's time is up.
-        let (newer, _) = beside.rotate("ci", Duration::from_secs(60)).await.expect("rotated").expect("there");
+        let (newer, _) = beside.rotate("ci", Duration::from_mins(1)).await.expect("rotated").expect("there");
         let good = async |key: &ApiKey| store.tenants().find(&key.reveal()).await.expect("asked").is_some();
         assert!(good(&key).await && good(&newer).await);
         world.advance(60);
@@ -85,7 +86,6 @@ async fn what_keys_are_kept_as_opens_nothing() {
         let path = file.expect("a file").path();
         let bytes = std::fs::read(&path).expect("read");
         assert!(!bytes.windows(16).any(|part| secret.as_bytes()[..16] == *part), "{}", path.display());
-        use std::os::unix::fs::PermissionsExt as _;
         let mode = std::fs::metadata(&path).expect("metadata").permissions().mode();
         assert_eq!(mode & 0o077, 0, "{}", path.display());
     }

@@ -13,6 +13,9 @@ use tempfile::TempDir;
 /// Some day in November 2026.
 pub(super) const NOW: u64 = 1_795_000_000_000;
 
+/// What the data directory is called, which no error may tell.
+pub(super) const HIDDEN: &str = "hidden-place";
+
 /// Where a store is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
@@ -43,7 +46,7 @@ impl World {
     }
 
     pub(super) fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.folder.path().join(HIDDEN)
     }
 
     pub(super) fn config(&self) -> StoreConfig {

@@ -6,7 +6,7 @@ use crate::config::RulePath;
 use crate::rules_source;
 use anyhow::{Context, bail};
 use serde_json::json;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 use weir_engine::limits::LimitChanges;

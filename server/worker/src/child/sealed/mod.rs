@@ -259,7 +259,8 @@ impl<A: Analysis> Reader<A> {
 
     fn refuse_file(&self, job: JobId) {
         let (findings, hints, notes) = (Vec::new(), Vec::new(), vec![too_much()]);
-        self.output.send(&Event::Scanned { job, findings, hints, notes, timing: Timing::default() });
+        let timing = Timing::default();
+        self.output.send(&Event::Scanned { job, findings, hints, notes, cells: None, timing });
     }
 
     fn request(&mut self, request: Request) {
@@ -287,7 +288,7 @@ impl<A: Analysis> Reader<A> {
             document_bytes: self.texts.bytes(),
             ..self.counters.clone()
         };
-        self.output.pipe().counters(counters);
+        self.output.pipe().counters(&counters);
     }
 }
 

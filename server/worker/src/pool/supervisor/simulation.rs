@@ -433,7 +433,7 @@ impl Worker {
             Request::Ask { job, .. } => {
                 self.said.push_back(Event::Answered { job, answer: None, notes: Vec::new() });
             }
-            Request::Limits(_) | Request::Ping { .. } => {}
+            Request::Judge { .. } | Request::Limits(_) | Request::Ping { .. } => {}
         }
     }
 
