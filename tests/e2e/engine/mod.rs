@@ -9,4 +9,4 @@ mod limits;
 mod operation;
 mod sessions;
 
-use engine::{Engine, Reply, Sealer};
+use engine::{Engine, Sealer};

@@ -16,6 +16,9 @@ pub(crate) struct Health {
     status: &'static str,
     service: &'static str,
     version: &'static str,
+    /// What live links are signed with, for editors that do not know the engine yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<String>,
 }
 
 /// For clients: whether it is worth sending files.
@@ -33,7 +36,7 @@ pub(super) async fn health(State(engine): State<Shared>) -> Response {
     responses((status = 200, description = "The process answers", body = Health))
 )]
 pub(super) async fn live() -> Response {
-    told("ok", StatusCode::OK)
+    told("ok", StatusCode::OK, None)
 }
 
 /// For load balancers: requests are taken.
@@ -50,10 +53,10 @@ pub(super) async fn ready(State(engine): State<Shared>) -> Response {
     } else {
         ("ok", StatusCode::OK)
     };
-    told(status, code)
+    told(status, code, Some(engine.identity.to_string()))
 }
 
-fn told(status: &'static str, code: StatusCode) -> Response {
-    let body = Health { status, service: "weir-engine", version: env!("CARGO_PKG_VERSION") };
+fn told(status: &'static str, code: StatusCode, identity: Option<String>) -> Response {
+    let body = Health { status, service: "weir-engine", version: env!("CARGO_PKG_VERSION"), identity };
     (code, Json(body)).into_response()
 }

@@ -34,6 +34,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use trace::RequestId;
+use weir_seal::PublicIdentity;
 
 /// What every request needs.
 pub(crate) struct Engine {
@@ -46,6 +47,8 @@ pub(crate) struct Engine {
     pub(crate) audit: Arc<Audit>,
     /// Editors that are connected.
     pub(crate) sockets: Sockets,
+    /// What their links are signed with.
+    pub(crate) identity: PublicIdentity,
     /// The engine was told to end.
     pub(crate) draining: AtomicBool,
 }
@@ -62,6 +65,8 @@ pub(crate) fn router(engine: Shared) -> Router {
         .route("/metrics", get(metrics::metrics).fallback(other_method_get))
         .route("/openapi.json", get(describe::openapi).fallback(other_method_get))
         .route("/docs", get(describe::page).fallback(other_method_get))
+        // Clients of the pattern API look here.
+        .route("/api/v1/patterns/health", get(health::health).fallback(other_method_get))
         .route("/api/v1/patterns", get(patterns::patterns).fallback(other_method_get))
         .route("/api/v1/ast/analyze", post(analyze::analyze).fallback(other_method_post))
         .route("/api/v1/ast/sessions/{id}", delete(session::end).fallback(other_method_delete))

@@ -93,7 +93,8 @@ async fn start(config: EngineConfig) -> Result<Arc<Engine>, StartError> {
     }
     let audit = Arc::new(audit);
     let identity = socket::identity(&config.data).map_err(|error| StartError::System(error.to_string()))?;
-    tracing::info!("identity {}, fingerprint {}", identity.public(), identity.public().fingerprint());
+    let public = identity.public();
+    tracing::info!("identity {public}, fingerprint {}", public.fingerprint());
     let gate = Gate::of(store.tenants(), LinkLimits::default(), recorded_in(Arc::clone(&audit)));
     let sockets = Sockets::new(LinkConfig::default(), identity, gate);
     let workers = Workers::new(config.workers.clone());
@@ -108,6 +109,7 @@ async fn start(config: EngineConfig) -> Result<Arc<Engine>, StartError> {
         jobs: JobKeys::default(),
         audit,
         sockets,
+        identity: public,
         draining: AtomicBool::new(false),
     }))
 }

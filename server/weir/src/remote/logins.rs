@@ -302,7 +302,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let logins = Logins::at(folder.path());
         let login = login("https://one.example.com");
-        logins.put(login.clone(), "the key", false).expect("kept");
+        logins.put(login.clone(), "k-4711", false).expect("kept");
         let path = logins.key_file(&login.url).expect("a place");
         let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().expect("a folder"))), (0o600, 0o700));
@@ -310,7 +310,7 @@ mod tests {
         for exposed in [0o640, 0o604, 0o644] {
             fs::set_permissions(&path, fs::Permissions::from_mode(exposed)).expect("ours");
             let error = logins.key(&login).expect_err("exposed");
-            assert!(matches!(error, LoginError::Exposed { .. }) && !error.to_string().contains("the key"), "{error}");
+            assert!(matches!(error, LoginError::Exposed { .. }) && !error.to_string().contains("k-4711"), "{error}");
         }
     }
 
