@@ -135,7 +135,7 @@ async fn run_one(engine: &Arc<Engine>, node: &str) {
                     }
                 }
                 // It is free again when the claim is over, and others get their turn until then.
-                None => continue,
+                None => {}
             },
             Ok(None) => {
                 let _ = tokio::time::timeout(LOOK_EVERY, engine.jobs.more.notified()).await;

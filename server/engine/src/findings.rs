@@ -94,7 +94,7 @@ pub(crate) fn result(file: Named, outcome: Outcome, rules: &Rulebook) -> (FileAn
 }
 
 fn tell(result: &mut FileAnalysisResult, analysed: Analysed, rules: &Rulebook) {
-    result.language = language_name(Some(analysed.format)).to_owned();
+    language_name(Some(analysed.format)).clone_into(&mut result.language);
     result.ast_stats = analysed.stats.map(|stats| AstStats {
         node_count: stats.nodes,
         max_depth: stats.depth,

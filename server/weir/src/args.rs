@@ -402,7 +402,7 @@ pub(crate) enum EditorArg {
 
 #[derive(Debug, Args)]
 pub(crate) struct LoginArgs {
-    /// The engine's address, like https://engine.example.com.
+    /// The engine's address, like <https://engine.example.com>.
     #[arg(value_name = "URL", required_unless_present = "status")]
     pub(crate) url: Option<String>,
 
@@ -418,7 +418,7 @@ pub(crate) struct LoginArgs {
     #[arg(long, value_name = "FINGERPRINT")]
     pub(crate) accept_fingerprint: Option<String>,
 
-    /// Go through this proxy, whatever HTTPS_PROXY says.
+    /// Go through this proxy, whatever `HTTPS_PROXY` says.
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
 

@@ -37,6 +37,7 @@ fn private_file() -> OpenOptions {
 /// Whether nobody but its owner may read a file. Where rights are no bits, a person's folders are theirs.
 pub(crate) fn is_private(about: &fs::Metadata) -> bool {
     #[cfg(unix)]
+    #[expect(clippy::verbose_bit_mask, reason = "rights are written as `chmod` takes them")]
     return std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o077 == 0;
     #[cfg(not(unix))]
     return about.is_file();

@@ -132,10 +132,10 @@ fn findings_are_those_of_a_local_scan() {
 /// What happens to one file happens to no other: each row is a file, and what becomes of it.
 #[test]
 fn one_bad_file_fails_alone() {
+    type Spoil = fn(&mut Value);
     let engine = Engine::start();
     let sealer = Sealer::new(3);
     let good = || sealer.file("good.py", VULNERABLE.as_bytes());
-    type Spoil = fn(&mut Value);
     let spoiled: [(&str, Spoil, &str, &str); 5] = [
         (
             "another key",
@@ -245,7 +245,8 @@ fn has_shape(value: &Value, shape: &Value, at: &str) {
             let has: Vec<_> = value.as_object().unwrap_or_else(|| panic!("{at} is {is}")).keys().collect();
             let mut wants: Vec<_> = fields.keys().collect();
             let mut has_sorted = has.clone();
-            (has_sorted.sort(), wants.sort());
+            has_sorted.sort();
+            wants.sort();
             assert_eq!(has_sorted, wants, "{at}");
             for (name, shape) in fields {
                 has_shape(&value[name], shape, &format!("{at}/{name}"));
@@ -263,7 +264,7 @@ fn targets(folder: &Path) -> Vec<PathBuf> {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         if path.is_dir() {
             all.extend(targets(&path));
-        } else if !name.ends_with(".yaml") && !name.contains(".fixed.") {
+        } else if path.extension().is_none_or(|extension| extension != "yaml") && !name.contains(".fixed.") {
             all.push(path);
         }
     }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 const VULNERABLE: &str = "import os, flask\nos.system(flask.request.args['x'])\n";
 
+#[expect(clippy::needless_pass_by_value, reason = "it is written where it is passed")]
 fn upload(sealer: &Sealer, files: &[(&str, &str)], more: Value) -> Value {
     let mut request = sealer.request(files);
     for (name, value) in more.as_object().unwrap() {

@@ -2,11 +2,11 @@
 
 mod analysis;
 mod batch;
-mod engine;
 mod errors;
+mod harness;
 mod keys;
 mod limits;
 mod operation;
 mod sessions;
 
-use engine::{Engine, Sealer};
+use harness::{Engine, Sealer};

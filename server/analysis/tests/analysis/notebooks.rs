@@ -80,11 +80,11 @@ fn rules_for_any_text_read_the_file_and_others_their_cells_alone() {
 fn comments_of_cells_ask_to_ignore_findings() {
     for (cell, expected) in [
         (r##"["# nosemgrep: rule -- why\n", "f()\n"]"##, [true]),
-        (r##""f()  # nosemgrep: rule\n""##, [true]),
-        (r##""f()  # nosemgrep: other, rule""##, [true]),
+        (r#""f()  # nosemgrep: rule\n""#, [true]),
+        (r#""f()  # nosemgrep: other, rule""#, [true]),
         (r##""\"# nosemgrep\"\nx = 1\nf()""##, [false]),
-        (r##""f()  # nosec\n""##, [true]),
-        (r##"["x = 1  # nosec\n", "f()"]"##, [false]),
+        (r#""f()  # nosec\n""#, [true]),
+        (r#"["x = 1  # nosec\n", "f()"]"#, [false]),
     ] {
         let source = parsed(&notebook(&[cell]));
         let found = analysis(&rules(CALL), &source).findings;
@@ -92,13 +92,13 @@ fn comments_of_cells_ask_to_ignore_findings() {
     }
     // What stands in the text of a cell for people asks nothing.
     let page =
-        r##"{"cells": [{"cell_type": "markdown", "source": " # nosemgrep"}, {"cell_type": "code", "source": "f()"}]}"##;
+        r#"{"cells": [{"cell_type": "markdown", "source": " # nosemgrep"}, {"cell_type": "code", "source": "f()"}]}"#;
     assert!(analysis(&rules(CALL), &parsed(page)).findings.iter().all(|finding| !finding.is_suppressed()));
 }
 
 #[test]
 fn marks_without_use_are_removed_from_the_string() {
-    let text = notebook(&[r##"["x = \"a\"  # nosemgrep: rule\n", "f(\"a\")"]"##, r##""f()\n# nosemgrep: rule""##]);
+    let text = notebook(&[r#"["x = \"a\"  # nosemgrep: rule\n", "f(\"a\")"]"#, r#""f()\n# nosemgrep: rule""#]);
     let hints = analysis(&rules(CALL), &parsed(&text)).hints;
     let fixes: Vec<Fix> = hints.iter().map(|hint| Fix { edits: hint.removal.clone() }).collect();
     assert_eq!(hints.iter().map(|hint| hint.span.text(&text)).collect::<Vec<_>>(), ["nosemgrep: rule"; 2]);
@@ -142,8 +142,8 @@ fn the_comment_that_ignores_a_finding_is_written_into_its_cell() {
     for (code, expected) in [
         ([r#""f()""#, r#""x""#], ["# nosemgrep: rule -- reason\nf()", "x"]),
         ([r#""x""#, r#"["if x:\n", "\tf(\"é\")\n"]"#], ["x", "if x:\n\t# nosemgrep: rule -- reason\n\tf(\"é\")\n"]),
-        ([r##""y  # nosemgrep: a -- b""##, r#""f()""#], ["y  # nosemgrep: a -- b", "f()  # nosemgrep: rule -- reason"]),
-        ([r##""f()  # nosemgrep: other""##, r#""x""#], ["f()  # nosemgrep: other, rule", "x"]),
+        ([r#""y  # nosemgrep: a -- b""#, r#""f()""#], ["y  # nosemgrep: a -- b", "f()  # nosemgrep: rule -- reason"]),
+        ([r#""f()  # nosemgrep: other""#, r#""x""#], ["f()  # nosemgrep: other, rule", "x"]),
     ] {
         let text = notebook(&code);
         let source = parsed(&text);
@@ -161,8 +161,11 @@ fn the_comment_that_ignores_a_finding_is_written_into_its_cell() {
 fn a_finding_has_the_fingerprint_that_it_has_in_the_editor() {
     let text = notebook(&[r#"["f(\"é\",\n", " 1); f(\"é\",1)\n"]"#, r#""f(\"é\", 1)""#]);
     let on_disk = analysis(&rules(CALL), &parsed(&text)).findings;
-    let program =
-        Source::parse(Language::Python, cells(&text).iter().map(|cell| format!("{cell}\n")).collect(), Limits::NONE);
+    let program = Source::parse(
+        Language::Python,
+        cells(&text).iter().flat_map(|cell| [cell.as_str(), "\n"]).collect(),
+        Limits::NONE,
+    );
     let in_editor = analysis(&rules(CALL), &program).findings;
     let prints = |findings: &[weir_model::Finding]| -> Vec<String> {
         findings.iter().map(|finding| finding.fingerprint.clone()).collect()

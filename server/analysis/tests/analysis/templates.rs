@@ -291,7 +291,7 @@ fn a_template_in_elixir_is_a_page() {
     check(
         "elixir",
         &output("\"escaped\", \"script\""),
-        r##"
+        r#"
         defmodule A do
           def é(assigns) do
             # ~H'''<script><%= nothing %></script>'''
@@ -303,12 +303,12 @@ fn a_template_in_elixir_is_a_page() {
 
           def b(assigns), do: ~s"<script><%= y %></script>"
         end
-        "##,
+        "#,
     );
     check(
         "elixir",
         &output("\"escaped\", \"text\""),
-        r##"
+        r#"
         defmodule A do
           def é(assigns) do
             ~H"""
@@ -321,17 +321,17 @@ fn a_template_in_elixir_is_a_page() {
           def b(assigns), do: "~H'{z}'" <> ~H"<p>{x}</p>"
                                                   ^ x
         end
-        "##,
+        "#,
     );
     check(
         "javascript in a.ex",
         "message: ''\npattern: eval(...)",
-        r##"
+        r#"
         def a(assigns), do: ~H"""
         <a onclick="eval(x)">eval(y)</a>
                     ^^^^^^^
         """
-        "##,
+        "#,
     );
 }
 

@@ -144,16 +144,14 @@ fn told(error: &serde_json::Error, path: Option<String>) -> ApiError {
     match error.classify() {
         Category::Data => {
             let text = error.to_string();
-            let what = match text.split_once(" `").map(|(what, _)| what) {
-                // Their names are of the contract's types.
-                Some("missing field" | "duplicate field") => {
-                    text.split(" at line ").next().unwrap_or_default().to_owned()
-                }
-                _ => {
-                    let expected = text.rsplit_once(", expected ").map(|(_, expected)| expected);
-                    let expected = expected.and_then(|expected| expected.split(" at line ").next());
-                    format!("expected {}", expected.unwrap_or("another value"))
-                }
+            // Their names are of the contract's types.
+            let names_fields = text.starts_with("missing field `") || text.starts_with("duplicate field `");
+            let what = if names_fields {
+                text.split(" at line ").next().unwrap_or_default().to_owned()
+            } else {
+                let expected = text.rsplit_once(", expected ").map(|(_, expected)| expected);
+                let expected = expected.and_then(|expected| expected.split(" at line ").next());
+                format!("expected {}", expected.unwrap_or("another value"))
             };
             let field = path.unwrap_or_default();
             let message = if field.is_empty() { what.clone() } else { format!("{field}: {what}") };

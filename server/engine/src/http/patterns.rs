@@ -20,6 +20,7 @@ use weir_model::Language;
 
 /// The answer.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the pattern API's name")]
 pub(crate) struct Patterns {
     /// The patterns for the language, in the order of the rule files.
     pub(crate) patterns: Vec<PatternData>,

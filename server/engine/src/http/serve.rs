@@ -36,7 +36,7 @@ const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 const STREAMS: u32 = 64;
 
 /// How often what has expired is removed.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 /// Jobs end after the file at hand; one that takes longer is cut off.
 const JOBS_WITHIN: Duration = Duration::from_secs(10);

@@ -156,14 +156,13 @@ impl Workers {
             return Ok(process);
         }
         let spare = self.live().spare.take();
-        let process = match spare {
-            Some(spare) => spare,
-            None => {
-                let place = self.place().await;
-                let (sources, kept) = (Arc::clone(&rules.sources), Arc::clone(&rules.kept));
-                let (process, _) = Process::start(&self.inner.config.pool, place, sources, kept).await?;
-                Arc::new(process)
-            }
+        let process = if let Some(spare) = spare {
+            spare
+        } else {
+            let place = self.place().await;
+            let (sources, kept) = (Arc::clone(&rules.sources), Arc::clone(&rules.kept));
+            let (process, _) = Process::start(&self.inner.config.pool, place, sources, kept).await?;
+            Arc::new(process)
         };
         process.use_rules(rules);
         // Two requests of one session may have come here at once: the second process is one too many.

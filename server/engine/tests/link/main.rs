@@ -45,7 +45,7 @@ const TEXT: &str = "import os\ndef f(x):\n    c = input()\n    os.system(c)\n   
 async fn findings_are_those_of_a_local_worker_edit_by_edit() {
     let server = Server::start(|_| {}).await;
     let mut editor = ready(&server).await;
-    let mut local = Local::start().await;
+    let mut local = Local::start();
     let mut document = Document::new(TEXT, Version(1), Some(Language::Python));
     editor.request(open(A, 1, TEXT)).await;
     let opened = findings(&mut editor, A, 1).await;
@@ -652,7 +652,7 @@ struct Local {
 }
 
 impl Local {
-    async fn start() -> Self {
+    fn start() -> Self {
         let (pool, updates) = Pool::start(PoolConfig {
             place: Place::Program(Program { path: WORKER.into(), args: vec!["local".into()] }),
             interactive_deadline: PATIENCE,

@@ -252,7 +252,7 @@ mod tests {
             let all = super::cells(&page);
             prop_assert_eq!(all.0.iter().map(|cell| cell.text.clone()).collect::<Vec<_>>(), plain.clone());
             let expected: String = plain.iter().filter(|text| !text.is_empty() && !notebook::is_apart(Language::Python, text))
-                .map(|text| format!("{text}\n")).collect();
+                .flat_map(|text| [text.as_str(), "\n"]).collect();
             let programs = programs(&page).expect("JSON");
             prop_assert_eq!(programs.iter().map(|program| program.text.as_str()).collect::<String>(), expected.clone());
             let Some(Projection { text, map, .. }) = programs.into_iter().next() else { return Ok(()) };

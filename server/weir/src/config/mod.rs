@@ -166,16 +166,16 @@ pub(crate) enum RulePath {
 
 impl RulePath {
     /// What a path on the command line means.
-    fn of(path: &PathBuf) -> Self {
+    fn of(path: &Path) -> Self {
         match path.to_str() {
             Some(BUILT_IN) => Self::BuiltIn,
-            _ => Self::Path(path.clone()),
+            _ => Self::Path(path.to_owned()),
         }
     }
 
     /// What the paths on a command line mean; the built-in rules if there is none.
     pub(crate) fn named(paths: &[PathBuf]) -> Vec<Self> {
-        if paths.is_empty() { vec![Self::BuiltIn] } else { paths.iter().map(Self::of).collect() }
+        if paths.is_empty() { vec![Self::BuiltIn] } else { paths.iter().map(|path| Self::of(path)).collect() }
     }
 }
 
@@ -207,7 +207,7 @@ impl Config {
     /// What comes of the project's file (in `folder`) and the editor's settings. `rules`: from the command line, outranks both.
     pub(crate) fn new(folder: &Path, file: &Layer, client: &Layer, rules: &[PathBuf]) -> Self {
         let said = file.over(client);
-        let own: Vec<RulePath> = rules.iter().map(RulePath::of).collect();
+        let own: Vec<RulePath> = rules.iter().map(|path| RulePath::of(path)).collect();
         let named = said.rules.unwrap_or_default().into_iter().map(|rule| match rule.as_str() {
             BUILT_IN => RulePath::BuiltIn,
             path => RulePath::Path(folder.join(path)),

@@ -58,12 +58,11 @@ impl Seat {
     /// Serves the slot once: until its worker, wherever it is, is gone.
     pub(super) async fn run(self: Arc<Self>, mut served: Served) {
         let ready = self.state().ready.take().filter(|link| link.socket.is_open());
-        let link = match ready {
-            Some(link) => Ok(link),
-            None => {
-                let Some(link) = self.wait(&mut served).await else { return };
-                link
-            }
+        let link = if let Some(link) = ready {
+            Ok(link)
+        } else {
+            let Some(link) = self.wait(&mut served).await else { return };
+            link
         };
         match link {
             Ok(link) => self.remote(link, served).await,

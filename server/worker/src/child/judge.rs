@@ -32,6 +32,15 @@ const REGEX_TIME: Duration = Duration::from_secs(1);
 /// A file of which more than one byte in so many is no code in its language was not parsed, whatever the parser made of it.
 const UNPARSED_FROM: u32 = 2;
 
+/// A file that was opened.
+struct Opened {
+    text: Zeroizing<Vec<u8>>,
+    format: Format,
+    options: JudgeOptions,
+    /// When.
+    at: u64,
+}
+
 impl<A: Analysis> Desk<A> {
     /// Opens a sealed file and analyses it.
     pub(super) fn judge(&self, work: &ScanWork, sealed: &SealedWork, time: &Time<'_>) -> Judged {
@@ -55,26 +64,19 @@ impl<A: Analysis> Desk<A> {
             Ok(text) => text,
             Err(refusal) => return Judged::Refused(refusal),
         };
-        let opened = self.now();
+        let at = self.now();
         let Some(format) = sealed.format.or_else(|| from_shebang(&text)) else {
             return Judged::Refused(Refusal::UnknownLanguage);
         };
         let options = JudgeOptions { without_tree, ..sealed.options };
-        let mut analysed = self.look(work, sealed, options, format, text, &within(time, sealed), opened);
-        analysed.timing.decrypt_us = (opened - began) as u32;
+        let opened = Opened { text, format, options, at };
+        let mut analysed = self.look(work, sealed, opened, &within(time, sealed));
+        analysed.timing.decrypt_us = (at - began) as u32;
         Judged::Analysed(Box::new(analysed))
     }
 
-    fn look(
-        &self,
-        work: &ScanWork,
-        sealed: &SealedWork,
-        options: JudgeOptions,
-        format: Format,
-        text: Zeroizing<Vec<u8>>,
-        time: &Time<'_>,
-        began: u64,
-    ) -> Analysed {
+    fn look(&self, work: &ScanWork, sealed: &SealedWork, opened: Opened, time: &Time<'_>) -> Analysed {
+        let Opened { text, format, options, at: began } = opened;
         let limit = time.deadline.as_micros() as u64 / 4 * 3;
         let (text, invalid) = readable(text);
         let stop = || self.now() >= began + limit;

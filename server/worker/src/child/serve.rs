@@ -117,9 +117,12 @@ impl<A: Analysis> Server<A> {
         let Outcome { findings, hints, answer, notes, cells, timing } = self.desk.scan(&work, &time);
         self.output.count(work.format, timing);
         let asks = matches!(work.what, Asked::Question(_));
-        self.answer_scan(work, |job| match asks {
-            false => Event::Scanned { job, findings, hints, notes, cells, timing },
-            true => Event::Answered { job, answer, notes },
+        self.answer_scan(work, |job| {
+            if asks {
+                Event::Answered { job, answer, notes }
+            } else {
+                Event::Scanned { job, findings, hints, notes, cells, timing }
+            }
         });
     }
 
