@@ -128,15 +128,14 @@ pub(crate) async fn run(engine: Arc<Engine>) {
 async fn run_one(engine: &Arc<Engine>, node: &str) {
     while !engine.draining.load(Ordering::Relaxed) {
         match engine.store.claim_job(node, KEYLESS).await {
-            Ok(Some(claim)) => match engine.jobs.of(&claim.job) {
-                Some(key) => {
-                    if let Err(error) = work(engine, &claim, &key).await {
-                        tracing::error!("{error}");
-                    }
+            // Of a job without a key the claim runs out; until then others get their turn.
+            Ok(Some(claim)) => {
+                if let Some(key) = engine.jobs.of(&claim.job)
+                    && let Err(error) = work(engine, &claim, &key).await
+                {
+                    tracing::error!("{error}");
                 }
-                // It is free again when the claim is over, and others get their turn until then.
-                None => {}
-            },
+            }
             Ok(None) => {
                 let _ = tokio::time::timeout(LOOK_EVERY, engine.jobs.more.notified()).await;
             }
