@@ -5,7 +5,7 @@
 //! thread has a stack for deeply nested code, and others help it read rules. The *watchdog* says which rule is at work when
 //! time is almost over.
 //!
-//! A worker opens no file and no socket, and cannot ([`sandbox`](crate::sandbox)).
+//! A worker opens no file and no socket, and cannot ([`sandbox`]).
 
 mod analysis;
 mod desk;
