@@ -106,6 +106,11 @@ impl Engine {
         add_key(&self.data, name)
     }
 
+    /// The number of its process.
+    pub(super) fn process(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Asks it to end; gives its exit code and all that it logged.
     pub(super) fn end(mut self) -> (Option<i32>, String, Stopped) {
         self.tell_to_end();

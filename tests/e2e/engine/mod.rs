@@ -7,6 +7,7 @@ mod harness;
 mod keys;
 mod limits;
 mod operation;
+mod retention;
 mod sessions;
 
 use harness::{Engine, Sealer};
