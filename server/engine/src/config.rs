@@ -1,6 +1,7 @@
 //! What the engine is told when it starts.
 
 use crate::limits::Limits;
+use crate::socket::{LinkConfig, LinkLimits};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,6 +26,10 @@ pub struct EngineConfig {
     pub limits: Limits,
     /// The processes that analyse.
     pub workers: WorkersConfig,
+    /// Live sessions of editors.
+    pub link: LinkConfig,
+    /// How many of them one key may have.
+    pub link_limits: LinkLimits,
     /// Connections at once. Each costs a file descriptor and some kilobytes.
     pub max_connections: usize,
     /// How long requests at work may go on after the engine was told to end.
@@ -117,6 +122,8 @@ impl EngineConfig {
             rules,
             limits: Limits::default(),
             workers: WorkersConfig::default(),
+            link: LinkConfig::default(),
+            link_limits: LinkLimits::default(),
             max_connections: 1_024,
             drain: Duration::from_secs(30),
         }

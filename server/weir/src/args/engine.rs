@@ -100,6 +100,12 @@ settings! {
     worker_memory: u64, "worker-memory", "BYTES", "WEIR_ENGINE_WORKER_MEMORY";
     /// Seconds that an analysis process without work is kept. 30 if nothing is said.
     worker_idle: u64, "worker-idle", "SECONDS", "WEIR_ENGINE_WORKER_IDLE";
+    /// Live sessions of editors at once, each with an analysis process. 2000 if nothing is said.
+    live_sessions: usize, "live-sessions", "N", "WEIR_ENGINE_LIVE_SESSIONS";
+    /// Live sessions of one key at once. 500 if nothing is said.
+    live_sessions_per_key: usize, "live-sessions-per-key", "N", "WEIR_ENGINE_LIVE_SESSIONS_PER_KEY";
+    /// Seconds after which a live session in which nothing happens ends. 1800 if nothing is said.
+    live_idle: u64, "live-idle", "SECONDS", "WEIR_ENGINE_LIVE_IDLE";
     /// Files of one batch job. 50000 if nothing is said.
     job_files: u32, "job-files", "N", "WEIR_ENGINE_JOB_FILES";
     /// Bytes of all files of one batch job. 1073741824 if nothing is said.

@@ -11,6 +11,7 @@ use anyhow::{Context, bail};
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
+use weir_engine::socket::LinkLimits;
 use weir_engine::{EngineConfig, Transport};
 
 /// Where an engine listens if nothing is said.
@@ -69,6 +70,14 @@ fn configured(args: EngineArgs) -> anyhow::Result<EngineConfig> {
     set(&mut config.workers.pool.memory, settings.worker_memory);
     set(&mut config.workers.most, settings.max_workers);
     set(&mut config.workers.idle, settings.worker_idle.map(Duration::from_secs));
+    set(&mut config.link.confinement.memory, settings.worker_memory);
+    set(&mut config.link.max_sessions, settings.live_sessions);
+    set(&mut config.link.idle, settings.live_idle.map(Duration::from_secs));
+    set(&mut config.link.expiry, settings.session_lifetime.map(Duration::from_secs));
+    if let Some(sessions) = settings.live_sessions_per_key {
+        // An editor that comes back may have its old connection for a while.
+        config.link_limits = LinkLimits { sessions, connections: sessions.saturating_mul(2) };
+    }
     set(&mut config.max_connections, settings.max_connections);
     set(&mut config.drain, settings.drain.map(Duration::from_secs));
     Ok(config)
