@@ -28,7 +28,12 @@ pub struct LspClient {
 impl LspClient {
     /// Starts `weir lsp` with arguments; nothing is sent yet.
     pub fn start(program: &Path, args: &[&str]) -> Self {
-        let mut child = Command::new(program)
+        Self::start_with(Command::new(program), args)
+    }
+
+    /// The same of a command that is prepared: with an environment of its own, say.
+    pub fn start_with(mut program: Command, args: &[&str]) -> Self {
+        let mut child = program
             .arg("lsp")
             .args(args)
             .stdin(Stdio::piped())

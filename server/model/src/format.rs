@@ -81,6 +81,8 @@ impl Format {
         match (Self::from_path(path), Self::from_lsp_id(lsp_id)) {
             (Self::Text, by_id) => by_id,
             (Self::Host(Host { engine: Engine::Html, .. }), Self::Host(by_id)) => Self::Host(by_id),
+            // A cell of it, by itself.
+            (Self::Host(Host { engine: Engine::Notebook, .. }), Self::Code(by_id)) => Self::Code(by_id),
             (by_path, _) => by_path,
         }
     }

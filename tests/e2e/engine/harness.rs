@@ -78,12 +78,12 @@ impl Engine {
     pub(super) fn with(args: &[&str]) -> Self {
         let data = tempfile::tempdir().unwrap();
         let key = add_key(&data, "first");
-        Self::on(data, key, args)
+        Self::on(data, key, "127.0.0.1:0", args)
     }
 
-    fn on(data: TempDir, key: String, args: &[&str]) -> Self {
+    fn on(data: TempDir, key: String, address: &str, args: &[&str]) -> Self {
         let mut process = Command::new(weir())
-            .args(["engine", "--listen", "127.0.0.1:0", "--data"])
+            .args(["engine", "--listen", address, "--data"])
             .arg(data.path())
             .args(args)
             .env("WEIR_LOG", "debug")
@@ -191,7 +191,13 @@ pub(super) struct Stopped {
 impl Stopped {
     /// Starts one where the other ended.
     pub(super) fn start_again(self, args: &[&str]) -> Engine {
-        Engine::on(self.data, self.key, args)
+        Engine::on(self.data, self.key, "127.0.0.1:0", args)
+    }
+
+    /// The same where that one listened.
+    pub(super) fn start_again_at(self, url: &str) -> Engine {
+        let address = url.strip_prefix("http://").expect("plain HTTP");
+        Engine::on(self.data, self.key, address, &[])
     }
 }
 

@@ -7,6 +7,7 @@ mod harness;
 mod keys;
 mod limits;
 mod operation;
+mod remote;
 mod retention;
 mod sessions;
 

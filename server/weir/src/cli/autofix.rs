@@ -6,7 +6,6 @@ use super::notices;
 use crate::report::{FileReport, Report};
 use crate::walk::format_of;
 use imara_diff::{Algorithm, BasicLineDiffPrinter, Diff, InternedInput, UnifiedDiffConfig};
-use serde::de::IgnoredAny;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
@@ -134,8 +133,7 @@ pub(super) fn apply(report: &Report, plans: &[Plan], dry_run: bool, quiet: bool,
             said.push(difference(&file.path, &text, &repaired));
             Ok(format!("{fixes} would be applied"))
         } else {
-            let written = check(file, &repaired).and_then(|()| replace(&file.file, &text, &repaired));
-            written.map(|()| format!("{fixes} applied"))
+            replace(&file.file, &text, &repaired).map(|()| format!("{fixes} applied"))
         };
         match done {
             Ok(done) => {
@@ -171,14 +169,6 @@ fn difference(path: &str, before: &str, after: &str) -> String {
     let printer = BasicLineDiffPrinter(&input.interner);
     let hunks = diff.unified_diff(&printer, UnifiedDiffConfig::default(), &input);
     format!("--- {path}\n+++ {path}\n{hunks}").trim_end().to_owned()
-}
-
-/// A notebook must stay one: a fix of a rule for any text knows nothing of the strings that it changes.
-fn check(file: &FileReport, repaired: &str) -> io::Result<()> {
-    if file.cells.is_some() && serde_json::from_str::<IgnoredAny>(repaired).is_err() {
-        return Err(io::Error::other("the notebook would not be valid JSON any more"));
-    }
-    Ok(())
 }
 
 fn replace(path: &Path, analysed: &str, repaired: &str) -> io::Result<()> {

@@ -1,0 +1,177 @@
+//! Editors and scans that are analysed by an engine.
+
+use super::Engine;
+use serde_json::{Value, json};
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+use weir_tests::binary;
+use weir_tests::lsp_client::{LspClient, capabilities};
+
+/// A person with a home of their own, and no keyring in it.
+struct Person {
+    home: TempDir,
+}
+
+impl Person {
+    fn new() -> Self {
+        Self { home: tempfile::tempdir().unwrap() }
+    }
+
+    fn weir(&self) -> Command {
+        let mut command = Command::new(binary::weir());
+        command.env("HOME", self.home.path()).env("XDG_CONFIG_HOME", self.home.path().join("config"));
+        command
+    }
+
+    fn login(&self, engine: &Engine, more: &[&str]) -> Output {
+        let mut login = self
+            .weir()
+            .args(["login", &engine.url, "--key-stdin", "--no-keyring"])
+            .args(more)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Who is refused before it is asked for the key does not read it.
+        let _ = writeln!(login.stdin.take().unwrap(), "{}", engine.key);
+        login.wait_with_output().unwrap()
+    }
+
+    /// Logs in; gives the fingerprint that was shown.
+    fn logged_in(&self, engine: &Engine) -> String {
+        let shown = self.login(engine, &[]);
+        assert_eq!(shown.status.code(), Some(2), "nobody compared the fingerprint");
+        let shown = String::from_utf8(shown.stderr).unwrap();
+        let fingerprint = shown.split_whitespace().find(|word| word.split('-').count() == 8).expect("a fingerprint");
+        let done = self.login(engine, &["--accept-fingerprint", fingerprint]);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        fingerprint.to_owned()
+    }
+
+    fn scan(&self, args: &[&str]) -> (Value, String) {
+        let output = self
+            .weir()
+            .args(["scan", "tests/apps", "--format", "json"])
+            .args(args)
+            .current_dir(binary::root())
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        (serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}")), said)
+    }
+}
+
+#[test]
+fn a_scan_by_an_engine_finds_what_this_machine_finds() {
+    let engine = Engine::start();
+    let person = Person::new();
+    person.logged_in(&engine);
+    let (remote, said) = person.scan(&["--engine", &engine.url]);
+    assert!(said.contains(&format!("{} analyses", engine.url)), "{said}");
+    let (local, _) = person.scan(&[]);
+    assert!(local["results"].as_array().unwrap().len() > 100);
+    assert_eq!(remote["results"], local["results"]);
+    assert_eq!(remote["errors"], local["errors"]);
+}
+
+#[test]
+fn an_engine_with_another_identity_gets_nothing() {
+    let engine = Engine::start();
+    let person = Person::new();
+    let wrong = "0000-1111-2222-3333-4444-5555-6666-7777";
+    assert_eq!(person.login(&engine, &["--accept-fingerprint", wrong]).status.code(), Some(2));
+    person.logged_in(&engine);
+
+    // Whoever takes its place has its address and a valid key, but not what it signs with.
+    let url = engine.url.clone();
+    let (_, _, stopped) = engine.end();
+    std::fs::remove_file(stopped.data.path().join("identity.key")).unwrap();
+    let impostor = stopped.start_again_at(&url);
+    let (remote, said) = person.scan(&["--engine", &url]);
+    assert!(said.contains("is not used, this machine analyses"), "{said}");
+    assert!(remote["results"].as_array().unwrap().len() > 100, "nothing is lost");
+    let metrics = impostor.get("/metrics").text;
+    let received = metrics.lines().find(|line| line.starts_with("weir_engine_live_bytes_total{direction=\"up\"}"));
+    assert!(received.is_some_and(|line| line.ends_with(" 0")), "{received:?}");
+}
+
+#[test]
+fn no_edit_and_no_finding_is_lost_while_an_engine_goes_and_comes_back() {
+    let engine = Engine::start();
+    let person = Person::new();
+    person.logged_in(&engine);
+    let url = engine.url.clone();
+    let mut editor = LspClient::start_with(person.weir(), &["--engine", &url]);
+    editor.initialize(&capabilities(), None, &Value::Null);
+    let uri = "untitled:app.py";
+    editor.open(uri, "python", "import os, flask\n");
+    let told = |editor: &mut LspClient, word: &str| {
+        editor.wait(word, |message| {
+            message["method"] == "window/showMessage"
+                && message["params"]["message"].as_str().is_some_and(|text| text.contains(word))
+        });
+    };
+    // Each line is one more finding, wherever it is analysed.
+    let mut version = 1;
+    let mut line = |editor: &mut LspClient| {
+        version += 1;
+        let at = u32::try_from(version).unwrap() - 1;
+        editor.change(uri, version, [at, 0, at, 0], "os.system(flask.request.args['x'])\n");
+        let found = editor.diagnostics(uri, version);
+        assert_eq!(found.len(), usize::try_from(version).unwrap() - 1, "{found:?}");
+    };
+    told(&mut editor, "analyses");
+    line(&mut editor);
+    assert!(live_bytes(&engine) > 0, "the engine analyses");
+
+    let (_, _, stopped) = engine.end();
+    line(&mut editor);
+    told(&mut editor, "away");
+    line(&mut editor);
+    let engine = stopped.start_again_at(&url);
+    told(&mut editor, "analyses");
+    let before = live_bytes(&engine);
+    line(&mut editor);
+    line(&mut editor);
+    assert!(live_bytes(&engine) > before, "it is the engine again that analyses");
+    assert_eq!(editor.request("shutdown", &json!(null)), Value::Null);
+}
+
+fn live_bytes(engine: &Engine) -> u64 {
+    let metrics = engine.get("/metrics").text;
+    let line = metrics.lines().find(|line| line.starts_with("weir_engine_live_bytes_total{direction=\"up\"}")).unwrap();
+    line.rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_key_is_kept_where_nobody_else_may_read() {
+    let engine = Engine::start();
+    let person = Person::new();
+    let fingerprint = person.logged_in(&engine);
+    let status = person.weir().args(["login", "--status"]).output().unwrap();
+    let said = String::from_utf8(status.stdout).unwrap();
+    assert!(status.status.success() && said.contains(&fingerprint) && !said.contains(&engine.key), "{said}");
+    let mut holders = 0;
+    look(person.home.path(), &mut |path| {
+        if std::fs::read_to_string(path).is_ok_and(|text| text.contains(&engine.key)) {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{}", path.display());
+            holders += 1;
+        }
+    });
+    assert_eq!(holders, 1);
+    assert!(person.weir().args(["logout", &engine.url]).status().unwrap().success());
+    look(person.home.path(), &mut |path| {
+        assert!(!std::fs::read_to_string(path).is_ok_and(|text| text.contains(&engine.key)), "{}", path.display());
+    });
+}
+
+fn look(folder: &Path, at: &mut dyn FnMut(&Path)) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { look(&path, at) } else { at(&path) }
+    }
+}
