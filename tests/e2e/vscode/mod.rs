@@ -85,7 +85,6 @@ fn a_text_without_a_file_is_analysed(code: &mut Workbench) {
     code.appears(STATUS, &["JavaScript"]);
     code.press("Control+1");
     code.type_text("app.get('/', (req, res) => { res.send('<p>' + req.query.n); });");
-    code.appears(STATUS, &["Weir 1"]);
     code.appears(SQUIGGLE, &[]);
 }
 
