@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -24,7 +25,8 @@ pub(super) struct Engine {
     pub(super) key: String,
     pub(super) data: TempDir,
     process: Child,
-    stderr: Receiver<String>,
+    /// Its log, once it has ended. Behind a lock, so that many clients can share an engine.
+    stderr: Mutex<Receiver<String>>,
 }
 
 /// An answer.
@@ -98,7 +100,7 @@ impl Engine {
             let _ = process.wait();
             panic!("the engine did not start: {line} {}", stderr.recv_timeout(PATIENCE).unwrap_or_default());
         };
-        Self { url: url.to_owned(), key, data, process, stderr }
+        Self { url: url.to_owned(), key, data, process, stderr: Mutex::new(stderr) }
     }
 
     /// Another customer's key.
@@ -115,7 +117,7 @@ impl Engine {
     pub(super) fn end(mut self) -> (Option<i32>, String, Stopped) {
         self.tell_to_end();
         let code = self.process.wait().unwrap().code();
-        let log = self.stderr.recv_timeout(PATIENCE).expect("the log ends with the process");
+        let log = self.stderr.get_mut().unwrap().recv_timeout(PATIENCE).expect("the log ends with the process");
         let data = std::mem::replace(&mut self.data, tempfile::tempdir().unwrap());
         (code, log, Stopped { data, key: self.key.clone() })
     }
