@@ -127,6 +127,9 @@ pub(crate) async fn run(engine: Arc<Engine>) {
 
 async fn run_one(engine: &Arc<Engine>, node: &str) {
     while !engine.draining.load(Ordering::Relaxed) {
+        // Made before it is looked, so that nothing told in between is missed. What other nodes have, and that a store works
+        // again, nobody tells: for that it is looked again.
+        let more = tokio::time::timeout(LOOK_EVERY, engine.jobs.more.notified());
         match engine.store.claim_job(node, KEYLESS).await {
             // Of a job without a key the claim runs out; until then others get their turn.
             Ok(Some(claim)) => {
@@ -137,11 +140,11 @@ async fn run_one(engine: &Arc<Engine>, node: &str) {
                 }
             }
             Ok(None) => {
-                let _ = tokio::time::timeout(LOOK_EVERY, engine.jobs.more.notified()).await;
+                let _ = more.await;
             }
             Err(error) => {
                 tracing::error!("{error}");
-                tokio::time::sleep(LOOK_EVERY).await;
+                let _ = more.await;
             }
         }
     }
