@@ -11,13 +11,13 @@ use crate::findings::Outcome;
 use crate::intake::{Sealed, Wanted};
 use crate::rulebook::Rulebook;
 use crate::store::SessionId;
-use process::Process;
+use process::{Process, Use};
 use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use weir_model::{Failure, JudgeOptions, Judged, RuleSource};
 use weir_seal::SessionKey;
 use weir_worker::SealedFile;
@@ -33,6 +33,8 @@ struct Inner {
     places: Arc<Semaphore>,
     live: Mutex<Live>,
     waiting: AtomicUsize,
+    /// A process ran out of work, or became the spare one: it may be ended for who waits for a place.
+    idle: Arc<Notify>,
 }
 
 #[derive(Default)]
@@ -65,6 +67,7 @@ impl Workers {
             places: Arc::new(Semaphore::new(most)),
             live: Mutex::default(),
             waiting: AtomicUsize::new(0),
+            idle: Arc::default(),
         };
         let workers = Self { inner: Arc::new(inner) };
         tokio::spawn(end_idle(Arc::downgrade(&workers.inner)));
@@ -74,11 +77,8 @@ impl Workers {
     /// Has rules read by a process that is then ready for a session.
     pub(crate) async fn read(&self, sources: Arc<[RuleSource]>) -> Result<Rulebook, Failure> {
         let place = self.place().await;
-        let (process, rulebook) = Process::start(&self.inner.config.pool, place, sources, Arc::from([])).await?;
-        let mut live = self.live();
-        if live.spare.is_none() && !live.closing {
-            live.spare = Some(Arc::new(process));
-        }
+        let (process, rulebook) = self.start(place, sources, Arc::from([])).await?;
+        self.keep(process);
         Ok(rulebook)
     }
 
@@ -150,7 +150,7 @@ impl Workers {
     }
 
     /// The process of a session, with these rules.
-    async fn of_session(&self, session: &SessionId, rules: &Arc<Rulebook>) -> Result<Arc<Process>, Failure> {
+    async fn of_session(&self, session: &SessionId, rules: &Arc<Rulebook>) -> Result<Use, Failure> {
         if let Some(process) = self.held(session) {
             process.use_rules(rules);
             return Ok(process);
@@ -161,16 +161,15 @@ impl Workers {
         } else {
             let place = self.place().await;
             let (sources, kept) = (Arc::clone(&rules.sources), Arc::clone(&rules.kept));
-            let (process, _) = Process::start(&self.inner.config.pool, place, sources, kept).await?;
-            Arc::new(process)
+            self.start(place, sources, kept).await?.0
         };
         process.use_rules(rules);
         // Two requests of one session may have come here at once: the second process is one too many.
         let kept = {
             let mut live = self.live();
-            Arc::clone(live.by_session.entry(session.clone()).or_insert_with(|| Arc::clone(&process)))
+            Use::of(live.by_session.entry(session.clone()).or_insert_with(|| Arc::clone(&process)))
         };
-        if Arc::ptr_eq(&kept, &process) {
+        if kept.is_of(&process) {
             self.prepare(rules);
         } else {
             process.end();
@@ -178,8 +177,29 @@ impl Workers {
         Ok(kept)
     }
 
-    fn held(&self, session: &SessionId) -> Option<Arc<Process>> {
-        self.live().by_session.get(session).map(Arc::clone)
+    /// The session's process. It is in use before anybody else can look whether it is.
+    fn held(&self, session: &SessionId) -> Option<Use> {
+        self.live().by_session.get(session).map(Use::of)
+    }
+
+    async fn start(
+        &self,
+        place: OwnedSemaphorePermit,
+        sources: Arc<[RuleSource]>,
+        kept: Arc<[u8]>,
+    ) -> Result<(Arc<Process>, Rulebook), Failure> {
+        let (pool, idle) = (&self.inner.config.pool, Arc::clone(&self.inner.idle));
+        let (process, rulebook) = Process::start(pool, place, idle, sources, kept).await?;
+        Ok((Arc::new(process), rulebook))
+    }
+
+    /// Keeps a process for the next session, if there is none.
+    fn keep(&self, process: Arc<Process>) {
+        let mut live = self.live();
+        if live.spare.is_none() && !live.closing {
+            live.spare = Some(process);
+            self.inner.idle.notify_one();
+        }
     }
 
     /// Starts a process for the next session, if there is a place that nobody waits for.
@@ -191,12 +211,8 @@ impl Workers {
         let (workers, rules) = (self.clone(), Arc::clone(rules));
         tokio::spawn(async move {
             let (sources, kept) = (Arc::clone(&rules.sources), Arc::clone(&rules.kept));
-            let started = Process::start(&workers.inner.config.pool, place, sources, kept).await;
-            let Ok((process, _)) = started else { return };
-            let process = Arc::new(process);
-            let mut live = workers.live();
-            if live.spare.is_none() && !live.closing {
-                live.spare = Some(process);
+            if let Ok((process, _)) = workers.start(place, sources, kept).await {
+                workers.keep(process);
             }
         });
     }
@@ -207,14 +223,18 @@ impl Workers {
         let mut waiting = pin!(Arc::clone(&self.inner.places).acquire_owned());
         let _waits = Waits::new(&self.inner.waiting);
         loop {
+            // Made before it is looked, so that nobody runs out of work in between.
+            let idle = self.inner.idle.notified();
             if self.inner.places.available_permits() == 0 {
                 self.evict();
             }
             // The turn is kept while sessions that had work when we looked run out of it.
-            match tokio::time::timeout(LOOK_AGAIN, &mut waiting).await {
-                Ok(Ok(place)) => return place,
-                Ok(Err(_)) => unreachable!("the places are never closed"),
-                Err(_) => {}
+            tokio::select! {
+                place = &mut waiting => match place {
+                    Ok(place) => return place,
+                    Err(_) => unreachable!("the places are never closed"),
+                },
+                () = idle => {}
             }
         }
     }
@@ -254,9 +274,6 @@ impl Drop for Waits<'_> {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
-
-/// How long to wait for a place before looking again for a session without work.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Ends processes that have had nothing to do for too long, until the engine is gone.
 async fn end_idle(inner: std::sync::Weak<Inner>) {

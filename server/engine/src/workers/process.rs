@@ -2,10 +2,11 @@
 
 use crate::rulebook::{Rulebook, hash};
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot};
 use weir_model::{Failure, JobId, Judged, RuleSource};
 use weir_worker::{Pool, PoolConfig, SealedFile, Update};
 
@@ -16,6 +17,8 @@ pub(crate) struct Process {
     jobs: AtomicU64,
     /// Given back when the process is gone.
     place: Mutex<Option<OwnedSemaphorePermit>>,
+    /// Told when there is no work any more.
+    idle: Arc<Notify>,
 }
 
 struct State {
@@ -24,7 +27,53 @@ struct State {
     /// Which rules it has.
     rules: String,
     generation: u64,
+    /// How many [`Use`]s there are.
+    users: usize,
     idle_since: Instant,
+}
+
+/// A process in use: it is not ended for somebody else.
+pub(super) struct Use(Arc<Process>);
+
+impl Use {
+    pub(super) fn of(process: &Arc<Process>) -> Self {
+        process.state().users += 1;
+        Self(Arc::clone(process))
+    }
+
+    pub(super) fn is_of(&self, process: &Arc<Process>) -> bool {
+        Arc::ptr_eq(&self.0, process)
+    }
+}
+
+impl Deref for Use {
+    type Target = Process;
+
+    fn deref(&self) -> &Process {
+        &self.0
+    }
+}
+
+impl Drop for Use {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.users -= 1;
+        state.rest(&self.0.idle);
+    }
+}
+
+impl State {
+    fn is_idle(&self) -> bool {
+        self.users == 0 && self.waiting.is_empty()
+    }
+
+    /// Notes, and tells, that there is no work, if so.
+    fn rest(&mut self, idle: &Notify) {
+        if self.is_idle() {
+            self.idle_since = Instant::now();
+            idle.notify_one();
+        }
+    }
 }
 
 impl Process {
@@ -32,6 +81,7 @@ impl Process {
     pub(super) async fn start(
         config: &PoolConfig,
         place: OwnedSemaphorePermit,
+        idle: Arc<Notify>,
         sources: Arc<[RuleSource]>,
         kept: Arc<[u8]>,
     ) -> Result<(Self, Rulebook), Failure> {
@@ -52,11 +102,12 @@ impl Process {
             waiting: HashMap::new(),
             rules: hash(&sources),
             generation,
+            users: 0,
             idle_since: Instant::now(),
         }));
-        tokio::spawn(answer(updates, Arc::clone(&state)));
+        tokio::spawn(answer(updates, Arc::clone(&state), Arc::clone(&idle)));
         let (jobs, place) = (AtomicU64::new(0), Mutex::new(Some(place)));
-        Ok((Self { pool, state, jobs, place }, rulebook))
+        Ok((Self { pool, state, jobs, place, idle }, rulebook))
     }
 
     /// Puts other rules in force, if it has others.
@@ -80,7 +131,7 @@ impl Process {
 
     /// Whether nobody waits for it.
     pub(super) fn is_idle(&self) -> bool {
-        self.state().waiting.is_empty()
+        self.state().is_idle()
     }
 
     /// Since when nobody does.
@@ -105,7 +156,7 @@ impl Process {
 }
 
 /// Hands each answer to who waits for it, until the pool is gone.
-async fn answer(mut updates: mpsc::UnboundedReceiver<Update>, state: Arc<Mutex<State>>) {
+async fn answer(mut updates: mpsc::UnboundedReceiver<Update>, state: Arc<Mutex<State>>, idle: Arc<Notify>) {
     while let Some(update) = updates.recv().await {
         let (job, outcome) = match update {
             Update::Judged { job, judged } => (job, Ok(judged)),
@@ -119,9 +170,8 @@ async fn answer(mut updates: mpsc::UnboundedReceiver<Update>, state: Arc<Mutex<S
         };
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         let waiter = state.waiting.remove(&job);
-        if state.waiting.is_empty() {
-            state.idle_since = Instant::now();
-        }
+        // Whoever asked may have gone away long ago.
+        state.rest(&idle);
         drop(state);
         if let Some(waiter) = waiter {
             // Its request may have timed out.
