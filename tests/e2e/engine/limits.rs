@@ -1,6 +1,7 @@
 //! How much a customer may.
 
 use super::{Engine, Sealer};
+use serde_json::{Value, json};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
@@ -55,4 +56,27 @@ fn more_requests_at_once_are_refused() {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     panic!("the place of a request that was given up is not free again");
+}
+
+/// More sessions than processes: each gives its own up again and again, and no analysis is lost by that.
+#[test]
+fn sessions_take_turns_where_processes_are_few() {
+    let engine = Engine::with(&["--requests-per-minute=100000", "--concurrent-requests=1000", "--max-workers=2"]);
+    let text = "import os, flask\nos.system(flask.request.args['x'])\n";
+    std::thread::scope(|scope| {
+        for number in 0..6 {
+            let engine = &engine;
+            scope.spawn(move || {
+                let sealer = Sealer::new(number);
+                let mut request = sealer.request(&[("a.py", text)]);
+                for _ in 0..8 {
+                    let answer = engine.analyze(&sealer, &request).ok();
+                    request["sessionId"] = answer["session"]["sessionId"].clone();
+                    let result = &answer["results"][0];
+                    assert_eq!((&result["status"], &result["fallback"]), (&json!("success"), &Value::Null), "{result}");
+                    assert!(result["findings"][0]["context"].is_object(), "{result}");
+                }
+            });
+        }
+    });
 }
