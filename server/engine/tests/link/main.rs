@@ -3,13 +3,16 @@
 
 mod editor;
 mod server;
+mod talk;
 
 use editor::{Editor, Got, PATIENCE, binary, connect, text, within};
 use futures_util::SinkExt as _;
-use server::{ALICE, BOB, CAROL, MAX_CONNECTIONS, MAX_SESSIONS, Server, WORKER};
+use server::{ALICE, BOB, CAROL, MAX_CONNECTIONS, MAX_SESSIONS, Server};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use talk::{
+    A, Local, findings, gone, gone_of, hash, limits, note, open, plain_get, ready, rules, scan, stale, told_of_the_end,
+};
 use tokio_tungstenite::tungstenite::Message;
 use weir_engine::socket::{
     CLOSE_KILL, Denied, End, Gate, LinkConfig, LinkEvent, LinkLimits, Notice, PROTOCOL, SESSION_HEADER,
@@ -17,27 +20,11 @@ use weir_engine::socket::{
 use weir_engine::store::{Team, TeamChange, TeamRules};
 use weir_engine::tenant::NewTenant;
 use weir_engine::{Clock, Store, StoreConfig};
-use weir_model::link::{Down, Held, Tag, TextHash, Up};
-use weir_model::{
-    DocId, Document, Edit, Event, Finding, ForeignMarks, JobId, Language, Limits, NoteKind, Request, RuleSource,
-    ScanOptions, Span, Version,
-};
+use weir_model::link::{Down, Tag, Up};
+use weir_model::{DocId, Document, Edit, Event, Language, NoteKind, Request, Span, Version};
 use weir_seal::{HandshakeError, Identity};
-use weir_worker::{Place, Pool, PoolConfig, Program, Update};
 
-const A: DocId = DocId(1);
 const B: DocId = DocId(2);
-
-const RULES: &str = "rules:
-- {id: eval, languages: [python], severity: ERROR, message: 'runs $X', pattern: eval($X)}
-- id: tainted
-  languages: [python]
-  severity: ERROR
-  message: a command from outside
-  mode: taint
-  pattern-sources: [{pattern: 'input()'}]
-  pattern-sinks: [{pattern: os.system(...)}]
-";
 
 const TEXT: &str = "import os\ndef f(x):\n    c = input()\n    os.system(c)\n    return eval(x)\n";
 
@@ -531,143 +518,4 @@ async fn customers_of_a_store_are_let_in_until_their_key_is_revoked() {
         }
     })
     .await;
-}
-
-// ---- what tests say
-
-/// An editor with a link and rules in force.
-async fn ready(server: &Server) -> Editor {
-    let mut editor = Editor::connect(server.address, ALICE, None).await.expect("let in");
-    assert_eq!(
-        editor.link(&server.identity).await,
-        Held { engine: env!("CARGO_PKG_VERSION").to_owned(), ..Held::default() }
-    );
-    editor.request(limits()).await;
-    editor.request(rules(1)).await;
-    editor.rules_loaded().await;
-    editor
-}
-
-/// An editor with a document open, and told that its session ends soon.
-async fn told_of_the_end(server: &Server) -> Editor {
-    let mut editor = Editor::connect(server.address, ALICE, None).await.expect("let in");
-    editor.link(&server.identity).await;
-    editor.request(limits()).await;
-    editor.request(rules(1)).await;
-    editor.request(open(A, 1, "eval(a)")).await;
-    let mut found = false;
-    while !editor.expiring || !found {
-        let got = editor.got().await;
-        found |= matches!(editor.open(got), Some(Down::Event(Event::Findings { .. })));
-    }
-    editor
-}
-
-fn limits() -> Request {
-    let foreign_marks = ForeignMarks::default();
-    Request::Limits(Limits { interactive_ms: 60_000, scan_ms: 60_000, interned_bytes: 1 << 30, foreign_marks })
-}
-
-fn sources() -> Arc<[RuleSource]> {
-    Arc::from([RuleSource { name: "rules.yaml".to_owned(), text: RULES.to_owned() }])
-}
-
-fn rules(generation: u64) -> Request {
-    Request::Rules { generation, sources: sources(), disabled: Vec::new(), kept: Vec::new() }
-}
-
-fn open(doc: DocId, version: i64, text: &str) -> Request {
-    let (path, format) = ("app.py".into(), Language::Python.into());
-    Request::Open { doc, path, format, version: Version(version), text: text.to_owned(), without: Vec::new() }
-}
-
-fn scan(job: u64, text: String) -> Request {
-    let (path, format, options) = ("app.py".into(), Language::Python.into(), ScanOptions::default());
-    Request::Scan { job: JobId(job), path, format, bytes: text.into_bytes(), options, without: Vec::new() }
-}
-
-fn hash(text: &str) -> TextHash {
-    TextHash::of(text.as_bytes())
-}
-
-/// The findings of a version, when they come.
-async fn findings(editor: &mut Editor, doc: DocId, version: i64) -> Vec<Finding> {
-    editor
-        .until(|down| match down {
-            Down::Event(Event::Findings { doc: of, version: at, findings, .. }) if (*of, at.0) == (doc, version) => {
-                Some(findings.clone())
-            }
-            _ => None,
-        })
-        .await
-}
-
-async fn stale(editor: &mut Editor) -> (DocId, Option<(Version, TextHash)>) {
-    editor.until(|down| if let Down::Stale { doc, held } = down { Some((*doc, *held)) } else { None }).await
-}
-
-/// The first note of the next answer that has one.
-async fn note(editor: &mut Editor) -> NoteKind {
-    editor
-        .until(|down| match down {
-            Down::Event(Event::Findings { notes, .. } | Event::Scanned { notes, .. }) => {
-                notes.first().map(|note| note.kind)
-            }
-            _ => None,
-        })
-        .await
-}
-
-/// Waits until the first session that ends has ended, which is this one of Alice's.
-async fn gone(server: &Server, session: &str) {
-    gone_of(server, ALICE, session).await;
-}
-
-async fn gone_of(server: &Server, key: &str, session: &str) {
-    within(async {
-        while !server.records().iter().any(|event| matches!(event, LinkEvent::Ended(_))) {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
-    let refused = Editor::connect(server.address, key, Some(session)).await.map(|_| ()).expect_err("it is gone");
-    assert_eq!(refused.status, 404);
-}
-
-/// The status line that somebody gets who speaks no WebSocket.
-async fn plain_get(server: &Server) -> String {
-    let mut stream = tokio::net::TcpStream::connect(server.address).await.expect("it listens");
-    let request =
-        format!("GET /api/v1/ast/stream HTTP/1.1\r\nhost: x\r\nx-api-key: {ALICE}\r\nconnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.expect("it reads");
-    let mut answer = String::new();
-    within(stream.read_to_string(&mut answer)).await.expect("an answer");
-    answer.lines().next().unwrap_or_default().to_owned()
-}
-
-/// A worker of this machine's, for comparison.
-struct Local {
-    pool: Pool,
-    updates: tokio::sync::mpsc::UnboundedReceiver<Update>,
-}
-
-impl Local {
-    fn start() -> Self {
-        let (pool, updates) = Pool::start(PoolConfig {
-            place: Place::Program(Program { path: WORKER.into(), args: vec!["local".into()] }),
-            interactive_deadline: PATIENCE,
-            ..PoolConfig::default()
-        });
-        pool.rules(1, sources(), Arc::from([]));
-        Self { pool, updates }
-    }
-
-    async fn findings(&mut self, version: i64) -> Vec<Finding> {
-        loop {
-            match within(self.updates.recv()).await.expect("a pool") {
-                Update::Findings { version: at, findings, .. } if at.0 == version => return findings,
-                _ => {}
-            }
-        }
-    }
 }

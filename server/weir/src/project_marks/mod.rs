@@ -4,18 +4,18 @@
 //! Their fingerprints are those of findings of these tools and cannot be made of ours. So an entry is about a finding of ours
 //! if it names its file, a weakness that the rule looks for, and its line or its code. Snyk's name rules and files.
 
+mod brakeman;
 mod snyk;
+mod sobelow;
 
 use crate::walk::slashes;
 use globset::{GlobBuilder, GlobMatcher};
 use ropey::Rope;
-use serde_json::Value;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use std::{fmt, fs};
 use weir_model::{Finding, MarkKind, MarkPlace, Suppression, Weakness};
-use weir_worker::weaknesses;
 
 const BRAKEMAN: &str = "config/brakeman.ignore";
 const SOBELOW: &str = ".sobelow-skips";
@@ -166,8 +166,8 @@ impl ProjectMarks {
     }
 
     fn look(&mut self, folder: &Path, depth: usize) {
-        self.read(folder, BRAKEMAN, brakeman);
-        self.read(folder, SOBELOW, |text| Ok(sobelow(text)));
+        self.read(folder, BRAKEMAN, brakeman::entries);
+        self.read(folder, SOBELOW, |text| Ok(sobelow::entries(text)));
         self.read(folder, SNYK, snyk::entries);
         let Some(depth) = depth.checked_sub(1) else { return };
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -351,60 +351,6 @@ fn from_here(path: &Path) -> PathBuf {
 /// What is left of code when it is written another way: with other quotes, parentheses or spaces.
 fn letters(code: impl Iterator<Item = char>) -> String {
     code.filter(|c| c.is_alphanumeric() || *c == '_').collect()
-}
-
-/// `config/brakeman.ignore`: JSON with a warning for each finding, its reason as `note`.
-fn brakeman(text: &str) -> Result<Vec<Entry>, String> {
-    let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let warnings = value["ignored_warnings"].as_array().ok_or("there is no list `ignored_warnings`")?;
-    let entry = |warning: &Value| {
-        let string = |key: &str| warning[key].as_str().unwrap_or_default().to_owned();
-        let numbers = warning["cwe_id"].as_array().into_iter().flatten().filter_map(Value::as_u64);
-        let mut found: Vec<Weakness> = numbers.filter_map(|cwe| u16::try_from(cwe).ok()).map(Weakness::of).collect();
-        found.extend(weaknesses(MarkKind::Brakeman, &string("warning_type")));
-        Entry {
-            kind: MarkKind::Brakeman,
-            at: line_of(text, &string("fingerprint")),
-            files: Files::One(string("file")),
-            place: Where::At {
-                line: warning["line"].as_u64().and_then(|line| u32::try_from(line).ok()).unwrap_or(0),
-                code: letters(string("code").chars()),
-            },
-            rule: None,
-            weaknesses: found,
-            reason: Some(string("note")).filter(|note| !note.is_empty()),
-            until: None,
-        }
-    };
-    Ok(warnings.iter().map(entry).collect())
-}
-
-/// The line of a text that a fingerprint stands on, from one.
-fn line_of(text: &str, fingerprint: &str) -> u32 {
-    let at = text.find(fingerprint).unwrap_or(0);
-    text[..at].bytes().filter(|&byte| byte == b'\n').count() as u32 + 1
-}
-
-/// `.sobelow-skips`: a line for each finding, `type: description,file:line,fingerprint`. Older ones have fingerprints alone,
-/// which say nothing to anybody else.
-fn sobelow(text: &str) -> Vec<Entry> {
-    let entry = |(at, line): (u32, &str)| {
-        let (rest, _fingerprint) = line.trim().rsplit_once(',')?;
-        let (rest, place) = rest.rsplit_once(',')?;
-        let (file, number) = place.rsplit_once(':')?;
-        let kind = rest.split(':').next()?.trim();
-        Some(Entry {
-            kind: MarkKind::Sobelow,
-            at,
-            files: Files::One(file.trim().to_owned()),
-            place: Where::At { line: number.parse().ok()?, code: String::new() },
-            rule: None,
-            weaknesses: weaknesses(MarkKind::Sobelow, kind),
-            reason: None,
-            until: None,
-        })
-    };
-    (1..).zip(text.lines()).filter_map(entry).collect()
 }
 
 #[cfg(test)]
