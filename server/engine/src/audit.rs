@@ -1,9 +1,9 @@
 //! Who did what, without what they did it to: lines of JSON in the data directory's `audit`.
 //!
 //! Each line carries an HMAC over itself and the HMAC of the line before, under a key of the machine's: a line that was edited,
-//! removed, put in or moved breaks the chain, which [`verify`] finds. How far the chain has come is written down beside the folder, and in
-//! Redis where there is one: so lines that are missing at the end are missed, too. Someone who can read the machine's
-//! secret can forge all of it; to be safe from them as well, ship the lines elsewhere as they are written.
+//! removed, put in or moved breaks the chain, which [`verify`] finds. How far the chain has come is written down beside the folder: so
+//! lines that are missing at the end are missed, too. Someone who can read the machine's secret can forge all of it; to be safe
+//! from them as well, ship the lines elsewhere as they are written.
 
 mod anchor;
 mod chain;
