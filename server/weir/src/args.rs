@@ -426,7 +426,7 @@ pub(crate) struct LoginArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
 
-    /// Run rules that the team has agreed on beside those that are configured.
+    /// Run the rules that the team has agreed on in place of the built-in ones.
     #[arg(long)]
     pub(crate) team_rules: bool,
 
