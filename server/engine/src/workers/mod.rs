@@ -33,6 +33,8 @@ struct Inner {
     places: Arc<Semaphore>,
     live: Mutex<Live>,
     waiting: AtomicUsize,
+    /// Processes that were told to end for who waits, and are not gone yet.
+    ending: AtomicUsize,
     /// A process ran out of work, or became the spare one: it may be ended for who waits for a place.
     idle: Arc<Notify>,
 }
@@ -40,6 +42,8 @@ struct Inner {
 #[derive(Default)]
 struct Live {
     by_session: HashMap<SessionId, Arc<Process>>,
+    /// Held by who starts a session's process: all files of a request ask for it at once.
+    starting: HashMap<SessionId, Arc<tokio::sync::Mutex<()>>>,
     /// One with rules that belongs to nobody yet.
     spare: Option<Arc<Process>>,
     closing: bool,
@@ -67,6 +71,7 @@ impl Workers {
             places: Arc::new(Semaphore::new(most)),
             live: Mutex::default(),
             waiting: AtomicUsize::new(0),
+            ending: AtomicUsize::new(0),
             idle: Arc::default(),
         };
         let workers = Self { inner: Arc::new(inner) };
@@ -155,6 +160,22 @@ impl Workers {
             process.use_rules(rules);
             return Ok(process);
         }
+        let starting = Arc::clone(self.live().starting.entry(session.clone()).or_default());
+        let turn = starting.lock().await;
+        let process = match self.held(session) {
+            Some(process) => Ok(process),
+            None => self.start_for(session, rules).await,
+        };
+        // Whoever waits for its turn has it at hand; whoever comes later finds the process.
+        self.live().starting.remove(session);
+        drop(turn);
+        let process = process?;
+        process.use_rules(rules);
+        Ok(process)
+    }
+
+    /// Takes the spare process for a session, or starts one.
+    async fn start_for(&self, session: &SessionId, rules: &Arc<Rulebook>) -> Result<Use, Failure> {
         let spare = self.live().spare.take();
         let process = if let Some(spare) = spare {
             spare
@@ -163,12 +184,8 @@ impl Workers {
             let (sources, kept) = (Arc::clone(&rules.sources), Arc::clone(&rules.kept));
             self.start(place, sources, kept).await?.0
         };
-        process.use_rules(rules);
-        // Two requests of one session may have come here at once: the second process is one too many.
-        let kept = {
-            let mut live = self.live();
-            Use::of(live.by_session.entry(session.clone()).or_insert_with(|| Arc::clone(&process)))
-        };
+        // Where a start failed, whoever waited for it and whoever came later may start one each: the second is one too many.
+        let kept = Use::of(self.live().by_session.entry(session.clone()).or_insert_with(|| Arc::clone(&process)));
         if kept.is_of(&process) {
             self.prepare(rules);
         } else {
@@ -239,18 +256,28 @@ impl Workers {
         }
     }
 
+    /// Ends a process without work, unless as many are about to be gone as are waited for.
     fn evict(&self) {
         let longest = {
             let mut live = self.live();
+            if self.inner.ending.load(Ordering::Relaxed) >= self.inner.waiting.load(Ordering::Relaxed) {
+                return;
+            }
             let idle = live.by_session.iter().filter(|(_, process)| process.is_idle());
             let longest = idle.min_by_key(|(_, process)| process.idle_since()).map(|(session, _)| session.clone());
-            match longest {
+            let process = match longest {
                 Some(session) => live.by_session.remove(&session),
                 None => live.spare.take(),
-            }
+            };
+            self.inner.ending.fetch_add(usize::from(process.is_some()), Ordering::Relaxed);
+            process
         };
         if let Some(process) = longest {
-            process.end();
+            let inner = Arc::clone(&self.inner);
+            tokio::spawn(async move {
+                process.gone().await;
+                inner.ending.fetch_sub(1, Ordering::Relaxed);
+            });
         }
     }
 
