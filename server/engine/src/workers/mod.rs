@@ -161,15 +161,11 @@ impl Workers {
             return Ok(process);
         }
         let starting = Arc::clone(self.live().starting.entry(session.clone()).or_default());
-        let turn = starting.lock().await;
+        let _turn = starting.lock().await;
         let process = match self.held(session) {
-            Some(process) => Ok(process),
-            None => self.start_for(session, rules).await,
+            Some(process) => process,
+            None => self.start_for(session, rules).await?,
         };
-        // Whoever waits for its turn has it at hand; whoever comes later finds the process.
-        self.live().starting.remove(session);
-        drop(turn);
-        let process = process?;
         process.use_rules(rules);
         Ok(process)
     }
@@ -184,14 +180,14 @@ impl Workers {
             let (sources, kept) = (Arc::clone(&rules.sources), Arc::clone(&rules.kept));
             self.start(place, sources, kept).await?.0
         };
-        // Where a start failed, whoever waited for it and whoever came later may start one each: the second is one too many.
-        let kept = Use::of(self.live().by_session.entry(session.clone()).or_insert_with(|| Arc::clone(&process)));
-        if kept.is_of(&process) {
-            self.prepare(rules);
-        } else {
-            process.end();
-        }
-        Ok(kept)
+        let process = {
+            let mut live = self.live();
+            let used = Use::of(&process);
+            live.by_session.insert(session.clone(), process);
+            used
+        };
+        self.prepare(rules);
+        Ok(process)
     }
 
     /// The session's process. It is in use before anybody else can look whether it is.
@@ -314,6 +310,8 @@ async fn end_idle(inner: std::sync::Weak<Inner>) {
             let old = |process: &Process| {
                 process.is_idle() && now.saturating_duration_since(process.idle_since()) > inner.config.idle
             };
+            // Nobody starts these now.
+            live.starting.retain(|_, turn| Arc::strong_count(turn) > 1);
             live.by_session.extract_if(|_, process| old(process)).map(|(_, process)| process).collect()
         };
         for process in idle {

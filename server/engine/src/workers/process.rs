@@ -40,10 +40,6 @@ impl Use {
         process.state().users += 1;
         Self(Arc::clone(process))
     }
-
-    pub(super) fn is_of(&self, process: &Arc<Process>) -> bool {
-        Arc::ptr_eq(&self.0, process)
-    }
 }
 
 impl Deref for Use {
