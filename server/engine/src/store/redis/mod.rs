@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::{hex, random};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, ErrorKind, FromRedisValue, RedisError, Script, ServerErrorKind, ToRedisArgs};
+use std::slice;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -122,11 +123,8 @@ impl Redis {
         let mut pauses = PAUSES.iter();
         loop {
             match call.invoke_async(&mut self.connection.clone()).await {
-                Err(error) if passes(&error) => match pauses.next() {
-                    Some(pause) => tokio::time::sleep(*pause).await,
-                    None => return Err(kind(&error)),
-                },
-                done => return done.map_err(|error| kind(&error)),
+                Ok(answer) => return Ok(answer),
+                Err(error) => wait(&mut pauses, &error).await?,
             }
         }
     }
@@ -136,11 +134,8 @@ impl Redis {
         let mut pauses = PAUSES.iter();
         loop {
             match command.query_async(&mut self.connection.clone()).await {
-                Err(error) if passes(&error) => match pauses.next() {
-                    Some(pause) => tokio::time::sleep(*pause).await,
-                    None => return Err(kind(&error)),
-                },
-                done => return done.map_err(|error| kind(&error)),
+                Ok(answer) => return Ok(answer),
+                Err(error) => wait(&mut pauses, &error).await?,
             }
         }
     }
@@ -172,6 +167,17 @@ impl Redis {
 
 fn result_name(key: &ResultKey) -> String {
     format!("weir:result:{}", hex::encode(&key.0))
+}
+
+/// Waits before a command is sent again that got no answer; an error if that would not help, or was done often enough.
+async fn wait(pauses: &mut slice::Iter<'_, Duration>, error: &RedisError) -> Result<(), StoreError> {
+    match pauses.next() {
+        Some(pause) if passes(error) => {
+            tokio::time::sleep(*pause).await;
+            Ok(())
+        }
+        _ => Err(kind(error)),
+    }
 }
 
 /// Whether sending it again may help.
