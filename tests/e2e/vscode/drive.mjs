@@ -5,6 +5,8 @@ import { createInterface } from 'node:readline';
 
 // No page takes this long for anything on the slowest machine.
 const PATIENCE_MS = 60_000;
+// A menu that does not hold what is looked for by then has closed.
+const MENU_MS = 5_000;
 
 const [packages, executablePath] = process.argv.slice(2);
 const { chromium } = createRequire(`${packages}/`)('playwright-core');
@@ -19,6 +21,20 @@ page.setDefaultTimeout(PATIENCE_MS);
 const element = ({ selector, texts }) =>
   texts.reduce((found, hasText) => found.filter({ hasText }), page.locator(selector).filter({ visible: true })).first();
 
+/** Opens a menu by its key and clicks in it; a menu that has closed by itself meanwhile is opened again. */
+async function pick(step) {
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    await page.keyboard.press(step.key);
+    try {
+      return await element(step).click({ timeout: MENU_MS });
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await page.keyboard.press('Escape');
+    }
+  }
+}
+
 const verbs = {
   open: ({ url }) => page.goto(url),
   press: ({ key }) => page.keyboard.press(key),
@@ -26,6 +42,7 @@ const verbs = {
   appears: (step) => element(step).waitFor({ state: 'visible' }),
   disappears: (step) => element(step).waitFor({ state: 'hidden' }),
   click: (step) => element(step).click(),
+  pick,
   screenshot: ({ path }) => page.screenshot({ path }),
 };
 

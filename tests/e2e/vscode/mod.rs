@@ -33,8 +33,7 @@ fn a_finding_typed_into_vs_code_shows_unsaved_and_its_fix_lands_behind_wide_char
     code.appears(PROBLEM, &["javascript-inner-html", "Ln 2, Col 26"]);
     assert_eq!(read(&file), before, "the finding is in what is typed, not in what is saved");
     code.go_to(2, 26);
-    code.press("Control+.");
-    code.click(".action-widget .monaco-list-row", &["Fix javascript-inner-html"]);
+    code.take_action("Fix javascript-inner-html");
     code.disappears(PROBLEM, &["javascript-inner-html"]);
     code.appears(STATUS, &["Weir 0"]);
     code.press("Control+S");

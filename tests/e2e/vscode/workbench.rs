@@ -141,6 +141,15 @@ impl Workbench {
         self.order(&json!({ "do": "click", "selector": selector, "texts": texts }));
     }
 
+    /// Takes one of the code actions at the cursor. Their menu closes when what it was opened for is told once more: then it is
+    /// opened again, as a person does.
+    pub(crate) fn take_action(&mut self, title: &str) {
+        let order = json!({
+            "do": "pick", "key": "Control+.", "selector": ".action-widget .monaco-list-row", "texts": [title]
+        });
+        self.order(&order);
+    }
+
     /// Keeps the page as a picture.
     pub(crate) fn screenshot(&mut self, name: &str) {
         self.order(&json!({ "do": "screenshot", "path": screenshot::path(name, "png") }));
