@@ -58,6 +58,7 @@ const WATCH_EVERY: Duration = Duration::from_millis(250);
         (status = 415, description = "INVALID_REQUEST", body = ErrorResponse),
         (status = 429, description = "RATE_LIMITED", body = ErrorResponse),
         (status = 500, description = "INTERNAL_ERROR", body = ErrorResponse),
+        (status = 503, description = "INTERNAL_ERROR: the store is away; `Retry-After` says when to come back", body = ErrorResponse),
     )
 )]
 pub(super) async fn upload(
@@ -252,6 +253,7 @@ type Pairs = Query<Vec<(String, String)>>;
         (status = 404, description = "INVALID_REQUEST: the caller has no such job", body = ErrorResponse),
         (status = 406, description = "INVALID_REQUEST", body = ErrorResponse),
         (status = 500, description = "INTERNAL_ERROR", body = ErrorResponse),
+        (status = 503, description = "INTERNAL_ERROR: the store is away; `Retry-After` says when to come back", body = ErrorResponse),
     )
 )]
 pub(super) async fn page(
@@ -317,6 +319,7 @@ async fn read(
         (status = 404, description = "INVALID_REQUEST: the caller has no such job", body = ErrorResponse),
         (status = 406, description = "INVALID_REQUEST", body = ErrorResponse),
         (status = 500, description = "INTERNAL_ERROR", body = ErrorResponse),
+        (status = 503, description = "INTERNAL_ERROR: the store is away; `Retry-After` says when to come back", body = ErrorResponse),
     )
 )]
 pub(super) async fn events(
@@ -389,6 +392,7 @@ async fn tell(
         (status = 401, description = "AUTH_REQUIRED, INVALID_API_KEY", body = ErrorResponse),
         (status = 404, description = "INVALID_REQUEST: the caller has no such job", body = ErrorResponse),
         (status = 500, description = "INTERNAL_ERROR", body = ErrorResponse),
+        (status = 503, description = "INTERNAL_ERROR: the store is away; `Retry-After` says when to come back", body = ErrorResponse),
     )
 )]
 pub(super) async fn cancel(

@@ -17,7 +17,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, ErrorKind, FromRedisValue, RedisError, Script, ServerErrorKind, ToRedisArgs};
 use std::slice;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const DURING: &str = "asking Redis";
 /// Longest wait for an answer. Scripts take some ten microseconds; a longer wait is a lost connection that nobody told.
@@ -31,6 +31,9 @@ const PAUSES: [Duration; 4] =
 /// Redis forgets so much later than things expire, in milliseconds: its clock and a test's need not agree.
 const SLACK: u64 = 60_000;
 
+/// A command that did not get through until then is not sent again, however many pauses are left: a Redis that hangs would else keep
+/// everybody waiting for each of them.
+const TRY_FOR: Duration = Duration::from_secs(2);
 /// The name under which a number is kept by which it is told whether Redis lost everything.
 const INSTANCE: &str = "weir:instance";
 
@@ -120,22 +123,22 @@ impl Redis {
             call.key(*key);
         }
         call.arg(self.clock.by_hand().unwrap_or(0)).arg(arguments);
-        let mut pauses = PAUSES.iter();
+        let mut tries = Tries::new();
         loop {
             match call.invoke_async(&mut self.connection.clone()).await {
                 Ok(answer) => return Ok(answer),
-                Err(error) => wait(&mut pauses, &error).await?,
+                Err(error) => tries.again(&error).await?,
             }
         }
     }
 
     /// Sends a command, under the same condition.
     pub(super) async fn command<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, StoreError> {
-        let mut pauses = PAUSES.iter();
+        let mut tries = Tries::new();
         loop {
             match command.query_async(&mut self.connection.clone()).await {
                 Ok(answer) => return Ok(answer),
-                Err(error) => wait(&mut pauses, &error).await?,
+                Err(error) => tries.again(&error).await?,
             }
         }
     }
@@ -169,14 +172,26 @@ fn result_name(key: &ResultKey) -> String {
     format!("weir:result:{}", hex::encode(&key.0))
 }
 
-/// Waits before a command is sent again that got no answer; an error if that would not help, or was done often enough.
-async fn wait(pauses: &mut slice::Iter<'_, Duration>, error: &RedisError) -> Result<(), StoreError> {
-    match pauses.next() {
-        Some(pause) if passes(error) => {
-            tokio::time::sleep(*pause).await;
-            Ok(())
+/// How often a command may be sent again.
+struct Tries {
+    pauses: slice::Iter<'static, Duration>,
+    until: Instant,
+}
+
+impl Tries {
+    fn new() -> Self {
+        Self { pauses: PAUSES.iter(), until: Instant::now() + TRY_FOR }
+    }
+
+    /// Waits before a command is sent again that got no answer; an error if that would not help, or was done often enough.
+    async fn again(&mut self, error: &RedisError) -> Result<(), StoreError> {
+        match self.pauses.next() {
+            Some(pause) if passes(error) && Instant::now() + *pause < self.until => {
+                tokio::time::sleep(*pause).await;
+                Ok(())
+            }
+            _ => Err(kind(error)),
         }
-        _ => Err(kind(error)),
     }
 }
 
