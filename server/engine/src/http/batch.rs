@@ -215,7 +215,7 @@ async fn open(
         let message = format!("maximum {} jobs at once; wait for one to end, or cancel one", caller.limits.jobs);
         ApiError::rate_limited(message, Duration::from_secs(10))
     })?;
-    engine.jobs.learn(&job.id, key);
+    engine.jobs.learn(&job.tenant, &job.id, key);
     Ok(job)
 }
 
@@ -229,7 +229,7 @@ impl Engine {
             && let Ok(details) = postcard::from_bytes::<JobDetails>(&job.details)
             && let Ok(Some(key)) = unwrap_session_key(&caller.key, &details.session, &details.wrapped_key)
         {
-            self.jobs.learn(&job.id, key);
+            self.jobs.learn(&job.tenant, &job.id, key);
         }
         Ok(job)
     }

@@ -204,6 +204,9 @@ async fn sweep(engine: &Engine) {
 }
 
 /// Writes what happens to live sessions to the audit log.
+        if let Err(error) = batch::forget_ended(engine).await {
+            tracing::error!("{error}");
+        }
 fn recorded_in(audit: Arc<Audit>) -> Arc<dyn Fn(LinkRecord) + Send + Sync> {
     Arc::new(move |record| {
         let (action, status) = match record.what {
