@@ -11,6 +11,8 @@ mod sessions;
 mod tenants;
 
 use super::{Loss, Recovery, ResultKey, StoreError, StoreErrorKind, Swept};
+pub(super) use tenants::News;
+
 use crate::clock::Clock;
 use crate::{hex, random};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
@@ -25,16 +27,16 @@ const ANSWER: Duration = Duration::from_secs(2);
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(2);
 /// How often, and after which pauses, a command is sent again whose connection was lost: a Redis that restarts is back by
-/// then, and who waits is told within three seconds if it is not.
+/// then.
 const PAUSES: [Duration; 4] =
     [Duration::from_millis(50), Duration::from_millis(200), Duration::from_millis(500), Duration::from_secs(1)];
-/// Redis forgets so much later than things expire, in milliseconds: its clock and a test's need not agree.
-const SLACK: u64 = 60_000;
-
 /// A command that did not get through until then is not sent again, however many pauses are left: a Redis that hangs would else keep
 /// everybody waiting for each of them.
 const TRY_FOR: Duration = Duration::from_secs(2);
 /// The name under which a number is kept by which it is told whether Redis lost everything.
+/// Redis forgets so much later than things expire, in milliseconds: its clock and a test's need not agree.
+const SLACK: u64 = 60_000;
+
 const INSTANCE: &str = "weir:instance";
 
 /// No arguments but the time.
@@ -44,6 +46,8 @@ const NOTHING: &[&str] = &[];
 pub(super) struct Redis {
     connection: ConnectionManager,
     clock: Clock,
+    /// For connections on which Redis speaks by itself.
+    client: Client,
     /// What [`INSTANCE`] was.
     instance: Mutex<String>,
     losses: Mutex<Vec<Loss>>,
@@ -70,8 +74,9 @@ impl Redis {
             .set_connection_timeout(Some(CONNECT))
             .set_number_of_retries(1)
             .set_max_delay(PAUSES[0]);
-        let connection = ConnectionManager::new_with_config(client, config).await.map_err(|error| kind(&error))?;
-        let redis = Self { connection, clock, instance: Mutex::default(), losses: Mutex::default() };
+        let connection =
+            ConnectionManager::new_with_config(client.clone(), config).await.map_err(|error| kind(&error))?;
+        let redis = Self { connection, client, clock, instance: Mutex::default(), losses: Mutex::default() };
         redis.look_for_losses().await?;
         Ok(redis)
     }
