@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use weir_engine::socket::{Customer, Denied, Gate, LinkConfig, LinkEvent, LinkRecord, Sockets, identity};
+use weir_engine::socket::{
+    Customer, Denied, Gate, IDENTITY_FILE, LinkConfig, LinkEvent, LinkRecord, Sockets, identity,
+};
 use weir_engine::store::Team;
 use weir_seal::PublicIdentity;
 use weir_worker::Program;
@@ -49,7 +51,7 @@ impl Server {
             ..LinkConfig::default()
         };
         change(&mut config);
-        let identity = identity(data.path()).expect("a new one");
+        let identity = identity(&data.path().join(IDENTITY_FILE)).expect("a new one");
         let public = identity.public();
         let (records, revoked) = (Arc::default(), Arc::default());
         let team = watch::Sender::new(None);
@@ -117,6 +119,7 @@ fn gate(
             let team = team.clone();
             Box::pin(async move { Some(team) })
         }),
+        share: Arc::new(|share| Box::pin(async move { Some(share.most.is_none_or(|most| share.sessions <= most)) })),
         record: Arc::new(move |record| records.lock().unwrap_or_else(PoisonError::into_inner).push(record)),
     }
 }

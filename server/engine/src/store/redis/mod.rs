@@ -7,12 +7,13 @@
 mod jobs;
 mod leases;
 mod limits;
+mod nodes;
 mod sessions;
 mod tenants;
 
-use super::{Loss, Recovery, ResultKey, StoreError, StoreErrorKind, Swept};
 pub(super) use tenants::News;
 
+use super::{Loss, Recovery, ResultKey, StoreError, StoreErrorKind, Swept};
 use crate::clock::Clock;
 use crate::{hex, random};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
@@ -33,10 +34,10 @@ const PAUSES: [Duration; 4] =
 /// A command that did not get through until then is not sent again, however many pauses are left: a Redis that hangs would else keep
 /// everybody waiting for each of them.
 const TRY_FOR: Duration = Duration::from_secs(2);
-/// The name under which a number is kept by which it is told whether Redis lost everything.
 /// Redis forgets so much later than things expire, in milliseconds: its clock and a test's need not agree.
 const SLACK: u64 = 60_000;
 
+/// The name under which a number is kept by which it is told whether Redis lost everything.
 const INSTANCE: &str = "weir:instance";
 
 /// No arguments but the time.
@@ -45,9 +46,9 @@ const NOTHING: &[&str] = &[];
 /// A connection that comes back by itself.
 pub(super) struct Redis {
     connection: ConnectionManager,
-    clock: Clock,
     /// For connections on which Redis speaks by itself.
     client: Client,
+    clock: Clock,
     /// What [`INSTANCE`] was.
     instance: Mutex<String>,
     losses: Mutex<Vec<Loss>>,
