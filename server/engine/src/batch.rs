@@ -7,7 +7,7 @@ use crate::contract::{BatchResult, FileAnalysisResult};
 use crate::findings;
 use crate::http::Engine;
 use crate::intake::{Named, Sealed, Wanted};
-use crate::store::{Claim, JobFile, SessionId, StoreError};
+use crate::store::{Claim, JOB_PART_BYTES, JobFile, SessionId, StoreError};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -206,7 +206,12 @@ async fn work(engine: &Arc<Engine>, claim: &Claim, key: &SessionKey) -> Result<(
         findings::count(&result, size);
         engine.store.put_part(claim, index, encoded(index, result)).await?;
     }
-    engine.store.finish_job(claim, None).await?;
+    // Done is a job of which every file has a result.
+    let is_whole = engine.store.job(&claim.tenant, &claim.job).await?.is_some_and(|job| job.finished == job.files);
+    let finished = engine.store.finish_job(claim, (!is_whole).then_some("some of its files were lost")).await?;
+    if !finished {
+        return gone(engine, claim, &details.session).await;
+    }
     engine.workers.end(&details.session);
     engine.jobs.forget(&claim.job);
     Ok(())
@@ -251,5 +256,41 @@ async fn forget_if_ended(engine: &Engine, tenant: &str, job: &str) -> Result<(),
 
 /// A result as it is kept, and sent as it is kept.
 fn encoded(index: u32, result: FileAnalysisResult) -> Vec<u8> {
-    serde_json::to_vec(&BatchResult { index, result }).unwrap_or_default()
+    let mut result = BatchResult { index, result };
+    let kept = serde_json::to_vec(&result).unwrap_or_default();
+    if kept.len() <= JOB_PART_BYTES {
+        return kept;
+    }
+    // A file that asks for more than is kept ends with that, and not its job.
+    findings::too_many(&mut result.result);
+    serde_json::to_vec(&result).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::FileStatus;
+
+    #[test]
+    fn a_result_that_is_larger_than_is_kept_is_told_to_be() {
+        let tree = format!("\"{}\"", "x".repeat(JOB_PART_BYTES));
+        let result = FileAnalysisResult {
+            path: "a.py".to_owned(),
+            status: FileStatus::Success,
+            error: None,
+            language: "python".to_owned(),
+            findings: Vec::new(),
+            ast_stats: None,
+            raw_ast: Some(serde_json::value::RawValue::from_string(tree).expect("JSON")),
+            fallback: None,
+            notes: Vec::new(),
+        };
+        let kept = encoded(7, result);
+        assert!(kept.len() <= JOB_PART_BYTES);
+        let told: serde_json::Value = serde_json::from_slice(&kept).expect("JSON");
+        assert_eq!(
+            (&told["index"], &told["status"], &told["error"]["type"]),
+            (&7.into(), &"error".into(), &"INTERNAL_ERROR".into())
+        );
+    }
 }
