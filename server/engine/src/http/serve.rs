@@ -220,7 +220,10 @@ async fn tell_other_nodes(engine: &Engine) {
             Ok(true) => {}
             // It was started while Redis was away, or knew nothing.
             Ok(false) => tracing::error!("{}", StartError::OtherIdentity),
-            Err(error) => tracing::warn!("{error}"),
+            Err(error) => {
+                tracing::warn!("{error}");
+                continue;
+            }
         }
         engine.sockets.tell_other_nodes().await;
     }

@@ -67,7 +67,10 @@ impl Shares {
     pub(super) async fn tell_all(&self) {
         let keys: Vec<_> = self.told.lock().await.iter().cloned().collect();
         for key in keys {
-            self.tell(&key).await;
+            // Nobody is to wait for a store that is away once for each key.
+            if !self.tell(&key).await {
+                return;
+            }
         }
     }
 
@@ -79,14 +82,15 @@ impl Shares {
         }
     }
 
-    async fn tell(&self, key: &str) {
+    /// Whether it could be told. What could not is told with the next beat, or forgotten by the others.
+    async fn tell(&self, key: &str) -> bool {
         let mut told = self.told.lock().await;
         let sessions = self.admitted(key);
         let noted = (self.gate.share)(Share { key: key.to_owned(), sessions, most: None }).await;
-        // What could not be told is told with the next beat, or forgotten by the others.
         if sessions == 0 && noted.is_some() {
             told.remove(key);
         }
+        noted.is_some()
     }
 
     fn wait_for_one(self: &Arc<Self>, key: &str, most: usize) -> Option<Held> {
@@ -124,7 +128,9 @@ impl Drop for Held {
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
             let (shares, key) = (Arc::clone(&self.shares), std::mem::take(&mut self.key));
-            runtime.spawn(async move { shares.tell(&key).await });
+            runtime.spawn(async move {
+                shares.tell(&key).await;
+            });
         }
     }
 }

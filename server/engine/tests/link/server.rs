@@ -19,6 +19,8 @@ pub(crate) const WORKER: &str = env!("CARGO_BIN_EXE_weir-engine-test-worker");
 pub(crate) const ALICE: &str = "key-of-alice";
 pub(crate) const BOB: &str = "key-of-bob";
 pub(crate) const CAROL: &str = "key-of-carol";
+/// One of which nobody knows how many sessions it has elsewhere.
+pub(crate) const UNCOUNTED: &str = "key-of-uncounted";
 
 /// Sessions of Alice's, and connections of Bob's, that may exist at once. Of the others there may be many.
 pub(crate) const MAX_SESSIONS: usize = 3;
@@ -99,7 +101,7 @@ fn gate(
         authenticate: Arc::new(|key| {
             Box::pin(async move {
                 match key.as_str() {
-                    ALICE | BOB | CAROL => Ok(Customer {
+                    ALICE | BOB | CAROL | UNCOUNTED => Ok(Customer {
                         id: key.trim_start_matches("key-of-").to_owned(),
                         key: id_of(&key),
                         team: "team".to_owned(),
@@ -119,7 +121,10 @@ fn gate(
             let team = team.clone();
             Box::pin(async move { Some(team) })
         }),
-        share: Arc::new(|share| Box::pin(async move { Some(share.most.is_none_or(|most| share.sessions <= most)) })),
+        share: Arc::new(|share| {
+            let within = share.most.is_none_or(|most| share.sessions <= most);
+            Box::pin(async move { (share.key != id_of(UNCOUNTED)).then_some(within) })
+        }),
         record: Arc::new(move |record| records.lock().unwrap_or_else(PoisonError::into_inner).push(record)),
     }
 }
