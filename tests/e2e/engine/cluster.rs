@@ -106,7 +106,7 @@ fn a_session_is_opened_used_and_ended_on_whichever_node() {
 }
 
 #[test]
-fn a_node_that_is_killed_while_somebody_types_loses_no_edit_and_no_finding() {
+fn a_node_that_ends_while_somebody_types_loses_no_edit_and_no_finding() {
     let mut cluster = Cluster::start(2, &limits_off());
     let mut typing = Typing::start(cluster.editor());
     typing.told("analyses");
@@ -128,6 +128,16 @@ fn a_node_that_is_killed_while_somebody_types_loses_no_edit_and_no_finding() {
         typing.expect_all_findings();
         cluster.add_node();
     }
+    // One that is told to end hands its editors over.
+    cluster.nodes[0].tell_to_end();
+    typing.types(VULNERABLE);
+    typing.expect_all_findings();
+    eventually("the editor at the other node", || (cluster.live_sessions(1) > 0).then_some(()));
+    let (code, log, _) = cluster.nodes.remove(0).end();
+    assert_eq!(code, Some(0), "{log}");
+    typing.types(VULNERABLE);
+    typing.expect_all_findings();
+    assert!(cluster.live_sessions(0) > 0);
 }
 
 fn upload(sealer: &Sealer, files: usize) -> Value {

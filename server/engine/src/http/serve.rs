@@ -63,7 +63,7 @@ pub async fn serve(config: EngineConfig, ready: impl FnOnce(SocketAddr)) -> Resu
     let jobs = tokio::spawn(batch::run(Arc::clone(&engine)));
     ready(address);
     tokio::select! {
-        () = accept(&listener, tls.as_ref(), &engine, told_to_end) => {}
+        () = accept(listener, tls.as_ref(), &engine, told_to_end) => {}
         () = sweep(&engine) => {}
         () = keep_audit(&engine) => {}
         () = tell_other_nodes(&engine) => {}
@@ -121,7 +121,7 @@ async fn start(config: EngineConfig) -> Result<Arc<Engine>, StartError> {
 
 /// Serves connections until the engine is told to end, then waits for those at work.
 async fn accept(
-    listener: &TcpListener,
+    listener: TcpListener,
     tls: Option<&TlsAcceptor>,
     engine: &Arc<Engine>,
     told_to_end: impl Future<Output = ()>,
@@ -154,6 +154,8 @@ async fn accept(
         });
     }
     engine.draining.store(true, Ordering::Relaxed);
+    // Whoever connects now is to be refused, and not to wait where nobody answers: another node will take it.
+    drop(listener);
     tracing::info!("draining");
     let drain = engine.config.drain;
     let (served, ()) = tokio::join!(tokio::time::timeout(drain, graceful.shutdown()), engine.sockets.drain(drain));
