@@ -9,6 +9,7 @@ mod refusal;
 mod served;
 mod slot;
 mod supervisor;
+mod vetting;
 
 pub use program::Program;
 pub use served::{Relief, Says, Serve, Served};
