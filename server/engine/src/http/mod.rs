@@ -15,7 +15,7 @@ mod trace;
 pub(crate) use body::is_request_id;
 pub(crate) use caller::Caller;
 pub use serve::serve;
-pub(crate) use trace::Noted;
+pub(crate) use trace::{Noted, RequestId};
 
 use crate::audit::Audit;
 use crate::batch::JobKeys;
@@ -33,7 +33,6 @@ use axum::routing::{delete, get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use trace::RequestId;
 use weir_seal::PublicIdentity;
 
 /// What every request needs.
