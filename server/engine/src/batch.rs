@@ -6,7 +6,8 @@
 use crate::contract::{BatchResult, FileAnalysisResult};
 use crate::findings;
 use crate::http::Engine;
-use crate::intake::{Named, Sealed, Wanted};
+use crate::intake::{Named, Sealed};
+use crate::results::Judging;
 use crate::store::{Claim, JobFile, SessionId, StoreError};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -153,6 +154,10 @@ async fn run_one(engine: &Arc<Engine>, node: &str) {
 /// Works on one job as long as it is ours.
 async fn work(engine: &Arc<Engine>, claim: &Claim, key: &SessionKey) -> Result<(), StoreError> {
     let Some(job) = engine.store.job(&claim.tenant, &claim.job).await? else { return Ok(()) };
+    let Some(tenant) = engine.store.tenants().get(&claim.tenant).await? else {
+        engine.store.finish_job(claim, Some("the key it was made with is revoked")).await?;
+        return Ok(());
+    };
     let Ok(details) = postcard::from_bytes::<JobDetails>(&job.details) else {
         engine.store.finish_job(claim, Some("another version of the engine made this job")).await?;
         return Ok(());
@@ -162,7 +167,7 @@ async fn work(engine: &Arc<Engine>, claim: &Claim, key: &SessionKey) -> Result<(
         engine.store.finish_job(claim, Some("the rules cannot be read")).await?;
         return Ok(());
     };
-    let wanted = Wanted { options: details.options, max_bytes: details.max_bytes };
+    let judging = Judging { tenant: &tenant, session: &details.session, rules: &rules, key };
     for index in engine.store.unfinished(claim).await? {
         if engine.draining.load(Ordering::Relaxed) {
             // Given back: another node, or this one after its restart, goes on.
@@ -177,7 +182,7 @@ async fn work(engine: &Arc<Engine>, claim: &Claim, key: &SessionKey) -> Result<(
         let Some((named, sealed)) = unpack(file) else { continue };
         let size = named.size;
         let outcome = match sealed {
-            Some(sealed) => engine.workers.judge_or_fall_back(&details.session, &rules, &sealed, key, wanted).await,
+            Some(sealed) => judging.judge(engine, &sealed, details.options).await,
             None => findings::Outcome::TooLarge,
         };
         let (result, _) = findings::result(named, outcome, &rules);

@@ -8,6 +8,7 @@ mod keys;
 mod limits;
 mod operation;
 mod remote;
+mod results;
 mod retention;
 mod sessions;
 

@@ -43,6 +43,8 @@ pub(crate) struct Engine {
     pub(crate) rules: Rules,
     pub(crate) metrics: PrometheusHandle,
     pub(crate) jobs: JobKeys,
+    /// For bodies of requests.
+    pub(crate) room: body::Room,
     pub(crate) audit: Arc<Audit>,
     /// Editors that are connected.
     pub(crate) sockets: Sockets,

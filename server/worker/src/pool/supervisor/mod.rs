@@ -143,9 +143,13 @@ impl Supervisor {
                 self.queue_job(job, len, Request::Ask { job, path, format, bytes, question });
             }
             Command::Judge { job, file } => {
-                let SealedFile { path, format, sealing, ciphertext, options } = file;
+                let SealedFile { path, format, sealing, ciphertext, options, known } = file;
                 let (len, without) = (ciphertext.len(), Vec::new());
-                self.queue_job(job, len, Request::Judge { job, path, format, sealing, ciphertext, options, without });
+                self.queue_job(
+                    job,
+                    len,
+                    Request::Judge { job, path, format, sealing, ciphertext, options, known, without },
+                );
             }
             Command::Shutdown { .. } => unreachable!("taken by the driver"),
         }
