@@ -10,6 +10,7 @@ mod harness;
 #[expect(dead_code, reason = "the tests do more with it")]
 mod nodes;
 #[path = "../e2e/engine/typing.rs"]
+#[expect(dead_code, reason = "the tests do more with it")]
 mod typing;
 
 use nodes::{Cluster, limits_off};

@@ -6,7 +6,8 @@
 use crate::contract::{BatchResult, FileAnalysisResult};
 use crate::findings;
 use crate::http::Engine;
-use crate::intake::{Named, Sealed, Wanted};
+use crate::intake::{Named, Sealed};
+use crate::results::Judging;
 use crate::store::{Claim, JOB_PART_BYTES, JobFile, SessionId, StoreError};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -170,6 +171,10 @@ async fn run_one(engine: &Arc<Engine>, node: &str) {
 /// Works on one job as long as it is ours.
 async fn work(engine: &Arc<Engine>, claim: &Claim, key: &SessionKey) -> Result<(), StoreError> {
     let Some(job) = engine.store.job(&claim.tenant, &claim.job).await? else { return Ok(()) };
+    let Some(tenant) = engine.store.tenants().get(&claim.tenant).await? else {
+        engine.store.finish_job(claim, Some("the key it was made with is revoked")).await?;
+        return Ok(());
+    };
     let Ok(details) = postcard::from_bytes::<JobDetails>(&job.details) else {
         engine.store.finish_job(claim, Some("another version of the engine made this job")).await?;
         return Ok(());
@@ -179,7 +184,7 @@ async fn work(engine: &Arc<Engine>, claim: &Claim, key: &SessionKey) -> Result<(
         engine.store.finish_job(claim, Some("the rules cannot be read")).await?;
         return Ok(());
     };
-    let wanted = Wanted { options: details.options, max_bytes: details.max_bytes };
+    let judging = Judging { tenant: &tenant, session: &details.session, rules: &rules, key };
     for index in engine.store.unfinished(claim).await? {
         if engine.draining.load(Ordering::Relaxed) {
             // Given back: another node, or this one after its restart, goes on.
@@ -194,7 +199,7 @@ async fn work(engine: &Arc<Engine>, claim: &Claim, key: &SessionKey) -> Result<(
         let size = named.size;
         let outcome = match sealed {
             Some(sealed) => {
-                let judged = engine.workers.judge_or_fall_back(&details.session, &rules, &sealed, key, wanted);
+                let judged = judging.judge(engine, &sealed, details.options);
                 match while_ours(engine, claim, judged).await? {
                     Some(outcome) => outcome,
                     None => return gone(engine, claim, &details.session).await,

@@ -34,6 +34,10 @@ pub struct EngineConfig {
     pub link_limits: LinkLimits,
     /// Connections at once. Each costs a file descriptor and some kilobytes.
     pub max_connections: usize,
+    /// Bytes of all requests' bodies at once. What is made of them takes some three times as much.
+    pub bytes_in_flight: u64,
+    /// How long results are kept for files that are sent again; zero: not at all.
+    pub results_life: Duration,
     /// How long requests at work may go on after the engine was told to end.
     pub drain: Duration,
 }
@@ -104,6 +108,12 @@ pub enum StartError {
     System(String),
 }
 
+/// Seven requests as large as they may be, or thousands of usual ones.
+const BYTES_IN_FLIGHT: u64 = 1 << 30;
+
+/// A repository is scanned again and again in the days of a change.
+const RESULTS_LIFE: Duration = Duration::from_hours(7 * 24);
+
 /// The largest share of memory one file takes on its way: ciphertext, text, trees of some twenty times its size.
 pub const DEFAULT_WORKERS: usize = 32;
 
@@ -134,6 +144,8 @@ impl EngineConfig {
             link: LinkConfig::default(),
             link_limits: LinkLimits::default(),
             max_connections: 1_024,
+            bytes_in_flight: BYTES_IN_FLIGHT,
+            results_life: RESULTS_LIFE,
             drain: Duration::from_secs(30),
         }
     }

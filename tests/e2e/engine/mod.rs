@@ -10,6 +10,7 @@ mod limits;
 mod nodes;
 mod operation;
 mod remote;
+mod results;
 mod retention;
 mod sessions;
 mod typing;

@@ -149,6 +149,12 @@ impl ApiError {
         self
     }
 
+    /// Worth to be tried again after this time, in whole seconds.
+    #[must_use]
+    pub fn with_retry_after(self, after: Duration) -> Self {
+        Self { retry_after: Some(after), ..self }
+    }
+
     /// With the methods that are allowed here.
     #[must_use]
     pub fn with_allow(self, allow: &'static str) -> Self {

@@ -81,8 +81,9 @@ pub(super) async fn upload(
     };
     let within = Duration::from_millis(caller.limits.request_ms);
     let most = intake::most_bytes(&caller.limits);
-    let bytes = match tokio::time::timeout(within, body::read(&parts.headers, request_body, most)).await {
-        Ok(Ok(bytes)) => bytes,
+    let read = body::read(&engine.room, &parts.headers, request_body, most);
+    let body::Taken { bytes, room: _room } = match tokio::time::timeout(within, read).await {
+        Ok(Ok(taken)) => taken,
         Ok(Err(error)) => return error.of_request(&id.0).into_response(),
         Err(_) => {
             let error = ApiError::new(Code::Timeout, "the request did not arrive in time");

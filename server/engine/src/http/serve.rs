@@ -1,5 +1,6 @@
 //! The engine from start to end: it listens, serves each connection, and drains when it is told to end.
 
+use super::body::Room;
 use super::{Engine, router};
 use crate::audit::{Audit, AuditConfig, Entry};
 use crate::batch::{self, JobKeys};
@@ -106,6 +107,7 @@ async fn start(config: EngineConfig) -> Result<Arc<Engine>, StartError> {
     let rules = Rules::read(workers.clone(), Arc::clone(&config.rules)).await;
     let rules = rules.map_err(|failure| StartError::Workers(failure.to_string()))?;
     Ok(Arc::new(Engine {
+        room: Room::new(config.bytes_in_flight),
         config,
         store,
         workers,
@@ -314,11 +316,15 @@ fn acceptor(cert: &Path, key: &Path) -> Result<TlsAcceptor, StartError> {
 /// Times that matter: the contract promises half a second, two and five.
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0];
 
+/// From what a process has before it reads anything to what it may have at most if nothing else is said.
+const BYTES: &[f64] = &[8e6, 16e6, 32e6, 64e6, 128e6, 256e6, 512e6, 1e9, 2e9, 4.3e9];
+
 /// Where metrics are counted. There is one in a process.
 fn recorder() -> Result<PrometheusHandle, StartError> {
     let failed = |error: &dyn std::fmt::Display| StartError::System(format!("metrics: {error}"));
     PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)
+        .and_then(|builder| builder.set_buckets_for_metric(Matcher::Suffix("_bytes".to_owned()), BYTES))
         .map_err(|error| failed(&error))?
         .install_recorder()
         .map_err(|error| failed(&error))

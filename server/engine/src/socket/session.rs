@@ -2,7 +2,7 @@
 
 use super::control::{End, Notice};
 use super::gate::{Customer, LinkEvent};
-use super::process::{self, Usage};
+use super::process;
 use super::registry::Shared;
 use super::seat::{Answer, Line, Number, Seat, Word};
 use super::shares::Held;
@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use weir_model::framing;
 use weir_model::link::{Counters, Refusal, Tag, Terms};
 use weir_seal::{Context, sign_offer};
+use weir_worker::Usage;
 
 /// Messages that wait for the worker to read them, of up to 1 MiB: whoever sends more waits.
 const WAITING_FOR_WORKER: usize = 2;
@@ -351,7 +352,7 @@ impl Session {
             if now >= looked + config.tick {
                 looked = now;
                 let _ = self.to_worker.try_send(ToWorker { from: None, message: TICK.clone() });
-                let usage = child.id().and_then(process::usage).unwrap_or_default();
+                let usage = child.id().and_then(weir_worker::usage).unwrap_or_default();
                 self.memory.store(usage.memory, Relaxed);
                 if burning.since(usage, self.answers.load(Relaxed), now).is_some_and(|since| now - since >= config.burn)
                 {

@@ -125,14 +125,25 @@ impl Tenants {
     pub async fn find(&self, shown: &str) -> Result<Option<Tenant>, StoreError> {
         let Ok(key) = shown.parse::<ApiKey>() else { return Ok(None) };
         let (id, now) = (key.id(), self.now().await?);
-        let record = match &self.inner.backing {
-            // No thread is asked: in nearly all cases this is one look at a file's metadata.
-            Backing::Files(files) => files.keys.read(&mut self.lost())?.keys.get(&id).cloned(),
-            Backing::Redis(redis) => redis.key(&id).await?,
-        };
+        let record = self.record(&id).await?;
         let Some(record) = record.filter(|record| record.admits(&key, now)) else { return Ok(None) };
         self.used().insert(id, now);
         Ok(Some(record.tenant(Some(now), now)))
+    }
+
+    /// The customer with this id, unless its keys were revoked.
+    pub async fn get(&self, id: &str) -> Result<Option<Tenant>, StoreError> {
+        let now = self.now().await?;
+        let last = self.used().get(id).copied();
+        Ok(self.record(id).await?.map(|record| record.tenant(last, now)))
+    }
+
+    async fn record(&self, id: &str) -> Result<Option<KeyRecord>, StoreError> {
+        match &self.inner.backing {
+            // No thread is asked: in nearly all cases this is one look at a file's metadata.
+            Backing::Files(files) => Ok(files.keys.read(&mut self.lost())?.keys.get(id).cloned()),
+            Backing::Redis(redis) => redis.key(id).await,
+        }
     }
 
     /// All customers, by name.

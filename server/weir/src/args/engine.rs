@@ -117,6 +117,10 @@ settings! {
     max_jobs: u32, "max-jobs", "N", "WEIR_ENGINE_MAX_JOBS";
     /// Connections at once. 1024 if nothing is said.
     max_connections: usize, "max-connections", "N", "WEIR_ENGINE_MAX_CONNECTIONS";
+    /// Bytes of all requests at once; more wait, and are sent away after two seconds. 1073741824 if nothing is said.
+    max_bytes_in_flight: u64, "max-bytes-in-flight", "BYTES", "WEIR_ENGINE_MAX_BYTES_IN_FLIGHT";
+    /// Seconds that results (rules and places, no code) are kept for files that are sent again; 0 keeps none. 604800 if nothing is said.
+    keep_results: u64, "keep-results", "SECONDS", "WEIR_ENGINE_KEEP_RESULTS";
     /// Seconds that requests at work may go on when the engine is told to end. 30 if nothing is said.
     drain: u64, "drain", "SECONDS", "WEIR_ENGINE_DRAIN";
 }
