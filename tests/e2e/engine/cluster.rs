@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-use weir_tests::binary::weir;
+use weir_tests::binary::{self, weir};
 use weir_tests::lsp_client::{LspClient, capabilities};
 
 /// Nothing is measured by this.
@@ -138,6 +138,31 @@ fn a_node_that_ends_while_somebody_types_loses_no_edit_and_no_finding() {
     typing.types(VULNERABLE);
     typing.expect_all_findings();
     assert!(cluster.live_sessions(0) > 0);
+}
+
+#[test]
+fn a_scan_whose_node_is_killed_finds_what_this_machine_finds() {
+    let mut cluster = Cluster::start(2, &limits_off());
+    let scan = |mut command: Command| {
+        command.args(["scan", "tests/apps", "--format", "json"]).current_dir(binary::root());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let findings = |scan: Child| -> Value {
+        let output = scan.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
+        assert!(found["results"].as_array().unwrap().len() > 100, "{said}");
+        found["results"].clone()
+    };
+    let mut remote = scan(cluster.weir());
+    eventually("the scan at its node", || (cluster.live_sessions(0) > 0).then_some(()));
+    // What it sends now does not get there, so it is not over before.
+    cluster.balancer.hold(true);
+    assert!(remote.try_wait().unwrap().is_none(), "it is in the middle");
+    cluster.kill(0);
+    cluster.balancer.hold(false);
+    let found = findings(remote);
+    assert_eq!(found, findings(scan(Command::new(weir()))));
 }
 
 fn upload(sealer: &Sealer, files: usize) -> Value {

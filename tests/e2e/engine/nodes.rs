@@ -64,8 +64,8 @@ impl Cluster {
         self.balance();
     }
 
-    /// A language server whose engine is whichever node the balancer chooses.
-    pub(super) fn editor(&self) -> LspClient {
+    /// A program whose engine is whichever node the balancer chooses.
+    pub(super) fn weir(&self) -> Command {
         let mut command = Command::new(weir());
         command
             .env("HOME", self.folder.path())
@@ -73,7 +73,12 @@ impl Cluster {
             .env("WEIR_ENGINE_URL", self.balancer.url())
             .env("WEIR_ENGINE_IDENTITY", self.nodes[0].get("/health").ok()["identity"].as_str().unwrap())
             .env("WEIR_ENGINE_KEY", &self.key);
-        let mut editor = LspClient::start_with(command, &[]);
+        command
+    }
+
+    /// A language server.
+    pub(super) fn editor(&self) -> LspClient {
+        let mut editor = LspClient::start_with(self.weir(), &[]);
         editor.initialize(&capabilities(), None, &serde_json::Value::Null);
         editor
     }
