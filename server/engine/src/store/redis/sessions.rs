@@ -1,10 +1,14 @@
-//! Sessions in Redis: for each customer the times at which they expire, which decide, and the sessions themselves.
+//! Sessions in Redis: for each customer the times at which they expire, which decide, and the sessions themselves; and who has any.
 
-use super::{NOTHING, Redis, SLACK, corrupt, script};
+use super::{Redis, SLACK, corrupt, script};
 use crate::store::{NewSession, Opened, Session, SessionId, StoreError};
 use redis::Script;
 use std::sync::LazyLock;
 use std::time::Duration;
+
+/// The customers who have sessions, or had some until lately. To look through all names in Redis instead would take the longer the more
+/// results are kept there.
+const TENANTS: &str = "weir:session-tenants";
 
 /// Forgets what has expired; `KEYS[1]` are the times, `KEYS[2]` the sessions.
 const FORGET: &str = "
@@ -14,7 +18,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', int(now))) do
 end
 ";
 
-/// `id, lifetime, most, session, slack`: the time if it is open, or how long until another expires.
+/// `id, lifetime, most, session, slack, tenant`: the time if it is open, or how long until another expires.
 static OPEN: LazyLock<Script> = LazyLock::new(|| {
     script(&format!(
         "{FORGET}
@@ -28,7 +32,8 @@ local expires = now + tonumber(ARGV[3])
 redis.call('ZADD', KEYS[1], int(expires), ARGV[2])
 redis.call('HSET', KEYS[2], ARGV[2], ARGV[5])
 local life = int(tonumber(ARGV[3]) + tonumber(ARGV[6]))
-for _, key in ipairs(KEYS) do
+redis.call('SADD', KEYS[3], ARGV[7])
+for _, key in ipairs({{KEYS[1], KEYS[2]}}) do
   if redis.call('PTTL', key) < tonumber(life) then redis.call('PEXPIRE', key, life) end
 end
 return {{1, int(now)}}"
@@ -77,7 +82,7 @@ return redis.call('ZREM', KEYS[1], ARGV[2])"
     ))
 });
 
-/// Expiry times and sessions, one after the other.
+/// `tenant`: expiry times and sessions, one after the other.
 static LIST: LazyLock<Script> = LazyLock::new(|| {
     script(&format!(
         "{FORGET}
@@ -85,6 +90,7 @@ local found = {{}}
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   found[#found + 1] = {{int(redis.call('ZSCORE', KEYS[1], id)), redis.call('HGET', KEYS[2], id)}}
 end
+if #found == 0 then redis.call('SREM', KEYS[3], ARGV[2]) end
 return found"
     ))
 });
@@ -108,8 +114,8 @@ impl Redis {
         let session = Session::open(new, self.now().await?)?;
         let names = names(&session.tenant);
         let bytes = write(&session)?;
-        let arguments = (session.id.as_str(), session.lifetime, most, bytes, SLACK);
-        let (opened, number): (u8, u64) = self.run(&OPEN, &[&names[0], &names[1]], arguments).await?;
+        let arguments = (session.id.as_str(), session.lifetime, most, bytes, SLACK, &session.tenant);
+        let (opened, number): (u8, u64) = self.run(&OPEN, &[&names[0], &names[1], TENANTS], arguments).await?;
         Ok(if opened == 1 {
             Opened::Session(Session { expires: number.saturating_add(session.lifetime), ..session })
         } else {
@@ -157,35 +163,17 @@ impl Redis {
         let tenants = if let Some(tenant) = tenant {
             vec![tenant.to_owned()]
         } else {
-            let names = self.names("weir:sessions:*").await?;
-            names.iter().filter_map(|name| name.strip_prefix("weir:sessions:")).map(str::to_owned).collect()
+            self.command(redis::cmd("SMEMBERS").arg(TENANTS)).await?
         };
         let mut sessions = Vec::new();
         for tenant in tenants {
             let names = names(&tenant);
-            let found: Vec<(u64, Vec<u8>)> = self.run(&LIST, &[&names[0], &names[1]], NOTHING).await?;
+            let found: Vec<(u64, Vec<u8>)> = self.run(&LIST, &[&names[0], &names[1], TENANTS], tenant.as_str()).await?;
             for (expires, bytes) in found {
                 sessions.push(read(expires, &bytes)?);
             }
         }
         sessions.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(sessions)
-    }
-
-    /// All names of this pattern.
-    async fn names(&self, pattern: &str) -> Result<Vec<String>, StoreError> {
-        let (mut cursor, mut all) = (0_u64, Vec::new());
-        loop {
-            let mut scan = redis::cmd("SCAN");
-            scan.arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(1000);
-            let (next, names): (u64, Vec<String>) = self.command(&scan).await?;
-            all.extend(names);
-            if next == 0 {
-                all.sort();
-                all.dedup();
-                return Ok(all);
-            }
-            cursor = next;
-        }
     }
 }
