@@ -41,6 +41,11 @@ impl RedisServer {
         self.server.wait().expect("ended");
     }
 
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.server.id()
+    }
+
     /// Starts it again with what it had on disk, or without.
     ///
     /// # Panics

@@ -324,6 +324,18 @@ fn a_redis_that_dies_is_waited_for_and_all_goes_on_when_it_is_back() {
     assert_eq!((&done["status"], done["results"].as_array().map(Vec::len)), (&json!("done"), Some(3)), "{done}");
     assert_eq!(cluster.nodes[0].send("GET", "/health/ready", &[], None).status, 200);
 
+    // One that hangs is as one that is away.
+    let signal = |signal| {
+        let process = rustix::process::Pid::from_raw(cluster.redis.process().try_into().unwrap()).unwrap();
+        rustix::process::kill_process(process, signal).unwrap();
+    };
+    signal(rustix::process::Signal::STOP);
+    cluster.nodes[0].analyze(&sealer, &again).expect_error(503, "INTERNAL_ERROR");
+    typing.types(VULNERABLE);
+    typing.expect_all_findings();
+    signal(rustix::process::Signal::CONT);
+    eventually("an answer", || (cluster.nodes[0].analyze(&sealer, &again).status == 200).then_some(()));
+
     // One that comes back with nothing knows nobody. That is said; and who gets a key then is served by the engines that are there.
     cluster.redis.kill();
     cluster.redis.start_again(false);
