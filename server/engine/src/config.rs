@@ -20,6 +20,8 @@ pub struct EngineConfig {
     pub data: PathBuf,
     /// A Redis or Valkey that nodes share; `None`: everything is under [`Self::data`].
     pub redis: Option<String>,
+    /// The file with what offers to editors are signed with, which nodes share; `None`: [`Self::data`] has one.
+    pub identity: Option<PathBuf>,
     /// The rules of whoever has none of its own.
     pub rules: Arc<[RuleSource]>,
     /// What a customer may, unless its key says otherwise.
@@ -95,6 +97,12 @@ pub enum StartError {
     /// No rules can be read.
     #[error("the analysis processes do not start: {0}")]
     Workers(String),
+    /// Editors of the one would refuse the other.
+    #[error(
+        "other engines that use this Redis have another identity, and editors that know theirs would refuse this one: \
+         give all of them the same file (--identity-file)"
+    )]
+    OtherIdentity,
     /// The process cannot have what it needs.
     #[error("the engine cannot start: {0}")]
     System(String),
@@ -129,6 +137,7 @@ impl EngineConfig {
             transport: Transport::Loopback,
             data,
             redis: None,
+            identity: None,
             rules,
             limits: Limits::default(),
             workers: WorkersConfig::default(),

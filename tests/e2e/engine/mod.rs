@@ -2,14 +2,17 @@
 
 mod analysis;
 mod batch;
+mod cluster;
 mod errors;
 mod harness;
 mod keys;
 mod limits;
+mod nodes;
 mod operation;
 mod remote;
 mod results;
 mod retention;
 mod sessions;
+mod typing;
 
 use harness::{Engine, Sealer};

@@ -90,6 +90,9 @@ impl Code {
     }
 }
 
+/// When to come back to an engine whose store is away: who restarts a Redis needs a few seconds.
+const AWAY: Duration = Duration::from_secs(5);
+
 /// An answer that is no success, in the making.
 #[derive(Clone, Debug)]
 pub struct ApiError {
@@ -115,6 +118,12 @@ impl ApiError {
     /// Something of ours failed: the client is told no more than that.
     pub fn internal() -> Self {
         Self::new(Code::InternalError, "the engine could not do this; the request can be sent again")
+    }
+
+    /// What is needed is away for a moment.
+    pub fn unavailable() -> Self {
+        let error = Self::new(Code::InternalError, "the engine cannot do this at the moment; send the request again");
+        Self { retry_after: Some(AWAY), ..error.with_status(StatusCode::SERVICE_UNAVAILABLE) }
     }
 
     /// Come back later.

@@ -39,6 +39,7 @@ const ANSWERING: Duration = Duration::from_millis(500);
         (status = 415, description = "INVALID_REQUEST: the body is not said to be JSON", body = ErrorResponse),
         (status = 429, description = "RATE_LIMITED", body = ErrorResponse, headers(("Retry-After" = u64, description = "Seconds"))),
         (status = 500, description = "INTERNAL_ERROR", body = ErrorResponse),
+        (status = 503, description = "INTERNAL_ERROR: the store is away; `Retry-After` says when to come back", body = ErrorResponse),
         (status = 504, description = "TIMEOUT: no file was analysed in time", body = ErrorResponse),
     )
 )]

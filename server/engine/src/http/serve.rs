@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::config::{EngineConfig, StartError, Transport};
 use crate::rules::Rules;
 use crate::socket::{self, Gate, LinkEvent, LinkRecord, Sockets};
-use crate::store::{Store, StoreConfig};
+use crate::store::{NODE_BEAT, Store, StoreConfig};
 use crate::workers::Workers;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -64,9 +64,10 @@ pub async fn serve(config: EngineConfig, ready: impl FnOnce(SocketAddr)) -> Resu
     let jobs = tokio::spawn(batch::run(Arc::clone(&engine)));
     ready(address);
     tokio::select! {
-        () = accept(&listener, tls.as_ref(), &engine, told_to_end) => {}
+        () = accept(listener, tls.as_ref(), &engine, told_to_end) => {}
         () = sweep(&engine) => {}
         () = keep_audit(&engine) => {}
+        () = tell_other_nodes(&engine) => {}
     }
     engine.jobs.wake();
     // What they have at hand is analysed again after the restart.
@@ -93,10 +94,14 @@ async fn start(config: EngineConfig) -> Result<Arc<Engine>, StartError> {
         tracing::warn!("{loss}");
     }
     let audit = Arc::new(audit);
-    let identity = socket::identity(&config.data).map_err(|error| StartError::System(error.to_string()))?;
+    let file = config.identity.clone().unwrap_or_else(|| config.data.join(socket::IDENTITY_FILE));
+    let identity = socket::identity(&file).map_err(|error| StartError::System(error.to_string()))?;
     let public = identity.public();
     tracing::info!("identity {public}, fingerprint {}", public.fingerprint());
-    let gate = Gate::of(store.tenants(), config.link_limits, recorded_in(Arc::clone(&audit)));
+    if !store.is_one_of_us(&public.to_string()).await? {
+        return Err(StartError::OtherIdentity);
+    }
+    let gate = Gate::of(&store, config.link_limits, recorded_in(Arc::clone(&audit)));
     let sockets = Sockets::new(config.link.clone(), identity, gate);
     let workers = Workers::new(config.workers.clone());
     let rules = Rules::read(workers.clone(), Arc::clone(&config.rules)).await;
@@ -118,7 +123,7 @@ async fn start(config: EngineConfig) -> Result<Arc<Engine>, StartError> {
 
 /// Serves connections until the engine is told to end, then waits for those at work.
 async fn accept(
-    listener: &TcpListener,
+    listener: TcpListener,
     tls: Option<&TlsAcceptor>,
     engine: &Arc<Engine>,
     told_to_end: impl Future<Output = ()>,
@@ -151,6 +156,8 @@ async fn accept(
         });
     }
     engine.draining.store(true, Ordering::Relaxed);
+    // Whoever connects now is to be refused, and not to wait where nobody answers: another node will take it.
+    drop(listener);
     tracing::info!("draining");
     let drain = engine.config.drain;
     let (served, ()) = tokio::join!(tokio::time::timeout(drain, graceful.shutdown()), engine.sockets.drain(drain));
@@ -201,7 +208,28 @@ async fn sweep(engine: &Engine) {
             }
             Err(error) => tracing::error!("{error}"),
         }
+        if let Err(error) = batch::forget_ended(engine).await {
+            tracing::error!("{error}");
+        }
         engine.metrics.run_upkeep();
+    }
+}
+
+/// Tells other nodes of this one, for ever.
+async fn tell_other_nodes(engine: &Engine) {
+    let identity = engine.identity.to_string();
+    loop {
+        tokio::time::sleep(NODE_BEAT).await;
+        match engine.store.is_one_of_us(&identity).await {
+            Ok(true) => {}
+            // It was started while Redis was away, or knew nothing.
+            Ok(false) => tracing::error!("{}", StartError::OtherIdentity),
+            Err(error) => {
+                tracing::warn!("{error}");
+                continue;
+            }
+        }
+        engine.sockets.tell_other_nodes().await;
     }
 }
 

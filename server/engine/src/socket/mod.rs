@@ -15,10 +15,11 @@ mod process;
 mod registry;
 mod seat;
 mod session;
+mod shares;
 
 pub use config::LinkConfig;
 pub use control::{Ask, CLOSE_KILL, End, Notice, PROTOCOL, TeamFile};
-pub use gate::{Answer, Customer, Denied, Gate, LinkEvent, LinkLimits, LinkRecord, TeamWatch};
+pub use gate::{Answer, Customer, Denied, Gate, LinkEvent, LinkLimits, LinkRecord, Share, TeamWatch};
 pub use identity::{IDENTITY_FILE, IdentityError, identity};
 pub use meters::LinkMetrics;
 
@@ -33,8 +34,9 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use connection::{MAX_MESSAGE, PROTOCOLS};
 use meters::Meters;
-use registry::{Permit, Shared, Use};
+use registry::{Permit, Shared};
 use session::Session;
+use shares::{Held, NoShare};
 use std::sync::Arc;
 use std::time::Duration;
 use weir_seal::Identity;
@@ -80,6 +82,11 @@ impl Sockets {
         self.0.drain(within).await;
     }
 
+    /// Says how many live sessions there are here, so that limits hold on all nodes together.
+    pub async fn tell_other_nodes(&self) {
+        self.0.shares.tell_all().await;
+    }
+
     /// What there is, and what there was.
     pub fn metrics(&self) -> LinkMetrics {
         self.0.metrics()
@@ -120,7 +127,7 @@ enum Place {
     /// The session it had.
     Old(Arc<Session>),
     /// A new one.
-    New { customer: Customer, permit: Permit },
+    New { customer: Customer, held: Held },
 }
 
 /// Who is there, and may they come in?
@@ -135,9 +142,8 @@ async fn admit(shared: &Arc<Shared>, headers: &HeaderMap) -> Result<(Place, Perm
         return Err(unavailable("the engine is about to stop; connect to another one"));
     }
     let limited = |message| ApiError::rate_limited(message, RETRY_AFTER);
-    let permit = shared
-        .permit(&customer, Use::Connection)
-        .ok_or_else(|| limited("as many connections are open by this API key as may be"))?;
+    let permit =
+        shared.permit(&customer).ok_or_else(|| limited("as many connections are open by this API key as may be"))?;
     if let Some(id) = headers.get(SESSION_HEADER) {
         let session = id.to_str().ok().and_then(|id| shared.find(id, &customer));
         let gone = || {
@@ -149,10 +155,11 @@ async fn admit(shared: &Arc<Shared>, headers: &HeaderMap) -> Result<(Place, Perm
     if shared.is_full() {
         return Err(unavailable("the engine has as many live sessions as it takes"));
     }
-    let session = shared
-        .permit(&customer, Use::Session)
-        .ok_or_else(|| limited("as many live sessions exist by this API key as may be"))?;
-    Ok((Place::New { customer, permit: session }, permit))
+    let held = shared.shares.take(&customer).await.map_err(|why| match why {
+        NoShare::TooMany => limited("as many live sessions exist by this API key as may be"),
+        NoShare::Unknown => unavailable("live sessions cannot be counted at the moment"),
+    })?;
+    Ok((Place::New { customer, held }, permit))
 }
 
 /// The API key that somebody shows.
@@ -186,8 +193,8 @@ async fn begin(shared: Arc<Shared>, socket: WebSocket, place: Place, permit: Per
             shared.record(&session, LinkEvent::Resumed);
             (session, true)
         }
-        Place::New { customer, permit } => {
-            let started = session_id().and_then(|id| Session::start(&shared, id, customer, permit));
+        Place::New { customer, held } => {
+            let started = session_id().and_then(|id| Session::start(&shared, id, customer, held));
             match started {
                 Ok(session) => (session, false),
                 Err(error) => {

@@ -3,8 +3,9 @@
 use super::control::{End, Notice};
 use super::gate::{Customer, LinkEvent};
 use super::process;
-use super::registry::{Permit, Shared};
+use super::registry::Shared;
 use super::seat::{Answer, Line, Number, Seat, Word};
+use super::shares::Held;
 use axum::body::Bytes;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -47,7 +48,7 @@ pub(super) struct Session {
     memory: AtomicU64,
     /// What the worker said last.
     counters: Mutex<Counters>,
-    _permit: Permit,
+    _held: Held,
 }
 
 /// A message for the worker.
@@ -70,7 +71,7 @@ struct Times {
 
 impl Session {
     /// Begins a session with a worker of its own.
-    pub(super) fn start(shared: &Arc<Shared>, id: String, customer: Customer, permit: Permit) -> io::Result<Arc<Self>> {
+    pub(super) fn start(shared: &Arc<Shared>, id: String, customer: Customer, held: Held) -> io::Result<Arc<Self>> {
         let (child, stdin, stdout) = process::start(&shared.config)?;
         let (to_worker, for_worker) = mpsc::channel(WAITING_FOR_WORKER);
         let now = Instant::now();
@@ -88,7 +89,7 @@ impl Session {
             answers: AtomicU64::new(0),
             memory: AtomicU64::new(0),
             counters: Mutex::default(),
-            _permit: permit,
+            _held: held,
         });
         shared.begun(&session);
         tokio::spawn(Arc::clone(&session).keep(child, stdin, stdout, for_worker));

@@ -75,6 +75,9 @@ settings! {
     data: PathBuf, "data", "DIR", "WEIR_ENGINE_DATA";
     /// A Redis or Valkey that several engines share.
     redis: String, "redis", "URL", "WEIR_ENGINE_REDIS";
+    /// The engine's identity, by which editors know it: a file that all engines of a cluster have. `identity.key` in the data directory if
+    /// nothing is said; made if there is none.
+    identity_file: PathBuf, "identity-file", "FILE", "WEIR_ENGINE_IDENTITY_FILE";
     /// TLS: the certificate chain (PEM).
     tls_cert: PathBuf, "tls-cert", "FILE", "WEIR_ENGINE_TLS_CERT";
     /// TLS: the certificate's key (PEM).

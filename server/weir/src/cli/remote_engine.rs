@@ -49,6 +49,7 @@ fn configured(args: EngineArgs) -> anyhow::Result<EngineConfig> {
     }
     let mut config = EngineConfig::new(settings.listen.unwrap_or(DEFAULT_LISTEN), data, sources);
     config.redis = settings.redis;
+    config.identity = settings.identity_file;
     config.transport = match (settings.tls_cert, settings.tls_key) {
         (Some(cert), Some(key)) => Transport::Tls { cert, key },
         (None, None) if settings.behind_proxy => Transport::BehindProxy,
