@@ -4,6 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use weir_engine::audit::Anchor;
 
 /// What is said at the end of the help.
 pub(super) const HELP: &str = "\
@@ -276,6 +277,15 @@ pub(crate) enum TeamCommand {
 pub(crate) enum AuditCommand {
     /// Say whether the log is what was written, or where it was edited, cut or reordered.
     Verify {
+        /// The engine's data directory.
+        #[arg(long, value_name = "DIR", env = "WEIR_ENGINE_DATA")]
+        data: PathBuf,
+        /// Hold it against what `anchor` printed once, too.
+        #[arg(long, value_name = "ANCHOR")]
+        anchor: Option<Anchor>,
+    },
+    /// Print how far the log has come, to be kept where nobody who can change the log can change it.
+    Anchor {
         /// The engine's data directory.
         #[arg(long, value_name = "DIR", env = "WEIR_ENGINE_DATA")]
         data: PathBuf,
