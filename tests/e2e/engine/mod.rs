@@ -1,14 +1,18 @@
 //! The remote engine over real HTTP, held against its contract field by field and error by error.
 
 mod analysis;
+pub(crate) mod authority;
 mod batch;
 mod errors;
-mod harness;
+pub(crate) mod faulty_link;
+pub(crate) mod harness;
 mod keys;
 mod limits;
 mod operation;
+pub(crate) mod person;
 mod remote;
 mod retention;
 mod sessions;
+mod tls;
 
 use harness::{Engine, Sealer};
