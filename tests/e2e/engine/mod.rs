@@ -10,5 +10,6 @@ mod operation;
 mod remote;
 mod retention;
 mod sessions;
+mod team;
 
 use harness::{Engine, Sealer};

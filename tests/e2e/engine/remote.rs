@@ -10,22 +10,22 @@ use weir_tests::binary;
 use weir_tests::lsp_client::{LspClient, capabilities};
 
 /// A person with a home of their own, and no keyring in it.
-struct Person {
-    home: TempDir,
+pub(super) struct Person {
+    pub(super) home: TempDir,
 }
 
 impl Person {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { home: tempfile::tempdir().unwrap() }
     }
 
-    fn weir(&self) -> Command {
+    pub(super) fn weir(&self) -> Command {
         let mut command = Command::new(binary::weir());
         command.env("HOME", self.home.path()).env("XDG_CONFIG_HOME", self.home.path().join("config"));
         command
     }
 
-    fn login(&self, engine: &Engine, more: &[&str]) -> Output {
+    pub(super) fn login(&self, engine: &Engine, more: &[&str]) -> Output {
         let mut login = self
             .weir()
             .args(["login", &engine.url, "--key-stdin", "--no-keyring"])
@@ -41,7 +41,7 @@ impl Person {
     }
 
     /// Logs in; gives the fingerprint that was shown.
-    fn logged_in(&self, engine: &Engine) -> String {
+    pub(super) fn logged_in(&self, engine: &Engine) -> String {
         let shown = self.login(engine, &[]);
         assert_eq!(shown.status.code(), Some(2), "nobody compared the fingerprint");
         let shown = String::from_utf8(shown.stderr).unwrap();

@@ -53,14 +53,18 @@ pub(super) async fn serve(
     let (frames, to_send) = mpsc::channel(WAITING_FOR_EDITOR);
     let (words, to_say) = mpsc::unbounded_channel();
     let _ = words.send(Word::Notice(welcome(&shared, &session, resumed)));
+    // Who makes a link knows what its team has before that.
+    let mut team = (shared.gate.team)(session.customer.team.clone()).await;
+    if let Some(team) = &mut team {
+        let _ = words.send(Word::Notice(told(team)));
+    }
     let number = session.sit(Line { frames, words: words.clone() });
     if let Some(notice) = shared.drain_notice() {
         let _ = words.send(Word::Notice(notice));
     }
     let mut editor =
         Editor { shared: &shared, session: &session, number, hellos: 0, since: Instant::now(), accepted: false };
-    let team = (shared.gate.team)(session.customer.team.clone()).await;
-    let writing = write(&shared, sink, to_send, to_say, News::new(team));
+    let writing = write(&shared, sink, to_send, to_say, News { team });
     let reading = editor.read(stream);
     tokio::pin!(writing, reading);
     let why = tokio::select! {
@@ -136,42 +140,26 @@ async fn write(
 /// What the team has of its own, if somebody knows. An editor that takes nothing misses all states but the last.
 struct News {
     team: Option<TeamWatch>,
-    told: bool,
 }
 
 impl News {
-    fn new(mut team: Option<TeamWatch>) -> Self {
-        let has = team.as_mut().is_some_and(|team| {
-            let has = team.borrow().is_some();
-            if has {
-                team.mark_changed();
-            }
-            has
-        });
-        Self { team, told: has }
-    }
-
     /// The next state. Waits for ever if there will be none.
     async fn next(&mut self) -> Notice {
-        while let Some(team) = &mut self.team {
-            if team.changed().await.is_err() {
-                self.team = None;
-                break;
-            }
-            match &*team.borrow_and_update() {
-                Some(team) => {
-                    self.told = true;
-                    return (&**team).into();
-                }
-                // What it had was taken away.
-                None if self.told => {
-                    self.told = false;
-                    return Notice::NoTeam;
-                }
-                None => {}
-            }
+        if let Some(team) = &mut self.team
+            && team.changed().await.is_ok()
+        {
+            return told(team);
         }
+        self.team = None;
         std::future::pending().await
+    }
+}
+
+/// What a team has of its own, as it is told.
+fn told(team: &mut TeamWatch) -> Notice {
+    match &*team.borrow_and_update() {
+        Some(team) => (&**team).into(),
+        None => Notice::NoTeam,
     }
 }
 

@@ -41,6 +41,27 @@ pub(crate) struct Filter {
     pub(crate) audit: Option<Audit>,
 }
 
+impl Filter {
+    /// The keys that say something.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &'static str> {
+        let Self { severity, confidence, likelihood, impact, category, subcategory, technology, .. } = self;
+        let Self { rules, exclude_rules, audit, .. } = self;
+        let all = [
+            ("severity", severity.is_some()),
+            ("confidence", confidence.is_some()),
+            ("likelihood", likelihood.is_some()),
+            ("impact", impact.is_some()),
+            ("category", category.is_some()),
+            ("subcategory", subcategory.is_some()),
+            ("technology", technology.is_some()),
+            ("rules", rules.is_some()),
+            ("exclude-rules", exclude_rules.is_some()),
+            ("audit", audit.is_some()),
+        ];
+        all.into_iter().filter(|(_, said)| *said).map(|(key, _)| key)
+    }
+}
+
 /// What is different in some folders.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -171,10 +192,12 @@ impl Scopes {
         Self(scopes)
     }
 
-    pub(super) fn shows(&self, shown: &Shown<'_>, audit: Audit) -> Option<Level> {
-        let here: Vec<&Scope> = self
+    /// `under`: what counts where these say nothing.
+    pub(super) fn shows(&self, under: &Self, shown: &Shown<'_>, audit: Audit) -> Option<Level> {
+        let here: Vec<&Scope> = under
             .0
             .iter()
+            .chain(&self.0)
             .rev()
             .filter(|scope| {
                 scope
@@ -346,7 +369,8 @@ mod tests {
             assert_eq!(problems, [], "{text}");
             let rule = rule("team.sqli", metadata);
             let shown = Shown { rule: Some(&rule), rule_id: "team.sqli", severity: Severity::Warning, path };
-            assert_eq!(Scopes::new([&layer]).shows(&shown, Audit::Hide), expected, "{text} {metadata} {path}");
+            let shown = Scopes::new([&layer]).shows(&Scopes::default(), &shown, Audit::Hide);
+            assert_eq!(shown, expected, "{text} {metadata} {path}");
         }
     }
 
@@ -358,7 +382,9 @@ mod tests {
         let shown = |confidence: &str| {
             let rule = rule("r", &json!({ "confidence": confidence }));
             let shown = Shown { rule: Some(&rule), rule_id: "r", severity: Severity::Warning, path: "a.py" };
-            Scopes::new([&client, &file]).shows(&shown, Audit::Show)
+            let together = Scopes::new([&client, &file]).shows(&Scopes::default(), &shown, Audit::Show);
+            assert_eq!(Scopes::new([&file]).shows(&Scopes::new([&client]), &shown, Audit::Show), together);
+            together
         };
         assert_eq!(shown("LOW"), Some(Level::Warning));
     }

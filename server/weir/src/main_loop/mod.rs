@@ -29,7 +29,7 @@ use crate::notebooks::{Change, Notebooks};
 use crate::project::{ProjectId, Projects};
 use crate::project_marks::ProjectMarks;
 use crate::remote::choice::Choice;
-use crate::remote::{EngineUrl, Notice};
+use crate::remote::{EngineUrl, Notice, Team};
 use crate::rules_source::RulesError;
 use crate::session::{Session, file_of, format_of};
 use crate::walk::{Refusal, Target};
@@ -127,6 +127,8 @@ pub(crate) struct MainLoop {
     notebooks: Notebooks,
     projects: Projects,
     engines: Engines,
+    /// What teams have agreed on in the engines that analyse, as it was told last.
+    teams: HashMap<EngineUrl, Team>,
     workspace: Workspace,
     outbox: Outbox,
     messages: mpsc::WeakUnboundedSender<Message>,
@@ -165,6 +167,7 @@ impl MainLoop {
             notebooks: Notebooks::default(),
             projects: Projects::new(rules),
             engines: Engines::new(choice, messages.clone()),
+            teams: HashMap::new(),
             workspace: Workspace::default(),
             watch: Watch::new(messages.clone()),
             outbox,

@@ -47,6 +47,8 @@ pub(super) struct Welcome {
 pub(crate) struct Team {
     /// Rule files, in place of the built-in ones.
     pub(crate) rules: Option<Vec<RuleSource>>,
+    /// The text of its configuration.
+    pub(crate) config: Option<String>,
 }
 
 /// Why a connection is closed.
