@@ -76,7 +76,12 @@ fn a_team_is_given_rules_and_a_configuration_and_loses_them_again() {
     }
     assert_eq!(run(&engine, &["team", "show", "red"]).status.code(), Some(1), "nothing was changed");
     printed(&engine, &["team", "set", "red", "--rules", &rules]);
-    printed(&engine, &["team", "set", "red", "--config", &config]);
+    let stale = run(&engine, &["team", "set", "red", "--config", &config, "--if-version", "0"]);
+    let said = String::from_utf8_lossy(&stale.stderr);
+    assert!(stale.status.code() == Some(2) && said.contains("somebody else has changed it"), "{said}");
+    let version = serde_json::from_str::<Value>(&printed(&engine, &["team", "show", "red"])).expect("JSON")["version"]
+        .to_string();
+    printed(&engine, &["team", "set", "red", "--config", &config, "--if-version", &version]);
     let team: Value = serde_json::from_str(&printed(&engine, &["team", "show", "red"])).expect("JSON");
     assert_eq!(
         (&team["config"], &team["rules"][0]["text"]),

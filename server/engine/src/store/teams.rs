@@ -41,6 +41,8 @@ pub struct TeamChange {
     pub rules: Option<Vec<TeamRules>>,
     /// See [`Team::config`].
     pub config: Option<String>,
+    /// Change it only if this is its version; 0: it has nothing of its own.
+    pub expected: Option<u64>,
 }
 
 /// All teams that have something of their own.
@@ -57,6 +59,9 @@ impl TeamChange {
         const DURING: &str = "changing a team";
         if !is_name(name) {
             return Err(StoreError::new(StoreErrorKind::Invalid, DURING));
+        }
+        if self.expected.is_some_and(|expected| expected != before.map_or(0, |team| team.version)) {
+            return Err(StoreError::new(StoreErrorKind::Stale, DURING));
         }
         let team = Team {
             name: name.to_owned(),

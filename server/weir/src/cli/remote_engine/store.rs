@@ -139,9 +139,9 @@ fn ago(at: Option<u64>) -> String {
 
 async fn team(command: TeamCommand) -> anyhow::Result<Exit> {
     match command {
-        TeamCommand::Set { name, rules, config, store } => {
-            let change =
-                TeamChange { rules: read_rules(&rules)?, config: config.as_deref().map(read_config).transpose()? };
+        TeamCommand::Set { name, rules, config, if_version, store } => {
+            let config = config.as_deref().map(read_config).transpose()?;
+            let change = TeamChange { rules: read_rules(&rules)?, config, expected: if_version };
             let team = open(store).await?.set_team(&name, change).await?;
             let files = team.rules.as_ref().map_or(0, Vec::len);
             eprintln!(
