@@ -185,6 +185,12 @@ impl Engines {
         self.configs.get(&self.choice.engine(config.engine.as_ref())?)
     }
 
+    /// The engine that analyses a project, if any.
+    pub(crate) fn remote_of(&self, config: &Config) -> Option<Remote> {
+        let url = self.choice.engine(config.engine.as_ref())?;
+        self.remotes.iter().find(|remote| *remote.url() == url).cloned()
+    }
+
     /// Ends the pools that nobody uses any more.
     pub(crate) fn keep(&mut self, used: &[EngineId]) {
         for engine in self.list.extract_if(.., |engine| !used.contains(&engine.id)) {

@@ -172,10 +172,15 @@ impl Projects {
 }
 
 impl Project {
+    /// What the paths in its baseline are relative to.
+    pub(crate) fn baseline_root(&self) -> PathBuf {
+        self.root.as_deref().unwrap_or(walk::folder_of(&self.config.baseline)).to_owned()
+    }
+
     /// Reads the baseline (again).
     pub(crate) fn read_baseline(&mut self) {
         let path = &self.config.baseline;
-        match Baseline::read(path, self.root.as_deref().unwrap_or(walk::folder_of(path))) {
+        match Baseline::read(path, &self.baseline_root()) {
             Ok(baseline) => self.baseline = baseline,
             Err(error) => self.notices.push(format!("{}: {error}", path.display())),
         }

@@ -5,6 +5,7 @@ mod batch;
 mod errors;
 mod harness;
 mod keys;
+mod leases;
 mod limits;
 mod operation;
 mod remote;

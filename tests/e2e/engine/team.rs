@@ -18,7 +18,7 @@ rules:
 const TEXT: &str = "yaml.load(x)\neval(x)\n";
 
 /// A project with rules of its own, so that these tests do not depend on those we ship.
-fn project() -> TempDir {
+pub(super) fn project() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in [("rules.yaml", RULES), ("weir.toml", "rules = [\"rules.yaml\"]\n"), ("a.py", TEXT)] {
         std::fs::write(folder.path().join(name), text).unwrap();

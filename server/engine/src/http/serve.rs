@@ -95,7 +95,7 @@ async fn start(config: EngineConfig) -> Result<Arc<Engine>, StartError> {
     let identity = socket::identity(&config.data).map_err(|error| StartError::System(error.to_string()))?;
     let public = identity.public();
     tracing::info!("identity {public}, fingerprint {}", public.fingerprint());
-    let gate = Gate::of(store.tenants(), config.link_limits, recorded_in(Arc::clone(&audit)));
+    let gate = Gate::of(&store, config.link_limits, recorded_in(Arc::clone(&audit)));
     let sockets = Sockets::new(config.link.clone(), identity, gate);
     let workers = Workers::new(config.workers.clone());
     let rules = Rules::read(workers.clone(), Arc::clone(&config.rules)).await;

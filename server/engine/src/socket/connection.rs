@@ -6,6 +6,7 @@
 
 use super::control::{Ask, CLOSE_KILL, End, Notice, PROTOCOL};
 use super::gate::TeamWatch;
+use super::leases::Leases;
 use super::registry::{Permit, Shared};
 use super::seat::{Line, Number, Word};
 use super::session::Session;
@@ -62,19 +63,30 @@ pub(super) async fn serve(
     if let Some(notice) = shared.drain_notice() {
         let _ = words.send(Word::Notice(notice));
     }
-    let mut editor =
-        Editor { shared: &shared, session: &session, number, hellos: 0, since: Instant::now(), accepted: false };
+    let mut leases = Leases::new(&shared.gate.leases, &session.customer);
     let writing = write(&shared, sink, to_send, to_say, News { team });
-    let reading = editor.read(stream);
-    tokio::pin!(writing, reading);
-    let why = tokio::select! {
-        why = &mut writing => why,
-        why = &mut reading => {
-            if let Some(why) = why {
-                let _ = words.send(Word::End(why));
-                let _ = timeout(FAREWELL, writing).await;
+    let why = {
+        let mut editor = Editor {
+            shared: &shared,
+            session: &session,
+            number,
+            words: &words,
+            leases: &mut leases,
+            hellos: 0,
+            since: Instant::now(),
+            accepted: false,
+        };
+        let reading = editor.read(stream);
+        tokio::pin!(writing, reading);
+        tokio::select! {
+            why = &mut writing => why,
+            why = &mut reading => {
+                if let Some(why) = why {
+                    let _ = words.send(Word::End(why));
+                    let _ = timeout(FAREWELL, writing).await;
+                }
+                why
             }
-            why
         }
     };
     if session.leave(number, why)
@@ -82,6 +94,7 @@ pub(super) async fn serve(
     {
         shared.meters.ended(why);
     }
+    leases.end().await;
     drop(permit);
 }
 
@@ -168,10 +181,13 @@ fn text(notice: &Notice) -> Message {
 }
 
 /// What is read from one connection.
-struct Editor<'a> {
+struct Editor<'a, 's> {
     shared: &'a Shared,
     session: &'a Session,
     number: Number,
+    /// What it is told.
+    words: &'a mpsc::UnboundedSender<Word>,
+    leases: &'a mut Leases<'s>,
     /// Hellos so far,
     hellos: u32,
     /// since then.
@@ -180,7 +196,7 @@ struct Editor<'a> {
     accepted: bool,
 }
 
-impl Editor<'_> {
+impl Editor<'_, '_> {
     /// Reads until the connection ends. Why, if it is not the editor that ends it, or if that says why.
     async fn read(&mut self, mut stream: SplitStream<WebSocket>) -> Option<End> {
         let silence = self.shared.config.silence;
@@ -208,7 +224,11 @@ impl Editor<'_> {
                     }
                 }
                 Message::Text(text) => match serde_json::from_str(text.as_str()) {
-                    Ok(Ask::End) if text.len() <= MAX_ASK => self.session.end(End::Asked),
+                    Ok(ask) if text.len() <= MAX_ASK => {
+                        if let Some(end) = self.asked(ask).await {
+                            return Some(end);
+                        }
+                    }
                     _ => return Some(End::Protocol),
                 },
                 Message::Close(frame) => {
@@ -223,6 +243,28 @@ impl Editor<'_> {
                 Message::Ping(_) | Message::Pong(_) => {}
             }
         }
+    }
+
+    /// Does what is asked for in the clear; gives why that is too much.
+    async fn asked(&mut self, ask: Ask) -> Option<End> {
+        if !matches!(ask, Ask::End) && !self.leases.may_ask() {
+            return Some(End::Protocol);
+        }
+        let answer = match ask {
+            Ask::End => {
+                self.session.end(End::Asked);
+                return None;
+            }
+            Ask::Lease { id, names, mode } => self.leases.take(id, names, mode).await,
+            Ask::RenewLease { id, fence } => self.leases.renew(id, fence).await,
+            Ask::ReleaseLease { fence } => {
+                self.leases.release(fence).await;
+                return None;
+            }
+        };
+        // Who is gone needs no answer.
+        let _ = self.words.send(Word::Notice(answer));
+        None
     }
 
     /// Looks at the outside of a message; gives why it is none.

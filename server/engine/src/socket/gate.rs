@@ -1,6 +1,6 @@
 //! What live links ask of the rest of the engine: who somebody is, whether a key is still good, and who is to be told.
 
-use crate::store::{Team, Tenants};
+use crate::store::{Store, Team, Tenants};
 use std::collections::HashSet;
 use std::fmt;
 use std::future::Future;
@@ -21,6 +21,8 @@ pub struct Gate {
     pub is_valid: Arc<dyn Fn(String) -> Answer<Option<bool>> + Send + Sync>,
     /// What a team has of its own, now and from then on. `None` if that cannot be known.
     pub team: Arc<dyn Fn(String) -> Answer<Option<TeamWatch>> + Send + Sync>,
+    /// Where leases on what a team shares are had.
+    pub leases: Store,
     /// What happened, for the audit log.
     pub record: Arc<dyn Fn(LinkRecord) + Send + Sync>,
 }
@@ -48,8 +50,9 @@ impl Default for LinkLimits {
 const VALID_FOR: Duration = Duration::from_secs(5);
 
 impl Gate {
-    /// The doors of an engine whose customers these are.
-    pub fn of(tenants: &Tenants, limits: LinkLimits, record: Arc<dyn Fn(LinkRecord) + Send + Sync>) -> Self {
+    /// The doors of an engine with this store.
+    pub fn of(store: &Store, limits: LinkLimits, record: Arc<dyn Fn(LinkRecord) + Send + Sync>) -> Self {
+        let tenants = store.tenants();
         let (finding, watching) = (tenants.clone(), tenants.clone());
         let valid = Arc::new(Valid { tenants: tenants.clone(), known: Mutex::default() });
         Self {
@@ -60,6 +63,7 @@ impl Gate {
                         Ok(Some(tenant)) => Ok(Customer {
                             key: tenant.id.clone(),
                             id: tenant.id,
+                            name: tenant.name,
                             team: tenant.team,
                             max_sessions: limits.sessions,
                             max_connections: limits.connections,
@@ -77,6 +81,7 @@ impl Gate {
                 let tenants = watching.clone();
                 Box::pin(async move { tenants.watch_team(&name).await.ok() })
             }),
+            leases: store.clone(),
             record,
         }
     }
@@ -112,6 +117,8 @@ pub struct Customer {
     pub id: String,
     /// The id of the API key: not the key.
     pub key: String,
+    /// What the key is called; shown to who waits for a lease that is held with it.
+    pub name: String,
     /// The team whose rules and configuration its editors are told.
     pub team: String,
     /// Live sessions that may exist by this key at once.

@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 mod editor;
+mod leases;
 mod server;
 mod talk;
 
@@ -497,7 +498,7 @@ async fn customers_of_a_store_are_let_in_until_their_key_is_revoked() {
     let tenants = store.tenants();
     let (key, tenant) =
         tenants.add(NewTenant { name: "alice".to_owned(), ..NewTenant::default() }).await.expect("added");
-    let gate = Gate::of(tenants, LinkLimits::default(), Arc::new(|_| {}));
+    let gate = Gate::of(&store, LinkLimits::default(), Arc::new(|_| {}));
     let customer = (gate.authenticate)(key.reveal()).await.expect("known");
     assert_eq!((&customer.id, &customer.team), (&tenant.id, &tenant.team));
     assert_eq!((gate.is_valid)(customer.key.clone()).await, Some(true));

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use weir_engine::Clock;
 use weir_engine::socket::{Customer, Denied, Gate, LinkConfig, LinkEvent, LinkRecord, Sockets, identity};
-use weir_engine::store::Team;
+use weir_engine::store::{Store, StoreConfig, Team};
 use weir_seal::PublicIdentity;
 use weir_worker::Program;
 
@@ -31,6 +32,7 @@ pub(crate) struct Server {
     records: Arc<Mutex<Vec<LinkRecord>>>,
     revoked: Arc<Mutex<Vec<String>>>,
     pub(crate) team: watch::Sender<Option<Arc<Team>>>,
+    pub(crate) store: Store,
 }
 
 impl Server {
@@ -53,12 +55,14 @@ impl Server {
         let public = identity.public();
         let (records, revoked) = (Arc::default(), Arc::default());
         let team = watch::Sender::new(None);
-        let sockets = Sockets::new(config, identity, gate(&records, &revoked, team.subscribe()));
+        let store = Store::open(StoreConfig::embedded(data.path().join("store")), Clock::system()).await;
+        let store = store.expect("a new store");
+        let sockets = Sockets::new(config, identity, gate(&records, &revoked, team.subscribe(), store.clone()));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let router = sockets.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { address, identity: public, sockets, data, records, revoked, team }
+        Self { address, identity: public, sockets, data, records, revoked, team, store }
     }
 
     /// The process id of the worker that was started last.
@@ -91,6 +95,7 @@ fn gate(
     records: &Arc<Mutex<Vec<LinkRecord>>>,
     revoked: &Arc<Mutex<Vec<String>>>,
     team: watch::Receiver<Option<Arc<Team>>>,
+    leases: Store,
 ) -> Gate {
     let (records, revoked) = (Arc::clone(records), Arc::clone(revoked));
     Gate {
@@ -100,6 +105,7 @@ fn gate(
                     ALICE | BOB | CAROL => Ok(Customer {
                         id: key.trim_start_matches("key-of-").to_owned(),
                         key: id_of(&key),
+                        name: key.trim_start_matches("key-of-").to_owned(),
                         team: "team".to_owned(),
                         max_sessions: if key == ALICE { MAX_SESSIONS } else { MANY },
                         max_connections: if key == BOB { MAX_CONNECTIONS } else { MANY },
@@ -117,6 +123,7 @@ fn gate(
             let team = team.clone();
             Box::pin(async move { Some(team) })
         }),
+        leases,
         record: Arc::new(move |record| records.lock().unwrap_or_else(PoisonError::into_inner).push(record)),
     }
 }

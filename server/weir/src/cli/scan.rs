@@ -51,7 +51,6 @@ pub(crate) fn main(args: &ScanArgs) -> anyhow::Result<Exit> {
 /// What came of a scan.
 pub(super) struct Scanned {
     pub(super) report: Report,
-    pub(super) config: Config,
     pub(super) targets: Targets,
     /// What is to be repaired, if that was asked for.
     fixes: Vec<autofix::Plan>,
@@ -63,13 +62,21 @@ pub(super) struct Scanned {
 
 /// Scans what the arguments name.
 pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Scanned> {
+    Ok(scan_and(args, async |_, _| Ok(()))?.0)
+}
+
+/// Scans what the arguments name, and does something with what came of it while the engine is still there.
+pub(super) fn scan_and<T>(
+    args: &ScanArgs,
+    then: impl AsyncFnOnce(&Scanned, Option<&Remote>) -> anyhow::Result<T>,
+) -> anyhow::Result<(Scanned, T)> {
     let (mut config, misconfigured) = configuration(args);
     notices::say(&misconfigured.iter().map(|problem| format!("weir: {problem}")).collect::<Vec<_>>());
     let (sources, unreadable) = rules_source::load(&config.rules);
     notices::say(&unreadable.iter().map(|error| format!("weir: {error}")).collect::<Vec<_>>());
     let mut targets = Targets::new();
     let choice = Choice::new(args.engine.engine.as_deref(), Wish::Local)?;
-    let (report, fixes, missing) = block_on(async {
+    block_on(async {
         let remote = remote(&choice, &config);
         let mut engine = Engine::start_at(remote.as_ref(), args.jobs, config.timeout, config.foreign_marks());
         let loaded = engine.load(sources).await?;
@@ -92,12 +99,13 @@ pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Scanned> {
             run(&mut engine, args, &filter, &kinds, selection, &mut report).await?;
         }
         let fixes = if args.autofix { autofix::plan(&mut engine, &report, &targets).await? } else { Vec::new() };
+        let broken_rules = !unreadable.is_empty() || report.problems.iter().any(|problem| !problem.skipped);
+        let failed = missing > 0 || !misconfigured.is_empty();
+        let scanned = Scanned { report, targets, fixes, broken_rules, failed };
+        let done = then(&scanned, remote.as_ref()).await;
         engine.shutdown().await;
-        Ok((report, fixes, missing))
-    })?;
-    let broken_rules = !unreadable.is_empty() || report.problems.iter().any(|problem| !problem.skipped);
-    let failed = missing > 0 || !misconfigured.is_empty();
-    Ok(Scanned { report, config, targets, fixes, broken_rules, failed })
+        Ok((scanned, done?))
+    })
 }
 
 /// The engine that is to analyse, if any; how it stands with that is said on standard error.
@@ -309,7 +317,7 @@ fn unreadable(skipped: &Skipped) -> Incident {
 }
 
 /// What the project's `weir.toml` says, and before that what the command line does. Of several projects the first path's counts.
-fn configuration(args: &ScanArgs) -> (Config, Vec<Problem>) {
+pub(super) fn configuration(args: &ScanArgs) -> (Config, Vec<Problem>) {
     let first = args.paths.first().map_or(Path::new("."), PathBuf::as_path);
     let folder = if first.is_dir() { first } else { folder_of(first) };
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());

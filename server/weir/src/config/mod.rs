@@ -254,9 +254,8 @@ impl Config {
 
     /// What was known before.
     pub(crate) fn read_baseline(&self) -> anyhow::Result<Baseline> {
-        let folder = folder_of(&self.baseline);
-        let root = git_root(folder).unwrap_or_else(|| folder.to_owned());
-        Baseline::read(&self.baseline, &root).with_context(|| format!("reading {}", self.baseline.display()))
+        Baseline::read(&self.baseline, &baseline_root(&self.baseline))
+            .with_context(|| format!("reading {}", self.baseline.display()))
     }
 
     /// Which marks of other tools suppress findings: those that name a check that is ours always do.
@@ -279,6 +278,12 @@ impl Config {
     pub(crate) fn set_team(&mut self, team: &Layer) {
         self.team = Scopes::new([team]);
     }
+}
+
+/// What the paths in a baseline file are relative to.
+pub(crate) fn baseline_root(path: &Path) -> PathBuf {
+    let folder = folder_of(path);
+    git_root(folder).unwrap_or_else(|| folder.to_owned())
 }
 
 #[cfg(test)]

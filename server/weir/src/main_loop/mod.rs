@@ -32,6 +32,7 @@ use crate::remote::choice::Choice;
 use crate::remote::{EngineUrl, Notice, Team};
 use crate::rules_source::RulesError;
 use crate::session::{Session, file_of, format_of};
+use crate::shared_baseline::{ChangeError, Changed};
 use crate::walk::{Refusal, Target};
 use crate::workspace::Workspace;
 use answers::{Waiting, WorkspacePull};
@@ -108,6 +109,8 @@ pub(crate) enum Message {
     Base { doc: DocId, base: Base },
     /// The files of a project that list what to ignore were read.
     MarksRead { project: ProjectId, marks: ProjectMarks },
+    /// A baseline was written, or was not.
+    BaselineWritten(PathBuf, Result<Changed, ChangeError>),
     /// Workers said something.
     Worker(EngineId, Update),
     /// There is something to tell about a remote engine.
@@ -260,6 +263,7 @@ impl MainLoop {
             Message::Looked { file, target } => self.looked(&file, target),
             Message::Read { job, bytes, base } => self.read(job, bytes, base),
             Message::Base { doc, base } => self.take_base(doc, base),
+            Message::BaselineWritten(path, written) => self.baseline_written(&path, written),
             Message::MarksRead { project, marks } => self.marks_read(project, marks),
             Message::Worker(engine, update) => self.update(engine, update),
             Message::Remote(url, notice) => self.remote(&url, notice),

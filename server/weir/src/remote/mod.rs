@@ -14,6 +14,7 @@ mod control;
 mod dial;
 mod error;
 mod http;
+mod lease;
 pub(crate) mod logins;
 mod proxy;
 mod seat;
@@ -27,6 +28,7 @@ mod url;
 pub(crate) use connect::{check, identity};
 pub(crate) use control::Team;
 pub(crate) use error::ConnectError;
+pub(crate) use lease::LeaseError;
 pub(crate) use target::{Environment, Target, Way};
 pub(crate) use url::EngineUrl;
 
@@ -86,6 +88,7 @@ struct Shared {
     local: Serve,
     notices: Notices,
     standing: Mutex<Standing>,
+    leases: lease::Desk,
 }
 
 /// Where what is needed to speak to it comes from.
@@ -121,8 +124,8 @@ impl Remote {
 
     fn with(url: EngineUrl, source: Source, local: Serve) -> (Self, mpsc::UnboundedReceiver<Notice>) {
         let (say, notices) = mpsc::unbounded_channel();
-        let standing = Mutex::default();
-        (Self(Arc::new(Shared { url, source, local, notices: Notices(say), standing })), notices)
+        let (standing, leases) = (Mutex::default(), lease::Desk::default());
+        (Self(Arc::new(Shared { url, source, local, notices: Notices(say), standing, leases })), notices)
     }
 
     /// The address.
