@@ -1,6 +1,7 @@
 //! Which findings are shown, and as what.
 
 use crate::report::rule::Rule;
+use crate::walk::fits;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde::Deserialize;
@@ -265,7 +266,7 @@ fn said<'s, T>(here: &[&'s Scope], of: impl Fn(&'s Scope) -> Option<T>) -> Optio
 /// Globs of rules as one set; those that are none were refused when they were read.
 fn set(globs: &[String]) -> GlobSet {
     let mut builder = GlobSetBuilder::new();
-    for glob in globs.iter().filter_map(|text| Glob::new(text).ok()) {
+    for glob in globs.iter().filter(|text| fits(text)).filter_map(|text| Glob::new(text).ok()) {
         builder.add(glob);
     }
     builder.build().unwrap_or_default()
@@ -274,7 +275,7 @@ fn set(globs: &[String]) -> GlobSet {
 /// Globs of files as ignore files have them.
 fn files(globs: &[String]) -> Gitignore {
     let mut builder = GitignoreBuilder::new("");
-    for glob in globs {
+    for glob in globs.iter().filter(|glob| fits(glob)) {
         let _ = builder.add_line(None, glob.trim_start_matches("./"));
     }
     builder.build().unwrap_or_else(|_| Gitignore::empty())
@@ -286,6 +287,9 @@ fn some_globs<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Optio
 
 fn globs<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let globs = Vec::<String>::deserialize(deserializer)?;
+    if globs.iter().any(|text| !fits(text)) {
+        return Err(serde::de::Error::custom("too long for a glob"));
+    }
     // Ignore files take what is no glob at its word; a person who configures wants to know.
     match globs.iter().find_map(|text| Glob::new(text).err()) {
         Some(error) => Err(serde::de::Error::custom(error)),
@@ -372,6 +376,18 @@ mod tests {
             let shown = Scopes::new([&layer]).shows(&Scopes::default(), &shown, Audit::Hide);
             assert_eq!(shown, expected, "{text} {metadata} {path}");
         }
+    }
+
+    /// Each brace would cost the stack of whoever reads it.
+    #[test]
+    fn globs_that_are_nested_without_end_are_none() {
+        let nested = format!("{}{}", "{*,".repeat(300_000), "}".repeat(300_000));
+        let (layer, problems) = parse(Path::new("weir.toml"), &format!("filter.rules = [\"{nested}\"]"));
+        assert!(problems.len() == 1 && problems[0].message.contains("too long"), "{:?}", problems.first());
+        assert_eq!(layer.filter, None);
+        let (layer, _) = parse(Path::new("weir.toml"), &format!("severity.\"{nested}\" = \"off\""));
+        let shown = Shown { rule: None, rule_id: "r", severity: Severity::Warning, path: "a.py" };
+        assert_eq!(Scopes::new([&layer]).shows(&Scopes::default(), &shown, Audit::Show), Some(Level::Warning));
     }
 
     #[test]

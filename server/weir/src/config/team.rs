@@ -8,6 +8,7 @@
 use super::file::{self, Problem};
 use super::{Filter, Folder, Layer, Level};
 use crate::remote::EngineUrl;
+use crate::walk::fits;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -16,8 +17,9 @@ use weir_model::Span;
 /// What a team can say.
 const KEYS: [&str; 3] = ["filter", "severity", "folder"];
 
-/// Largest configuration of a team, in bytes: a thousand lines, which every editor of the team can read in a moment.
-pub(crate) const MAX_BYTES: usize = 64 << 10;
+/// Largest configuration of a team, in bytes: some hundred lines. Each of them may cost every finding of every editor of the team
+/// a glob, and must not be noticed.
+pub(crate) const MAX_BYTES: usize = 16 << 10;
 
 /// Settings that are named when they are not taken, and characters of each name. It is somebody else's text.
 const NAMED: usize = 5;
@@ -61,7 +63,7 @@ impl TeamConfig {
                 ("filter", Value::Object(filter)) => config.layer.filter = Some(config.filter(filter)),
                 ("severity", Value::Object(levels)) => {
                     let levels = levels.into_iter().filter_map(|(rule, level)| {
-                        let level = Level::deserialize(&level).ok();
+                        let level = Level::deserialize(&level).ok().filter(|_| fits(&rule));
                         if level.is_none() {
                             config.left_out.push(format!("severity.{rule}"));
                         }
@@ -231,7 +233,13 @@ mod tests {
                 assert_eq!((config.layer.clone(), config.left_out.len()), (Layer::default(), 1), "{key} = {value}");
             }
         }
-        let deep = format!("filter.rules = {}{}", "[".repeat(10_000), "]".repeat(10_000));
-        assert!(TeamConfig::read(&deep).layer == Layer::default());
+        for deep in [
+            format!("filter.rules = {}{}", "[".repeat(5000), "]".repeat(5000)),
+            format!("filter.rules = [\"{}{}\"]", "{*,".repeat(4000), "}".repeat(4000)),
+            format!("severity.\"{}{}\" = \"off\"", "{*,".repeat(4000), "}".repeat(4000)),
+        ] {
+            let config = TeamConfig::read(&deep);
+            assert!(config.sets().is_none() && config.left_out().is_some(), "{}", &deep[..40]);
+        }
     }
 }
