@@ -1,5 +1,8 @@
-//! What the end-to-end tests and benchmarks share: where the binary is, and a client for its language server.
+//! What the end-to-end tests and benchmarks share: where the binary is, a client for its language
+//! server, and a Redis.
 
 pub mod binary;
 pub mod lsp_client;
 pub mod protocol;
+#[cfg(unix)]
+pub mod redis_server;

@@ -2,14 +2,14 @@
 //!
 //! Each line carries an HMAC over itself and the HMAC of the line before, under a key of the machine's: a line that was edited,
 //! removed, put in or moved breaks the chain, which [`verify`] finds. How far the chain has come is written down beside the folder: so
-//! lines that are missing at the end are missed, too. Someone who can read the machine's secret can forge all of it; to be safe
-//! from them as well, ship the lines elsewhere as they are written.
+//! lines that are missing at the end are missed, too. Someone who can read the machine's secret can forge all of it, but not what
+//! an [`Anchor`] that is kept elsewhere says.
 
 mod anchor;
 mod chain;
 mod verify;
 
-pub use anchor::Anchor;
+pub use anchor::{Anchor, anchor};
 pub use verify::{Broken, MOST_BROKEN, Verified, verify};
 
 use crate::clock::Clock;

@@ -20,6 +20,8 @@ pub struct EngineConfig {
     pub data: PathBuf,
     /// A Redis or Valkey that nodes share; `None`: everything is under [`Self::data`].
     pub redis: Option<String>,
+    /// The file with what offers to editors are signed with, which nodes share; `None`: [`Self::data`] has one.
+    pub identity: Option<PathBuf>,
     /// The rules of whoever has none of its own.
     pub rules: Arc<[RuleSource]>,
     /// What a customer may, unless its key says otherwise.
@@ -32,6 +34,10 @@ pub struct EngineConfig {
     pub link_limits: LinkLimits,
     /// Connections at once. Each costs a file descriptor and some kilobytes.
     pub max_connections: usize,
+    /// Bytes of all requests' bodies at once. What is made of them takes some three times as much.
+    pub bytes_in_flight: u64,
+    /// How long results are kept for files that are sent again; zero: not at all.
+    pub results_life: Duration,
     /// How long requests at work may go on after the engine was told to end.
     pub drain: Duration,
 }
@@ -91,10 +97,22 @@ pub enum StartError {
     /// No rules can be read.
     #[error("the analysis processes do not start: {0}")]
     Workers(String),
+    /// Editors of the one would refuse the other.
+    #[error(
+        "other engines that use this Redis have another identity, and editors that know theirs would refuse this one: \
+         give all of them the same file (--identity-file)"
+    )]
+    OtherIdentity,
     /// The process cannot have what it needs.
     #[error("the engine cannot start: {0}")]
     System(String),
 }
+
+/// Seven requests as large as they may be, or thousands of usual ones.
+const BYTES_IN_FLIGHT: u64 = 1 << 30;
+
+/// A repository is scanned again and again in the days of a change.
+const RESULTS_LIFE: Duration = Duration::from_hours(7 * 24);
 
 /// The largest share of memory one file takes on its way: ciphertext, text, trees of some twenty times its size.
 pub const DEFAULT_WORKERS: usize = 32;
@@ -119,12 +137,15 @@ impl EngineConfig {
             transport: Transport::Loopback,
             data,
             redis: None,
+            identity: None,
             rules,
             limits: Limits::default(),
             workers: WorkersConfig::default(),
             link: LinkConfig::default(),
             link_limits: LinkLimits::default(),
             max_connections: 1_024,
+            bytes_in_flight: BYTES_IN_FLIGHT,
+            results_life: RESULTS_LIFE,
             drain: Duration::from_secs(30),
         }
     }

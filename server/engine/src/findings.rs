@@ -93,6 +93,12 @@ pub(crate) fn result(file: Named, outcome: Outcome, rules: &Rulebook) -> (FileAn
     (result, timing)
 }
 
+/// Takes a result for one that is too large to be kept.
+pub(crate) fn too_many(result: &mut FileAnalysisResult) {
+    (result.findings, result.raw_ast) = (Vec::new(), None);
+    error(result, "INTERNAL_ERROR", "its result is larger than is kept for a job; have this file analysed by itself");
+}
+
 fn tell(result: &mut FileAnalysisResult, analysed: Analysed, rules: &Rulebook) {
     language_name(Some(analysed.format)).clone_into(&mut result.language);
     result.ast_stats = analysed.stats.map(|stats| AstStats {

@@ -10,7 +10,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
-use weir_model::{Engine, Format, JudgeOptions, Language, Sealing, SecretKey};
+use weir_model::{Analysed, Engine, Format, JudgeOptions, Language, Sealing, SecretKey};
 use weir_seal::{SessionKey, file};
 use weir_worker::SealedFile;
 
@@ -159,10 +159,10 @@ impl File {
 
 impl Sealed {
     /// With what a worker needs to open it.
-    pub(crate) fn for_worker(&self, key: &SessionKey, options: JudgeOptions) -> SealedFile {
+    pub(crate) fn for_worker(&self, key: &SessionKey, options: JudgeOptions, known: Option<Analysed>) -> SealedFile {
         let Self { path, format, iv, tag, size, hash, ciphertext } = self.clone();
         let sealing = Box::new(Sealing { key: SecretKey(*key.as_bytes()), iv, tag, size, hash });
-        SealedFile { path, format, sealing, ciphertext, options }
+        SealedFile { path, format, sealing, ciphertext, options, known: known.map(Box::new) }
     }
 }
 

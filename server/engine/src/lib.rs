@@ -18,6 +18,7 @@ mod hex;
 mod http;
 mod intake;
 mod random;
+mod results;
 mod rulebook;
 mod rules;
 mod sessions;

@@ -1,7 +1,9 @@
 //! Why a rule reports a line, or why it does not.
 
 use crate::{Finding, MetavarValue, Span};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// Why one rule reports one line of a file, or why it does not.
@@ -52,8 +54,28 @@ pub struct Reason {
     pub message: String,
     /// Where, in the code.
     pub places: Vec<Place>,
-    /// What it is made of.
+    /// What it is made of: at most [`MAX_DEPTH`] levels, whoever sent them.
+    #[serde(deserialize_with = "nested")]
     pub below: Vec<Reason>,
+}
+
+/// Rules are not nested more deeply, so reasons are not; whoever sends deeper ones wants the stack of the process that reads them.
+pub const MAX_DEPTH: usize = 256;
+
+thread_local! {
+    /// How deep what is being read is.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+}
+
+fn nested<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Reason>, D::Error> {
+    let depth = DEPTH.get();
+    if depth >= MAX_DEPTH {
+        return Err(D::Error::custom("reasons are nested too deeply"));
+    }
+    DEPTH.set(depth + 1);
+    let below = Vec::deserialize(input);
+    DEPTH.set(depth);
+    below
 }
 
 /// How a step turned out for the line.
@@ -89,4 +111,29 @@ pub struct Place {
     pub label: String,
     /// What metavariables are bound to, as in [`Finding::metavars`].
     pub metavars: Vec<(String, MetavarValue)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::framing;
+
+    #[test]
+    fn reasons_nested_too_deeply_are_refused_and_do_not_fill_the_stack() {
+        let nest = |depth: usize| {
+            let mut below = Vec::new();
+            for _ in 0..depth {
+                let (message, places) = (String::new(), Vec::new());
+                below = vec![Reason { outcome: Outcome::Holds, rule: None, message, places, below }];
+            }
+            below
+        };
+        let read = |reasons: &Vec<Reason>| framing::decode::<Vec<Reason>>(&framing::encode(reasons).unwrap()[4..]);
+        assert_eq!(read(&nest(MAX_DEPTH)).unwrap(), nest(MAX_DEPTH));
+        assert!(read(&nest(MAX_DEPTH + 1)).is_err());
+        assert!(read(&nest(1)).is_ok(), "what was refused is forgotten");
+        // As bytes: nobody can build such a thing. Each level is an outcome, no rule, no message, no place, one below.
+        let deep: Vec<u8> = std::iter::once(1).chain([0, 0, 0, 0, 1].repeat(1_000_000)).collect();
+        assert!(framing::decode::<Vec<Reason>>(&deep).is_err());
+    }
 }

@@ -56,7 +56,7 @@ pub struct JudgeOptions {
 }
 
 /// What became of a sealed file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Judged {
     /// It was opened and looked at.
     Analysed(Box<Analysed>),
@@ -78,7 +78,7 @@ pub enum Refusal {
 }
 
 /// What is known of a file that was looked at.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Analysed {
     /// What it is made of.
     pub format: Format,
@@ -94,6 +94,24 @@ pub struct Analysed {
     pub raw_ast: Option<String>,
     /// Where the time went.
     pub timing: JudgeTiming,
+    /// Bytes of memory that the worker's process held afterwards; 0 where nobody knows. Noted by who runs the process.
+    pub resident: u64,
+}
+
+impl Analysed {
+    /// What can be kept to spare the next analysis of the same file: everything that the text, rules and options alone have
+    /// led to. `None` where time or an accident of ours had a part in it.
+    pub fn to_keep(&self) -> Option<Self> {
+        let whole = matches!(self.depth, AnalysisDepth::Whole)
+            && self.notes.iter().all(|note| {
+                !matches!(note.kind, NoteKind::Timeout | NoteKind::RuleTimeout | NoteKind::Panic | NoteKind::Unreadable)
+            });
+        whole.then(|| {
+            let mut kept = Self { timing: JudgeTiming::default(), resident: 0, ..self.clone() };
+            kept.findings.iter_mut().for_each(|finding| finding.snippet.clear());
+            kept
+        })
+    }
 }
 
 /// How far the analysis of a file came.
@@ -114,7 +132,7 @@ pub enum AnalysisDepth {
 }
 
 /// One place where a rule matched, without what matched there.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judgement {
     /// The rule's id as written in its file.
     pub rule_id: Arc<str>,

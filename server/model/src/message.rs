@@ -1,8 +1,8 @@
 //! What parents and workers say to each other. Local and remote engines speak the same words.
 
 use crate::{
-    Answer, Cells, Edit, Finding, ForeignMarks, Format, Hint, JudgeOptions, Judged, Note, Question, Sealing, Severity,
-    Span, Version,
+    Analysed, Answer, Cells, Edit, Finding, ForeignMarks, Format, Hint, JudgeOptions, Judged, Note, Question, Sealing,
+    Severity, Span, Version,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -118,6 +118,8 @@ pub enum Request {
         ciphertext: Vec<u8>,
         /// What is wanted of it.
         options: JudgeOptions,
+        /// What is known of it already, snippets aside: it is opened, checked and not analysed again.
+        known: Option<Box<Analysed>>,
         /// Ids of rules not to run on this file: they looped in it.
         without: Vec<Arc<str>>,
     },

@@ -34,6 +34,7 @@ use clap::Parser;
 use cli::Exit;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -64,10 +65,15 @@ fn main() -> ExitCode {
     }
 }
 
-/// Logs go to standard error, which every protocol leaves to people; `WEIR_LOG=debug` (or `weir=trace,...`) asks for more.
+/// Logs go to standard error, which every protocol leaves to people; `WEIR_LOG=debug` (or `weir=trace,...`) asks for more, and
+/// `WEIR_LOG_FORMAT=json` for lines that machines read.
 fn init_logging() {
     let asked = std::env::var("WEIR_LOG").ok().and_then(|text| text.parse().ok());
     let filter = asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN));
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).compact();
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let lines = match std::env::var("WEIR_LOG_FORMAT").as_deref() {
+        Ok("json") => lines.json().flatten_event(true).boxed(),
+        _ => lines.compact().boxed(),
+    };
     tracing_subscriber::registry().with(filter).with(lines).init();
 }

@@ -7,9 +7,11 @@
 pub mod child;
 mod pool;
 pub mod sandbox;
+mod usage;
 
 pub use child::{child_main, sealed_main};
 pub use pool::{Place, Pool, PoolConfig, Program, Relief, Says, SealedFile, Serve, Served, Update};
+pub use usage::{Usage, usage};
 pub use weir_analysis::{day, weaknesses};
 
 /// What both sides must agree on: they are the same binary, unless it was replaced on disk under a running parent.

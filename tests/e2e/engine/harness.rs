@@ -83,7 +83,8 @@ impl Engine {
         Self::on(data, key, "127.0.0.1:0", args)
     }
 
-    fn on(data: TempDir, key: String, address: &str, args: &[&str]) -> Self {
+    /// One with this data directory, to which this key belongs.
+    pub(super) fn on(data: TempDir, key: String, address: &str, args: &[&str]) -> Self {
         let mut process = Command::new(weir())
             .args(["engine", "--listen", address, "--data"])
             .arg(data.path())
@@ -126,6 +127,13 @@ impl Engine {
     pub(super) fn tell_to_end(&self) {
         let pid = rustix::process::Pid::from_child(&self.process);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    }
+
+    /// Kills it as a power failure would; gives all that it logged.
+    pub(super) fn kill(mut self) -> String {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        self.stderr.get_mut().unwrap().recv_timeout(PATIENCE).expect("the log ends with the process")
     }
 
     /// Sends a request with whatever headers.
@@ -204,9 +212,14 @@ impl Stopped {
 }
 
 fn add_key(data: &TempDir, name: &str) -> String {
-    let made = Command::new(weir()).args(["engine", "keys", "add", name, "--data"]).arg(data.path()).output().unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    String::from_utf8(made.stdout).unwrap().trim().to_owned()
+    administer(&["keys", "add", name, "--data", data.path().to_str().unwrap()])
+}
+
+/// Runs a command on an engine's store, which must succeed; gives what it printed.
+pub(super) fn administer(args: &[&str]) -> String {
+    let done = Command::new(weir()).arg("engine").args(args).output().unwrap();
+    assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap().trim().to_owned()
 }
 
 /// Reads all that a process logs, so that it never waits for a reader.

@@ -92,6 +92,21 @@ fn requests_are_lines_of_the_audit_log() {
     assert!(has(lines[0], &["ast-1732617600000-abc", "\"ok\"", "\"files\":1"]), "{text}");
     assert!(has(lines[1], &["ast-1732617600000-abc", "INVALID_REQUEST"]), "{text}");
     assert!(has(lines[2], &["\"tenant\":\"\"", "AUTH_REQUIRED"]), "{text}");
+
+    let data = stopped.data.path();
+    let audit = |args: &[&str]| {
+        let output =
+            Command::new(weir()).args(["engine", "audit"]).args(args).arg("--data").arg(data).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (_, anchor, _) = audit(&["anchor"]);
+    let anchor = anchor.trim();
+    assert!(matches!(audit(&["verify", "--anchor", anchor]), (Some(0), said, _) if said.starts_with("intact: ")));
+    let (seq, mac) = anchor.split_once(':').unwrap();
+    let other = format!("{seq}:{}", mac.chars().rev().collect::<String>());
+    let (code, _, said) = audit(&["verify", "--anchor", &other]);
+    assert!(code == Some(1) && said.contains("was written anew"), "{said}");
+    assert_eq!(audit(&["verify", "--anchor", "yesterday"]).0, Some(2));
 }
 
 /// Where others could listen, plain HTTP must be asked for.

@@ -11,12 +11,16 @@ use weir_tests::lsp_client::{LspClient, capabilities};
 
 /// A person with a home of their own, and no keyring in it.
 pub(super) struct Person {
-    pub(super) home: TempDir,
+    home: TempDir,
 }
 
 impl Person {
     pub(super) fn new() -> Self {
         Self { home: tempfile::tempdir().unwrap() }
+    }
+
+    pub(super) fn home(&self) -> &Path {
+        self.home.path()
     }
 
     pub(super) fn weir(&self) -> Command {
@@ -25,10 +29,14 @@ impl Person {
         command
     }
 
-    pub(super) fn login(&self, engine: &Engine, more: &[&str]) -> Output {
+    fn login(&self, engine: &Engine, more: &[&str]) -> Output {
+        self.login_at(&engine.url, &engine.key, more)
+    }
+
+    fn login_at(&self, url: &str, key: &str, more: &[&str]) -> Output {
         let mut login = self
             .weir()
-            .args(["login", &engine.url, "--key-stdin", "--no-keyring"])
+            .args(["login", url, "--key-stdin", "--no-keyring"])
             .args(more)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -36,17 +44,22 @@ impl Person {
             .spawn()
             .unwrap();
         // Who is refused before it is asked for the key does not read it.
-        let _ = writeln!(login.stdin.take().unwrap(), "{}", engine.key);
+        let _ = writeln!(login.stdin.take().unwrap(), "{key}");
         login.wait_with_output().unwrap()
     }
 
     /// Logs in; gives the fingerprint that was shown.
     pub(super) fn logged_in(&self, engine: &Engine) -> String {
-        let shown = self.login(engine, &[]);
+        self.logged_in_at(&engine.url, &engine.key, &[])
+    }
+
+    /// The same wherever the engine is, with more to be said.
+    pub(super) fn logged_in_at(&self, url: &str, key: &str, more: &[&str]) -> String {
+        let shown = self.login_at(url, key, more);
         assert_eq!(shown.status.code(), Some(2), "nobody compared the fingerprint");
         let shown = String::from_utf8(shown.stderr).unwrap();
         let fingerprint = shown.split_whitespace().find(|word| word.split('-').count() == 8).expect("a fingerprint");
-        let done = self.login(engine, &["--accept-fingerprint", fingerprint]);
+        let done = self.login_at(url, key, &[&["--accept-fingerprint", fingerprint], more].concat());
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         fingerprint.to_owned()
     }

@@ -2,10 +2,11 @@
 
 use super::chain::{DURING, mark, verify_mark};
 use crate::hex;
-use crate::store::{StoreError, StoreErrorKind, replace};
+use crate::store::{MachineSecret, StoreError, StoreErrorKind, replace};
 use serde::{Deserialize, Serialize};
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::{fmt, fs};
 
 /// A line of the log, known to have been written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +15,32 @@ pub struct Anchor {
     pub seq: u64,
     /// Its mark.
     pub mac: String,
+}
+
+impl fmt::Display for Anchor {
+    /// `41:` and its mark in hexadecimal digits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.seq, self.mac)
+    }
+}
+
+impl FromStr for Anchor {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const WRONG: &str =
+            "an anchor is a number, a colon and 64 hexadecimal digits, as `weir engine audit anchor` prints it";
+        let (seq, mac) = text.trim().split_once(':').ok_or(WRONG)?;
+        hex::decode::<32>(mac).ok_or(WRONG)?;
+        Ok(Self { seq: seq.parse().map_err(|_| WRONG)?, mac: mac.to_owned() })
+    }
+}
+
+/// How far the log in a data directory is known to have come; `None` if there is none, or what is written down of it is
+/// damaged.
+pub fn anchor(data: &Path) -> Result<Option<Anchor>, StoreError> {
+    let key = MachineSecret::open(data, &mut Vec::new())?.key("weir audit log")?;
+    Ok(Signed::read(data, &key).map(|signed| signed.newest))
 }
 
 /// What is known of a log, with a mark of its own.

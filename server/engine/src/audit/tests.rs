@@ -1,4 +1,4 @@
-use super::{Audit, AuditConfig, Broken, Entry, MOST_BROKEN, verify};
+use super::{Anchor, Audit, AuditConfig, Broken, Entry, MOST_BROKEN, anchor, verify};
 use crate::Clock;
 use std::collections::BTreeMap;
 use std::fs;
@@ -125,6 +125,30 @@ fn an_end_that_is_missing_is_missed_also_after_the_engine_went_on() {
     // Where somebody else knows more, or what is written down was changed, that is told as well.
     fs::write(data.join("audit.anchor"), "x").expect("written");
     assert!(broken(&data).contains(&Broken::NoAnchor));
+}
+
+#[test]
+fn a_log_that_was_written_anew_is_not_what_an_anchor_kept_elsewhere_says() {
+    let (folder, clock) = written(30, 100);
+    let data = data(&folder);
+    let kept = anchor(&data).expect("read").expect("a log");
+    assert_eq!(kept.to_string().parse(), Ok(kept.clone()));
+    for wrong in ["", "30", "30:", "30:xyz", "x:00"] {
+        assert!(wrong.parse::<Anchor>().is_err(), "{wrong}");
+    }
+    // By whoever has the machine's secret.
+    fs::remove_dir_all(data.join("audit")).expect("removed");
+    fs::remove_file(data.join("audit.anchor")).expect("removed");
+    let (audit, _) = Audit::open(&data, AuditConfig::default(), clock).expect("opened");
+    for number in 2..40 {
+        audit.append(entry(number * 2)).expect("written");
+    }
+    audit.flush().expect("flushed");
+    assert_eq!(broken(&data), []);
+    let against = |anchor: &Anchor| verify(&data, Some(anchor)).expect("read").broken;
+    assert!(matches!(against(&kept)[..], [Broken::Rewritten { line: 30, .. }]));
+    let ahead = Anchor { seq: 99, ..kept };
+    assert!(matches!(against(&ahead)[..], [Broken::Truncated { known: 99, .. }]));
 }
 
 #[test]

@@ -55,6 +55,13 @@ pub enum Broken {
         /// The number that does.
         found: u64,
     },
+    /// A line is not the one that an anchor kept elsewhere is of: the log was written anew.
+    Rewritten {
+        /// The file, by name.
+        file: String,
+        /// Its line, from one.
+        line: u64,
+    },
     /// Lines at the end are missing.
     Truncated {
         /// The last line there.
@@ -75,6 +82,9 @@ impl fmt::Display for Broken {
             }
             Self::OutOfOrder { file, line, expected, found } => {
                 write!(out, "{file}:{line}: entry {found} stands where entry {expected} should")
+            }
+            Self::Rewritten { file, line } => {
+                write!(out, "{file}:{line}: this line is not the one that the anchor is of: the log was written anew")
             }
             Self::Truncated { ends, known } => {
                 write!(out, "the log ends at entry {ends}, but entry {known} was written: the end is missing")
@@ -129,7 +139,9 @@ pub fn verify(data: &Path, elsewhere: Option<&Anchor>) -> Result<Verified, Store
             let (file, found) = (file.clone(), entry.seq);
             // Behind a line that was edited the mark is not known, but the number is.
             let follows = found == expected && (entry.prev == last.mac || last.mac == "?");
-            if follows {
+            if elsewhere.is_some_and(|known| known.seq == found && known.mac != entry.mac) {
+                verified.broken.push(Broken::Rewritten { file, line });
+            } else if follows {
                 verified.lines += 1;
             } else if found > expected {
                 verified.broken.push(Broken::Missing { file, line, expected, found });

@@ -90,6 +90,9 @@ impl Code {
     }
 }
 
+/// When to come back to an engine whose store is away: who restarts a Redis needs a few seconds.
+const AWAY: Duration = Duration::from_secs(5);
+
 /// An answer that is no success, in the making.
 #[derive(Clone, Debug)]
 pub struct ApiError {
@@ -117,6 +120,12 @@ impl ApiError {
         Self::new(Code::InternalError, "the engine could not do this; the request can be sent again")
     }
 
+    /// What is needed is away for a moment.
+    pub fn unavailable() -> Self {
+        let error = Self::new(Code::InternalError, "the engine cannot do this at the moment; send the request again");
+        Self { retry_after: Some(AWAY), ..error.with_status(StatusCode::SERVICE_UNAVAILABLE) }
+    }
+
     /// Come back later.
     pub fn rate_limited(message: impl Into<String>, retry_after: Duration) -> Self {
         // Whole seconds, up: who comes back at this time is not sent away again.
@@ -138,6 +147,12 @@ impl ApiError {
     pub fn with_details(mut self, details: Value) -> Self {
         self.body.details = Some(details);
         self
+    }
+
+    /// Worth to be tried again after this time, in whole seconds.
+    #[must_use]
+    pub fn with_retry_after(self, after: Duration) -> Self {
+        Self { retry_after: Some(after), ..self }
     }
 
     /// With the methods that are allowed here.

@@ -6,6 +6,7 @@ use super::{Engine, Shared};
 use crate::contract::{AnalyzeRequest, AnalyzeResponse, ApiError, Code, DebugOptions, ErrorResponse};
 use crate::findings::{self, Outcome};
 use crate::intake::{self, Intake, Wanted};
+use crate::results::Judging;
 use crate::sessions::{self, Held};
 use axum::Json;
 use axum::extract::{Extension, Request, State};
@@ -38,6 +39,7 @@ const ANSWERING: Duration = Duration::from_millis(500);
         (status = 415, description = "INVALID_REQUEST: the body is not said to be JSON", body = ErrorResponse),
         (status = 429, description = "RATE_LIMITED", body = ErrorResponse, headers(("Retry-After" = u64, description = "Seconds"))),
         (status = 500, description = "INTERNAL_ERROR", body = ErrorResponse),
+        (status = 503, description = "INTERNAL_ERROR: the store is away; `Retry-After` says when to come back", body = ErrorResponse),
         (status = 504, description = "TIMEOUT: no file was analysed in time", body = ErrorResponse),
     )
 )]
@@ -61,9 +63,9 @@ pub(super) async fn analyze(
     let began = Instant::now();
     let deadline = began + Duration::from_millis(caller.limits.request_ms);
     let most = intake::most_bytes(&caller.limits);
-    let read = tokio::time::timeout_at(deadline.into(), body::read(&parts.headers, body, most)).await;
-    let bytes = match read {
-        Ok(Ok(bytes)) => bytes,
+    let read = tokio::time::timeout_at(deadline.into(), body::read(&engine.room, &parts.headers, body, most)).await;
+    let body::Taken { bytes, room } = match read {
+        Ok(Ok(taken)) => taken,
         Ok(Err(error)) => return error.of_request(&id.0).into_response(),
         Err(_) => {
             let error = ApiError::new(Code::Timeout, "the request did not arrive in time");
@@ -72,7 +74,7 @@ pub(super) async fn analyze(
     };
     let work = Work { engine: &engine, caller: &caller, began, deadline };
     let answer = work.answer(&parts, bytes).await;
-    drop(permit);
+    drop((permit, room));
     match answer {
         Ok(answer) => {
             let noted = noted(&answer);
@@ -167,9 +169,10 @@ impl Work<'_> {
             };
             outcomes.push(Some((named, Outcome::TimedOut)));
             let (engine, session, rules) = (Arc::clone(self.engine), held.session.id.clone(), Arc::clone(rules));
-            let key = held.key.clone();
+            let (tenant, key) = (self.caller.tenant.clone(), held.key.clone());
             work.spawn(async move {
-                let judged = engine.workers.judge_or_fall_back(&session, &rules, &sealed, &key, wanted);
+                let judging = Judging { tenant: &tenant, session: &session, rules: &rules, key: &key };
+                let judged = judging.judge(&engine, &sealed, wanted.options);
                 let outcome = match tokio::time::timeout_at(until.into(), judged).await {
                     Ok(outcome) => outcome,
                     Err(_) => Outcome::TimedOut,

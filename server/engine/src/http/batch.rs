@@ -58,6 +58,7 @@ const WATCH_EVERY: Duration = Duration::from_millis(250);
         (status = 415, description = "INVALID_REQUEST", body = ErrorResponse),
         (status = 429, description = "RATE_LIMITED", body = ErrorResponse),
         (status = 500, description = "INTERNAL_ERROR", body = ErrorResponse),
+        (status = 503, description = "INTERNAL_ERROR: the store is away; `Retry-After` says when to come back", body = ErrorResponse),
     )
 )]
 pub(super) async fn upload(
@@ -80,8 +81,9 @@ pub(super) async fn upload(
     };
     let within = Duration::from_millis(caller.limits.request_ms);
     let most = intake::most_bytes(&caller.limits);
-    let bytes = match tokio::time::timeout(within, body::read(&parts.headers, request_body, most)).await {
-        Ok(Ok(bytes)) => bytes,
+    let read = body::read(&engine.room, &parts.headers, request_body, most);
+    let body::Taken { bytes, room: _room } = match tokio::time::timeout(within, read).await {
+        Ok(Ok(taken)) => taken,
         Ok(Err(error)) => return error.of_request(&id.0).into_response(),
         Err(_) => {
             let error = ApiError::new(Code::Timeout, "the request did not arrive in time");
@@ -214,7 +216,7 @@ async fn open(
         let message = format!("maximum {} jobs at once; wait for one to end, or cancel one", caller.limits.jobs);
         ApiError::rate_limited(message, Duration::from_secs(10))
     })?;
-    engine.jobs.learn(&job.id, key);
+    engine.jobs.learn(&job.tenant, &job.id, key);
     Ok(job)
 }
 
@@ -228,7 +230,7 @@ impl Engine {
             && let Ok(details) = postcard::from_bytes::<JobDetails>(&job.details)
             && let Ok(Some(key)) = unwrap_session_key(&caller.key, &details.session, &details.wrapped_key)
         {
-            self.jobs.learn(&job.id, key);
+            self.jobs.learn(&job.tenant, &job.id, key);
         }
         Ok(job)
     }
@@ -252,6 +254,7 @@ type Pairs = Query<Vec<(String, String)>>;
         (status = 404, description = "INVALID_REQUEST: the caller has no such job", body = ErrorResponse),
         (status = 406, description = "INVALID_REQUEST", body = ErrorResponse),
         (status = 500, description = "INTERNAL_ERROR", body = ErrorResponse),
+        (status = 503, description = "INTERNAL_ERROR: the store is away; `Retry-After` says when to come back", body = ErrorResponse),
     )
 )]
 pub(super) async fn page(
@@ -317,6 +320,7 @@ async fn read(
         (status = 404, description = "INVALID_REQUEST: the caller has no such job", body = ErrorResponse),
         (status = 406, description = "INVALID_REQUEST", body = ErrorResponse),
         (status = 500, description = "INTERNAL_ERROR", body = ErrorResponse),
+        (status = 503, description = "INTERNAL_ERROR: the store is away; `Retry-After` says when to come back", body = ErrorResponse),
     )
 )]
 pub(super) async fn events(
@@ -389,6 +393,7 @@ async fn tell(
         (status = 401, description = "AUTH_REQUIRED, INVALID_API_KEY", body = ErrorResponse),
         (status = 404, description = "INVALID_REQUEST: the caller has no such job", body = ErrorResponse),
         (status = 500, description = "INTERNAL_ERROR", body = ErrorResponse),
+        (status = 503, description = "INTERNAL_ERROR: the store is away; `Retry-After` says when to come back", body = ErrorResponse),
     )
 )]
 pub(super) async fn cancel(

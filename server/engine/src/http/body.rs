@@ -9,7 +9,9 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{error::Category, json};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How much of the body of a request that is refused before it is read is looked at for its id.
 const GLANCE: usize = 64 << 10;
@@ -72,13 +74,65 @@ pub(super) fn is_json(headers: &HeaderMap) -> Result<(), ApiError> {
     }
 }
 
-/// The whole body, if it is no larger than this. Of one that is, the request's id if it is near the beginning.
-pub(super) async fn read(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes, ApiError> {
+/// How long a request waits for room before it is sent away.
+const ROOM_PATIENCE: Duration = Duration::from_secs(2);
+
+/// When it may come again.
+const ROOM_AFTER: Duration = Duration::from_secs(1);
+
+/// Room is counted in pieces of so many bytes.
+const PIECE: usize = 1 << 10;
+
+/// Memory for bodies of requests, over all customers: each may send its limits' worth at once, and all of them together
+/// more than the machine has.
+pub(crate) struct Room {
+    pieces: Arc<Semaphore>,
+    all: u32,
+}
+
+impl Room {
+    /// So many bytes.
+    pub(crate) fn new(bytes: u64) -> Self {
+        let all = u32::try_from(bytes / PIECE as u64).unwrap_or(u32::MAX).max(1);
+        Self { pieces: Arc::new(Semaphore::new(all as usize)), all }
+    }
+
+    /// Room for a body, as soon as there is some. One that needs more than all there is has it to itself.
+    async fn make(&self, bytes: usize) -> Result<OwnedSemaphorePermit, ApiError> {
+        let pieces = u32::try_from(bytes.div_ceil(PIECE)).unwrap_or(u32::MAX).min(self.all);
+        let made = Arc::clone(&self.pieces).acquire_many_owned(pieces);
+        match tokio::time::timeout(ROOM_PATIENCE, made).await {
+            Ok(Ok(made)) => Ok(made),
+            _ => Err(ApiError::new(Code::InternalError, "other requests take all the engine's memory for requests")
+                .with_status(StatusCode::SERVICE_UNAVAILABLE)
+                .with_retry_after(ROOM_AFTER)),
+        }
+    }
+}
+
+/// A body, and the room it takes until this is dropped.
+pub(super) struct Taken {
+    pub(super) bytes: Bytes,
+    pub(super) room: OwnedSemaphorePermit,
+}
+
+/// The whole body, if it is no larger than this and there is room. Of one that is not read, the request's id if it is near the
+/// beginning.
+pub(super) async fn read(room: &Room, headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Taken, ApiError> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     let mut whole = Vec::with_capacity(announced.map_or(0, |length| length.min(RESERVE) as usize));
     if announced.is_none_or(|length| length <= limit as u64) {
+        let room = match room.make(announced.map_or(limit, |length| length as usize)).await {
+            Ok(room) => room,
+            Err(error) => {
+                return Err(match rest(body, whole).await {
+                    Some(id) => error.of_request(&id),
+                    None => error,
+                });
+            }
+        };
         loop {
-            let Some(frame) = body.frame().await else { return Ok(whole.into()) };
+            let Some(frame) = body.frame().await else { return Ok(Taken { bytes: whole.into(), room }) };
             // The connection broke: nobody reads the answer.
             let frame = frame.map_err(|_| ApiError::invalid("the body ended early"))?;
             let Some(data) = frame.data_ref() else { continue };
@@ -209,6 +263,7 @@ mod tests {
     use super::*;
     use crate::contract::AnalyzeRequest;
     use axum::http::HeaderValue;
+    use axum::response::IntoResponse as _;
 
     /// What is sent, and what is said of it: never a word that was sent.
     #[test]
@@ -264,6 +319,27 @@ mod tests {
         }
         let long = format!(r#"{{"requestId":"{}"}}"#, "é".repeat(REQUEST_ID_CHARS + 1));
         assert_eq!(request_id(long.as_bytes()), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bodies_wait_for_room_and_are_sent_away_where_there_is_none() {
+        let room = Room::new(10 * PIECE as u64);
+        let length = |bytes: usize| HeaderMap::from_iter([(header::CONTENT_LENGTH, HeaderValue::from(bytes))]);
+        let body = || Body::from(r#"{"requestId":"a"}"#);
+        let first = read(&room, &length(6 * PIECE), body(), 1 << 20).await.expect("there is room");
+        let Err(error) = read(&room, &length(6 * PIECE), body(), 1 << 20).await else { panic!("there is none") };
+        assert_eq!(error.into_response().status(), StatusCode::SERVICE_UNAVAILABLE);
+        let second = read(&room, &length(4 * PIECE), body(), 1 << 20).await.expect("there is room for less");
+        // Whoever waits gets what becomes free, also who needs more than there ever is.
+        let large = length(50 * PIECE);
+        let waits = read(&room, &large, body(), 1 << 20);
+        let ends = async {
+            tokio::time::sleep(ROOM_PATIENCE / 2).await;
+            drop((first, second));
+        };
+        let (third, ()) = tokio::join!(waits, ends);
+        assert_eq!(third.expect("all of it is free").bytes, r#"{"requestId":"a"}"#);
+        assert!(read(&room, &HeaderMap::new(), body(), 1 << 20).await.is_ok(), "nobody has it any more");
     }
 
     #[test]

@@ -33,6 +33,15 @@ pub(super) async fn metrics(State(engine): State<Shared>) -> Response {
         metrics::counter!("weir_engine_live_frames_total", "direction" => direction).absolute(frames);
         metrics::counter!("weir_engine_live_bytes_total", "direction" => direction).absolute(bytes);
     }
+    for analyses in live.workers.analyses {
+        let language = analyses.language;
+        metrics::counter!("weir_engine_live_analyses_total", "language" => language.clone()).absolute(analyses.count);
+        for (step, us) in [("parse", analyses.parse_us), ("analyze", analyses.analyze_us)] {
+            metrics::counter!("weir_engine_live_microseconds_total", "language" => language.clone(), "step" => step)
+                .absolute(us);
+        }
+    }
+    metrics::counter!("weir_engine_live_stale_edits_total").absolute(live.workers.stale);
     for (reason, count) in live.ended {
         metrics::counter!("weir_engine_live_ended_total", "reason" => reason).absolute(count);
     }
@@ -49,6 +58,11 @@ pub(super) fn describe() {
     describe_counter!("weir_engine_findings_total", "Findings by language and severity");
     describe_counter!("weir_engine_sealed_bytes_total", "Bytes of files that were sent sealed");
     describe_histogram!("weir_engine_parse_seconds", "Parsing by language and size of the file");
+    describe_histogram!(
+        "weir_engine_memory_bytes",
+        "Memory of an analysis process after a file, by the file's language"
+    );
+    describe_counter!("weir_engine_results_total", "Files by whether their result was kept from before");
     describe_counter!("weir_engine_parser_restarts_total", "Analysis processes that were lost and replaced, by reason");
     describe_counter!("weir_engine_sessions_opened_total", "Sessions opened");
     describe_counter!("weir_engine_sessions_ended_total", "Sessions ended, by reason");
@@ -60,6 +74,9 @@ pub(super) fn describe() {
     describe_gauge!("weir_engine_live_worker_memory_bytes", "Memory of their analysis processes");
     describe_counter!("weir_engine_live_frames_total", "Sealed frames, by direction");
     describe_counter!("weir_engine_live_bytes_total", "Bytes of sealed frames, by direction");
+    describe_counter!("weir_engine_live_analyses_total", "Analyses of texts under edit, by language");
+    describe_counter!("weir_engine_live_microseconds_total", "Time they took, by language and step");
+    describe_counter!("weir_engine_live_stale_edits_total", "Edits of a version that the engine did not have");
     describe_counter!("weir_engine_live_ended_total", "Live connections and sessions that ended, by reason");
     describe_gauge!("weir_engine_leases", "Leases that are held on what teams share");
     describe_counter!("weir_engine_leases_total", "Questions about leases, by mode and what came of them");
@@ -70,4 +87,20 @@ pub(super) fn describe() {
     );
     describe_histogram!("weir_engine_lease_held_seconds", "How long leases were held, by mode");
     describe_gauge!("weir_engine_queue", "Who waits, by for what");
+}
+
+#[cfg(test)]
+mod tests {
+    /// A panel of the dashboard with a metric that does not exist would stay empty, and nobody would know why.
+    #[test]
+    fn the_dashboard_shows_metrics_that_there_are() {
+        let dashboard = include_str!("../../deploy/grafana.json");
+        let names = dashboard.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        let names: Vec<&str> = names.filter(|name| name.starts_with("weir_engine_")).collect();
+        assert!(names.len() > 20, "{names:?}");
+        for name in names {
+            let name = name.strip_suffix("_bucket").unwrap_or(name);
+            assert!(include_str!("metrics.rs").contains(&format!("\"{name}\"")), "{name}");
+        }
+    }
 }

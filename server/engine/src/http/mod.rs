@@ -15,7 +15,7 @@ mod trace;
 pub(crate) use body::is_request_id;
 pub(crate) use caller::Caller;
 pub use serve::serve;
-pub(crate) use trace::Noted;
+pub(crate) use trace::{Noted, RequestId};
 
 use crate::audit::Audit;
 use crate::batch::JobKeys;
@@ -33,7 +33,6 @@ use axum::routing::{delete, get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use trace::RequestId;
 use weir_seal::PublicIdentity;
 
 /// What every request needs.
@@ -44,6 +43,8 @@ pub(crate) struct Engine {
     pub(crate) rules: Rules,
     pub(crate) metrics: PrometheusHandle,
     pub(crate) jobs: JobKeys,
+    /// For bodies of requests.
+    pub(crate) room: body::Room,
     pub(crate) audit: Arc<Audit>,
     /// Editors that are connected.
     pub(crate) sockets: Sockets,

@@ -105,6 +105,7 @@ type Pairs = Query<Vec<(String, String)>>;
         (status = 401, description = "AUTH_REQUIRED, INVALID_API_KEY", body = crate::contract::ErrorResponse),
         (status = 406, description = "INVALID_REQUEST", body = crate::contract::ErrorResponse),
         (status = 500, description = "INTERNAL_ERROR", body = crate::contract::ErrorResponse),
+        (status = 503, description = "INTERNAL_ERROR: the store is away; `Retry-After` says when to come back", body = crate::contract::ErrorResponse),
     )
 )]
 pub(super) async fn patterns(

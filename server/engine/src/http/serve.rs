@@ -1,5 +1,6 @@
 //! The engine from start to end: it listens, serves each connection, and drains when it is told to end.
 
+use super::body::Room;
 use super::{Engine, router};
 use crate::audit::{Audit, AuditConfig, Entry};
 use crate::batch::{self, JobKeys};
@@ -7,7 +8,7 @@ use crate::clock::Clock;
 use crate::config::{EngineConfig, StartError, Transport};
 use crate::rules::Rules;
 use crate::socket::{self, Gate, LinkEvent, LinkRecord, Sockets};
-use crate::store::{Store, StoreConfig};
+use crate::store::{NODE_BEAT, Store, StoreConfig};
 use crate::workers::Workers;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -63,9 +64,10 @@ pub async fn serve(config: EngineConfig, ready: impl FnOnce(SocketAddr)) -> Resu
     let jobs = tokio::spawn(batch::run(Arc::clone(&engine)));
     ready(address);
     tokio::select! {
-        () = accept(&listener, tls.as_ref(), &engine, told_to_end) => {}
+        () = accept(listener, tls.as_ref(), &engine, told_to_end) => {}
         () = sweep(&engine) => {}
         () = keep_audit(&engine) => {}
+        () = tell_other_nodes(&engine) => {}
     }
     engine.jobs.wake();
     // What they have at hand is analysed again after the restart.
@@ -92,15 +94,20 @@ async fn start(config: EngineConfig) -> Result<Arc<Engine>, StartError> {
         tracing::warn!("{loss}");
     }
     let audit = Arc::new(audit);
-    let identity = socket::identity(&config.data).map_err(|error| StartError::System(error.to_string()))?;
+    let file = config.identity.clone().unwrap_or_else(|| config.data.join(socket::IDENTITY_FILE));
+    let identity = socket::identity(&file).map_err(|error| StartError::System(error.to_string()))?;
     let public = identity.public();
     tracing::info!("identity {public}, fingerprint {}", public.fingerprint());
+    if !store.is_one_of_us(&public.to_string()).await? {
+        return Err(StartError::OtherIdentity);
+    }
     let gate = Gate::of(&store, config.link_limits, recorded_in(Arc::clone(&audit)));
     let sockets = Sockets::new(config.link.clone(), identity, gate);
     let workers = Workers::new(config.workers.clone());
     let rules = Rules::read(workers.clone(), Arc::clone(&config.rules)).await;
     let rules = rules.map_err(|failure| StartError::Workers(failure.to_string()))?;
     Ok(Arc::new(Engine {
+        room: Room::new(config.bytes_in_flight),
         config,
         store,
         workers,
@@ -116,7 +123,7 @@ async fn start(config: EngineConfig) -> Result<Arc<Engine>, StartError> {
 
 /// Serves connections until the engine is told to end, then waits for those at work.
 async fn accept(
-    listener: &TcpListener,
+    listener: TcpListener,
     tls: Option<&TlsAcceptor>,
     engine: &Arc<Engine>,
     told_to_end: impl Future<Output = ()>,
@@ -149,6 +156,8 @@ async fn accept(
         });
     }
     engine.draining.store(true, Ordering::Relaxed);
+    // Whoever connects now is to be refused, and not to wait where nobody answers: another node will take it.
+    drop(listener);
     tracing::info!("draining");
     let drain = engine.config.drain;
     let (served, ()) = tokio::join!(tokio::time::timeout(drain, graceful.shutdown()), engine.sockets.drain(drain));
@@ -199,7 +208,28 @@ async fn sweep(engine: &Engine) {
             }
             Err(error) => tracing::error!("{error}"),
         }
+        if let Err(error) = batch::forget_ended(engine).await {
+            tracing::error!("{error}");
+        }
         engine.metrics.run_upkeep();
+    }
+}
+
+/// Tells other nodes of this one, for ever.
+async fn tell_other_nodes(engine: &Engine) {
+    let identity = engine.identity.to_string();
+    loop {
+        tokio::time::sleep(NODE_BEAT).await;
+        match engine.store.is_one_of_us(&identity).await {
+            Ok(true) => {}
+            // It was started while Redis was away, or knew nothing.
+            Ok(false) => tracing::error!("{}", StartError::OtherIdentity),
+            Err(error) => {
+                tracing::warn!("{error}");
+                continue;
+            }
+        }
+        engine.sockets.tell_other_nodes().await;
     }
 }
 
@@ -286,11 +316,15 @@ fn acceptor(cert: &Path, key: &Path) -> Result<TlsAcceptor, StartError> {
 /// Times that matter: the contract promises half a second, two and five.
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0];
 
+/// From what a process has before it reads anything to what it may have at most if nothing else is said.
+const BYTES: &[f64] = &[8e6, 16e6, 32e6, 64e6, 128e6, 256e6, 512e6, 1e9, 2e9, 4.3e9];
+
 /// Where metrics are counted. There is one in a process.
 fn recorder() -> Result<PrometheusHandle, StartError> {
     let failed = |error: &dyn std::fmt::Display| StartError::System(format!("metrics: {error}"));
     PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)
+        .and_then(|builder| builder.set_buckets_for_metric(Matcher::Suffix("_bytes".to_owned()), BYTES))
         .map_err(|error| failed(&error))?
         .install_recorder()
         .map_err(|error| failed(&error))

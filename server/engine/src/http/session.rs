@@ -19,6 +19,7 @@ use axum::response::{IntoResponse, Response};
         (status = 401, description = "AUTH_REQUIRED, INVALID_API_KEY", body = ErrorResponse),
         (status = 404, description = "SESSION_EXPIRED: the caller has no such session open", body = ErrorResponse),
         (status = 500, description = "INTERNAL_ERROR", body = ErrorResponse),
+        (status = 503, description = "INTERNAL_ERROR: the store is away; `Retry-After` says when to come back", body = ErrorResponse),
     )
 )]
 pub(super) async fn end(

@@ -23,12 +23,26 @@ pub struct Gate {
     pub team: Arc<dyn Fn(String) -> Answer<Option<TeamWatch>> + Send + Sync>,
     /// Where leases on what a team shares are had.
     pub leases: Store,
+    /// Notes how many live sessions a key has on this node: with a limit only if all nodes together keep to it. Whether it was noted;
+    /// `None` if that cannot be known.
+    pub share: Arc<dyn Fn(Share) -> Answer<Option<bool>> + Send + Sync>,
     /// What happened, for the audit log.
     pub record: Arc<dyn Fn(LinkRecord) + Send + Sync>,
 }
 
 /// A team, whenever it changes.
 pub type TeamWatch = watch::Receiver<Option<Arc<Team>>>;
+
+/// The live sessions of a key on this node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// The key's id ([`Customer::key`]).
+    pub key: String,
+    /// How many.
+    pub sessions: usize,
+    /// How many there may be on all nodes together; `None`: these are there, whatever may be.
+    pub most: Option<usize>,
+}
 
 /// How much of live links one key may have at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +66,7 @@ const VALID_FOR: Duration = Duration::from_secs(5);
 impl Gate {
     /// The doors of an engine with this store.
     pub fn of(store: &Store, limits: LinkLimits, record: Arc<dyn Fn(LinkRecord) + Send + Sync>) -> Self {
-        let tenants = store.tenants();
+        let (tenants, sharing) = (store.tenants(), store.clone());
         let (finding, watching) = (tenants.clone(), tenants.clone());
         let valid = Arc::new(Valid { tenants: tenants.clone(), known: Mutex::default() });
         Self {
@@ -82,6 +96,10 @@ impl Gate {
                 Box::pin(async move { tenants.watch_team(&name).await.ok() })
             }),
             leases: store.clone(),
+            share: Arc::new(move |Share { key, sessions, most }| {
+                let store = sharing.clone();
+                Box::pin(async move { store.share_live(&key, sessions, most).await.ok() })
+            }),
             record,
         }
     }
@@ -121,9 +139,9 @@ pub struct Customer {
     pub name: String,
     /// The team whose rules and configuration its editors are told.
     pub team: String,
-    /// Live sessions that may exist by this key at once.
+    /// Live sessions that may exist by this key at once, on all nodes together.
     pub max_sessions: usize,
-    /// Connections that may be open by this key at once, those included that are not through their handshake.
+    /// Connections that may be open by this key at once on one node, those included that are not through their handshake.
     pub max_connections: usize,
 }
 

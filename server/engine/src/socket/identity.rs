@@ -1,11 +1,11 @@
-//! The engine's identity: one file in the data directory, made once, which editors know by its fingerprint.
+//! The engine's identity: one file, made once, which editors know by its fingerprint. All nodes of a cluster have the same.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use weir_seal::{Identity, NoRandomness, Zeroizing};
 
-/// The file's name. 32 secret bytes, nothing else.
+/// The file's name in the data directory, if no other is named. 32 secret bytes, nothing else.
 pub const IDENTITY_FILE: &str = "identity.key";
 
 /// Bytes of a secret identity.
@@ -16,7 +16,7 @@ const LEN: usize = 32;
 pub enum IdentityError {
     /// Others could have read it.
     #[error(
-        "{IDENTITY_FILE} in the data directory may be read by others (mode {mode:03o}); if nobody did, take that away \
+        "the file of the engine's identity may be read by others (mode {mode:03o}); if nobody did, take that away \
          (chmod 600), else delete it and tell the editors the new engine's identity"
     )]
     Exposed {
@@ -25,36 +25,36 @@ pub enum IdentityError {
     },
     /// Not a key.
     #[error(
-        "{IDENTITY_FILE} in the data directory is damaged; bring it back from a backup, or delete it and tell the editors the \
+        "the file of the engine's identity is damaged; bring it back from a backup, or delete it and tell the editors the \
          new engine's identity"
     )]
     Damaged,
     /// The file system said no.
-    #[error("{IDENTITY_FILE} in the data directory: {0}")]
+    #[error("the file of the engine's identity: {0}")]
     Io(#[from] io::Error),
     /// No secret can be made.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
 }
 
-/// The identity kept in a data directory, made if there is none. Of two that make one at once, both get the same.
-pub fn identity(data: &Path) -> Result<Identity, IdentityError> {
-    let path = data.join(IDENTITY_FILE);
-    match read(&path) {
+/// The identity kept in a file, made if there is none. Of two that make one at once, both get the same.
+pub fn identity(path: &Path) -> Result<Identity, IdentityError> {
+    match read(path) {
         Err(IdentityError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {}
         known => return known,
     }
     let identity = Identity::generate()?;
     // Whole or not at all: a file that nobody else may read, moved to its name when it is on disk.
-    let mut file = tempfile::Builder::new().prefix(".identity").tempfile_in(data)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".identity").tempfile_in(folder)?;
     file.write_all(identity.to_bytes().as_slice())?;
     file.as_file().sync_all()?;
-    match file.persist_noclobber(&path) {
+    match file.persist_noclobber(path) {
         Ok(_) => {
-            sync_directory(data)?;
+            sync_directory(folder)?;
             Ok(identity)
         }
-        Err(lost) if lost.error.kind() == io::ErrorKind::AlreadyExists => read(&path),
+        Err(lost) if lost.error.kind() == io::ErrorKind::AlreadyExists => read(path),
         Err(lost) => Err(lost.error.into()),
     }
 }
@@ -102,9 +102,10 @@ mod tests {
     #[test]
     fn it_is_made_once_for_nobody_else_to_read() {
         let data = directory();
-        let made = identity(data.path()).expect("made").public();
-        assert_eq!(identity(data.path()).expect("read").public(), made);
-        let mode = fs::metadata(data.path().join(IDENTITY_FILE)).expect("there").permissions().mode();
+        let path = data.path().join(IDENTITY_FILE);
+        let made = identity(&path).expect("made").public();
+        assert_eq!(identity(&path).expect("read").public(), made);
+        let mode = fs::metadata(&path).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(fs::read_dir(data.path()).expect("a directory").count(), 1, "nothing is left beside it");
     }
@@ -112,8 +113,9 @@ mod tests {
     #[test]
     fn those_who_make_it_at_once_get_the_same() {
         let data = directory();
+        let path = data.path().join(IDENTITY_FILE);
         let made: Vec<_> = std::thread::scope(|scope| {
-            let makers: Vec<_> = (0..8).map(|_| scope.spawn(|| identity(data.path()).expect("one").public())).collect();
+            let makers: Vec<_> = (0..8).map(|_| scope.spawn(|| identity(&path).expect("one").public())).collect();
             makers.into_iter().map(|maker| maker.join().expect("no panic")).collect()
         });
         assert!(made.iter().all(|identity| *identity == made[0]));
@@ -132,7 +134,7 @@ mod tests {
             let path = data.path().join(IDENTITY_FILE);
             fs::write(&path, &bytes).expect("written");
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("set");
-            let error = identity(data.path()).map(|_| ()).expect_err("refused").to_string();
+            let error = identity(&path).map(|_| ()).expect_err("refused").to_string();
             assert!(error.contains(expected), "{error}");
             assert!(!error.contains(&data.path().display().to_string()), "{error}");
             assert_eq!(fs::read(&path).expect("there"), bytes);

@@ -16,24 +16,28 @@ mod process;
 mod registry;
 mod seat;
 mod session;
+mod shares;
 
 pub use config::LinkConfig;
 pub use control::{Ask, CLOSE_KILL, End, Notice, PROTOCOL, TeamFile};
-pub use gate::{Answer, Customer, Denied, Gate, LinkEvent, LinkLimits, LinkRecord, TeamWatch};
+pub use gate::{Answer, Customer, Denied, Gate, LinkEvent, LinkLimits, LinkRecord, Share, TeamWatch};
 pub use identity::{IDENTITY_FILE, IdentityError, identity};
 pub use meters::LinkMetrics;
 
+use crate::contract::{ApiError, Code};
+use crate::http::RequestId;
 use axum::Router;
-use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use connection::{MAX_MESSAGE, PROTOCOLS};
 use meters::Meters;
-use registry::{Permit, Shared, Use};
+use registry::{Permit, Shared};
 use session::Session;
+use shares::{Held, NoShare};
 use std::sync::Arc;
 use std::time::Duration;
 use weir_seal::Identity;
@@ -50,8 +54,8 @@ const READ_BUFFER: usize = 8 << 10;
 /// Bytes in a session's id: nobody guesses it.
 const ID_BYTES: usize = 24;
 
-/// When somebody who was sent away may try again, in seconds.
-const RETRY_AFTER: u32 = 5;
+/// When somebody who was sent away may try again.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// All live links of an engine. Clones are the same.
 #[derive(Clone)]
@@ -71,12 +75,17 @@ impl Sockets {
 
     /// The route.
     pub fn router(&self) -> Router {
-        Router::new().route(STREAM_PATH, get(stream)).with_state(self.clone())
+        Router::new().route(STREAM_PATH, get(stream).fallback(other_method)).with_state(self.clone())
     }
 
     /// Lets nobody in any more, tells the editors to go elsewhere, and ends when all have gone or this time is over.
     pub async fn drain(&self, within: Duration) {
         self.0.drain(within).await;
+    }
+
+    /// Says how many live sessions there are here, so that limits hold on all nodes together.
+    pub async fn tell_other_nodes(&self) {
+        self.0.shares.tell_all().await;
     }
 
     /// What there is, and what there was.
@@ -87,16 +96,31 @@ impl Sockets {
 
 async fn stream(
     State(Sockets(shared)): State<Sockets>,
+    id: Option<Extension<RequestId>>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
-    match admit(&shared, &headers).await {
-        Ok((place, permit)) => match upgrade {
-            Ok(upgrade) => accept(shared, upgrade, place, permit),
-            Err(_) => Refused::new(StatusCode::UPGRADE_REQUIRED, "INVALID_REQUEST", "this is a WebSocket").respond(),
-        },
-        Err(refused) => refused.respond(),
+    let accepted = match (admit(&shared, &headers).await, upgrade) {
+        (Ok((place, permit)), Ok(upgrade)) => accept(shared, upgrade, place, permit),
+        (Ok(_), Err(_)) => Err(ApiError::invalid("this is a WebSocket").with_status(StatusCode::UPGRADE_REQUIRED)),
+        (Err(error), _) => Err(error),
+    };
+    accepted.unwrap_or_else(|error| refuse(error, id))
+}
+
+async fn other_method(id: Option<Extension<RequestId>>) -> Response {
+    let error = ApiError::invalid("this is a WebSocket, which begins with GET");
+    refuse(error.with_status(StatusCode::METHOD_NOT_ALLOWED).with_allow("GET"), id)
+}
+
+/// An answer to somebody who is not let in.
+fn refuse(error: ApiError, id: Option<Extension<RequestId>>) -> Response {
+    let id = id.map(|Extension(RequestId(id))| id);
+    let mut response = id.map_or(error.clone(), |id| error.of_request(&id)).into_response();
+    if response.status() == StatusCode::UPGRADE_REQUIRED {
+        response.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     }
+    response
 }
 
 /// What somebody who is let in gets.
@@ -104,37 +128,39 @@ enum Place {
     /// The session it had.
     Old(Arc<Session>),
     /// A new one.
-    New { customer: Customer, permit: Permit },
+    New { customer: Customer, held: Held },
 }
 
 /// Who is there, and may they come in?
-async fn admit(shared: &Arc<Shared>, headers: &HeaderMap) -> Result<(Place, Permit), Refused> {
-    let unauthorized = |code, message| Refused::new(StatusCode::UNAUTHORIZED, code, message);
+async fn admit(shared: &Arc<Shared>, headers: &HeaderMap) -> Result<(Place, Permit), ApiError> {
     let key = presented(headers)
-        .ok_or_else(|| unauthorized("AUTH_REQUIRED", "no API key (x-api-key, or Authorization: Bearer)"))?;
+        .ok_or_else(|| ApiError::new(Code::AuthRequired, "no API key (x-api-key, or Authorization: Bearer)"))?;
     let customer = (shared.gate.authenticate)(key.to_owned()).await.map_err(|denied| match denied {
-        Denied::Unknown => unauthorized("INVALID_API_KEY", "the API key is not valid"),
-        Denied::Unavailable => Refused::unavailable("API keys cannot be checked at the moment"),
+        Denied::Unknown => ApiError::new(Code::InvalidApiKey, "the API key is not valid"),
+        Denied::Unavailable => unavailable("API keys cannot be checked at the moment"),
     })?;
     if shared.is_draining() {
-        return Err(Refused::unavailable("the engine is about to stop; connect to another one"));
+        return Err(unavailable("the engine is about to stop; connect to another one"));
     }
-    let limited = |message| Refused::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message).later();
-    let permit = shared
-        .permit(&customer, Use::Connection)
-        .ok_or_else(|| limited("as many connections are open by this API key as may be"))?;
+    let limited = |message| ApiError::rate_limited(message, RETRY_AFTER);
+    let permit =
+        shared.permit(&customer).ok_or_else(|| limited("as many connections are open by this API key as may be"))?;
     if let Some(id) = headers.get(SESSION_HEADER) {
         let session = id.to_str().ok().and_then(|id| shared.find(id, &customer));
-        let gone = || Refused::new(StatusCode::NOT_FOUND, "SESSION_EXPIRED", "no such session; begin a new one");
+        let gone = || {
+            let error = ApiError::new(Code::SessionExpired, "no such session; begin a new one");
+            error.with_status(StatusCode::NOT_FOUND)
+        };
         return Ok((Place::Old(session.ok_or_else(gone)?), permit));
     }
     if shared.is_full() {
-        return Err(Refused::unavailable("the engine has as many live sessions as it takes"));
+        return Err(unavailable("the engine has as many live sessions as it takes"));
     }
-    let session = shared
-        .permit(&customer, Use::Session)
-        .ok_or_else(|| limited("as many live sessions exist by this API key as may be"))?;
-    Ok((Place::New { customer, permit: session }, permit))
+    let held = shared.shares.take(&customer).await.map_err(|why| match why {
+        NoShare::TooMany => limited("as many live sessions exist by this API key as may be"),
+        NoShare::Unknown => unavailable("live sessions cannot be counted at the moment"),
+    })?;
+    Ok((Place::New { customer, held }, permit))
 }
 
 /// The API key that somebody shows.
@@ -147,7 +173,7 @@ fn presented(headers: &HeaderMap) -> Option<&str> {
     text("x-api-key").or_else(bearer).map(str::trim).filter(|key| !key.is_empty())
 }
 
-fn accept(shared: Arc<Shared>, upgrade: WebSocketUpgrade, place: Place, permit: Permit) -> Response {
+fn accept(shared: Arc<Shared>, upgrade: WebSocketUpgrade, place: Place, permit: Permit) -> Result<Response, ApiError> {
     let upgrade = upgrade
         .protocols(PROTOCOLS)
         .max_message_size(MAX_MESSAGE)
@@ -156,9 +182,9 @@ fn accept(shared: Arc<Shared>, upgrade: WebSocketUpgrade, place: Place, permit: 
         .write_buffer_size(0);
     if upgrade.selected_protocol().is_none() {
         let message = format!("no version of the link that is spoken here: {}", PROTOCOLS.join(", "));
-        return Refused::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", message).respond();
+        return Err(ApiError::invalid(message));
     }
-    upgrade.on_upgrade(move |socket| begin(shared, socket, place, permit))
+    Ok(upgrade.on_upgrade(move |socket| begin(shared, socket, place, permit)))
 }
 
 async fn begin(shared: Arc<Shared>, socket: WebSocket, place: Place, permit: Permit) {
@@ -168,8 +194,8 @@ async fn begin(shared: Arc<Shared>, socket: WebSocket, place: Place, permit: Per
             shared.record(&session, LinkEvent::Resumed);
             (session, true)
         }
-        Place::New { customer, permit } => {
-            let started = session_id().and_then(|id| Session::start(&shared, id, customer, permit));
+        Place::New { customer, held } => {
+            let started = session_id().and_then(|id| Session::start(&shared, id, customer, held));
             match started {
                 Ok(session) => (session, false),
                 Err(error) => {
@@ -197,38 +223,8 @@ fn session_id() -> std::io::Result<String> {
     Ok(crate::hex::encode(&bytes))
 }
 
-/// An answer to somebody who is not let in: the contract's `ErrorResponse`.
-struct Refused {
-    status: StatusCode,
-    code: &'static str,
-    message: String,
-    later: bool,
-}
-
-impl Refused {
-    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), later: false }
-    }
-
-    fn unavailable(message: &str) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "INTERNAL_ERROR", message).later()
-    }
-
-    /// It is worth to try again.
-    fn later(self) -> Self {
-        Self { later: true, ..self }
-    }
-
-    fn respond(self) -> Response {
-        let body = serde_json::json!({ "error": { "code": self.code, "message": self.message } });
-        let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-        let mut response = (self.status, json, body.to_string()).into_response();
-        if self.later {
-            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER.into());
-        }
-        if self.status == StatusCode::UPGRADE_REQUIRED {
-            response.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-        }
-        response
-    }
+fn unavailable(message: &str) -> ApiError {
+    ApiError::new(Code::InternalError, message)
+        .with_status(StatusCode::SERVICE_UNAVAILABLE)
+        .with_retry_after(RETRY_AFTER)
 }

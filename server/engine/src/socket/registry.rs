@@ -1,10 +1,11 @@
-//! All live sessions, and how many each key has.
+//! All live sessions, and how many connections each key has.
 
 use super::config::LinkConfig;
 use super::control::{End, Notice};
 use super::gate::{Customer, Gate, LinkEvent, LinkRecord};
 use super::meters::{LinkMetrics, Meters};
 use super::session::Session;
+use super::shares::Shares;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -19,33 +20,20 @@ pub(super) struct Shared {
     pub(super) gate: Gate,
     pub(super) identity: Identity,
     pub(super) meters: Meters,
+    pub(super) shares: Arc<Shares>,
     sessions: Mutex<HashMap<String, Arc<Session>>>,
-    keys: Mutex<HashMap<String, Uses>>,
+    /// Connections by key.
+    connections: Mutex<HashMap<String, usize>>,
     /// When the engine stops.
     draining: watch::Sender<Option<Instant>>,
     /// How many sessions there are.
     count: watch::Sender<usize>,
 }
 
-/// How much is in use by one key.
-#[derive(Default)]
-struct Uses {
-    sessions: usize,
-    connections: usize,
-}
-
-/// What a permit is for.
-#[derive(Clone, Copy)]
-pub(super) enum Use {
-    Session,
-    Connection,
-}
-
-/// One session or connection of a key's, until it is dropped.
+/// One connection of a key's, until it is dropped.
 pub(super) struct Permit {
     shared: Arc<Shared>,
     key: String,
-    what: Use,
 }
 
 /// A worker that was killed is gone by then.
@@ -55,33 +43,28 @@ impl Shared {
     pub(super) fn new(config: LinkConfig, identity: Identity, gate: Gate) -> Self {
         Self {
             config,
+            shares: Arc::new(Shares::new(gate.clone())),
             gate,
             identity,
             meters: Meters::default(),
             sessions: Mutex::default(),
-            keys: Mutex::default(),
+            connections: Mutex::default(),
             draining: watch::Sender::new(None),
             count: watch::Sender::new(0),
         }
     }
 
-    /// Takes one of what a key may have; `None` if it has them all.
-    pub(super) fn permit(self: &Arc<Self>, customer: &Customer, what: Use) -> Option<Permit> {
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        let uses = keys.entry(customer.key.clone()).or_default();
-        let (used, most) = match what {
-            Use::Session => (&mut uses.sessions, customer.max_sessions),
-            Use::Connection => (&mut uses.connections, customer.max_connections),
-        };
-        let full = *used >= most;
-        if !full {
-            *used += 1;
+    /// Takes one of the connections that a key may have; `None` if it has them all.
+    pub(super) fn permit(self: &Arc<Self>, customer: &Customer) -> Option<Permit> {
+        let mut connections = self.connections();
+        let used = connections.entry(customer.key.clone()).or_default();
+        if *used >= customer.max_connections {
+            return None;
         }
-        drop(keys);
-        if let (false, Use::Connection) = (full, what) {
-            Meters::add(&self.meters.connections, 1);
-        }
-        (!full).then(|| Permit { shared: Arc::clone(self), key: customer.key.clone(), what })
+        *used += 1;
+        drop(connections);
+        Meters::add(&self.meters.connections, 1);
+        Some(Permit { shared: Arc::clone(self), key: customer.key.clone() })
     }
 
     /// Whether no session more is taken, whoever asks.
@@ -145,6 +128,7 @@ impl Shared {
             // What is not gone by then goes with this process.
             let _ = timeout(GONE_PATIENCE, count.wait_for(|&count| count == 0)).await;
         }
+        let _ = timeout(GONE_PATIENCE, self.shares.leave()).await;
     }
 
     pub(super) fn metrics(&self) -> LinkMetrics {
@@ -157,8 +141,7 @@ impl Shared {
             metrics.workers.idle_documents += counters.idle_documents;
             metrics.workers.document_bytes += counters.document_bytes;
         }
-        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        metrics.connections = keys.values().map(|uses| uses.connections as u64).sum();
+        metrics.connections = self.connections().values().map(|&used| used as u64).sum();
         metrics
     }
 
@@ -169,18 +152,19 @@ impl Shared {
     fn sessions(&self) -> MutexGuard<'_, HashMap<String, Arc<Session>>> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn connections(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut keys = self.shared.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(uses) = keys.get_mut(&self.key) {
-            match self.what {
-                Use::Session => uses.sessions -= 1,
-                Use::Connection => uses.connections -= 1,
-            }
-            if uses.sessions + uses.connections == 0 {
-                keys.remove(&self.key);
+        let mut connections = self.shared.connections();
+        if let Some(used) = connections.get_mut(&self.key) {
+            *used -= 1;
+            if *used == 0 {
+                connections.remove(&self.key);
             }
         }
     }

@@ -2,9 +2,10 @@
 
 use super::control::{End, Notice};
 use super::gate::{Customer, LinkEvent};
-use super::process::{self, Usage};
-use super::registry::{Permit, Shared};
+use super::process;
+use super::registry::Shared;
 use super::seat::{Answer, Line, Number, Seat, Word};
+use super::shares::Held;
 use axum::body::Bytes;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -17,6 +18,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use weir_model::framing;
 use weir_model::link::{Counters, Refusal, Tag, Terms};
 use weir_seal::{Context, sign_offer};
+use weir_worker::Usage;
 
 /// Messages that wait for the worker to read them, of up to 1 MiB: whoever sends more waits.
 const WAITING_FOR_WORKER: usize = 2;
@@ -46,7 +48,7 @@ pub(super) struct Session {
     memory: AtomicU64,
     /// What the worker said last.
     counters: Mutex<Counters>,
-    _permit: Permit,
+    _held: Held,
 }
 
 /// A message for the worker.
@@ -69,7 +71,7 @@ struct Times {
 
 impl Session {
     /// Begins a session with a worker of its own.
-    pub(super) fn start(shared: &Arc<Shared>, id: String, customer: Customer, permit: Permit) -> io::Result<Arc<Self>> {
+    pub(super) fn start(shared: &Arc<Shared>, id: String, customer: Customer, held: Held) -> io::Result<Arc<Self>> {
         let (child, stdin, stdout) = process::start(&shared.config)?;
         let (to_worker, for_worker) = mpsc::channel(WAITING_FOR_WORKER);
         let now = Instant::now();
@@ -87,7 +89,7 @@ impl Session {
             answers: AtomicU64::new(0),
             memory: AtomicU64::new(0),
             counters: Mutex::default(),
-            _permit: permit,
+            _held: held,
         });
         shared.begun(&session);
         tokio::spawn(Arc::clone(&session).keep(child, stdin, stdout, for_worker));
@@ -350,7 +352,7 @@ impl Session {
             if now >= looked + config.tick {
                 looked = now;
                 let _ = self.to_worker.try_send(ToWorker { from: None, message: TICK.clone() });
-                let usage = child.id().and_then(process::usage).unwrap_or_default();
+                let usage = child.id().and_then(weir_worker::usage).unwrap_or_default();
                 self.memory.store(usage.memory, Relaxed);
                 if burning.since(usage, self.answers.load(Relaxed), now).is_some_and(|since| now - since >= config.burn)
                 {

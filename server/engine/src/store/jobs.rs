@@ -277,12 +277,15 @@ impl Store {
         }
     }
 
-    /// Claims the job that has waited longest, for so long.
-    pub async fn claim_job(&self, node: &str, life: Duration) -> Result<Option<Claim>, StoreError> {
+    /// Claims that of these jobs that has waited longest, for so long.
+    pub async fn claim_job(&self, node: &str, of: &[String], life: Duration) -> Result<Option<Claim>, StoreError> {
         let (node, life, now) = (node.to_owned(), milliseconds(life), self.now());
         match &self.inner.backend {
-            Backend::Embedded(embedded) => on(embedded, move |embedded| embedded.claim_job(&node, life, now)).await,
-            Backend::Redis(redis) => redis.claim_job(&node, life).await,
+            Backend::Embedded(embedded) => {
+                let of = of.to_vec();
+                on(embedded, move |embedded| embedded.claim_job(&node, &of, life, now)).await
+            }
+            Backend::Redis(redis) => redis.claim_job(&node, of, life).await,
         }
     }
 

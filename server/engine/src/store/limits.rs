@@ -5,7 +5,8 @@ use crate::limits::{Limits, Rate};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a permit is held by a node that has died. Longer than a request may take by default; who needs longer renews.
+/// How long a permit is held by a node that has died, at least. Longer than a request may take by default; where requests may take
+/// longer, so do permits.
 pub const PERMIT_LIFE: Duration = Duration::from_mins(1);
 
 /// Whether a request may be worked on.
@@ -41,7 +42,8 @@ impl Store {
     pub async fn admit(&self, tenant: &str, limits: &Limits) -> Result<Admission, StoreError> {
         let rate = Rate::per_minute(limits.per_minute);
         let id = crate::random::id::<16>()?;
-        let life = crate::clock::milliseconds(PERMIT_LIFE);
+        // Answering takes a moment more.
+        let life = crate::clock::milliseconds(PERMIT_LIFE).max(limits.request_ms.saturating_mul(2));
         let counted = match &self.inner.backend {
             Backend::Embedded(embedded) => {
                 embedded.meters().admit(tenant, rate, limits.concurrent, &id, self.now(), life)

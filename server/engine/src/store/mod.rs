@@ -14,6 +14,7 @@ mod jobs;
 mod keys;
 mod leases;
 mod limits;
+mod nodes;
 mod recovery;
 mod redis;
 mod results;
@@ -28,6 +29,7 @@ pub use jobs::{Added, Claim, Job, JobFile, JobRoom, JobState, NewJob, Put};
 pub use jobs::{JOB_DETAILS_BYTES, JOB_FILE_BYTES, JOB_PART_BYTES};
 pub use leases::{LEASE_LIFE, LEASE_NAMES, Lease, LeaseMode, LeaseRequest, LeaseStatistics, Leased};
 pub use limits::{Admission, PERMIT_LIFE, Permit};
+pub use nodes::{NODE_BEAT, NODE_LIFE};
 pub use recovery::{Loss, Recovery};
 pub use results::{RESULT_BYTES, ResultKey};
 pub use sessions::{NewSession, Opened, Session, SessionId, WRAPPED_KEY_BYTES};
@@ -76,6 +78,8 @@ struct Inner {
     backend: Backend,
     tenants: Tenants,
     clock: Clock,
+    /// What tells this process from other nodes.
+    node: String,
 }
 
 enum Backend {
@@ -107,7 +111,8 @@ impl Store {
             let embedded = blocking(move || Embedded::open(&config.data, config.results_bytes, now)).await?;
             (Backend::Embedded(Arc::new(embedded)), tenants)
         };
-        Ok(Self { inner: Arc::new(Inner { backend, tenants, clock }) })
+        let node = crate::random::id::<8>()?;
+        Ok(Self { inner: Arc::new(Inner { backend, tenants, clock, node }) })
     }
 
     /// Customers, their keys and teams.

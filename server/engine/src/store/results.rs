@@ -16,12 +16,12 @@ pub struct ResultKey(pub(super) [u8; 32]);
 pub const RESULT_BYTES: usize = 1024 * 1024;
 
 impl ResultKey {
-    /// Of a file with this SHA-256 under rules with this one, by this version of the engine, with whatever else changes
+    /// Of a file with this SHA-256 under rules with this hash, by this version of the engine, with whatever else changes
     /// what comes out.
-    pub fn new(tenant: &Tenant, content: &[u8; 32], rules: &[u8; 32], engine: &str, options: &[u8]) -> Self {
+    pub fn new(tenant: &Tenant, content: &[u8; 32], rules: &str, engine: &str, options: &[u8]) -> Self {
         // HMAC takes keys of any length.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&tenant.cache_secret) else { return Self([0; 32]) };
-        for part in [content, rules, engine.as_bytes(), options] {
+        for part in [content, rules.as_bytes(), engine.as_bytes(), options] {
             mac.update(&(part.len() as u64).to_le_bytes());
             mac.update(part);
         }

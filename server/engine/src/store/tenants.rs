@@ -2,7 +2,7 @@
 
 use super::files::{SharedFile, make_directory};
 use super::keys::KeyRecord;
-use super::redis::Redis;
+use super::redis::{News, Redis};
 use super::teams::{Team, TeamChange, Teams};
 use super::{Loss, StoreConfig, StoreError, StoreErrorKind, blocking};
 use crate::clock::{Clock, milliseconds};
@@ -13,8 +13,10 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How often it is looked whether somebody else changed a team.
+/// How often it is looked whether somebody else changed a team; with Redis, how often it is asked to tell, if it is away.
 const WATCH_EVERY: Duration = Duration::from_millis(500);
+/// With Redis it is looked as well, but seldom: a message may be lost with a connection that nobody knows to be lost.
+const WATCH_ANYWAY: Duration = Duration::from_secs(15);
 /// How exact a key's last use is: not every request may cost a write.
 const USED_EXACTNESS: u64 = 60_000;
 
@@ -123,14 +125,25 @@ impl Tenants {
     pub async fn find(&self, shown: &str) -> Result<Option<Tenant>, StoreError> {
         let Ok(key) = shown.parse::<ApiKey>() else { return Ok(None) };
         let (id, now) = (key.id(), self.now().await?);
-        let record = match &self.inner.backing {
-            // No thread is asked: in nearly all cases this is one look at a file's metadata.
-            Backing::Files(files) => files.keys.read(&mut self.lost())?.keys.get(&id).cloned(),
-            Backing::Redis(redis) => redis.key(&id).await?,
-        };
+        let record = self.record(&id).await?;
         let Some(record) = record.filter(|record| record.admits(&key, now)) else { return Ok(None) };
         self.used().insert(id, now);
         Ok(Some(record.tenant(Some(now), now)))
+    }
+
+    /// The customer with this id, unless its keys were revoked.
+    pub async fn get(&self, id: &str) -> Result<Option<Tenant>, StoreError> {
+        let now = self.now().await?;
+        let last = self.used().get(id).copied();
+        Ok(self.record(id).await?.map(|record| record.tenant(last, now)))
+    }
+
+    async fn record(&self, id: &str) -> Result<Option<KeyRecord>, StoreError> {
+        match &self.inner.backing {
+            // No thread is asked: in nearly all cases this is one look at a file's metadata.
+            Backing::Files(files) => Ok(files.keys.read(&mut self.lost())?.keys.get(id).cloned()),
+            Backing::Redis(redis) => redis.key(id).await,
+        }
     }
 
     /// All customers, by name.
@@ -367,12 +380,19 @@ fn shown_anew(shown: &mut Option<Arc<Team>>, newest: Option<Arc<Team>>) -> bool 
     changed
 }
 
-/// Tells watchers what others changed, until nobody watches. One look at a file, or at one number in Redis, each time;
-/// messages of Redis would be quicker by a quarter of a second, and lost with every connection.
+/// Tells watchers what others changed, until nobody watches. One look at a file, or at one number in Redis, each time.
 async fn look_again(inner: Weak<Inner>) {
-    let mut seen = None;
+    let (mut seen, mut news) = (None, None);
     loop {
-        tokio::time::sleep(WATCH_EVERY).await;
+        let redis = match inner.upgrade().as_deref() {
+            Some(Inner { backing: Backing::Redis(redis), .. }) => Some(Arc::clone(redis)),
+            Some(Inner { backing: Backing::Files(_), .. }) => None,
+            None => return,
+        };
+        match redis {
+            Some(redis) => wait_for_news(&redis, &mut news).await,
+            None => tokio::time::sleep(WATCH_EVERY).await,
+        }
         let Some(inner) = inner.upgrade() else { return };
         let tenants = Tenants { inner };
         let changed;
@@ -386,5 +406,21 @@ async fn look_again(inner: Weak<Inner>) {
             watched.looking = false;
             return;
         }
+    }
+}
+
+/// Waits until teams may have changed: somebody says so, or it was not heard for a while whether somebody did.
+async fn wait_for_news(redis: &Redis, news: &mut Option<News>) {
+    match news {
+        Some(heard) => {
+            if let Ok(false) = tokio::time::timeout(WATCH_ANYWAY, heard.next()).await {
+                *news = None;
+            }
+        }
+        // What changed until now was not heard, and is looked at.
+        None => match redis.news_of_teams().await {
+            Ok(heard) => *news = Some(heard),
+            Err(_) => tokio::time::sleep(WATCH_EVERY).await,
+        },
     }
 }

@@ -8,7 +8,7 @@ mod process;
 
 use crate::config::WorkersConfig;
 use crate::findings::Outcome;
-use crate::intake::{Sealed, Wanted};
+use crate::intake::Sealed;
 use crate::rulebook::Rulebook;
 use crate::store::SessionId;
 use process::{Process, Use};
@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
-use weir_model::{Failure, JudgeOptions, Judged, RuleSource};
+use weir_model::{Analysed, Failure, JudgeOptions, Judged, RuleSource};
 use weir_seal::SessionKey;
 use weir_worker::SealedFile;
 
@@ -105,17 +105,18 @@ impl Workers {
         rules: &Arc<Rulebook>,
         file: &Sealed,
         key: &SessionKey,
-        wanted: Wanted,
+        options: JudgeOptions,
+        known: Option<Analysed>,
     ) -> Outcome {
-        let failure = match self.judge(session, rules, file.for_worker(key, wanted.options)).await {
+        let failure = match self.judge(session, rules, file.for_worker(key, options, known)).await {
             Ok(judged) => return Outcome::Judged(judged),
             Err(failure) => failure,
         };
-        let options = JudgeOptions { without_tree: true, ..wanted.options };
+        let options = JudgeOptions { without_tree: true, ..options };
         if !options.patterns || matches!(failure, Failure::OtherVersion { .. }) {
             return Outcome::Failed(failure);
         }
-        match self.judge(session, rules, file.for_worker(key, options)).await {
+        match self.judge(session, rules, file.for_worker(key, options, None)).await {
             Ok(Judged::Analysed(analysed)) => Outcome::FellBack(failure, analysed),
             Ok(refused) => Outcome::Judged(refused),
             Err(_) => Outcome::Failed(failure),

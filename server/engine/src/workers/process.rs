@@ -1,5 +1,6 @@
 //! One analysis process and what is asked of it.
 
+use crate::intake::language_name;
 use crate::rulebook::{Rulebook, hash};
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -155,7 +156,14 @@ impl Process {
 async fn answer(mut updates: mpsc::UnboundedReceiver<Update>, state: Arc<Mutex<State>>, idle: Arc<Notify>) {
     while let Some(update) = updates.recv().await {
         let (job, outcome) = match update {
-            Update::Judged { job, judged } => (job, Ok(judged)),
+            Update::Judged { job, judged } => {
+                if let Judged::Analysed(analysed) = &judged {
+                    let language = language_name(Some(analysed.format));
+                    metrics::histogram!("weir_engine_memory_bytes", "language" => language)
+                        .record(analysed.resident as f64);
+                }
+                (job, Ok(judged))
+            }
             Update::Failed { job: Some(job), failure, .. } => (job, Err(failure)),
             Update::Restarted { failure } => {
                 let why = if matches!(failure, Failure::Deadline { .. }) { "deadline" } else { "crash" };

@@ -8,7 +8,7 @@ mod talk;
 
 use editor::{Editor, Got, PATIENCE, binary, connect, text, within};
 use futures_util::SinkExt as _;
-use server::{ALICE, BOB, CAROL, MAX_CONNECTIONS, MAX_SESSIONS, Server};
+use server::{ALICE, BOB, CAROL, MAX_CONNECTIONS, MAX_SESSIONS, Server, UNCOUNTED};
 use std::sync::Arc;
 use std::time::Duration;
 use talk::{
@@ -185,6 +185,7 @@ async fn who_may_not_come_in_is_told_why() {
         (vec![("x-api-key", "wrong"), protocol], 401, "INVALID_API_KEY"),
         (vec![("authorization", "Bearer wrong"), protocol], 401, "INVALID_API_KEY"),
         (vec![("x-api-key", "nobody-knows"), protocol], 503, "INTERNAL_ERROR"),
+        (vec![("x-api-key", UNCOUNTED), protocol], 503, "INTERNAL_ERROR"),
         (vec![key], 400, "INVALID_REQUEST"),
         (vec![key, ("sec-websocket-protocol", "weir.link.v0")], 400, "INVALID_REQUEST"),
         (vec![key, protocol, (SESSION_HEADER, "guessed")], 404, "SESSION_EXPIRED"),

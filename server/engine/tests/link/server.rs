@@ -7,7 +7,9 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use weir_engine::Clock;
-use weir_engine::socket::{Customer, Denied, Gate, LinkConfig, LinkEvent, LinkRecord, Sockets, identity};
+use weir_engine::socket::{
+    Customer, Denied, Gate, IDENTITY_FILE, LinkConfig, LinkEvent, LinkRecord, Sockets, identity,
+};
 use weir_engine::store::{Store, StoreConfig, Team};
 use weir_seal::PublicIdentity;
 use weir_worker::Program;
@@ -18,6 +20,8 @@ pub(crate) const WORKER: &str = env!("CARGO_BIN_EXE_weir-engine-test-worker");
 pub(crate) const ALICE: &str = "key-of-alice";
 pub(crate) const BOB: &str = "key-of-bob";
 pub(crate) const CAROL: &str = "key-of-carol";
+/// One of which nobody knows how many sessions it has elsewhere.
+pub(crate) const UNCOUNTED: &str = "key-of-uncounted";
 
 /// Sessions of Alice's, and connections of Bob's, that may exist at once. Of the others there may be many.
 pub(crate) const MAX_SESSIONS: usize = 3;
@@ -51,7 +55,7 @@ impl Server {
             ..LinkConfig::default()
         };
         change(&mut config);
-        let identity = identity(data.path()).expect("a new one");
+        let identity = identity(&data.path().join(IDENTITY_FILE)).expect("a new one");
         let public = identity.public();
         let (records, revoked) = (Arc::default(), Arc::default());
         let team = watch::Sender::new(None);
@@ -102,7 +106,7 @@ fn gate(
         authenticate: Arc::new(|key| {
             Box::pin(async move {
                 match key.as_str() {
-                    ALICE | BOB | CAROL => Ok(Customer {
+                    ALICE | BOB | CAROL | UNCOUNTED => Ok(Customer {
                         id: key.trim_start_matches("key-of-").to_owned(),
                         key: id_of(&key),
                         name: key.trim_start_matches("key-of-").to_owned(),
@@ -124,6 +128,10 @@ fn gate(
             Box::pin(async move { Some(team) })
         }),
         leases,
+        share: Arc::new(|share| {
+            let within = share.most.is_none_or(|most| share.sessions <= most);
+            Box::pin(async move { (share.key != id_of(UNCOUNTED)).then_some(within) })
+        }),
         record: Arc::new(move |record| records.lock().unwrap_or_else(PoisonError::into_inner).push(record)),
     }
 }

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use weir_engine::audit::Anchor;
 
 /// What is said at the end of the help.
 pub(super) const HELP: &str = "\
@@ -74,6 +75,9 @@ settings! {
     data: PathBuf, "data", "DIR", "WEIR_ENGINE_DATA";
     /// A Redis or Valkey that several engines share.
     redis: String, "redis", "URL", "WEIR_ENGINE_REDIS";
+    /// The engine's identity, by which editors know it: a file that all engines of a cluster have. `identity.key` in the data directory if
+    /// nothing is said; made if there is none.
+    identity_file: PathBuf, "identity-file", "FILE", "WEIR_ENGINE_IDENTITY_FILE";
     /// TLS: the certificate chain (PEM).
     tls_cert: PathBuf, "tls-cert", "FILE", "WEIR_ENGINE_TLS_CERT";
     /// TLS: the certificate's key (PEM).
@@ -114,6 +118,10 @@ settings! {
     max_jobs: u32, "max-jobs", "N", "WEIR_ENGINE_MAX_JOBS";
     /// Connections at once. 1024 if nothing is said.
     max_connections: usize, "max-connections", "N", "WEIR_ENGINE_MAX_CONNECTIONS";
+    /// Bytes of all requests at once; more wait, and are sent away after two seconds. 1073741824 if nothing is said.
+    max_bytes_in_flight: u64, "max-bytes-in-flight", "BYTES", "WEIR_ENGINE_MAX_BYTES_IN_FLIGHT";
+    /// Seconds that results (rules and places, no code) are kept for files that are sent again; 0 keeps none. 604800 if nothing is said.
+    keep_results: u64, "keep-results", "SECONDS", "WEIR_ENGINE_KEEP_RESULTS";
     /// Seconds that requests at work may go on when the engine is told to end. 30 if nothing is said.
     drain: u64, "drain", "SECONDS", "WEIR_ENGINE_DRAIN";
 }
@@ -272,6 +280,15 @@ pub(crate) enum TeamCommand {
 pub(crate) enum AuditCommand {
     /// Say whether the log is what was written, or where it was edited, cut or reordered.
     Verify {
+        /// The engine's data directory.
+        #[arg(long, value_name = "DIR", env = "WEIR_ENGINE_DATA")]
+        data: PathBuf,
+        /// Hold it against what `anchor` printed once, too.
+        #[arg(long, value_name = "ANCHOR")]
+        anchor: Option<Anchor>,
+    },
+    /// Print how far the log has come, to be kept where nobody who can change the log can change it.
+    Anchor {
         /// The engine's data directory.
         #[arg(long, value_name = "DIR", env = "WEIR_ENGINE_DATA")]
         data: PathBuf,

@@ -49,6 +49,7 @@ fn configured(args: EngineArgs) -> anyhow::Result<EngineConfig> {
     }
     let mut config = EngineConfig::new(settings.listen.unwrap_or(DEFAULT_LISTEN), data, sources);
     config.redis = settings.redis;
+    config.identity = settings.identity_file;
     config.transport = match (settings.tls_cert, settings.tls_key) {
         (Some(cert), Some(key)) => Transport::Tls { cert, key },
         (None, None) if settings.behind_proxy => Transport::BehindProxy,
@@ -79,6 +80,8 @@ fn configured(args: EngineArgs) -> anyhow::Result<EngineConfig> {
         config.link_limits = LinkLimits { sessions, connections: sessions.saturating_mul(2) };
     }
     set(&mut config.max_connections, settings.max_connections);
+    set(&mut config.bytes_in_flight, settings.max_bytes_in_flight);
+    set(&mut config.results_life, settings.keep_results.map(Duration::from_secs));
     set(&mut config.drain, settings.drain.map(Duration::from_secs));
     Ok(config)
 }

@@ -25,8 +25,13 @@ impl Backoff {
     pub(super) fn next(&mut self, chance: u8) -> Duration {
         let whole = FIRST.saturating_mul(2u32.saturating_pow(self.failures)).min(LONGEST);
         self.failures = self.failures.saturating_add(1);
-        whole / 2 + whole / 2 * u32::from(chance) / u32::from(u8::MAX)
+        spread(whole, chance)
     }
+}
+
+/// A pause, or up to a half less.
+pub(super) fn spread(whole: Duration, chance: u8) -> Duration {
+    whole / 2 + whole / 2 * u32::from(chance) / u32::from(u8::MAX)
 }
 
 /// A number that nobody knows; without randomness the middle.

@@ -1,7 +1,7 @@
 //! One slot of a pool, and who serves it: a worker of the engine's, or a process here until there is one.
 
 use super::Shared;
-use super::backoff::{Backoff, chance};
+use super::backoff::{Backoff, chance, spread};
 use super::connect::{Connected, Session, connect};
 use super::error::ConnectError;
 use super::slot::{self, End};
@@ -14,6 +14,10 @@ const FIRST_PATIENCE: Duration = Duration::from_secs(5);
 
 /// One whose link was lost waits for less: somebody types.
 const SHORT_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Meanwhile it is tried again after such pauses: what stands before several engines may still send us to the one that has just
+/// died, and the others take us a moment later.
+const AGAIN: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(100), Duration::from_millis(200)];
 
 /// Behind the back of a process that stands in, a slow way is as good as any.
 const LONG_PATIENCE: Duration = Duration::from_secs(20);
@@ -72,7 +76,7 @@ impl Seat {
 
     /// Waits for a link as long as somebody may wait. `None` if the pool wants no worker any more.
     async fn wait(&self, served: &mut Served) -> Option<Result<Connected, ConnectError>> {
-        let patience = {
+        let (patience, again) = {
             let state = self.state();
             if state.short >= MAX_SHORT {
                 return Some(Err(ConnectError::away("connections to it do not last")));
@@ -80,23 +84,30 @@ impl Seat {
             if state.trying || self.shared.is_refused() || (self.shared.is_away() && !state.lost) {
                 return Some(Err(ConnectError::away("it was away just now")));
             }
-            if state.lost { SHORT_PATIENCE } else { FIRST_PATIENCE }
+            if state.lost { (SHORT_PATIENCE, &AGAIN[..]) } else { (FIRST_PATIENCE, &[][..]) }
         };
         tokio::select! {
-            link = self.connect(patience) => Some(link),
+            link = self.connect(patience, again) => Some(link),
             // Before it said that it is ready a worker is asked nothing: this is the end of the pool.
             _ = served.requests.recv() => None,
             Ok(()) = &mut served.killed => None,
         }
     }
 
-    async fn connect(&self, patience: Duration) -> Result<Connected, ConnectError> {
+    async fn connect(&self, patience: Duration, again: &[Duration]) -> Result<Connected, ConnectError> {
         let mut session = self.state().session.take();
         let linked = tokio::time::timeout(patience, async {
             let target = self.shared.target().await?;
-            match connect(&target, &mut session).await {
-                Err(ConnectError::SessionOver) if session.take().is_some() => connect(&target, &mut session).await,
-                linked => linked,
+            let mut pauses = again.iter();
+            loop {
+                let linked = match connect(&target, &mut session).await {
+                    Err(ConnectError::SessionOver) if session.take().is_some() => connect(&target, &mut session).await,
+                    linked => linked,
+                };
+                match (linked, pauses.next()) {
+                    (Err(ConnectError::Away(_)), Some(pause)) => tokio::time::sleep(spread(*pause, chance())).await,
+                    (linked, _) => return linked,
+                }
             }
         });
         let linked = linked.await;
@@ -159,7 +170,7 @@ impl Seat {
             if !wanted || self.shared.is_refused() {
                 break None;
             }
-            match self.connect(LONG_PATIENCE).await {
+            match self.connect(LONG_PATIENCE, &[]).await {
                 Ok(link) => break Some(link),
                 Err(error) => self.shared.failed(&error),
             }

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use weir_model::{
-    DocId, Document, Edit, Format, JobId, JudgeOptions, Question, Request, RuleSource, ScanOptions, Sealing, Version,
+    Analysed, DocId, Document, Edit, Format, JobId, JudgeOptions, Question, Request, RuleSource, ScanOptions, Sealing,
+    Version,
 };
 
 /// A broken text is settled when nobody has typed for so long: longer than the pause between two keystrokes.
@@ -57,6 +58,7 @@ pub(super) struct SealedWork {
     pub(super) format: Option<Format>,
     pub(super) sealing: Box<Sealing>,
     pub(super) options: JudgeOptions,
+    pub(super) known: Option<Box<Analysed>>,
 }
 
 /// What happens to a document.
@@ -139,8 +141,8 @@ impl Inbox {
                 waiting.queue_file(ScanWork { job, path, format, bytes, what, without });
                 false
             }
-            Request::Judge { job, path, format, sealing, ciphertext: bytes, options, without } => {
-                let what = Asked::Judgement(SealedWork { format, sealing, options });
+            Request::Judge { job, path, format, sealing, ciphertext: bytes, options, known, without } => {
+                let what = Asked::Judgement(SealedWork { format, sealing, options, known });
                 let format = format.unwrap_or(Format::Text);
                 waiting.queue_file(ScanWork { job, path, format, bytes, what, without });
                 false

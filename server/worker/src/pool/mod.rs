@@ -9,6 +9,7 @@ mod refusal;
 mod served;
 mod slot;
 mod supervisor;
+mod vetting;
 
 pub use program::Program;
 pub use served::{Relief, Says, Serve, Served};
@@ -18,8 +19,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use weir_model::{
-    Answer, Cells, DocId, Document, Edit, Failure, Finding, ForeignMarks, Format, Hint, JobId, JudgeOptions, Judged,
-    Note, Question, RuleInfo, RuleProblem, RuleSource, ScanOptions, Sealing, Timing, Version,
+    Analysed, Answer, Cells, DocId, Document, Edit, Failure, Finding, ForeignMarks, Format, Hint, JobId, JudgeOptions,
+    Judged, Note, Question, RuleInfo, RuleProblem, RuleSource, ScanOptions, Sealing, Timing, Version,
 };
 
 /// Where the workers of a pool run.
@@ -197,6 +198,8 @@ pub struct SealedFile {
     pub ciphertext: Vec<u8>,
     /// What is wanted of it.
     pub options: JudgeOptions,
+    /// What is known of it already ([`Analysed::to_keep`]).
+    pub known: Option<Box<Analysed>>,
 }
 
 /// A handle on the workers; clones are the same pool. No method waits except [`shutdown`](Self::shutdown), and calls take

@@ -2,6 +2,7 @@
 
 use super::served::{Says, Served};
 use crate::sandbox::Confinement;
+use crate::usage::usage;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,8 +11,8 @@ use std::sync::Once;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::mpsc;
-use weir_model::Event;
 use weir_model::framing::{self, FrameError, MAX_FRAME};
+use weir_model::{Event, Judged};
 
 /// Answers come in bursts of small frames.
 const READ_BUFFER: usize = 64 << 10;
@@ -98,8 +99,9 @@ async fn write(mut stdin: ChildStdin, mut frames: mpsc::UnboundedReceiver<Vec<u8
 
 /// Passes on what the worker says until it ends or is killed, then makes sure that it is gone, and says so.
 async fn watch(mut child: Child, stdout: ChildStdout, killed: impl Future<Output = ()>, says: Says) {
+    let pid = child.id().unwrap_or_default();
     tokio::select! {
-        end = read(stdout, &says) => {
+        end = read(stdout, pid, &says) => {
             if let Err(error) = end {
                 tracing::warn!("a worker is stopped: {error}");
             }
@@ -114,7 +116,7 @@ async fn watch(mut child: Child, stdout: ChildStdout, killed: impl Future<Output
     }
 }
 
-async fn read(stdout: ChildStdout, says: &Says) -> Result<(), FrameError> {
+async fn read(stdout: ChildStdout, pid: u32, says: &Says) -> Result<(), FrameError> {
     let mut stdout = BufReader::with_capacity(READ_BUFFER, stdout);
     let mut prefix = [0; 4];
     loop {
@@ -124,9 +126,14 @@ async fn read(stdout: ChildStdout, says: &Says) -> Result<(), FrameError> {
         };
         let mut body = vec![0; framing::body_len(prefix, MAX_FRAME)?];
         stdout.read_exact(&mut body).await?;
-        let event: Event = framing::decode(&body)?;
-        if let Event::Unconfined { lacks, refused: false } = &event {
-            tell_unconfined(lacks);
+        let mut event: Event = framing::decode(&body)?;
+        match &mut event {
+            Event::Unconfined { lacks, refused: false } => tell_unconfined(lacks),
+            // It cannot look itself: it may open no file.
+            Event::Judged { judged: Judged::Analysed(analysed), .. } => {
+                analysed.resident = usage(pid).map_or(0, |usage| usage.memory);
+            }
+            _ => {}
         }
         if !says.say(event) {
             return Ok(());

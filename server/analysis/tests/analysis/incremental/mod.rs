@@ -11,6 +11,7 @@
 pub(crate) mod corpus;
 pub(crate) mod gesture;
 mod strategy;
+mod typed;
 mod typist;
 
 use crate::sound;

@@ -150,13 +150,19 @@ impl Embedded {
         })
     }
 
-    pub(in crate::store) fn claim_job(&self, node: &str, life: u64, now: u64) -> Result<Option<Claim>, StoreError> {
+    pub(in crate::store) fn claim_job(
+        &self,
+        node: &str,
+        of: &[String],
+        life: u64,
+        now: u64,
+    ) -> Result<Option<Claim>, StoreError> {
         // Nodes ask often and mostly in vain: that must not cost a write.
-        if self.jobs.read(|transaction| oldest_free(transaction, now))?.is_none() {
+        if self.jobs.read(|transaction| oldest_free(transaction, of, now))?.is_none() {
             return Ok(None);
         }
         self.jobs.write(|transaction| {
-            let Some(mut job) = oldest_free(transaction, now)? else { return Ok(None) };
+            let Some(mut job) = oldest_free(transaction, of, now)? else { return Ok(None) };
             let claim = job.claim(node, life, now);
             save(transaction, &job)?;
             Ok(Some(claim))
@@ -229,8 +235,9 @@ impl Embedded {
     }
 }
 
-fn oldest_free(from: &impl Tables, now: u64) -> Result<Option<Job>, StoreError> {
-    let free = JOBS.all(from, b"")?.into_iter().map(|(_, job)| job).filter(|job| job.is_free(now));
+fn oldest_free(from: &impl Tables, of: &[String], now: u64) -> Result<Option<Job>, StoreError> {
+    let all = JOBS.all(from, b"")?.into_iter().map(|(_, job)| job);
+    let free = all.filter(|job| job.is_free(now) && of.contains(&job.id));
     Ok(free.min_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id))))
 }
 

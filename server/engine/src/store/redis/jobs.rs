@@ -97,16 +97,18 @@ return 1"
     ))
 });
 
-/// `node, life`: the oldest that is free, as `tenant/job`, and the fence. `KEYS[1]` are those that are started.
+/// `node, life, ids...`: the oldest of these that is free, as `tenant/job`, and the fence. `KEYS[1]` are those that are started.
 static CLAIM: LazyLock<Script> = LazyLock::new(|| {
     script(
-        "for _, member in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+        "local wanted = {}
+for at = 4, #ARGV do wanted[ARGV[at]] = true end
+for _, member in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   local tenant, id = string.match(member, '^(.*)/(.*)$')
   local job = 'weir:job:' .. tenant .. ':' .. id
   local expires = tonumber(redis.call('HGET', job, 'expires') or 0)
   if expires <= now or redis.call('HGET', job, 'state') ~= 'started' then
     redis.call('ZREM', KEYS[1], member)
-  elseif tonumber(redis.call('HGET', job, 'claimed_until')) <= now then
+  elseif wanted[id] and tonumber(redis.call('HGET', job, 'claimed_until')) <= now then
     local fence = redis.call('HINCRBY', job, 'fence', 1)
     redis.call('HSET', job, 'claimed_until', int(now + tonumber(ARGV[3])), 'node', ARGV[2])
     return {member, fence}
@@ -262,8 +264,13 @@ impl Redis {
         Ok(parts)
     }
 
-    pub(in crate::store) async fn claim_job(&self, node: &str, life: u64) -> Result<Option<Claim>, StoreError> {
-        let claimed: Option<(String, u64)> = self.run(&CLAIM, &[STARTED], (node, life)).await?;
+    pub(in crate::store) async fn claim_job(
+        &self,
+        node: &str,
+        of: &[String],
+        life: u64,
+    ) -> Result<Option<Claim>, StoreError> {
+        let claimed: Option<(String, u64)> = self.run(&CLAIM, &[STARTED], (node, life, of)).await?;
         let Some((member, fence)) = claimed else { return Ok(None) };
         let (tenant, job) = member.rsplit_once('/').ok_or_else(corrupt)?;
         Ok(Some(Claim { tenant: tenant.to_owned(), job: job.to_owned(), fence }))

@@ -7,8 +7,11 @@
 mod jobs;
 mod leases;
 mod limits;
+mod nodes;
 mod sessions;
 mod tenants;
+
+pub(super) use tenants::News;
 
 use super::{Loss, Recovery, ResultKey, StoreError, StoreErrorKind, Swept};
 use crate::clock::Clock;
@@ -17,7 +20,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, ErrorKind, FromRedisValue, RedisError, Script, ServerErrorKind, ToRedisArgs};
 use std::slice;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const DURING: &str = "asking Redis";
 /// Longest wait for an answer. Scripts take some ten microseconds; a longer wait is a lost connection that nobody told.
@@ -25,9 +28,12 @@ const ANSWER: Duration = Duration::from_secs(2);
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(2);
 /// How often, and after which pauses, a command is sent again whose connection was lost: a Redis that restarts is back by
-/// then, and who waits is told within three seconds if it is not.
+/// then.
 const PAUSES: [Duration; 4] =
     [Duration::from_millis(50), Duration::from_millis(200), Duration::from_millis(500), Duration::from_secs(1)];
+/// A command that did not get through until then is not sent again, however many pauses are left: a Redis that hangs would else keep
+/// everybody waiting for each of them.
+const TRY_FOR: Duration = Duration::from_secs(2);
 /// Redis forgets so much later than things expire, in milliseconds: its clock and a test's need not agree.
 const SLACK: u64 = 60_000;
 
@@ -40,6 +46,8 @@ const NOTHING: &[&str] = &[];
 /// A connection that comes back by itself.
 pub(super) struct Redis {
     connection: ConnectionManager,
+    /// For connections on which Redis speaks by itself.
+    client: Client,
     clock: Clock,
     /// What [`INSTANCE`] was.
     instance: Mutex<String>,
@@ -67,8 +75,9 @@ impl Redis {
             .set_connection_timeout(Some(CONNECT))
             .set_number_of_retries(1)
             .set_max_delay(PAUSES[0]);
-        let connection = ConnectionManager::new_with_config(client, config).await.map_err(|error| kind(&error))?;
-        let redis = Self { connection, clock, instance: Mutex::default(), losses: Mutex::default() };
+        let connection =
+            ConnectionManager::new_with_config(client.clone(), config).await.map_err(|error| kind(&error))?;
+        let redis = Self { connection, client, clock, instance: Mutex::default(), losses: Mutex::default() };
         redis.look_for_losses().await?;
         Ok(redis)
     }
@@ -120,22 +129,22 @@ impl Redis {
             call.key(*key);
         }
         call.arg(self.clock.by_hand().unwrap_or(0)).arg(arguments);
-        let mut pauses = PAUSES.iter();
+        let mut tries = Tries::new();
         loop {
             match call.invoke_async(&mut self.connection.clone()).await {
                 Ok(answer) => return Ok(answer),
-                Err(error) => wait(&mut pauses, &error).await?,
+                Err(error) => tries.again(&error).await?,
             }
         }
     }
 
     /// Sends a command, under the same condition.
     pub(super) async fn command<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, StoreError> {
-        let mut pauses = PAUSES.iter();
+        let mut tries = Tries::new();
         loop {
             match command.query_async(&mut self.connection.clone()).await {
                 Ok(answer) => return Ok(answer),
-                Err(error) => wait(&mut pauses, &error).await?,
+                Err(error) => tries.again(&error).await?,
             }
         }
     }
@@ -169,14 +178,26 @@ fn result_name(key: &ResultKey) -> String {
     format!("weir:result:{}", hex::encode(&key.0))
 }
 
-/// Waits before a command is sent again that got no answer; an error if that would not help, or was done often enough.
-async fn wait(pauses: &mut slice::Iter<'_, Duration>, error: &RedisError) -> Result<(), StoreError> {
-    match pauses.next() {
-        Some(pause) if passes(error) => {
-            tokio::time::sleep(*pause).await;
-            Ok(())
+/// How often a command may be sent again.
+struct Tries {
+    pauses: slice::Iter<'static, Duration>,
+    until: Instant,
+}
+
+impl Tries {
+    fn new() -> Self {
+        Self { pauses: PAUSES.iter(), until: Instant::now() + TRY_FOR }
+    }
+
+    /// Waits before a command is sent again that got no answer; an error if that would not help, or was done often enough.
+    async fn again(&mut self, error: &RedisError) -> Result<(), StoreError> {
+        match self.pauses.next() {
+            Some(pause) if passes(error) && Instant::now() + *pause < self.until => {
+                tokio::time::sleep(*pause).await;
+                Ok(())
+            }
+            _ => Err(kind(error)),
         }
-        _ => Err(kind(error)),
     }
 }
 

@@ -1,11 +1,13 @@
 //! Customers and teams in Redis.
 
-use super::{Redis, corrupt, script};
+use super::{CONNECT, DURING, Redis, corrupt, kind, script};
 use crate::store::keys::KeyRecord;
 use crate::store::teams::{Team, TeamChange};
 use crate::store::{StoreError, StoreErrorKind};
 use crate::tenant::ApiKey;
+use futures_util::StreamExt as _;
 use redis::Script;
+use redis::aio::PubSubStream;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
@@ -14,6 +16,8 @@ const NAMES: &str = "weir:key-names";
 const USED: &str = "weir:keys-used";
 const TEAMS: &str = "weir:teams";
 const VERSION: &str = "weir:teams-version";
+/// Where it is told that teams changed.
+const CHANGED: &str = "weir:teams-changed";
 /// Two who change the same thing at once, again and again, is a fault.
 const TRIES: usize = 100;
 
@@ -48,6 +52,16 @@ redis.call('HSET', KEYS[1], ARGV[2], ARGV[4])
 return 1",
     )
 });
+
+/// A connection on which it is told that teams changed.
+pub(in crate::store) struct News(PubSubStream);
+
+impl News {
+    /// Waits for the next change. `false`: the connection is lost, and changes may have been missed.
+    pub(in crate::store) async fn next(&mut self) -> bool {
+        self.0.next().await.is_some()
+    }
+}
 
 fn read(text: &str) -> Result<KeyRecord, StoreError> {
     serde_json::from_str(text).map_err(|_| corrupt())
@@ -134,6 +148,7 @@ impl Redis {
             if exchanged == 1 {
                 // Who looked between the two would take this for no change.
                 let _: u64 = self.command(redis::cmd("INCR").arg(VERSION)).await?;
+                self.tell_of_teams().await;
                 return Ok(Arc::new(team));
             }
         }
@@ -143,7 +158,29 @@ impl Redis {
     pub(in crate::store) async fn clear_team(&self, name: &str) -> Result<bool, StoreError> {
         let removed: u64 = self.command(redis::cmd("HDEL").arg(TEAMS).arg(name)).await?;
         let _: u64 = self.command(redis::cmd("INCR").arg(VERSION)).await?;
+        self.tell_of_teams().await;
         Ok(removed > 0)
+    }
+
+    /// Tells those who watch teams. Whoever misses it looks by itself, a little later.
+    async fn tell_of_teams(&self) {
+        let told: Result<u64, _> = self.command(redis::cmd("PUBLISH").arg(CHANGED).arg("")).await;
+        if let Err(error) = told {
+            tracing::warn!("{error}");
+        }
+    }
+
+    /// What others tell of teams, from now on.
+    pub(in crate::store) async fn news_of_teams(&self) -> Result<News, StoreError> {
+        let subscribe = async {
+            let mut connection = self.client.get_async_pubsub().await?;
+            connection.subscribe(CHANGED).await?;
+            Ok(News(connection.into_on_message()))
+        };
+        match tokio::time::timeout(CONNECT, subscribe).await {
+            Ok(subscribed) => subscribed.map_err(|error: redis::RedisError| kind(&error)),
+            Err(_) => Err(StoreError::new(StoreErrorKind::Unreachable, DURING)),
+        }
     }
 
     async fn called(&self, name_or_id: &str) -> Result<Option<KeyRecord>, StoreError> {

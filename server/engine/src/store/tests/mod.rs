@@ -5,6 +5,7 @@ mod faults;
 mod jobs;
 mod leases;
 mod limits;
+mod nodes;
 mod redis_faults;
 mod sessions;
 mod tenants;

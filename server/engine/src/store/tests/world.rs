@@ -4,11 +4,10 @@ use crate::Clock;
 use crate::store::{NewSession, Opened, Session, SessionId, Store, StoreConfig, StoreError, StoreErrorKind};
 use crate::tenant::{NewTenant, Tenant};
 use std::fmt::Debug;
-use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
+use weir_tests::redis_server::RedisServer;
 
 /// Some day in November 2026.
 pub(super) const NOW: u64 = 1_795_000_000_000;
@@ -75,62 +74,6 @@ impl World {
 
     pub(super) fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
-    }
-}
-
-/// A Redis of the test's own, behind a socket in its folder.
-pub(super) struct RedisServer {
-    folder: PathBuf,
-    server: Child,
-}
-
-impl RedisServer {
-    fn start(folder: PathBuf) -> Self {
-        std::fs::create_dir_all(&folder).expect("a folder");
-        let server = Self::spawn(&folder);
-        Self { folder, server }
-    }
-
-    fn spawn(folder: &std::path::Path) -> Child {
-        let socket = folder.join("redis.sock");
-        let _ = std::fs::remove_file(&socket);
-        let mut command = Command::new("redis-server");
-        command.current_dir(folder).args(["--port", "0", "--unixsocket", "redis.sock", "--save", ""]);
-        command.args(["--appendonly", "yes", "--appendfsync", "always", "--daemonize", "no"]);
-        let server = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        let server = server.expect("redis-server, which tests/setup installs");
-        let until = Instant::now() + Duration::from_secs(20);
-        while UnixStream::connect(&socket).is_err() {
-            assert!(Instant::now() < until, "Redis does not start");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        server
-    }
-
-    pub(super) fn address(&self) -> String {
-        format!("redis+unix://{}", self.folder.join("redis.sock").display())
-    }
-
-    /// Kills it as a power failure would.
-    pub(super) fn kill(&mut self) {
-        self.server.kill().expect("killed");
-        self.server.wait().expect("ended");
-    }
-
-    /// Starts it again with what it had on disk, or without.
-    pub(super) fn start_again(&mut self, with_data: bool) {
-        if !with_data {
-            std::fs::remove_dir_all(&self.folder).expect("removed");
-            std::fs::create_dir_all(&self.folder).expect("a folder");
-        }
-        self.server = Self::spawn(&self.folder);
-    }
-}
-
-impl Drop for RedisServer {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
     }
 }
 

@@ -19,7 +19,8 @@ pub(super) async fn run(command: EngineCommand) -> anyhow::Result<Exit> {
     match command {
         EngineCommand::Keys(command) => keys(command).await,
         EngineCommand::Team(command) => team(command).await,
-        EngineCommand::Audit(AuditCommand::Verify { data }) => verify(&data),
+        EngineCommand::Audit(AuditCommand::Verify { data, anchor }) => verify(&data, anchor.as_ref()),
+        EngineCommand::Audit(AuditCommand::Anchor { data }) => anchor(&data),
     }
 }
 
@@ -194,8 +195,17 @@ fn read_config(path: &Path) -> anyhow::Result<String> {
     Ok(text)
 }
 
-fn verify(data: &Path) -> anyhow::Result<Exit> {
-    let verified = audit::verify(data, None)?;
+fn anchor(data: &Path) -> anyhow::Result<Exit> {
+    let Some(anchor) = audit::anchor(data)? else {
+        eprintln!("weir: there is no audit log in {}, or `audit.anchor` is damaged", data.display());
+        return Ok(Exit::Findings);
+    };
+    to_stdout(io::stdout().lock(), |out| writeln!(out, "{anchor}"))?;
+    Ok(Exit::Ok)
+}
+
+fn verify(data: &Path, elsewhere: Option<&audit::Anchor>) -> anyhow::Result<Exit> {
+    let verified = audit::verify(data, elsewhere)?;
     for broken in &verified.broken {
         eprintln!("{broken}");
     }

@@ -14,6 +14,7 @@ mod simulation;
 use super::document::{OpenDocument, Phase, Record};
 use super::refusal::file_too_large;
 use super::slot::{AtHand, Cause, Job, Slot, State, Stuck};
+use super::vetting::Given;
 use super::{Command, PoolConfig, SealedFile, Update};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -142,9 +143,13 @@ impl Supervisor {
                 self.queue_job(job, len, Request::Ask { job, path, format, bytes, question });
             }
             Command::Judge { job, file } => {
-                let SealedFile { path, format, sealing, ciphertext, options } = file;
+                let SealedFile { path, format, sealing, ciphertext, options, known } = file;
                 let (len, without) = (ciphertext.len(), Vec::new());
-                self.queue_job(job, len, Request::Judge { job, path, format, sealing, ciphertext, options, without });
+                self.queue_job(
+                    job,
+                    len,
+                    Request::Judge { job, path, format, sealing, ciphertext, options, known, without },
+                );
             }
             Command::Shutdown { .. } => unreachable!("taken by the driver"),
         }
@@ -236,10 +241,11 @@ impl Supervisor {
             Event::RulesLoaded { generation, rules, problems, kept } => {
                 self.loaded(slot, generation, rules, problems, kept.into());
             }
-            Event::Findings { doc, version, findings, hints, notes, timing } => {
+            Event::Findings { doc, version, mut findings, mut hints, mut notes, timing } => {
                 if let Some(open) = self.held_at(slot, doc, version) {
                     open.phase = Phase::Answered;
                     open.record.strikes = 0;
+                    Given::Document(open.document.text()).vet(&mut findings, &mut hints, &mut notes);
                     self.slots[slot].breaker.progressed();
                     self.say(Update::Findings { doc, version, findings, hints, notes, timing });
                 }
@@ -261,18 +267,22 @@ impl Supervisor {
                     open.phase = Phase::Waiting;
                 }
             }
-            Event::Scanned { job, findings, hints, notes, cells, timing } => {
-                if self.done(slot, job) {
+            Event::Scanned { job, mut findings, mut hints, mut notes, cells, timing } => {
+                if let Some(Request::Scan { bytes, .. }) = self.done(slot, job) {
+                    let given = Given::file(&bytes);
+                    given.vet(&mut findings, &mut hints, &mut notes);
+                    let cells = cells.filter(|cells| given.has_cells(cells));
                     self.say(Update::Scanned { job, findings, hints, notes, cells, timing });
                 }
             }
-            Event::Answered { job, answer, notes } => {
-                if self.done(slot, job) {
+            Event::Answered { job, answer, mut notes } => {
+                if let Some(Request::Ask { bytes, question, .. }) = self.done(slot, job) {
+                    let answer = Given::file(&bytes).vet_answer(&question, answer, &mut notes);
                     self.say(Update::Answered { job, answer, notes });
                 }
             }
             Event::Judged { job, judged } => {
-                if self.done(slot, job) {
+                if let Some(Request::Judge { .. }) = self.done(slot, job) {
                     self.say(Update::Judged { job, judged });
                 }
             }
@@ -286,13 +296,13 @@ impl Supervisor {
         }
     }
 
-    /// A worker has answered for a file; `false` if it does not have it.
-    fn done(&mut self, slot: usize, job: JobId) -> bool {
+    /// A worker has answered for a file, and this is what it was asked; `None` if it does not have it.
+    fn done(&mut self, slot: usize, job: JobId) -> Option<Request> {
         let jobs = &mut self.slots[slot].jobs;
-        let Some(at) = jobs.iter().position(|held| held.id == job) else { return false };
-        jobs.remove(at);
+        let at = jobs.iter().position(|held| held.id == job)?;
+        let job = jobs.remove(at)?;
         self.slots[slot].breaker.progressed();
-        true
+        Some(job.request)
     }
 
     /// Replay, part one: a worker is up and gets its limits and the rules. The documents follow when it has read them.

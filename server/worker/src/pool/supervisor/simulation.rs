@@ -1,14 +1,14 @@
 //! Every interleaving of edits, answers, crashes and time ends in the right text: the supervisor against simulated workers.
 
-use super::{Action, End, Input, Supervisor};
+use super::{Action, End, Input, Phase, Supervisor};
 use crate::pool::{Command, PoolConfig, Update};
 use proptest::prelude::*;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use weir_model::{
-    DocId, Document, Edit, Event, Format, JobId, Language, Note, NoteKind, Request, ScanOptions, Span, Timing, Version,
-    framing,
+    DocId, Document, Edit, Event, Format, Hint, HintKind, JobId, Language, Note, NoteKind, Request, ScanOptions, Span,
+    Timing, Version, framing,
 };
 
 const WORKERS: usize = 2;
@@ -208,6 +208,34 @@ fn where_the_worker_that_reads_the_rules_is_lost_another_one_reads_them() {
         world.step(step);
     }
     assert!(world.workers[1].inbox.iter().any(|request| matches!(request, Request::Rules { .. })));
+}
+
+#[test]
+fn what_a_worker_says_of_another_text_than_it_was_given_is_left_out() {
+    let mut world = World::new();
+    for step in [Step::Rules, Step::Open(0, "text".to_owned()), Step::Scan] {
+        world.step(step);
+    }
+    world.come_to_rest();
+    let version = world.documents[&DocId(0)].version();
+    let hints = [Span::new(0, 4), Span::new(2, 5)].map(|span| Hint {
+        kind: HintKind::Unused,
+        span,
+        message: String::new(),
+        removal: Vec::new(),
+    });
+    world.workers[0].said.push_back(Event::Findings {
+        doc: DocId(0),
+        version,
+        findings: Vec::new(),
+        hints: hints.to_vec(),
+        notes: Vec::new(),
+        timing: Timing::default(),
+    });
+    world.supervisor.set_phase(DocId(0), Phase::Working);
+    world.step(Step::Arrive(0));
+    let Some(Update::Findings { hints, notes, .. }) = world.said.last() else { panic!("{:?}", world.said.last()) };
+    assert_eq!((hints.len(), hints[0].span, notes.len()), (1, Span::new(0, 4), 1));
 }
 
 /// A supervisor, its simulated workers, its owner and its clock.
