@@ -385,7 +385,7 @@ fn live_sessions_of_a_key_are_counted_over_all_nodes() {
 fn what_a_team_agrees_on_reaches_editors_at_any_node() {
     const RULE: &str = "rules:\n  - {id: ours, languages: [python], severity: ERROR, message: m, pattern: ours(...)}\n";
     let mut cluster = Cluster::start(2, &limits_off());
-    let person = super::remote::Person::new();
+    let person = super::person::Person::new();
     person.logged_in_at(&cluster.balancer.url(), &cluster.key, &["--team-rules"]);
     let url = cluster.balancer.url();
     let mut editors = Vec::new();
@@ -398,7 +398,7 @@ fn what_a_team_agrees_on_reaches_editors_at_any_node() {
         cluster.prefer(1);
         editors.push((number, editor));
     }
-    let rules = person.home().join("ours.yaml");
+    let rules = person.home.path().join("ours.yaml");
     std::fs::write(&rules, RULE).unwrap();
     let redis = cluster.redis.address();
     administer(&["team", "set", "red", "--rules", rules.to_str().unwrap(), "--redis", &redis]);

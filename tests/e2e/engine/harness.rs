@@ -10,46 +10,51 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStderr, Command, Stdio};
-use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use weir_tests::binary::weir;
 
 /// A machine that is busy with other tests may take long to start a process; nothing is measured by this.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A running engine. Ended when dropped.
-pub(super) struct Engine {
-    pub(super) url: String,
-    pub(super) key: String,
-    pub(super) data: TempDir,
+pub(crate) struct Engine {
+    pub(crate) url: String,
+    pub(crate) key: String,
+    pub(crate) data: TempDir,
+    /// What it was started with.
+    args: Vec<String>,
+    /// The authority that its clients trust, if it speaks TLS.
+    pub(crate) trusts: Option<String>,
     process: Child,
     /// Its log, once it has ended. Behind a lock, so that many clients can share an engine.
     stderr: Mutex<Receiver<String>>,
 }
 
 /// An answer.
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) text: String,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) text: String,
 }
 
 impl Reply {
     /// The body, which must be JSON.
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {} {}", self.status, self.text))
     }
 
     /// A header, by its small name.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// Fails unless it is this error, in the contract's form.
     #[track_caller]
-    pub(super) fn expect_error(&self, status: u16, code: &str) -> Value {
+    pub(crate) fn expect_error(&self, status: u16, code: &str) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
         assert_eq!(self.header("content-type"), Some("application/json"));
         let body = self.json();
@@ -64,7 +69,7 @@ impl Reply {
 
     /// Fails unless it is a success.
     #[track_caller]
-    pub(super) fn ok(&self) -> Value {
+    pub(crate) fn ok(&self) -> Value {
         assert!((200..300).contains(&self.status), "{} {}", self.status, self.text);
         self.json()
     }
@@ -72,76 +77,79 @@ impl Reply {
 
 impl Engine {
     /// One that counts no requests, so that tests need not wait for one another.
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::with(&["--requests-per-minute", "100000", "--concurrent-requests", "1000"])
     }
 
     /// One with these arguments.
-    pub(super) fn with(args: &[&str]) -> Self {
+    pub(crate) fn with(args: &[&str]) -> Self {
         let data = tempfile::tempdir().unwrap();
         let key = add_key(&data, "first");
         Self::on(data, key, "127.0.0.1:0", args)
     }
 
     /// One with this data directory, to which this key belongs.
-    pub(super) fn on(data: TempDir, key: String, address: &str, args: &[&str]) -> Self {
-        let mut process = Command::new(weir())
-            .args(["engine", "--listen", address, "--data"])
-            .arg(data.path())
-            .args(args)
-            .env("WEIR_LOG", "debug")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let stderr = collect(process.stderr.take().unwrap());
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let Some(url) = line.trim().strip_prefix("listening on ") else {
-            let _ = process.wait();
-            panic!("the engine did not start: {line} {}", stderr.recv_timeout(PATIENCE).unwrap_or_default());
-        };
-        Self { url: url.to_owned(), key, data, process, stderr: Mutex::new(stderr) }
+    pub(crate) fn on(data: TempDir, key: String, address: &str, args: &[&str]) -> Self {
+        let args = args.iter().map(|&arg| arg.to_owned()).collect();
+        Stopped { data, key, args, trusts: None }.start(address)
     }
 
     /// Another customer's key.
-    pub(super) fn add_key(&self, name: &str) -> String {
+    pub(crate) fn add_key(&self, name: &str) -> String {
         add_key(&self.data, name)
     }
 
     /// The number of its process.
-    pub(super) fn process(&self) -> u32 {
+    pub(crate) fn process(&self) -> u32 {
         self.process.id()
     }
 
     /// Asks it to end; gives its exit code and all that it logged.
-    pub(super) fn end(mut self) -> (Option<i32>, String, Stopped) {
+    pub(crate) fn end(mut self) -> (Option<i32>, String, Stopped) {
         self.tell_to_end();
         let code = self.process.wait().unwrap().code();
         let log = self.stderr.get_mut().unwrap().recv_timeout(PATIENCE).expect("the log ends with the process");
+        (code, log, self.leave())
+    }
+
+    /// Kills it, as a machine does that loses its power; gives all that it logged.
+    pub(crate) fn kill(mut self) -> (String, Stopped) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        let log = self.stderr.get_mut().unwrap().recv_timeout(PATIENCE).expect("the log ends with the process");
+        (log, self.leave())
+    }
+
+    fn leave(&mut self) -> Stopped {
         let data = std::mem::replace(&mut self.data, tempfile::tempdir().unwrap());
-        (code, log, Stopped { data, key: self.key.clone() })
+        let (args, trusts) = (std::mem::take(&mut self.args), self.trusts.take());
+        Stopped { data, key: self.key.clone(), args, trusts }
     }
 
     /// Asks it to end, and does not wait for that.
-    pub(super) fn tell_to_end(&self) {
+    pub(crate) fn tell_to_end(&self) {
         let pid = rustix::process::Pid::from_child(&self.process);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     }
 
-    /// Kills it as a power failure would; gives all that it logged.
-    pub(super) fn kill(mut self) -> String {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-        self.stderr.get_mut().unwrap().recv_timeout(PATIENCE).expect("the log ends with the process")
+    /// Sends a request with whatever headers.
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Reply {
+        self.try_send(method, path, headers, body).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
     }
 
-    /// Sends a request with whatever headers.
-    pub(super) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Reply {
+    /// The same where there may be no answer.
+    fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Result<Reply, ureq::Error> {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .allow_non_standard_methods(true)
             .timeout_global(Some(PATIENCE))
+            .tls_config(self.tls())
             .build()
             .into();
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
@@ -152,27 +160,48 @@ impl Engine {
             Some(body) => agent.run(request.body(body).unwrap()),
             None => agent.run(request.body(()).unwrap()),
         };
-        let mut response = response.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let mut response = response?;
         let named = response.headers().iter();
         let headers = named.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into()));
         let (status, headers) = (response.status().as_u16(), headers.collect());
         let mut text = String::new();
         response.body_mut().as_reader().read_to_string(&mut text).unwrap();
-        Reply { status, headers, text }
+        Ok(Reply { status, headers, text })
+    }
+
+    fn tls(&self) -> TlsConfig {
+        let roots = self.trusts.iter().map(|pem| Certificate::from_pem(pem.as_bytes()).expect("a certificate"));
+        TlsConfig::builder()
+            .root_certs(RootCerts::from(roots))
+            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+            .build()
     }
 
     /// Sends a request as the first customer.
-    pub(super) fn get(&self, path: &str) -> Reply {
+    pub(crate) fn get(&self, path: &str) -> Reply {
         self.send("GET", path, &[("x-api-key", &self.key)], None)
     }
 
+    /// The same where there may be no answer.
+    pub(crate) fn try_get(&self, path: &str) -> Result<Reply, ureq::Error> {
+        self.try_send("GET", path, &[("x-api-key", &self.key)], None)
+    }
+
+    /// Sealed bytes that editors sent.
+    pub(crate) fn live_bytes(&self) -> u64 {
+        let metrics = self.get("/metrics").text;
+        let counted =
+            metrics.lines().find_map(|line| line.strip_prefix("weir_engine_live_bytes_total{direction=\"up\"} "));
+        counted.map_or(0, |bytes| bytes.parse().unwrap())
+    }
+
     /// The same with another method.
-    pub(super) fn delete(&self, path: &str) -> Reply {
+    pub(crate) fn delete(&self, path: &str) -> Reply {
         self.send("DELETE", path, &[("x-api-key", &self.key)], None)
     }
 
     /// Posts JSON with the first customer's key and this session key.
-    pub(super) fn post(&self, path: &str, sealer: Option<&Sealer>, body: &Value) -> Reply {
+    pub(crate) fn post(&self, path: &str, sealer: Option<&Sealer>, body: &Value) -> Reply {
         let session_key = sealer.map(Sealer::base64);
         let mut headers = vec![("x-api-key", self.key.as_str()), ("content-type", "application/json")];
         headers.extend(session_key.as_deref().map(|key| ("X-Encryption-Key", key)));
@@ -180,7 +209,7 @@ impl Engine {
     }
 
     /// Analyses.
-    pub(super) fn analyze(&self, sealer: &Sealer, body: &Value) -> Reply {
+    pub(crate) fn analyze(&self, sealer: &Sealer, body: &Value) -> Reply {
         self.post("/api/v1/ast/analyze", Some(sealer), body)
     }
 }
@@ -193,21 +222,46 @@ impl Drop for Engine {
 }
 
 /// What an engine that has ended leaves.
-pub(super) struct Stopped {
-    pub(super) data: TempDir,
+pub(crate) struct Stopped {
+    pub(crate) data: TempDir,
     key: String,
+    pub(crate) args: Vec<String>,
+    pub(crate) trusts: Option<String>,
 }
 
 impl Stopped {
     /// Starts one where the other ended.
-    pub(super) fn start_again(self, args: &[&str]) -> Engine {
-        Engine::on(self.data, self.key, "127.0.0.1:0", args)
+    pub(crate) fn start_again(mut self, args: &[&str]) -> Engine {
+        self.args = args.iter().map(|&arg| arg.to_owned()).collect();
+        self.start("127.0.0.1:0")
     }
 
-    /// The same where that one listened.
-    pub(super) fn start_again_at(self, url: &str) -> Engine {
-        let address = url.strip_prefix("http://").expect("plain HTTP");
-        Engine::on(self.data, self.key, address, &[])
+    /// The same as before, where that one listened.
+    pub(crate) fn start_again_at(self, url: &str) -> Engine {
+        let (_, address) = url.split_once("://").expect("an address");
+        self.start(address)
+    }
+
+    /// Starts one; gives it once it takes requests.
+    pub(crate) fn start(self, address: &str) -> Engine {
+        let Self { data, key, args, trusts } = self;
+        let mut process = Command::new(weir())
+            .args(["engine", "--listen", address, "--data"])
+            .arg(data.path())
+            .args(&args)
+            .env("WEIR_LOG", "debug")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stderr = collect(process.stderr.take().unwrap());
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let Some(url) = line.trim().strip_prefix("listening on ") else {
+            let _ = process.wait();
+            panic!("the engine did not start: {line} {}", stderr.recv_timeout(PATIENCE).unwrap_or_default());
+        };
+        Engine { url: url.to_owned(), key, data, args, trusts, process, stderr: Mutex::new(stderr) }
     }
 }
 
@@ -234,23 +288,23 @@ fn collect(stderr: ChildStderr) -> Receiver<String> {
 }
 
 /// Seals files and opens snippets.
-pub(super) struct Sealer {
+pub(crate) struct Sealer {
     key: [u8; 32],
 }
 
 impl Sealer {
     /// With a key of its own.
-    pub(super) fn new(seed: u8) -> Self {
+    pub(crate) fn new(seed: u8) -> Self {
         Self { key: [seed; 32] }
     }
 
     /// As clients send it.
-    pub(super) fn base64(&self) -> String {
+    pub(crate) fn base64(&self) -> String {
         BASE64_STANDARD.encode(self.key)
     }
 
     /// A file of a request, with an IV of 16 bytes as clients in the field have.
-    pub(super) fn file(&self, path: &str, text: &[u8]) -> Value {
+    pub(crate) fn file(&self, path: &str, text: &[u8]) -> Value {
         let iv = [text.len() as u8 ^ 7; 16];
         let mut bytes = text.to_vec();
         let cipher = AesGcm::<Aes256, U16>::new(&self.key.into());
@@ -259,7 +313,7 @@ impl Sealer {
     }
 
     /// The same with one of 12 bytes.
-    pub(super) fn file_with_short_iv(&self, path: &str, text: &[u8]) -> Value {
+    pub(crate) fn file_with_short_iv(&self, path: &str, text: &[u8]) -> Value {
         let iv = [text.len() as u8 ^ 9; 12];
         let mut bytes = text.to_vec();
         let cipher = AesGcm::<Aes256, U12>::new(&self.key.into());
@@ -268,7 +322,7 @@ impl Sealer {
     }
 
     /// A request with these files.
-    pub(super) fn request(&self, files: &[(&str, &str)]) -> Value {
+    pub(crate) fn request(&self, files: &[(&str, &str)]) -> Value {
         let files: Vec<_> = files.iter().map(|(path, text)| self.file(path, text.as_bytes())).collect();
         json!({
             "requestId": "ast-1732617600000-abc",
@@ -278,7 +332,7 @@ impl Sealer {
     }
 
     /// The text of an `encryptedSnippet`.
-    pub(super) fn open(&self, snippet: &str) -> String {
+    pub(crate) fn open(&self, snippet: &str) -> String {
         let bytes = BASE64_STANDARD.decode(snippet).unwrap();
         let (iv, rest) = bytes.split_at(12);
         let (text, tag) = rest.split_at(rest.len() - 16);

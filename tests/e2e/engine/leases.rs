@@ -1,7 +1,7 @@
 //! What several people write, an engine keeps apart.
 
 use super::Engine;
-use super::remote::Person;
+use super::person::Person;
 use super::team::project;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};

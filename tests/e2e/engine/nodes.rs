@@ -53,7 +53,7 @@ impl Cluster {
 
     /// Kills one; gives its log. Those behind it move up.
     pub(super) fn kill(&mut self, node: usize) -> String {
-        let log = self.nodes.remove(node).kill();
+        let (log, _) = self.nodes.remove(node).kill();
         self.balance();
         log
     }

@@ -1,81 +1,10 @@
 //! Editors and scans that are analysed by an engine.
 
 use super::Engine;
+use super::person::Person;
 use serde_json::{Value, json};
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
-use tempfile::TempDir;
-use weir_tests::binary;
 use weir_tests::lsp_client::{LspClient, capabilities};
-
-/// A person with a home of their own, and no keyring in it.
-pub(super) struct Person {
-    home: TempDir,
-}
-
-impl Person {
-    pub(super) fn new() -> Self {
-        Self { home: tempfile::tempdir().unwrap() }
-    }
-
-    pub(super) fn home(&self) -> &Path {
-        self.home.path()
-    }
-
-    pub(super) fn weir(&self) -> Command {
-        let mut command = Command::new(binary::weir());
-        command.env("HOME", self.home.path()).env("XDG_CONFIG_HOME", self.home.path().join("config"));
-        command
-    }
-
-    fn login(&self, engine: &Engine, more: &[&str]) -> Output {
-        self.login_at(&engine.url, &engine.key, more)
-    }
-
-    fn login_at(&self, url: &str, key: &str, more: &[&str]) -> Output {
-        let mut login = self
-            .weir()
-            .args(["login", url, "--key-stdin", "--no-keyring"])
-            .args(more)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // Who is refused before it is asked for the key does not read it.
-        let _ = writeln!(login.stdin.take().unwrap(), "{key}");
-        login.wait_with_output().unwrap()
-    }
-
-    /// Logs in; gives the fingerprint that was shown.
-    pub(super) fn logged_in(&self, engine: &Engine) -> String {
-        self.logged_in_at(&engine.url, &engine.key, &[])
-    }
-
-    /// The same wherever the engine is, with more to be said.
-    pub(super) fn logged_in_at(&self, url: &str, key: &str, more: &[&str]) -> String {
-        let shown = self.login_at(url, key, more);
-        assert_eq!(shown.status.code(), Some(2), "nobody compared the fingerprint");
-        let shown = String::from_utf8(shown.stderr).unwrap();
-        let fingerprint = shown.split_whitespace().find(|word| word.split('-').count() == 8).expect("a fingerprint");
-        let done = self.login_at(url, key, &[&["--accept-fingerprint", fingerprint], more].concat());
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-        fingerprint.to_owned()
-    }
-
-    fn scan(&self, args: &[&str]) -> (Value, String) {
-        let output = self
-            .weir()
-            .args(["scan", "tests/apps", "--format", "json"])
-            .args(args)
-            .current_dir(binary::root())
-            .output()
-            .unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        (serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}")), said)
-    }
-}
 
 #[test]
 fn a_scan_by_an_engine_finds_what_this_machine_finds() {
@@ -106,9 +35,7 @@ fn an_engine_with_another_identity_gets_nothing() {
     let (remote, said) = person.scan(&["--engine", &url]);
     assert!(said.contains("is not used, this machine analyses"), "{said}");
     assert!(remote["results"].as_array().unwrap().len() > 100, "nothing is lost");
-    let metrics = impostor.get("/metrics").text;
-    let received = metrics.lines().find(|line| line.starts_with("weir_engine_live_bytes_total{direction=\"up\"}"));
-    assert!(received.is_some_and(|line| line.ends_with(" 0")), "{received:?}");
+    assert_eq!(impostor.live_bytes(), 0);
 }
 
 #[test]
@@ -138,7 +65,7 @@ fn no_edit_and_no_finding_is_lost_while_an_engine_goes_and_comes_back() {
     };
     told(&mut editor, "analyses");
     line(&mut editor);
-    assert!(live_bytes(&engine) > 0, "the engine analyses");
+    assert!(engine.live_bytes() > 0, "the engine analyses");
 
     let (_, _, stopped) = engine.end();
     line(&mut editor);
@@ -146,17 +73,11 @@ fn no_edit_and_no_finding_is_lost_while_an_engine_goes_and_comes_back() {
     line(&mut editor);
     let engine = stopped.start_again_at(&url);
     told(&mut editor, "analyses");
-    let before = live_bytes(&engine);
+    let before = engine.live_bytes();
     line(&mut editor);
     line(&mut editor);
-    assert!(live_bytes(&engine) > before, "it is the engine again that analyses");
+    assert!(engine.live_bytes() > before, "it is the engine again that analyses");
     assert_eq!(editor.request("shutdown", &json!(null)), Value::Null);
-}
-
-fn live_bytes(engine: &Engine) -> u64 {
-    let metrics = engine.get("/metrics").text;
-    let line = metrics.lines().find(|line| line.starts_with("weir_engine_live_bytes_total{direction=\"up\"}")).unwrap();
-    line.rsplit(' ').next().unwrap().parse().unwrap()
 }
 
 #[test]

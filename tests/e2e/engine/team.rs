@@ -1,7 +1,7 @@
 //! What the editors of a team share: its configuration.
 
 use super::Engine;
-use super::remote::Person;
+use super::person::Person;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;

@@ -1,6 +1,7 @@
 //! A real Neovim, typed into: most of it without a screen, which is quicker, and once as a person sees it.
 
 mod scenario;
+mod storm;
 
 use crate::terminal::Terminal;
 use crate::workplace::{Workplace, read, tool};

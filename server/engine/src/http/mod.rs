@@ -10,6 +10,7 @@ mod metrics;
 mod patterns;
 mod serve;
 mod session;
+mod tls;
 mod trace;
 
 pub(crate) use body::is_request_id;

@@ -1,6 +1,7 @@
 //! The engine from start to end: it listens, serves each connection, and drains when it is told to end.
 
 use super::body::Room;
+use super::tls::Tls;
 use super::{Engine, router};
 use crate::audit::{Audit, AuditConfig, Entry};
 use crate::batch::{self, JobKeys};
@@ -15,10 +16,7 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -52,7 +50,7 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 pub async fn serve(config: EngineConfig, ready: impl FnOnce(SocketAddr)) -> Result<(), StartError> {
     config.check()?;
     let tls = match &config.transport {
-        Transport::Tls { cert, key } => Some(acceptor(cert, key)?),
+        Transport::Tls { cert, key } => Some(Tls::read(cert.clone(), key.clone())?),
         _ => None,
     };
     let listener = TcpListener::bind(config.listen)
@@ -64,10 +62,11 @@ pub async fn serve(config: EngineConfig, ready: impl FnOnce(SocketAddr)) -> Resu
     let jobs = tokio::spawn(batch::run(Arc::clone(&engine)));
     ready(address);
     tokio::select! {
-        () = accept(listener, tls.as_ref(), &engine, told_to_end) => {}
+        () = accept(listener, tls.as_deref(), &engine, told_to_end) => {}
         () = sweep(&engine) => {}
         () = keep_audit(&engine) => {}
         () = tell_other_nodes(&engine) => {}
+        () = renew(tls.as_ref()) => {}
     }
     engine.jobs.wake();
     // What they have at hand is analysed again after the restart.
@@ -122,12 +121,7 @@ async fn start(config: EngineConfig) -> Result<Arc<Engine>, StartError> {
 }
 
 /// Serves connections until the engine is told to end, then waits for those at work.
-async fn accept(
-    listener: TcpListener,
-    tls: Option<&TlsAcceptor>,
-    engine: &Arc<Engine>,
-    told_to_end: impl Future<Output = ()>,
-) {
+async fn accept(listener: TcpListener, tls: Option<&Tls>, engine: &Arc<Engine>, told_to_end: impl Future<Output = ()>) {
     let app = router(Arc::clone(engine));
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(engine.config.max_connections.max(1)));
@@ -149,7 +143,7 @@ async fn accept(
             () = &mut told_to_end => break,
         };
         let _ = stream.set_nodelay(true);
-        let (app, tls, watcher) = (app.clone(), tls.cloned(), graceful.watcher());
+        let (app, tls, watcher) = (app.clone(), tls.map(Tls::acceptor), graceful.watcher());
         tokio::spawn(async move {
             connection(stream, app, tls, watcher).await;
             drop(place);
@@ -259,6 +253,14 @@ fn recorded_in(audit: Arc<Audit>) -> Arc<dyn Fn(LinkRecord) + Send + Sync> {
     })
 }
 
+/// Takes certificates that were renewed, for ever.
+async fn renew(tls: Option<&Arc<Tls>>) {
+    match tls {
+        Some(tls) => tls.renew().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Makes what was written to the audit log last, for ever.
 async fn keep_audit(engine: &Engine) {
     loop {
@@ -296,21 +298,6 @@ fn told_to_end() -> Result<impl Future<Output = ()>, StartError> {
             std::future::pending::<()>().await;
         }
     })
-}
-
-fn acceptor(cert: &Path, key: &Path) -> Result<TlsAcceptor, StartError> {
-    let failed = |what: &str, error: &dyn std::fmt::Display| StartError::Tls(format!("{what}: {error}"));
-    let chain = CertificateDer::pem_file_iter(cert)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| failed("--tls-cert", &error))?;
-    let key = PrivateKeyDer::from_pem_file(key).map_err(|error| failed("--tls-key", &error))?;
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
-        .map_err(|error| failed("certificate and key", &error))?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
 /// Times that matter: the contract promises half a second, two and five.
