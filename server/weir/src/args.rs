@@ -430,6 +430,10 @@ pub(crate) struct LoginArgs {
     #[arg(long)]
     pub(crate) team_rules: bool,
 
+    /// Put the configuration that the team has agreed on in force where neither the project nor you say anything.
+    #[arg(long)]
+    pub(crate) team_config: bool,
+
     /// Keep the key in a file even where there is a keyring.
     #[arg(long)]
     pub(crate) no_keyring: bool,

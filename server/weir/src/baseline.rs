@@ -68,6 +68,17 @@ impl Baseline {
         self.files.entry(file.to_owned()).or_default().insert(key(&finding.rule_id, &finding.fingerprint));
     }
 
+    /// Adds what somebody else added meanwhile: what is there now and was not before.
+    pub(crate) fn add_news(&mut self, before: &Self, now: &Self) {
+        for (file, findings) in &now.files {
+            let old = before.files.get(file);
+            let mut news = findings.iter().filter(|key| old.is_none_or(|old| !old.contains(*key))).peekable();
+            if news.peek().is_some() {
+                self.files.entry(file.clone()).or_default().extend(news.cloned());
+            }
+        }
+    }
+
     /// Whether a finding of a file is known.
     pub(crate) fn holds(&self, file: &str, finding: &Finding) -> bool {
         if self.is_empty() {
@@ -150,5 +161,22 @@ mod tests {
             let error = Baseline::read(&path, root.path()).unwrap_err().to_string();
             assert!(error.contains(why), "{error}");
         }
+    }
+
+    #[test]
+    fn what_others_added_meanwhile_stays_and_what_is_gone_does_not_come_back() {
+        let of = |entries: &[(&str, &str)]| {
+            let mut baseline = Baseline::default();
+            for (file, rule) in entries {
+                baseline.add(file, &finding(rule, "0123456789abcdef"));
+            }
+            baseline
+        };
+        let before = of(&[("a.py", "gone"), ("a.py", "stays"), ("old.py", "gone")]);
+        let now =
+            of(&[("a.py", "gone"), ("a.py", "stays"), ("a.py", "theirs"), ("old.py", "gone"), ("b.py", "theirs")]);
+        let mut found = of(&[("a.py", "stays"), ("c.py", "ours")]);
+        found.add_news(&before, &now);
+        assert_eq!(found, of(&[("a.py", "stays"), ("a.py", "theirs"), ("b.py", "theirs"), ("c.py", "ours")]));
     }
 }

@@ -1,6 +1,6 @@
 //! The analysis processes of an editor: one pool for each set of rules that a folder of its workspace runs.
 
-use crate::config::{Config, RulePath};
+use crate::config::{Config, Layer, RulePath};
 use crate::main_loop::Message;
 use crate::remote::choice::Choice;
 use crate::remote::{EngineUrl, Remote};
@@ -69,12 +69,22 @@ pub(crate) struct Engines {
     remotes: Vec<Remote>,
     /// Rules of their teams, where they are wanted.
     teams: HashMap<EngineUrl, Arc<[RuleSource]>>,
+    /// And configurations. What was told last counts as long as the engine is away.
+    configs: HashMap<EngineUrl, Layer>,
 }
 
 impl Engines {
     /// None yet. What pools say goes to `messages`, for as long as somebody else holds its sender.
     pub(crate) fn new(choice: Choice, messages: mpsc::WeakUnboundedSender<Message>) -> Self {
-        Self { list: Vec::new(), started: 0, messages, choice, remotes: Vec::new(), teams: HashMap::new() }
+        Self {
+            list: Vec::new(),
+            started: 0,
+            messages,
+            choice,
+            remotes: Vec::new(),
+            teams: HashMap::new(),
+            configs: HashMap::new(),
+        }
     }
 
     /// The pool for what a project is configured to.
@@ -160,6 +170,25 @@ impl Engines {
                 engine.id
             })
             .collect()
+    }
+
+    /// The configuration of a team is to count in projects that its engine analyses, or no longer.
+    pub(crate) fn set_team_config(&mut self, url: &EngineUrl, config: Option<Layer>) {
+        match config {
+            Some(config) => self.configs.insert(url.clone(), config),
+            None => self.configs.remove(url),
+        };
+    }
+
+    /// The team's configuration that counts beneath a project's.
+    pub(crate) fn team_config(&self, config: &Config) -> Option<&Layer> {
+        self.configs.get(&self.choice.engine(config.engine.as_ref())?)
+    }
+
+    /// The engine that analyses a project, if any.
+    pub(crate) fn remote_of(&self, config: &Config) -> Option<Remote> {
+        let url = self.choice.engine(config.engine.as_ref())?;
+        self.remotes.iter().find(|remote| *remote.url() == url).cloned()
     }
 
     /// Ends the pools that nobody uses any more.

@@ -25,6 +25,7 @@ mod rule_tests;
 mod rules_cache;
 mod rules_source;
 mod session;
+mod shared_baseline;
 mod walk;
 mod workspace;
 

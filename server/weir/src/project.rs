@@ -140,7 +140,10 @@ impl Projects {
     fn add(&mut self, folder: Option<PathBuf>, file: Option<PathBuf>, client: &Layer, engines: &mut Engines) {
         let (layer, problems) = file.as_deref().map(config::read).unwrap_or_default();
         let start = file.as_deref().map(walk::folder_of).or(folder.as_deref()).unwrap_or(Path::new(""));
-        let config = Config::new(start, &layer, client, &self.rules);
+        let mut config = Config::new(start, &layer, client, &self.rules);
+        if let Some(team) = engines.team_config(&config) {
+            config.set_team(team);
+        }
         let engine = engines.for_config(&config);
         let root = folder.as_ref().map(|folder| walk::git_root(folder).unwrap_or_else(|| folder.clone()));
         self.made += 1;
@@ -169,10 +172,15 @@ impl Projects {
 }
 
 impl Project {
+    /// What the paths in its baseline are relative to.
+    pub(crate) fn baseline_root(&self) -> PathBuf {
+        self.root.as_deref().unwrap_or(walk::folder_of(&self.config.baseline)).to_owned()
+    }
+
     /// Reads the baseline (again).
     pub(crate) fn read_baseline(&mut self) {
         let path = &self.config.baseline;
-        match Baseline::read(path, self.root.as_deref().unwrap_or(walk::folder_of(path))) {
+        match Baseline::read(path, &self.baseline_root()) {
             Ok(baseline) => self.baseline = baseline,
             Err(error) => self.notices.push(format!("{}: {error}", path.display())),
         }

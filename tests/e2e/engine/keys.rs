@@ -62,13 +62,31 @@ fn a_team_is_given_rules_and_a_configuration_and_loses_them_again() {
         path.to_str().expect("a path").to_owned()
     };
     let rules = file("rules.yaml", "rules: []\n");
-    let (config, wrong) = (file("weir.toml", "[scan]\n"), file("wrong.toml", "[scan\n"));
+    let config = file("weir.toml", "filter.severity = \"error\"\n");
     assert_eq!(run(&engine, &["team", "show", "red"]).status.code(), Some(1));
-    assert_eq!(run(&engine, &["team", "set", "red", "--config", &wrong]).status.code(), Some(2));
+    for (text, place) in [
+        ("[filter\n", "1:8: "),
+        ("[filter]\nseverity = \"bad\"\n", "2:12: unknown variant `bad`"),
+        ("\nrules = [\"/etc\"]\n", "2:1: `rules` is not for a team to set"),
+    ] {
+        let wrong = file("wrong.toml", text);
+        let set = run(&engine, &["team", "set", "red", "--rules", &rules, "--config", &wrong]);
+        let said = String::from_utf8_lossy(&set.stderr);
+        assert!(set.status.code() == Some(2) && said.contains(&format!("wrong.toml:{place}")), "{text}: {said}");
+    }
+    assert_eq!(run(&engine, &["team", "show", "red"]).status.code(), Some(1), "nothing was changed");
     printed(&engine, &["team", "set", "red", "--rules", &rules]);
-    printed(&engine, &["team", "set", "red", "--config", &config]);
+    let stale = run(&engine, &["team", "set", "red", "--config", &config, "--if-version", "0"]);
+    let said = String::from_utf8_lossy(&stale.stderr);
+    assert!(stale.status.code() == Some(2) && said.contains("somebody else has changed it"), "{said}");
+    let version = serde_json::from_str::<Value>(&printed(&engine, &["team", "show", "red"])).expect("JSON")["version"]
+        .to_string();
+    printed(&engine, &["team", "set", "red", "--config", &config, "--if-version", &version]);
     let team: Value = serde_json::from_str(&printed(&engine, &["team", "show", "red"])).expect("JSON");
-    assert_eq!((&team["config"], &team["rules"][0]["text"]), (&"[scan]\n".into(), &"rules: []\n".into()));
+    assert_eq!(
+        (&team["config"], &team["rules"][0]["text"]),
+        (&"filter.severity = \"error\"\n".into(), &"rules: []\n".into())
+    );
     assert_eq!(run(&engine, &["team", "clear", "red"]).status.code(), Some(0));
     assert_eq!(run(&engine, &["team", "clear", "red"]).status.code(), Some(1));
 }

@@ -8,6 +8,7 @@ mod errors;
 pub(crate) mod faulty_link;
 pub(crate) mod harness;
 mod keys;
+mod leases;
 mod limits;
 mod nodes;
 mod operation;
@@ -16,6 +17,7 @@ mod remote;
 mod results;
 mod retention;
 mod sessions;
+mod team;
 mod tls;
 mod typing;
 

@@ -19,6 +19,10 @@ pub(super) async fn metrics(State(engine): State<Shared>) -> Response {
     if let Ok(sessions) = engine.store.sessions(None).await {
         metrics::gauge!("weir_engine_sessions").set(sessions.len() as f64);
     }
+    if let Ok(leases) = engine.store.lease_statistics().await {
+        metrics::gauge!("weir_engine_leases").set(leases.held as f64);
+        metrics::counter!("weir_engine_leases_expired_total").absolute(leases.expired);
+    }
     let live = engine.sockets.metrics();
     metrics::gauge!("weir_engine_live_connections").set(live.connections as f64);
     metrics::gauge!("weir_engine_live_sessions").set(live.sessions as f64);
@@ -74,6 +78,14 @@ pub(super) fn describe() {
     describe_counter!("weir_engine_live_microseconds_total", "Time they took, by language and step");
     describe_counter!("weir_engine_live_stale_edits_total", "Edits of a version that the engine did not have");
     describe_counter!("weir_engine_live_ended_total", "Live connections and sessions that ended, by reason");
+    describe_gauge!("weir_engine_leases", "Leases that are held on what teams share");
+    describe_counter!("weir_engine_leases_total", "Questions about leases, by mode and what came of them");
+    describe_counter!("weir_engine_leases_expired_total", "Leases that ended because nobody gave them back in time");
+    describe_histogram!(
+        "weir_engine_lease_wait_seconds",
+        "How long was waited for leases that somebody else had, by mode"
+    );
+    describe_histogram!("weir_engine_lease_held_seconds", "How long leases were held, by mode");
     describe_gauge!("weir_engine_queue", "Who waits, by for what");
 }
 

@@ -6,6 +6,7 @@
 
 use super::control::{Ask, CLOSE_KILL, End, Notice, PROTOCOL};
 use super::gate::TeamWatch;
+use super::leases::Leases;
 use super::registry::{Permit, Shared};
 use super::seat::{Line, Number, Word};
 use super::session::Session;
@@ -53,24 +54,39 @@ pub(super) async fn serve(
     let (frames, to_send) = mpsc::channel(WAITING_FOR_EDITOR);
     let (words, to_say) = mpsc::unbounded_channel();
     let _ = words.send(Word::Notice(welcome(&shared, &session, resumed)));
+    // Who makes a link knows what its team has before that.
+    let mut team = (shared.gate.team)(session.customer.team.clone()).await;
+    if let Some(team) = &mut team {
+        let _ = words.send(Word::Notice(told(team)));
+    }
     let number = session.sit(Line { frames, words: words.clone() });
     if let Some(notice) = shared.drain_notice() {
         let _ = words.send(Word::Notice(notice));
     }
-    let mut editor =
-        Editor { shared: &shared, session: &session, number, hellos: 0, since: Instant::now(), accepted: false };
-    let team = (shared.gate.team)(session.customer.team.clone()).await;
-    let writing = write(&shared, sink, to_send, to_say, News::new(team));
-    let reading = editor.read(stream);
-    tokio::pin!(writing, reading);
-    let why = tokio::select! {
-        why = &mut writing => why,
-        why = &mut reading => {
-            if let Some(why) = why {
-                let _ = words.send(Word::End(why));
-                let _ = timeout(FAREWELL, writing).await;
+    let mut leases = Leases::new(&shared.gate.leases, &session.customer);
+    let writing = write(&shared, sink, to_send, to_say, News { team });
+    let why = {
+        let mut editor = Editor {
+            shared: &shared,
+            session: &session,
+            number,
+            words: &words,
+            leases: &mut leases,
+            hellos: 0,
+            since: Instant::now(),
+            accepted: false,
+        };
+        let reading = editor.read(stream);
+        tokio::pin!(writing, reading);
+        tokio::select! {
+            why = &mut writing => why,
+            why = &mut reading => {
+                if let Some(why) = why {
+                    let _ = words.send(Word::End(why));
+                    let _ = timeout(FAREWELL, writing).await;
+                }
+                why
             }
-            why
         }
     };
     if session.leave(number, why)
@@ -78,6 +94,7 @@ pub(super) async fn serve(
     {
         shared.meters.ended(why);
     }
+    leases.end().await;
     drop(permit);
 }
 
@@ -136,42 +153,26 @@ async fn write(
 /// What the team has of its own, if somebody knows. An editor that takes nothing misses all states but the last.
 struct News {
     team: Option<TeamWatch>,
-    told: bool,
 }
 
 impl News {
-    fn new(mut team: Option<TeamWatch>) -> Self {
-        let has = team.as_mut().is_some_and(|team| {
-            let has = team.borrow().is_some();
-            if has {
-                team.mark_changed();
-            }
-            has
-        });
-        Self { team, told: has }
-    }
-
     /// The next state. Waits for ever if there will be none.
     async fn next(&mut self) -> Notice {
-        while let Some(team) = &mut self.team {
-            if team.changed().await.is_err() {
-                self.team = None;
-                break;
-            }
-            match &*team.borrow_and_update() {
-                Some(team) => {
-                    self.told = true;
-                    return (&**team).into();
-                }
-                // What it had was taken away.
-                None if self.told => {
-                    self.told = false;
-                    return Notice::NoTeam;
-                }
-                None => {}
-            }
+        if let Some(team) = &mut self.team
+            && team.changed().await.is_ok()
+        {
+            return told(team);
         }
+        self.team = None;
         std::future::pending().await
+    }
+}
+
+/// What a team has of its own, as it is told.
+fn told(team: &mut TeamWatch) -> Notice {
+    match &*team.borrow_and_update() {
+        Some(team) => (&**team).into(),
+        None => Notice::NoTeam,
     }
 }
 
@@ -180,10 +181,13 @@ fn text(notice: &Notice) -> Message {
 }
 
 /// What is read from one connection.
-struct Editor<'a> {
+struct Editor<'a, 's> {
     shared: &'a Shared,
     session: &'a Session,
     number: Number,
+    /// What it is told.
+    words: &'a mpsc::UnboundedSender<Word>,
+    leases: &'a mut Leases<'s>,
     /// Hellos so far,
     hellos: u32,
     /// since then.
@@ -192,7 +196,7 @@ struct Editor<'a> {
     accepted: bool,
 }
 
-impl Editor<'_> {
+impl Editor<'_, '_> {
     /// Reads until the connection ends. Why, if it is not the editor that ends it, or if that says why.
     async fn read(&mut self, mut stream: SplitStream<WebSocket>) -> Option<End> {
         let silence = self.shared.config.silence;
@@ -220,7 +224,11 @@ impl Editor<'_> {
                     }
                 }
                 Message::Text(text) => match serde_json::from_str(text.as_str()) {
-                    Ok(Ask::End) if text.len() <= MAX_ASK => self.session.end(End::Asked),
+                    Ok(ask) if text.len() <= MAX_ASK => {
+                        if let Some(end) = self.asked(ask).await {
+                            return Some(end);
+                        }
+                    }
                     _ => return Some(End::Protocol),
                 },
                 Message::Close(frame) => {
@@ -235,6 +243,28 @@ impl Editor<'_> {
                 Message::Ping(_) | Message::Pong(_) => {}
             }
         }
+    }
+
+    /// Does what is asked for in the clear; gives why that is too much.
+    async fn asked(&mut self, ask: Ask) -> Option<End> {
+        if !matches!(ask, Ask::End) && !self.leases.may_ask() {
+            return Some(End::Protocol);
+        }
+        let answer = match ask {
+            Ask::End => {
+                self.session.end(End::Asked);
+                return None;
+            }
+            Ask::Lease { id, names, mode } => self.leases.take(id, names, mode).await,
+            Ask::RenewLease { id, fence } => self.leases.renew(id, fence).await,
+            Ask::ReleaseLease { fence } => {
+                self.leases.release(fence).await;
+                return None;
+            }
+        };
+        // Who is gone needs no answer.
+        let _ = self.words.send(Word::Notice(answer));
+        None
     }
 
     /// Looks at the outside of a message; gives why it is none.

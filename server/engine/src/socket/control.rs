@@ -3,7 +3,7 @@
 //! `docs/remote-protocol.md` is about these. Fields are added to a version, never changed or taken away; whoever reads one it
 //! does not know ignores it.
 
-use crate::store::{Team, TeamRules};
+use crate::store::{LeaseMode, Team, TeamRules};
 use serde::{Deserialize, Serialize};
 
 /// The subprotocol that both sides must name (`Sec-WebSocket-Protocol`): the version of everything said on the link.
@@ -45,6 +45,38 @@ pub enum Notice {
     },
     /// The team has nothing of its own any more.
     NoTeam,
+    /// A lease was granted or renewed.
+    Leased {
+        /// Of the question.
+        id: u64,
+        /// Larger than that of every lease granted before; names the lease.
+        fence: u64,
+        /// It ends after so long unless it is renewed.
+        seconds: u64,
+    },
+    /// Somebody of the team has one of the things.
+    LeaseHeld {
+        /// Of the question.
+        id: u64,
+        /// Which of the things.
+        name: String,
+        /// Who, by the name of their key.
+        holder: String,
+        /// When theirs ends unless it is renewed or given back before.
+        retry_after_ms: u64,
+    },
+    /// The lease that was to be renewed has ended; somebody else may have had it since.
+    LeaseLost {
+        /// Of the question.
+        id: u64,
+    },
+    /// There is none to be had, whoever else has one.
+    LeaseRefused {
+        /// Of the question.
+        id: u64,
+        /// For people.
+        message: String,
+    },
     /// The session ends soon unless there is a new handshake.
     Expiring {
         /// How soon.
@@ -90,6 +122,27 @@ impl From<&Team> for Notice {
 pub enum Ask {
     /// The session is over: its worker is not kept.
     End,
+    /// A lease on things that the team shares, on all of them or on none. It ends with this connection.
+    Lease {
+        /// Comes back with the answer.
+        id: u64,
+        /// The things.
+        names: Vec<String>,
+        /// What others may do meanwhile.
+        mode: LeaseMode,
+    },
+    /// A lease is to last.
+    RenewLease {
+        /// Comes back with the answer.
+        id: u64,
+        /// Which lease.
+        fence: u64,
+    },
+    /// A lease is given back. There is no answer.
+    ReleaseLease {
+        /// Which lease.
+        fence: u64,
+    },
 }
 
 /// The editor closes with this to have its worker killed: it is past its deadline.

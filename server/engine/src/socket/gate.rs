@@ -21,6 +21,8 @@ pub struct Gate {
     pub is_valid: Arc<dyn Fn(String) -> Answer<Option<bool>> + Send + Sync>,
     /// What a team has of its own, now and from then on. `None` if that cannot be known.
     pub team: Arc<dyn Fn(String) -> Answer<Option<TeamWatch>> + Send + Sync>,
+    /// Where leases on what a team shares are had.
+    pub leases: Store,
     /// Notes how many live sessions a key has on this node: with a limit only if all nodes together keep to it. Whether it was noted;
     /// `None` if that cannot be known.
     pub share: Arc<dyn Fn(Share) -> Answer<Option<bool>> + Send + Sync>,
@@ -75,6 +77,7 @@ impl Gate {
                         Ok(Some(tenant)) => Ok(Customer {
                             key: tenant.id.clone(),
                             id: tenant.id,
+                            name: tenant.name,
                             team: tenant.team,
                             max_sessions: limits.sessions,
                             max_connections: limits.connections,
@@ -92,6 +95,7 @@ impl Gate {
                 let tenants = watching.clone();
                 Box::pin(async move { tenants.watch_team(&name).await.ok() })
             }),
+            leases: store.clone(),
             share: Arc::new(move |Share { key, sessions, most }| {
                 let store = sharing.clone();
                 Box::pin(async move { store.share_live(&key, sessions, most).await.ok() })
@@ -131,6 +135,8 @@ pub struct Customer {
     pub id: String,
     /// The id of the API key: not the key.
     pub key: String,
+    /// What the key is called; shown to who waits for a lease that is held with it.
+    pub name: String,
     /// The team whose rules and configuration its editors are told.
     pub team: String,
     /// Live sessions that may exist by this key at once, on all nodes together.

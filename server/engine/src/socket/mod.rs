@@ -10,6 +10,7 @@ mod connection;
 mod control;
 mod gate;
 mod identity;
+mod leases;
 mod meters;
 mod process;
 mod registry;

@@ -32,6 +32,8 @@ pub enum StoreErrorKind {
     TooLarge,
     /// Something with this name is there already.
     Exists,
+    /// It is no longer what somebody took it for who wanted to change it.
+    Stale,
     /// The name or address given is not one.
     Invalid,
     /// Another version of Weir wrote it.
@@ -65,6 +67,9 @@ impl StoreErrorKind {
             }
             Self::TooLarge => "it is larger than the store takes; send less, or raise the limit",
             Self::Exists => "there is one of this name; choose another name, or remove that one first",
+            Self::Stale => {
+                "somebody else has changed it; look at what is there now, and change that. Nothing was changed"
+            }
             Self::Invalid => "that is not a name or address the store takes; see the help of the command",
             Self::OtherVersion => "another version of Weir wrote it; run that version, or upgrade this one",
             Self::Internal => "the system failed in an unexpected way; try again, and report it if it stays",

@@ -8,15 +8,27 @@
 use super::{Backend, Store, StoreError, StoreErrorKind};
 use crate::clock::milliseconds;
 use crate::random;
+use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
 /// What a lease allows others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum LeaseMode {
     /// Others may hold collaborative leases on the same things.
     Collaborative,
     /// Nobody else may hold a lease on them.
     Exclusive,
+}
+
+impl LeaseMode {
+    /// As it is called where it is written down.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Collaborative => "collaborative",
+            Self::Exclusive => "exclusive",
+        }
+    }
 }
 
 /// A lease that is asked for.

@@ -30,9 +30,9 @@ pub struct TeamRules {
     pub text: String,
 }
 
-/// Most bytes of a team's rules and configuration together: four times the largest public rule collection, and few enough
-/// to be sent to every editor of a team at once.
-pub const TEAM_BYTES: usize = 32 * 1024 * 1024;
+/// Most bytes of a team's rules and configuration together, as JSON: twice the largest public rule collection, and few enough
+/// to be sent to every editor of a team at once. Editors take no larger message.
+pub const TEAM_BYTES: usize = 16 * 1024 * 1024;
 
 /// What to change of a team; what is `None` stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub struct TeamChange {
     pub rules: Option<Vec<TeamRules>>,
     /// See [`Team::config`].
     pub config: Option<String>,
+    /// Change it only if this is its version; 0: it has nothing of its own.
+    pub expected: Option<u64>,
 }
 
 /// All teams that have something of their own.
@@ -58,14 +60,16 @@ impl TeamChange {
         if !is_name(name) {
             return Err(StoreError::new(StoreErrorKind::Invalid, DURING));
         }
+        if self.expected.is_some_and(|expected| expected != before.map_or(0, |team| team.version)) {
+            return Err(StoreError::new(StoreErrorKind::Stale, DURING));
+        }
         let team = Team {
             name: name.to_owned(),
             version,
             rules: self.rules.or_else(|| before.and_then(|team| team.rules.clone())),
             config: self.config.or_else(|| before.and_then(|team| team.config.clone())),
         };
-        let rules: usize = team.rules.iter().flatten().map(|file| file.name.len() + file.text.len()).sum();
-        if rules + team.config.as_ref().map_or(0, String::len) > TEAM_BYTES {
+        if serde_json::to_string(&team).map_or(usize::MAX, |json| json.len()) > TEAM_BYTES {
             return Err(StoreError::new(StoreErrorKind::TooLarge, DURING));
         }
         Ok(team)

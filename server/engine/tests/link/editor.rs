@@ -27,6 +27,8 @@ pub(crate) struct Editor {
     pub(crate) socket: WebSocketStream<TcpStream>,
     pub(crate) context: Context,
     pub(crate) resumed: bool,
+    /// What it was told of its team when it came.
+    pub(crate) team: Notice,
     /// It was told that its session ends soon.
     pub(crate) expiring: bool,
     pub(crate) ledger: Ledger,
@@ -94,12 +96,17 @@ impl Editor {
         let socket = connect(address, &headers).await?;
         let context = Context { session: String::new(), customer: String::new() };
         let ledger = Ledger::default();
+        let (link, resumption) = (None, None);
         let mut editor =
-            Self { socket, context, resumed: false, expiring: false, ledger, link: None, resumption: None };
+            Self { socket, context, resumed: false, team: Notice::NoTeam, expiring: false, ledger, link, resumption };
         let Got::Notice(Notice::Welcome { session, customer, resumed, .. }) = editor.got().await else {
             panic!("the first message is the welcome")
         };
         (editor.context, editor.resumed) = (Context { session, customer }, resumed);
+        let Got::Notice(team @ (Notice::Team { .. } | Notice::NoTeam)) = editor.got().await else {
+            panic!("the second says what the team has")
+        };
+        editor.team = team;
         Ok(editor)
     }
 

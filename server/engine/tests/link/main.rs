@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 mod editor;
+mod leases;
 mod server;
 mod talk;
 
@@ -482,9 +483,8 @@ async fn what_a_team_has_of_its_own_is_told_when_it_changes() {
     server.team.send_replace(Some(Arc::new(team.clone())));
     let mut late = Editor::connect(server.address, BOB, None).await.expect("let in");
     let expected = Notice::from(&team);
-    for editor in [&mut early, &mut late] {
-        assert!(matches!(editor.got().await, Got::Notice(notice) if notice == expected));
-    }
+    assert_eq!((&early.team, &late.team), (&Notice::NoTeam, &expected));
+    assert!(matches!(early.got().await, Got::Notice(notice) if notice == expected));
     server.team.send_replace(None);
     for editor in [&mut early, &mut late] {
         assert!(matches!(editor.got().await, Got::Notice(Notice::NoTeam)));

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use weir_engine::Clock;
 use weir_engine::socket::{
     Customer, Denied, Gate, IDENTITY_FILE, LinkConfig, LinkEvent, LinkRecord, Sockets, identity,
 };
-use weir_engine::store::Team;
+use weir_engine::store::{Store, StoreConfig, Team};
 use weir_seal::PublicIdentity;
 use weir_worker::Program;
 
@@ -35,6 +36,7 @@ pub(crate) struct Server {
     records: Arc<Mutex<Vec<LinkRecord>>>,
     revoked: Arc<Mutex<Vec<String>>>,
     pub(crate) team: watch::Sender<Option<Arc<Team>>>,
+    pub(crate) store: Store,
 }
 
 impl Server {
@@ -57,12 +59,14 @@ impl Server {
         let public = identity.public();
         let (records, revoked) = (Arc::default(), Arc::default());
         let team = watch::Sender::new(None);
-        let sockets = Sockets::new(config, identity, gate(&records, &revoked, team.subscribe()));
+        let store = Store::open(StoreConfig::embedded(data.path().join("store")), Clock::system()).await;
+        let store = store.expect("a new store");
+        let sockets = Sockets::new(config, identity, gate(&records, &revoked, team.subscribe(), store.clone()));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let router = sockets.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { address, identity: public, sockets, data, records, revoked, team }
+        Self { address, identity: public, sockets, data, records, revoked, team, store }
     }
 
     /// The process id of the worker that was started last.
@@ -95,6 +99,7 @@ fn gate(
     records: &Arc<Mutex<Vec<LinkRecord>>>,
     revoked: &Arc<Mutex<Vec<String>>>,
     team: watch::Receiver<Option<Arc<Team>>>,
+    leases: Store,
 ) -> Gate {
     let (records, revoked) = (Arc::clone(records), Arc::clone(revoked));
     Gate {
@@ -104,6 +109,7 @@ fn gate(
                     ALICE | BOB | CAROL | UNCOUNTED => Ok(Customer {
                         id: key.trim_start_matches("key-of-").to_owned(),
                         key: id_of(&key),
+                        name: key.trim_start_matches("key-of-").to_owned(),
                         team: "team".to_owned(),
                         max_sessions: if key == ALICE { MAX_SESSIONS } else { MANY },
                         max_connections: if key == BOB { MAX_CONNECTIONS } else { MANY },
@@ -121,6 +127,7 @@ fn gate(
             let team = team.clone();
             Box::pin(async move { Some(team) })
         }),
+        leases,
         share: Arc::new(|share| {
             let within = share.most.is_none_or(|most| share.sessions <= most);
             Box::pin(async move { (share.key != id_of(UNCOUNTED)).then_some(within) })

@@ -249,9 +249,12 @@ pub(crate) enum TeamCommand {
         /// A file or folder of rules; may be given several times.
         #[arg(long, value_name = "PATH", required_unless_present = "config")]
         rules: Vec<PathBuf>,
-        /// A weir.toml.
+        /// A part of a weir.toml: filter, severity, folder.
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
+        /// Only if the team is at this version, as `team show` has it; 0: if it has nothing of its own.
+        #[arg(long, value_name = "VERSION")]
+        if_version: Option<u64>,
         #[command(flatten)]
         store: StoreArgs,
     },

@@ -3,7 +3,7 @@
 use super::engine::block_on;
 use super::{Exit, notices};
 use crate::args::{LoginArgs, LogoutArgs};
-use crate::remote::logins::{Keeper, Login, Logins};
+use crate::remote::logins::{Keeper, Login, Logins, Wanted};
 use crate::remote::{self, ConnectError, EngineUrl, Environment, Target, Way};
 use anyhow::{Context as _, bail, ensure};
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
@@ -32,8 +32,8 @@ pub(crate) fn main(args: &LoginArgs) -> anyhow::Result<Exit> {
     let target = way.to(identity, key.clone());
     let customer = block_on(async { Ok(within(remote::check(&target)).await?) })
         .with_context(|| format!("logging in to {url}"))?;
-    let login =
-        Login { proxy: args.proxy.clone(), ca, team_rules: args.team_rules, ..Login::new(url.clone(), identity) };
+    let team = Wanted { rules: args.team_rules, config: args.team_config };
+    let login = Login { proxy: args.proxy.clone(), ca, team, ..Login::new(url.clone(), identity) };
     let keeper = logins.put(login, &key, !args.no_keyring)?;
     let place = match keeper {
         Keeper::Keyring => "the system's keyring",
@@ -86,10 +86,11 @@ fn status(logins: &Logins) -> anyhow::Result<Exit> {
             Keeper::Keyring => "keyring",
             Keeper::File => "file",
         };
-        let team = if login.team_rules { "run" } else { "not run" };
+        let rules = if login.team.rules { "run" } else { "not run" };
+        let config = if login.team.config { "in force" } else { "not in force" };
         writeln!(
             out,
-            "{}{is_default}\n  fingerprint {}\n  key in {key}, rules of the team {team}\n  {answer}",
+            "{}{is_default}\n  fingerprint {}\n  key in {key}, rules of the team {rules}, its configuration {config}\n  {answer}",
             login.url,
             login.identity.fingerprint()
         )?;

@@ -139,6 +139,9 @@ fn summary(report: &Report, verbose: bool) -> String {
     if report.known > 0 {
         summary += &format!("; {} in the baseline", plural(report.known, "finding"));
     }
+    if report.hidden_by_team > 0 {
+        summary += &format!("; {} hidden by your team's configuration", plural(report.hidden_by_team, "finding"));
+    }
     let mut partial: Vec<_> = report
         .incidents
         .iter()

@@ -7,9 +7,10 @@ use super::{Exit, autofix, notices, to_stdout};
 use crate::args::{FileArgs, Format, ScanArgs, SeverityArg};
 use crate::baseline::Baseline;
 use crate::changed::{Changed, Commit};
+use crate::config::team::{self, TeamConfig};
 use crate::config::{Audit, Config, Layer, Level, Problem, Shown};
 use crate::remote::choice::{Choice, Wish};
-use crate::remote::{Notice, Remote, State};
+use crate::remote::{Notice, Remote, State, Team};
 use crate::report::rule::Rule;
 use crate::report::{self, FileReport, Incident, IncidentKind, Place, Remark, Report};
 use crate::rules_source;
@@ -50,7 +51,6 @@ pub(crate) fn main(args: &ScanArgs) -> anyhow::Result<Exit> {
 /// What came of a scan.
 pub(super) struct Scanned {
     pub(super) report: Report,
-    pub(super) config: Config,
     pub(super) targets: Targets,
     /// What is to be repaired, if that was asked for.
     fixes: Vec<autofix::Plan>,
@@ -62,17 +62,28 @@ pub(super) struct Scanned {
 
 /// Scans what the arguments name.
 pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Scanned> {
-    let (config, misconfigured) = configuration(args);
+    Ok(scan_and(args, async |_, _| Ok(()))?.0)
+}
+
+/// Scans what the arguments name, and does something with what came of it while the engine is still there.
+pub(super) fn scan_and<T>(
+    args: &ScanArgs,
+    then: impl AsyncFnOnce(&Scanned, Option<&Remote>) -> anyhow::Result<T>,
+) -> anyhow::Result<(Scanned, T)> {
+    let (mut config, misconfigured) = configuration(args);
     notices::say(&misconfigured.iter().map(|problem| format!("weir: {problem}")).collect::<Vec<_>>());
     let (sources, unreadable) = rules_source::load(&config.rules);
     notices::say(&unreadable.iter().map(|error| format!("weir: {error}")).collect::<Vec<_>>());
-    let filter = Filter::new(args, &config)?;
     let mut targets = Targets::new();
     let choice = Choice::new(args.engine.engine.as_deref(), Wish::Local)?;
-    let (report, fixes, missing) = block_on(async {
+    block_on(async {
         let remote = remote(&choice, &config);
         let mut engine = Engine::start_at(remote.as_ref(), args.jobs, config.timeout, config.foreign_marks());
         let loaded = engine.load(sources).await?;
+        if let Some(remote) = &remote {
+            take_team(remote, &mut config);
+        }
+        let filter = Filter::new(args, &config)?;
         let kinds = Kinds::of(loaded.rules.iter());
         let mut report = Report {
             rules: loaded.rules.into_iter().map(|info| (Arc::clone(&info.id), Rule::new(info))).collect(),
@@ -88,12 +99,13 @@ pub(super) fn scan(args: &ScanArgs) -> anyhow::Result<Scanned> {
             run(&mut engine, args, &filter, &kinds, selection, &mut report).await?;
         }
         let fixes = if args.autofix { autofix::plan(&mut engine, &report, &targets).await? } else { Vec::new() };
+        let broken_rules = !unreadable.is_empty() || report.problems.iter().any(|problem| !problem.skipped);
+        let failed = missing > 0 || !misconfigured.is_empty();
+        let scanned = Scanned { report, targets, fixes, broken_rules, failed };
+        let done = then(&scanned, remote.as_ref()).await;
         engine.shutdown().await;
-        Ok((report, fixes, missing))
-    })?;
-    let broken_rules = !unreadable.is_empty() || report.problems.iter().any(|problem| !problem.skipped);
-    let failed = missing > 0 || !misconfigured.is_empty();
-    Ok(Scanned { report, config, targets, fixes, broken_rules, failed })
+        Ok((scanned, done?))
+    })
 }
 
 /// The engine that is to analyse, if any; how it stands with that is said on standard error.
@@ -113,6 +125,18 @@ fn remote(choice: &Choice, config: &Config) -> Option<Remote> {
         }
     });
     Some(remote)
+}
+
+/// Puts the configuration of the team in force, if that is wanted: as it is when the scan begins. Every link tells of it before it
+/// is made, so where an engine has loaded the rules it is known.
+fn take_team(remote: &Remote, config: &mut Config) {
+    let Some((Team { config: Some(text), .. }, wanted)) = remote.team() else { return };
+    if wanted.config {
+        config.set_team(&TeamConfig::read(&text).layer);
+    }
+    if let Some(told) = team::told(remote.url(), Some(&text), wanted.config) {
+        notices::say(&[format!("weir: {told}")]);
+    }
 }
 
 /// What a person is told about an engine.
@@ -260,7 +284,9 @@ fn sort_in(
     let base = filter.commit.as_ref().filter(|_| !findings.is_empty()).map(|commit| commit.base(&target.file));
     let changed = base.map_or(Changed::All, |base| base.changed(&text));
     findings.retain_mut(|finding| {
-        let shown = filter.keeps(finding, &target.in_project, &report.rules) && changed.touches(&text, finding);
+        let kept = filter.keeps(finding, &target.in_project, &report.rules);
+        report.hidden_by_team += usize::from(kept == Kept::ButForTheTeam && !finding.is_suppressed());
+        let shown = kept == Kept::Yes && changed.touches(&text, finding);
         let known = shown && filter.baseline.holds(&target.in_project, finding);
         report.known += usize::from(known && !finding.is_suppressed());
         shown && !known
@@ -291,7 +317,7 @@ fn unreadable(skipped: &Skipped) -> Incident {
 }
 
 /// What the project's `weir.toml` says, and before that what the command line does. Of several projects the first path's counts.
-fn configuration(args: &ScanArgs) -> (Config, Vec<Problem>) {
+pub(super) fn configuration(args: &ScanArgs) -> (Config, Vec<Problem>) {
     let first = args.paths.first().map_or(Path::new("."), PathBuf::as_path);
     let folder = if first.is_dir() { first } else { folder_of(first) };
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
@@ -337,14 +363,33 @@ impl<'a> Filter<'a> {
     }
 
     /// Whether a finding is reported; it gets the severity it is reported with.
-    fn keeps(&self, finding: &mut Finding, path: &str, rules: &BTreeMap<Arc<str>, Rule>) -> bool {
+    fn keeps(&self, finding: &mut Finding, path: &str, rules: &BTreeMap<Arc<str>, Rule>) -> Kept {
         let rule_id = &*finding.rule_id;
         let shown = Shown { rule: rules.get(rule_id), rule_id, severity: finding.severity, path };
-        let Some(severity) = self.config.shows(&shown, Audit::Show).and_then(Level::severity) else { return false };
-        finding.severity = severity;
-        (self.severities.is_empty() || self.severities.contains(&finding.severity))
-            && !self.excluded.iter().any(|id| **id == *finding.rule_id)
+        let asked_for = |level: Option<Level>| {
+            let severity = level.and_then(Level::severity)?;
+            let wanted = (self.severities.is_empty() || self.severities.contains(&severity))
+                && !self.excluded.iter().any(|id| **id == *rule_id);
+            wanted.then_some(severity)
+        };
+        if let Some(severity) = asked_for(self.config.shows(&shown, Audit::Show)) {
+            finding.severity = severity;
+            Kept::Yes
+        } else if asked_for(self.config.shows_by_itself(&shown, Audit::Show)).is_some() {
+            Kept::ButForTheTeam
+        } else {
+            Kept::No
+        }
     }
+}
+
+/// Whether a finding is reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    Yes,
+    No,
+    /// Not because of what the team's configuration says.
+    ButForTheTeam,
 }
 
 fn progress_bar(files: u64, quiet: bool) -> ProgressBar {

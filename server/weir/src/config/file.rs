@@ -62,6 +62,11 @@ pub(crate) fn read(path: &Path) -> (Layer, Vec<Problem>) {
 
 /// Reads the text of a file of configuration.
 pub(crate) fn parse(path: &Path, text: &str) -> (Layer, Vec<Problem>) {
+    parse_unless(path, text, |_| None)
+}
+
+/// The same, but for keys that may not be there: `refusal` says why.
+pub(super) fn parse_unless(path: &Path, text: &str, refusal: impl Fn(&str) -> Option<String>) -> (Layer, Vec<Problem>) {
     let rope = ropey::Rope::from_str(text);
     let problem = |span: Option<Range<usize>>, message: &str| {
         let span = span.map_or_else(Span::default, Span::from);
@@ -74,6 +79,10 @@ pub(crate) fn parse(path: &Path, text: &str) -> (Layer, Vec<Problem>) {
     let mut problems: Vec<_> = errors.iter().map(|error| problem(error.span(), error.message())).collect();
     for (key, value) in table.into_inner() {
         let (at, name) = (key.span(), key.into_inner());
+        if let Some(refusal) = refusal(&name) {
+            problems.push(problem(Some(at), &refusal));
+            continue;
+        }
         match layer.set(&name, ValueDeserializer::from(value)) {
             Some(Ok(())) => {}
             Some(Err(error)) => problems.push(problem(error.span().or(Some(at)), error.message())),

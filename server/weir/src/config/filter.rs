@@ -1,6 +1,7 @@
 //! Which findings are shown, and as what.
 
 use crate::report::rule::Rule;
+use crate::walk::fits;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde::Deserialize;
@@ -39,6 +40,27 @@ pub(crate) struct Filter {
     /// What becomes of rules of the subcategory "audit", which ask for a review rather than name a hole. If nothing is said, the
     /// editor hides them and the terminal shows them.
     pub(crate) audit: Option<Audit>,
+}
+
+impl Filter {
+    /// The keys that say something.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &'static str> {
+        let Self { severity, confidence, likelihood, impact, category, subcategory, technology, .. } = self;
+        let Self { rules, exclude_rules, audit, .. } = self;
+        let all = [
+            ("severity", severity.is_some()),
+            ("confidence", confidence.is_some()),
+            ("likelihood", likelihood.is_some()),
+            ("impact", impact.is_some()),
+            ("category", category.is_some()),
+            ("subcategory", subcategory.is_some()),
+            ("technology", technology.is_some()),
+            ("rules", rules.is_some()),
+            ("exclude-rules", exclude_rules.is_some()),
+            ("audit", audit.is_some()),
+        ];
+        all.into_iter().filter(|(_, said)| *said).map(|(key, _)| key)
+    }
 }
 
 /// What is different in some folders.
@@ -171,10 +193,12 @@ impl Scopes {
         Self(scopes)
     }
 
-    pub(super) fn shows(&self, shown: &Shown<'_>, audit: Audit) -> Option<Level> {
-        let here: Vec<&Scope> = self
+    /// `under`: what counts where these say nothing.
+    pub(super) fn shows(&self, under: &Self, shown: &Shown<'_>, audit: Audit) -> Option<Level> {
+        let here: Vec<&Scope> = under
             .0
             .iter()
+            .chain(&self.0)
             .rev()
             .filter(|scope| {
                 scope
@@ -242,7 +266,7 @@ fn said<'s, T>(here: &[&'s Scope], of: impl Fn(&'s Scope) -> Option<T>) -> Optio
 /// Globs of rules as one set; those that are none were refused when they were read.
 fn set(globs: &[String]) -> GlobSet {
     let mut builder = GlobSetBuilder::new();
-    for glob in globs.iter().filter_map(|text| Glob::new(text).ok()) {
+    for glob in globs.iter().filter(|text| fits(text)).filter_map(|text| Glob::new(text).ok()) {
         builder.add(glob);
     }
     builder.build().unwrap_or_default()
@@ -251,7 +275,7 @@ fn set(globs: &[String]) -> GlobSet {
 /// Globs of files as ignore files have them.
 fn files(globs: &[String]) -> Gitignore {
     let mut builder = GitignoreBuilder::new("");
-    for glob in globs {
+    for glob in globs.iter().filter(|glob| fits(glob)) {
         let _ = builder.add_line(None, glob.trim_start_matches("./"));
     }
     builder.build().unwrap_or_else(|_| Gitignore::empty())
@@ -263,6 +287,9 @@ fn some_globs<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Optio
 
 fn globs<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let globs = Vec::<String>::deserialize(deserializer)?;
+    if globs.iter().any(|text| !fits(text)) {
+        return Err(serde::de::Error::custom("too long for a glob"));
+    }
     // Ignore files take what is no glob at its word; a person who configures wants to know.
     match globs.iter().find_map(|text| Glob::new(text).err()) {
         Some(error) => Err(serde::de::Error::custom(error)),
@@ -346,8 +373,21 @@ mod tests {
             assert_eq!(problems, [], "{text}");
             let rule = rule("team.sqli", metadata);
             let shown = Shown { rule: Some(&rule), rule_id: "team.sqli", severity: Severity::Warning, path };
-            assert_eq!(Scopes::new([&layer]).shows(&shown, Audit::Hide), expected, "{text} {metadata} {path}");
+            let shown = Scopes::new([&layer]).shows(&Scopes::default(), &shown, Audit::Hide);
+            assert_eq!(shown, expected, "{text} {metadata} {path}");
         }
+    }
+
+    /// Each brace would cost the stack of whoever reads it.
+    #[test]
+    fn globs_that_are_nested_without_end_are_none() {
+        let nested = format!("{}{}", "{*,".repeat(300_000), "}".repeat(300_000));
+        let (layer, problems) = parse(Path::new("weir.toml"), &format!("filter.rules = [\"{nested}\"]"));
+        assert!(problems.len() == 1 && problems[0].message.contains("too long"), "{:?}", problems.first());
+        assert_eq!(layer.filter, None);
+        let (layer, _) = parse(Path::new("weir.toml"), &format!("severity.\"{nested}\" = \"off\""));
+        let shown = Shown { rule: None, rule_id: "r", severity: Severity::Warning, path: "a.py" };
+        assert_eq!(Scopes::new([&layer]).shows(&Scopes::default(), &shown, Audit::Show), Some(Level::Warning));
     }
 
     #[test]
@@ -358,7 +398,9 @@ mod tests {
         let shown = |confidence: &str| {
             let rule = rule("r", &json!({ "confidence": confidence }));
             let shown = Shown { rule: Some(&rule), rule_id: "r", severity: Severity::Warning, path: "a.py" };
-            Scopes::new([&client, &file]).shows(&shown, Audit::Show)
+            let together = Scopes::new([&client, &file]).shows(&Scopes::default(), &shown, Audit::Show);
+            assert_eq!(Scopes::new([&file]).shows(&Scopes::new([&client]), &shown, Audit::Show), together);
+            together
         };
         assert_eq!(shown("LOW"), Some(Level::Warning));
     }

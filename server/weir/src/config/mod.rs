@@ -1,11 +1,13 @@
 //! What people configure: one `weir.toml` for a project, and the settings of their editor.
 //!
 //! Both say the same things in the same words, a [`Layer`] each. The project's file outranks the editor, so that a team sees
-//! the same everywhere; what neither says is the default. [`Config`] is what comes of it.
+//! the same everywhere; what neither says is the default. [`Config`] is what comes of it. Beneath both is what a team has agreed
+//! on in its engine, if a user wants that ([`team`]).
 
 mod file;
 mod filter;
 mod settings;
+pub(crate) mod team;
 
 pub(crate) use file::{FILE_NAME, Problem, find, read};
 pub(crate) use filter::{Audit, Filter, Folder, Level, Shown};
@@ -201,6 +203,8 @@ pub(crate) struct Config {
     /// Whether other tools' comments that name no rule are honoured.
     foreign_suppressions: bool,
     scopes: Scopes,
+    /// What the team's configuration says, beneath all of these.
+    team: Scopes,
 }
 
 impl Config {
@@ -233,6 +237,7 @@ impl Config {
             engine: said.engine.map(|Local::Local| Wish::Local).or(said.engine_url),
             foreign_suppressions: said.foreign_suppressions.unwrap_or(true),
             scopes: Scopes::new([client, file]),
+            team: Scopes::default(),
         }
     }
 
@@ -249,9 +254,8 @@ impl Config {
 
     /// What was known before.
     pub(crate) fn read_baseline(&self) -> anyhow::Result<Baseline> {
-        let folder = folder_of(&self.baseline);
-        let root = git_root(folder).unwrap_or_else(|| folder.to_owned());
-        Baseline::read(&self.baseline, &root).with_context(|| format!("reading {}", self.baseline.display()))
+        Baseline::read(&self.baseline, &baseline_root(&self.baseline))
+            .with_context(|| format!("reading {}", self.baseline.display()))
     }
 
     /// Which marks of other tools suppress findings: those that name a check that is ours always do.
@@ -262,8 +266,24 @@ impl Config {
     /// How a finding of a rule in a file (relative to the project's root) is shown, if at all. `audit`: what becomes of rules that
     /// ask for a review where nothing is said about them.
     pub(crate) fn shows(&self, shown: &Shown<'_>, audit: Audit) -> Option<Level> {
-        self.scopes.shows(shown, audit)
+        self.scopes.shows(&self.team, shown, audit)
     }
+
+    /// The same, if it were not for the team's configuration.
+    pub(crate) fn shows_by_itself(&self, shown: &Shown<'_>, audit: Audit) -> Option<Level> {
+        self.scopes.shows(&Scopes::default(), shown, audit)
+    }
+
+    /// Puts a team's configuration beneath this one.
+    pub(crate) fn set_team(&mut self, team: &Layer) {
+        self.team = Scopes::new([team]);
+    }
+}
+
+/// What the paths in a baseline file are relative to.
+pub(crate) fn baseline_root(path: &Path) -> PathBuf {
+    let folder = folder_of(path);
+    git_root(folder).unwrap_or_else(|| folder.to_owned())
 }
 
 #[cfg(test)]

@@ -1,12 +1,20 @@
 //! Commands of ours.
 
-use super::MainLoop;
+use super::{MainLoop, Message};
+use crate::baseline::Baseline;
 use crate::lsp::requests::command::{
     ADD_TO_BASELINE, EXPLAIN_LINE, OPEN_PAGE, OPEN_RULE, OPEN_TARGET, SHOW_PATH, SHOW_TREE, Shown, TEST_RULES,
 };
+use crate::shared_baseline::{self, ChangeError, Changed};
 use serde_json::Value;
 use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 use tower_lsp_server::ls_types::{ExecuteCommandParams, MessageType, ShowDocumentParams, Uri};
+
+/// Who adds a finding to the baseline waits so long for somebody else who writes it: a person looks on.
+const BASELINE_PATIENCE: Duration = Duration::from_secs(10);
 
 impl MainLoop {
     pub(super) fn command(&mut self, params: &ExecuteCommandParams) {
@@ -16,8 +24,8 @@ impl MainLoop {
             OPEN_RULE => self.rule_document(text(0), text(1)),
             ADD_TO_BASELINE => return self.add_to_baseline(text(0), text(1), text(2)),
             SHOW_PATH => match self.path(text(0), text(1), text(2)) {
-                Some(Ok(Path::Message(text))) => return self.outbox.show(MessageType::INFO, text),
-                Some(Ok(Path::Document(document))) => Ok(Some(document)),
+                Some(Ok(Drawn::Message(text))) => return self.outbox.show(MessageType::INFO, text),
+                Some(Ok(Drawn::Document(document))) => Ok(Some(document)),
                 Some(Err(error)) => Err(error),
                 None => Ok(None),
             },
@@ -43,20 +51,41 @@ impl MainLoop {
     }
 
     /// A finding becomes one that was known before.
-    fn add_to_baseline(&mut self, uri: &str, fingerprint: &str, rule: &str) {
+    fn add_to_baseline(&self, uri: &str, fingerprint: &str, rule: &str) {
         let Some(open) = uri.parse::<Uri>().ok().and_then(|uri| self.session.by_uri(&uri)) else { return };
         let found = open.findings.iter().find(|found| found.fingerprint == fingerprint && *found.rule_id == *rule);
-        let project = open.place.and_then(|(project, _)| self.projects.get_mut(project));
-        let (Some(finding), Some(project)) = (found, project) else { return };
-        project.baseline.add(&open.path, finding);
-        match project.baseline.write(&project.config.baseline) {
-            Ok(()) => {
-                project.read_baseline();
+        let project = open.place.and_then(|(project, _)| self.projects.get(project));
+        let (Some(finding), Some(project)) = (found.cloned(), project) else { return };
+        let (file, path, root) = (Arc::clone(&open.path), project.config.baseline.clone(), project.baseline_root());
+        let (remote, messages) = (self.engines.remote_of(&project.config), self.messages.clone());
+        tokio::spawn(async move {
+            let add = move |now: io::Result<Baseline>| {
+                let mut baseline = now?;
+                baseline.add(&file, &finding);
+                Ok(baseline)
+            };
+            let written = shared_baseline::change(remote.as_ref(), &path, &root, BASELINE_PATIENCE, add).await;
+            if let Some(messages) = messages.upgrade() {
+                let _ = messages.send(Message::BaselineWritten(path, written));
+            }
+        });
+    }
+
+    pub(super) fn baseline_written(&mut self, path: &Path, written: Result<Changed, ChangeError>) {
+        match written {
+            Ok(Changed { alone, .. }) => {
+                if let Some(reason) = alone {
+                    let text = format!(
+                        "Weir: {} was written without asking your team's engine whether somebody else writes it ({reason})",
+                        path.display()
+                    );
+                    self.outbox.show(MessageType::INFO, text);
+                }
+                self.projects.read_baselines();
                 self.show_all();
             }
             Err(error) => {
-                let text = format!("Weir: cannot write {}: {error}", project.config.baseline.display());
-                self.outbox.show(MessageType::ERROR, text);
+                self.outbox.show(MessageType::ERROR, format!("Weir: cannot write {}: {error}", path.display()));
             }
         }
     }
@@ -69,7 +98,7 @@ impl MainLoop {
     }
 
     /// The path of a finding; `None` if that is gone.
-    fn path(&mut self, uri: &str, fingerprint: &str, rule: &str) -> Option<io::Result<Path>> {
+    fn path(&mut self, uri: &str, fingerprint: &str, rule: &str) -> Option<io::Result<Drawn>> {
         let open = uri.parse::<Uri>().ok().and_then(|uri| self.session.by_uri(&uri))?;
         let mut findings = open.visible().map(|(finding, _)| finding);
         let finding = findings.find(|finding| finding.fingerprint == fingerprint && *finding.rule_id == *rule)?;
@@ -83,15 +112,15 @@ impl MainLoop {
             notebook: self.notebooks.get(&open.uri),
         };
         Some(if view.client.shows_documents {
-            self.shown.path(&view, &open.path, finding).map(Path::Document)
+            self.shown.path(&view, &open.path, finding).map(Drawn::Document)
         } else {
-            Ok(Path::Message(Shown::path_message(&view, &open.path, finding)))
+            Ok(Drawn::Message(Shown::path_message(&view, &open.path, finding)))
         })
     }
 }
 
 /// The path of a finding, as the client can show it.
-enum Path {
+enum Drawn {
     Document(ShowDocumentParams),
     Message(String),
 }

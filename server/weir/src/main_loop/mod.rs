@@ -29,9 +29,10 @@ use crate::notebooks::{Change, Notebooks};
 use crate::project::{ProjectId, Projects};
 use crate::project_marks::ProjectMarks;
 use crate::remote::choice::Choice;
-use crate::remote::{EngineUrl, Notice};
+use crate::remote::{EngineUrl, Notice, Team};
 use crate::rules_source::RulesError;
 use crate::session::{Session, file_of, format_of};
+use crate::shared_baseline::{ChangeError, Changed};
 use crate::walk::{Refusal, Target};
 use crate::workspace::Workspace;
 use answers::{Waiting, WorkspacePull};
@@ -108,6 +109,8 @@ pub(crate) enum Message {
     Base { doc: DocId, base: Base },
     /// The files of a project that list what to ignore were read.
     MarksRead { project: ProjectId, marks: ProjectMarks },
+    /// A baseline was written, or was not.
+    BaselineWritten(PathBuf, Result<Changed, ChangeError>),
     /// Workers said something.
     Worker(EngineId, Update),
     /// There is something to tell about a remote engine.
@@ -127,6 +130,8 @@ pub(crate) struct MainLoop {
     notebooks: Notebooks,
     projects: Projects,
     engines: Engines,
+    /// What teams have agreed on in the engines that analyse, as it was told last.
+    teams: HashMap<EngineUrl, Team>,
     workspace: Workspace,
     outbox: Outbox,
     messages: mpsc::WeakUnboundedSender<Message>,
@@ -165,6 +170,7 @@ impl MainLoop {
             notebooks: Notebooks::default(),
             projects: Projects::new(rules),
             engines: Engines::new(choice, messages.clone()),
+            teams: HashMap::new(),
             workspace: Workspace::default(),
             watch: Watch::new(messages.clone()),
             outbox,
@@ -257,6 +263,7 @@ impl MainLoop {
             Message::Looked { file, target } => self.looked(&file, target),
             Message::Read { job, bytes, base } => self.read(job, bytes, base),
             Message::Base { doc, base } => self.take_base(doc, base),
+            Message::BaselineWritten(path, written) => self.baseline_written(&path, written),
             Message::MarksRead { project, marks } => self.marks_read(project, marks),
             Message::Worker(engine, update) => self.update(engine, update),
             Message::Remote(url, notice) => self.remote(&url, notice),

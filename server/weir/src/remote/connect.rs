@@ -17,8 +17,8 @@ use weir_model::framing;
 use weir_model::link::{Down, Held, Ledger, Tag};
 use weir_seal::{ClientHandshake, Context, MAX_SEALED_FRAME, Opened, Opener, PublicIdentity, Resumption, Sealer};
 
-/// What the engine's front says in the clear is short, but for rules of a team.
-const MAX_CONTROL: usize = 16 << 20;
+/// What the engine's front says in the clear is short, but for what a team has agreed on.
+const MAX_CONTROL: usize = weir_engine::store::TEAM_BYTES + (64 << 10);
 
 /// A session that a worker may still hold, and what we know of what it holds.
 pub(super) struct Session {

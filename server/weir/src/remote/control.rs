@@ -14,7 +14,7 @@ pub(super) const CLOSE_KILL: u16 = 4000;
 
 /// What the front says.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase")]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(super) enum Notice {
     /// First of all: who we are to it, and who it is.
     Welcome(Welcome),
@@ -22,6 +22,14 @@ pub(super) enum Notice {
     Team(Team),
     /// Nothing any more.
     NoTeam,
+    /// A lease was granted or renewed.
+    Leased { id: u64, fence: u64 },
+    /// Somebody has it, for so long at most unless they have it renewed.
+    LeaseHeld { id: u64, holder: String, retry_after_ms: u64 },
+    /// It has ended.
+    LeaseLost { id: u64 },
+    /// There is none to be had.
+    LeaseRefused { id: u64, message: String },
     /// The session ends soon.
     Expiring,
     /// The engine ends soon: go elsewhere.
@@ -47,6 +55,8 @@ pub(super) struct Welcome {
 pub(crate) struct Team {
     /// Rule files, in place of the built-in ones.
     pub(crate) rules: Option<Vec<RuleSource>>,
+    /// The text of its configuration.
+    pub(crate) config: Option<String>,
 }
 
 /// Why a connection is closed.
@@ -63,6 +73,12 @@ pub(super) struct Fault {
 pub(super) enum Ask {
     /// The session is over: its worker may go.
     End,
+    /// A lease is wanted.
+    Lease { id: u64, names: Vec<String>, mode: &'static str },
+    /// It is to last.
+    RenewLease { id: u64, fence: u64 },
+    /// It is given back.
+    ReleaseLease { fence: u64 },
 }
 
 /// Reads what the front says. What is not understood is for a later version.

@@ -32,10 +32,20 @@ pub(crate) struct Login {
     pub(crate) proxy: Option<String>,
     /// A file of certificates that are trusted beside the system's.
     pub(crate) ca: Option<PathBuf>,
-    /// Rules that the team has agreed on are run, too.
-    pub(crate) team_rules: bool,
+    /// What of that which the team has agreed on is wanted.
+    pub(crate) team: Wanted,
     /// Where the key is.
     pub(crate) keeper: Keeper,
+}
+
+/// What a person wants of that which their team has agreed on: nobody is to have other rules or see other findings than they
+/// know of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// Its rules, in place of the built-in ones.
+    pub(crate) rules: bool,
+    /// Its configuration, beneath that of projects and their own.
+    pub(crate) config: bool,
 }
 
 /// Where a key is.
@@ -87,13 +97,15 @@ struct Entry {
     ca: Option<PathBuf>,
     #[serde(default)]
     team_rules: bool,
+    #[serde(default)]
+    team_config: bool,
     key: Keeper,
 }
 
 impl Login {
     /// One about which no more is said.
     pub(crate) fn new(url: EngineUrl, identity: PublicIdentity) -> Self {
-        Self { url, identity, proxy: None, ca: None, team_rules: false, keeper: Keeper::File }
+        Self { url, identity, proxy: None, ca: None, team: Wanted::default(), keeper: Keeper::File }
     }
 }
 
@@ -219,15 +231,17 @@ impl Logins {
 
 impl Entry {
     fn of(login: Login) -> Self {
-        let Login { url, identity, proxy, ca, team_rules, keeper } = login;
-        Self { url: url.to_string(), identity: identity.to_string(), proxy, ca, team_rules, key: keeper }
+        let Login { url, identity, proxy, ca, team: Wanted { rules, config }, keeper } = login;
+        let (url, identity) = (url.to_string(), identity.to_string());
+        Self { url, identity, proxy, ca, team_rules: rules, team_config: config, key: keeper }
     }
 
     fn login(self) -> Result<Login, String> {
-        let Self { url, identity, proxy, ca, team_rules, key } = self;
+        let Self { url, identity, proxy, ca, team_rules, team_config, key } = self;
+        let team = Wanted { rules: team_rules, config: team_config };
         let url = url.parse().map_err(|error: super::url::UrlError| error.to_string())?;
         let identity = identity.parse().map_err(|error: weir_seal::KeyError| error.to_string())?;
-        Ok(Login { url, identity, proxy, ca, team_rules, keeper: key })
+        Ok(Login { url, identity, proxy, ca, team, keeper: key })
     }
 }
 
@@ -271,7 +285,7 @@ mod tests {
 
     fn login(url: &str) -> Login {
         let identity = Identity::generate().expect("randomness").public();
-        Login { team_rules: true, ..Login::new(url.parse().expect("an address"), identity) }
+        Login { team: Wanted { rules: false, config: true }, ..Login::new(url.parse().expect("an address"), identity) }
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod control;
 mod dial;
 mod error;
 mod http;
+mod lease;
 pub(crate) mod logins;
 mod proxy;
 mod seat;
@@ -27,10 +28,11 @@ mod url;
 pub(crate) use connect::{check, identity};
 pub(crate) use control::Team;
 pub(crate) use error::ConnectError;
+pub(crate) use lease::LeaseError;
 pub(crate) use target::{Environment, Target, Way};
 pub(crate) use url::EngineUrl;
 
-use logins::Logins;
+use logins::{Logins, Wanted};
 use seat::Seat;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,8 +61,8 @@ pub(crate) enum Notice {
     State(State),
     /// So many parts of so many of a large text are sent.
     Sending { done: usize, all: usize },
-    /// What the team has agreed on, when it is first known and when it changes, and whether this user wants it.
-    Team { team: Team, wanted: bool },
+    /// What the team has agreed on, when it is first known and when it changes, and what of it this user wants.
+    Team { team: Team, wanted: Wanted },
 }
 
 /// Where notices go.
@@ -86,6 +88,7 @@ struct Shared {
     local: Serve,
     notices: Notices,
     standing: Mutex<Standing>,
+    leases: lease::Desk,
 }
 
 /// Where what is needed to speak to it comes from.
@@ -102,8 +105,9 @@ struct Standing {
     linked: usize,
     refused: bool,
     told: Option<State>,
-    team: Team,
-    wants_team: bool,
+    /// What the team has agreed on; `None` before any link has told.
+    team: Option<Team>,
+    wanted: Wanted,
 }
 
 impl Remote {
@@ -120,13 +124,19 @@ impl Remote {
 
     fn with(url: EngineUrl, source: Source, local: Serve) -> (Self, mpsc::UnboundedReceiver<Notice>) {
         let (say, notices) = mpsc::unbounded_channel();
-        let standing = Mutex::default();
-        (Self(Arc::new(Shared { url, source, local, notices: Notices(say), standing })), notices)
+        let (standing, leases) = (Mutex::default(), lease::Desk::default());
+        (Self(Arc::new(Shared { url, source, local, notices: Notices(say), standing, leases })), notices)
     }
 
     /// The address.
     pub(crate) fn url(&self) -> &EngineUrl {
         &self.0.url
+    }
+
+    /// What the team has agreed on, as it was told last, and what of it this user wants. `None` if no link has told it yet.
+    pub(crate) fn team(&self) -> Option<(Team, Wanted)> {
+        let standing = self.0.standing();
+        standing.team.clone().map(|team| (team, standing.wanted))
     }
 
     /// A place for the workers of one pool.
@@ -159,7 +169,7 @@ impl Shared {
             Ok(Err(_)) => return Err(ConnectError::refused("its login cannot be read")),
             Err(_) => return Err(ConnectError::refused("the keyring that holds its key stays locked")),
         };
-        self.standing().wants_team = target.team_rules;
+        self.standing().wanted = target.team;
         Ok(loaded.insert(target).clone())
     }
 
@@ -202,9 +212,10 @@ impl Shared {
     /// What the team has agreed on, as every link says it again.
     fn team(&self, team: Team) {
         let mut standing = self.standing();
-        if standing.team != team {
-            standing.team = team.clone();
-            let wanted = standing.wants_team;
+        // That there is nothing is no news at first.
+        if *standing.team.get_or_insert_default() != team {
+            standing.team = Some(team.clone());
+            let wanted = standing.wanted;
             self.notices.say(Notice::Team { team, wanted });
         }
     }

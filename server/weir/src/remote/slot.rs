@@ -83,6 +83,7 @@ pub(super) async fn serve(link: &mut Connected, served: &mut Served, shared: &Sh
         hear(control, shared, served);
     }
     let bytes = (link.traffic.received(), link.traffic.sent());
+    let line = shared.leases.open(&link.socket.outgoing);
     let mut slot = Slot {
         link,
         shared,
@@ -99,6 +100,7 @@ pub(super) async fn serve(link: &mut Connected, served: &mut Served, shared: &Sh
     };
     served.says.say(Event::Ready { version: env!("CARGO_PKG_VERSION").to_owned() });
     let end = slot.run(served).await;
+    shared.leases.close(line);
     slot.progress(0);
     // If it does not get there, the engine's grace does the same a little later.
     let last = match end {
@@ -302,6 +304,10 @@ fn hear(control: Control, shared: &Shared, served: &Served) {
     match control {
         Control::Team(team) => shared.team(team),
         Control::NoTeam => shared.team(super::Team::default()),
+        Control::Leased { id, .. }
+        | Control::LeaseHeld { id, .. }
+        | Control::LeaseLost { id }
+        | Control::LeaseRefused { id, .. } => shared.leases.answered(id, control),
         // Another node of it may be there, and another session is to be had.
         Control::Drain | Control::Expiring => served.says.relief().ask(),
         Control::Welcome(_) | Control::Error(_) | Control::Other => {}

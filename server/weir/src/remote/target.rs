@@ -2,7 +2,7 @@
 
 use super::dial;
 use super::error::ConnectError;
-use super::logins::{Login, Logins};
+use super::logins::{Login, Logins, Wanted};
 use super::proxy::{self, Proxy};
 use super::url::EngineUrl;
 use rustls::ClientConfig;
@@ -27,8 +27,8 @@ pub(crate) struct Target {
     pub(super) tls: Arc<ClientConfig>,
     pub(super) identity: PublicIdentity,
     pub(super) key: Zeroizing<String>,
-    /// Rules that the team has agreed on are wanted.
-    pub(super) team_rules: bool,
+    /// What of that which the team has agreed on is wanted.
+    pub(super) team: Wanted,
 }
 
 impl fmt::Debug for Target {
@@ -53,7 +53,7 @@ impl Way {
     /// With who it must be, and who we are.
     pub(crate) fn to(self, identity: PublicIdentity, key: Zeroizing<String>) -> Target {
         let Self { url, proxy, tls } = self;
-        Target { url, proxy, tls, identity, key, team_rules: false }
+        Target { url, proxy, tls, identity, key, team: Wanted::default() }
     }
 }
 
@@ -75,9 +75,10 @@ impl Target {
             (None, Some(login)) => logins.key(login).map_err(|error| ConnectError::refused(error.to_string()))?,
             (None, None) => return Err(ConnectError::refused("WEIR_ENGINE_KEY holds no key for it")),
         };
-        let Login { proxy, ca, team_rules, .. } = login.unwrap_or_else(|| Login::new(url.clone(), identity));
+        let Login { proxy, ca, mut team, .. } = login.unwrap_or_else(|| Login::new(url.clone(), identity));
         let way = Way::new(url.clone(), proxy.as_deref(), ca.as_deref())?;
-        Ok(Self { team_rules, ..way.to(identity, key) })
+        team.config |= given && environment.team_config;
+        Ok(Self { team, ..way.to(identity, key) })
     }
 }
 
@@ -90,6 +91,8 @@ pub(crate) struct Environment {
     pub(super) identity: Option<String>,
     /// `WEIR_ENGINE_KEY`
     pub(super) key: Option<Zeroizing<String>>,
+    /// `WEIR_ENGINE_TEAM_CONFIG`: the team's configuration is wanted.
+    pub(super) team_config: bool,
 }
 
 impl Environment {
@@ -100,6 +103,7 @@ impl Environment {
             url: variable("WEIR_ENGINE_URL"),
             identity: variable("WEIR_ENGINE_IDENTITY").filter(|text| !text.is_empty()),
             key: variable("WEIR_ENGINE_KEY").filter(|text| !text.is_empty()).map(Zeroizing::new),
+            team_config: variable("WEIR_ENGINE_TEAM_CONFIG").is_some_and(|text| !matches!(text.as_str(), "" | "0")),
         }
     }
 

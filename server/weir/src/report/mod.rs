@@ -35,6 +35,8 @@ pub(crate) struct Report {
     pub(crate) obsolete: Vec<Obsolete>,
     /// How many findings were left out because the baseline has them.
     pub(crate) known: usize,
+    /// How many because of the team's configuration.
+    pub(crate) hidden_by_team: usize,
     /// What went wrong on the way.
     pub(crate) incidents: Vec<Incident>,
     /// How long it took.

@@ -116,6 +116,15 @@ impl Ignores {
     }
 }
 
+/// Longest glob that is looked at, in bytes: longer than any path. Each brace in a glob is read by a call of its own, and a project's
+/// files must not have the stack of this process overflow.
+const LONGEST_GLOB: usize = 4096;
+
+/// Whether a glob is not too long to be one.
+pub(crate) const fn fits(glob: &str) -> bool {
+    glob.len() <= LONGEST_GLOB
+}
+
 /// `--include` and `--exclude`: globs as in ignore files, relative to the project's root.
 pub(super) struct CommandLine {
     include: Option<Gitignore>,
@@ -127,6 +136,10 @@ impl CommandLine {
         let globs = |globs: &[String]| {
             let mut builder = GitignoreBuilder::new("");
             for glob in globs {
+                if !fits(glob) {
+                    let err = format!("longer than {LONGEST_GLOB} bytes");
+                    return Err(ignore::Error::Glob { glob: None, err });
+                }
                 builder.add_line(None, glob)?;
             }
             builder.build()
@@ -171,7 +184,7 @@ fn expand(file: &Path, depth: usize, lines: &mut Vec<String>) {
 
 fn build(folder: &Path, lines: impl Iterator<Item = String>) -> Gitignore {
     let mut builder = GitignoreBuilder::new(folder);
-    for line in lines {
+    for line in lines.filter(|line| fits(line)) {
         // A line that is no glob ignores nothing, in git as here.
         if let Err(error) = builder.add_line(None, &line) {
             tracing::debug!(%error, "ignore line left out");
@@ -181,4 +194,19 @@ fn build(folder: &Path, lines: impl Iterator<Item = String>) -> Gitignore {
         tracing::warn!(%error, folder = %folder.display(), "ignore file left out");
         Gitignore::empty()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_nested_without_end_ignores_nothing_and_the_others_count() {
+        let nested = format!("{}{}", "{*,".repeat(300_000), "}".repeat(300_000));
+        let ignores = build(Path::new("/p"), [nested.clone(), "a.py".to_owned()].into_iter());
+        let is_ignored = |file: &str| ignores.matched(Path::new("/p").join(file), false).is_ignore();
+        assert!(is_ignored("a.py") && !is_ignored("b.py"));
+        let refused = CommandLine::new(&[], &[nested]).err().expect("too long");
+        assert!(refused.to_string().contains("longer than 4096 bytes"), "{refused}");
+    }
 }

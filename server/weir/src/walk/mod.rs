@@ -8,6 +8,7 @@ pub(crate) use content::{Refusal, admit};
 pub(crate) use kind::{Kinds, format_of};
 
 use crate::args::{DEFAULT_MAX_BYTES, FileArgs};
+pub(crate) use ignores::fits;
 use ignores::{Ignores, Verdict};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@ use super::{Redis, script};
 use crate::clock::milliseconds;
 use crate::random;
 use crate::store::leases::LEASE_HOLDERS;
-use crate::store::{Lease, LeaseMode, LeaseRequest, LeaseStatistics, Leased, StoreError, StoreErrorKind};
+use crate::store::{Lease, LeaseRequest, LeaseStatistics, Leased, StoreError, StoreErrorKind};
 use redis::Script;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -126,10 +126,7 @@ fn name(team: &str) -> String {
 
 impl Redis {
     pub(in crate::store) async fn grant(&self, request: &LeaseRequest) -> Result<Leased, StoreError> {
-        let mode = match request.mode {
-            LeaseMode::Collaborative => "collaborative",
-            LeaseMode::Exclusive => "exclusive",
-        };
+        let mode = request.mode.name();
         let token = random::id::<16>()?;
         let keys = [&name(&request.team), STATISTICS, FENCE, TEAMS];
         let life = milliseconds(request.life);

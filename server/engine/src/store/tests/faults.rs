@@ -4,7 +4,7 @@
 use super::world::{HIDDEN, NOW, kind, new_session, session, tenant};
 use super::{Place, World};
 use crate::Clock;
-use crate::store::{JobFile, JobRoom, NewJob, Opened, Store, StoreConfig, StoreErrorKind, Tenants};
+use crate::store::{JobFile, JobRoom, NewJob, Opened, Store, StoreConfig, StoreErrorKind, TeamChange, Tenants};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -85,7 +85,7 @@ async fn a_full_disk_changes_nothing_and_is_survived() {
     assert_eq!(store.job("acme", &job.id).await.expect("asked").expect("there").files, stored);
     session(&store, "acme").await;
     assert!(store.tenants().find(&key).await.expect("asked").is_some());
-    let large = crate::store::TeamChange { config: Some("#".repeat(20 * 1024 * 1024)), rules: None };
+    let large = TeamChange { config: Some("#".repeat(12 * 1024 * 1024)), ..TeamChange::default() };
     assert_eq!(kind(store.tenants().set_team("red", large).await, HIDDEN), StoreErrorKind::DiskFull);
     assert_eq!(store.tenants().team("red").await, Ok(None));
     store.cancel_job("acme", &job.id).await.expect("cancelled");

@@ -56,7 +56,7 @@ async fn a_redis_that_is_away_is_said_to_be_and_used_again_when_it_is_back() {
     assert_eq!(store.use_session("acme", &there.id).await, Ok(Some(there)));
     assert!(matches!(store.admit("acme", &Limits::default()).await, Ok(Admission::Admitted(_))));
     let beside = Tenants::open(&world.config(), world.clock.clone()).await.expect("opened");
-    let change = TeamChange { config: Some("a = 1".to_owned()), rules: None };
+    let change = TeamChange { config: Some("a = 1".to_owned()), ..TeamChange::default() };
     let set = beside.set_team("red", change).await.expect("set");
     tokio::time::timeout(Duration::from_secs(30), watch.changed()).await.expect("in time").expect("watched");
     assert_eq!(*watch.borrow(), Some(set));

@@ -103,20 +103,35 @@ async fn who_watches_a_team_is_told_of_every_version() {
             tokio::time::timeout(Duration::from_secs(30), watch.changed()).await.expect("in time").expect("watched");
             watch.borrow_and_update().clone()
         };
-        let set = beside.set_team("red", TeamChange { rules: Some(rules.clone()), config: None }).await.expect("set");
+        let set = beside
+            .set_team("red", TeamChange { rules: Some(rules.clone()), ..TeamChange::default() })
+            .await
+            .expect("set");
         assert_eq!(told().await, Some(set.clone()));
-        let change = TeamChange { rules: None, config: Some("max = 1".to_owned()) };
+        let change = TeamChange { config: Some("max = 1".to_owned()), ..TeamChange::default() };
         let both = beside.set_team("red", change.clone()).await.expect("set");
         assert_eq!((both.rules.as_ref(), both.config.as_deref()), (Some(&rules), Some("max = 1")));
         assert!(both.version > set.version);
         assert_eq!(told().await, Some(both.clone()));
+        // Who looked at it before somebody else changed it changes nothing.
+        for stale in [0, set.version] {
+            let change = TeamChange { expected: Some(stale), ..change.clone() };
+            assert_eq!(beside.set_team("red", change).await.expect_err("stale").kind(), StoreErrorKind::Stale);
+        }
+        let change = TeamChange { expected: Some(both.version), ..change };
+        let both = beside.set_team("red", change.clone()).await.expect("set");
+        assert_eq!(told().await, Some(both.clone()));
         assert!(beside.clear_team("red").await.expect("cleared") && !beside.clear_team("red").await.expect("asked"));
         assert_eq!(told().await, None);
+        let change = TeamChange { expected: Some(0), ..change };
         let again = beside.set_team("red", change.clone()).await.expect("set");
         assert!(again.version > both.version && again.rules.is_none());
         assert_eq!(told().await, Some(again));
-        let large = TeamChange { config: Some("x".repeat(crate::store::TEAM_BYTES + 1)), rules: None };
-        assert_eq!(beside.set_team("red", large).await.expect_err("too large").kind(), StoreErrorKind::TooLarge);
+        // As JSON each of these is as long as it is allowed to be and more.
+        for text in ["x".repeat(crate::store::TEAM_BYTES), "\n".repeat(crate::store::TEAM_BYTES / 2)] {
+            let large = TeamChange { config: Some(text), ..TeamChange::default() };
+            assert_eq!(beside.set_team("red", large).await.expect_err("too large").kind(), StoreErrorKind::TooLarge);
+        }
         assert_eq!(beside.set_team("a b", change).await.expect_err("no name").kind(), StoreErrorKind::Invalid);
     })
     .await;

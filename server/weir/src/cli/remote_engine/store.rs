@@ -2,9 +2,9 @@
 
 use super::super::{Exit, to_stdout};
 use crate::args::{AuditCommand, EngineCommand, KeysAddArgs, KeysCommand, RoleArg, StoreArgs, TeamCommand};
-use crate::config::RulePath;
+use crate::config::{self, RulePath};
 use crate::rules_source;
-use anyhow::{Context, bail};
+use anyhow::{Context, ensure};
 use serde_json::json;
 use std::io;
 use std::path::Path;
@@ -140,9 +140,9 @@ fn ago(at: Option<u64>) -> String {
 
 async fn team(command: TeamCommand) -> anyhow::Result<Exit> {
     match command {
-        TeamCommand::Set { name, rules, config, store } => {
-            let change =
-                TeamChange { rules: read_rules(&rules)?, config: config.as_deref().map(read_config).transpose()? };
+        TeamCommand::Set { name, rules, config, if_version, store } => {
+            let config = config.as_deref().map(read_config).transpose()?;
+            let change = TeamChange { rules: read_rules(&rules)?, config, expected: if_version };
             let team = open(store).await?.set_team(&name, change).await?;
             let files = team.rules.as_ref().map_or(0, Vec::len);
             eprintln!(
@@ -186,9 +186,12 @@ fn read_rules(paths: &[std::path::PathBuf]) -> anyhow::Result<Option<Vec<TeamRul
 
 fn read_config(path: &Path) -> anyhow::Result<String> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    if let Err(error) = text.parse::<toml_edit::DocumentMut>() {
-        bail!("{} is not valid: {error}", path.display());
-    }
+    let problems: Vec<String> = config::team::problems(path, &text).iter().map(ToString::to_string).collect();
+    ensure!(
+        problems.is_empty(),
+        "it is no configuration for a team, and nothing was changed:\n{}",
+        problems.join("\n")
+    );
     Ok(text)
 }
 
