@@ -59,11 +59,17 @@ const ENDS: [&str; PER_TEXT] = ["", "/**"];
 /// So many globs are made of each text.
 const PER_TEXT: usize = 2;
 
+/// Longest glob, in bytes: as long as a path can be. Longer ones are made to nest until the stack of who reads them ends.
+const LONGEST: usize = 4096;
+
 /// Globs as `.gitignore` has them: a leading slash anchors at the root, anything else may start in any folder; a folder
 /// stands for all below it.
 fn globs(patterns: &[String]) -> Result<Globs, String> {
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {
+        if pattern.len() > LONGEST {
+            return Err(format!("longer than {LONGEST} bytes"));
+        }
         let (anchored, rest) = match pattern.strip_prefix("./").unwrap_or(pattern).strip_prefix('/') {
             Some(rest) => (true, rest),
             None => (false, pattern.strip_prefix("./").unwrap_or(pattern)),
@@ -85,6 +91,15 @@ fn globs(patterns: &[String]) -> Result<Globs, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn globs_nested_without_end_are_refused() {
+        let nested = "{".repeat(400_000) + &"}".repeat(400_000);
+        assert!(Paths::new(Some(std::slice::from_ref(&nested)), &[]).is_err());
+        assert!(Paths::new(None, &[nested]).is_err());
+        let deep = "{".repeat(LONGEST / 2) + &"}".repeat(LONGEST / 2);
+        assert!(Paths::new(None, &[deep]).is_ok());
+    }
 
     #[test]
     fn globs_are_those_of_gitignore() {

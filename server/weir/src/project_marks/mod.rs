@@ -8,7 +8,7 @@ mod brakeman;
 mod snyk;
 mod sobelow;
 
-use crate::walk::slashes;
+use crate::walk::{fits, slashes};
 use globset::{GlobBuilder, GlobMatcher};
 use ropey::Rope;
 use std::collections::HashSet;
@@ -304,6 +304,9 @@ impl Files {
     }
 
     fn glob(glob: &str) -> Result<Self, String> {
+        if !fits(glob) {
+            return Err("too long for a glob".to_owned());
+        }
         let matcher = GlobBuilder::new(glob)
             .literal_separator(true)
             .empty_alternates(true)
