@@ -16,6 +16,7 @@ mod error;
 mod http;
 pub(crate) mod logins;
 mod proxy;
+mod ready;
 mod seat;
 mod slot;
 mod socket;
