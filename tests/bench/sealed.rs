@@ -19,7 +19,7 @@ pub(crate) enum Session {
     /// With an engine.
     Remote(Box<Remote>),
     /// With a process of its own.
-    Local { _process: Child, requests: ChildStdin, events: ChildStdout },
+    Local { _process: Box<Child>, requests: ChildStdin, events: ChildStdout },
 }
 
 /// One that is sealed.
@@ -42,7 +42,7 @@ impl Session {
             .spawn()
             .expect("a worker starts");
         let (requests, events) = (process.stdin.take().expect("piped"), process.stdout.take().expect("piped"));
-        Self::Local { _process: process, requests, events }
+        Self::Local { _process: Box::new(process), requests, events }
     }
 
     /// A link to an engine (`host:port`), as `docs/remote-protocol.md` says.

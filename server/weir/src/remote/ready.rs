@@ -15,7 +15,13 @@ use weir_seal::Opened;
 #[derive(Clone, Default)]
 pub(super) struct Beginning {
     limits: Option<Limits>,
-    rules: Option<(Arc<[RuleSource]>, Vec<Arc<str>>)>,
+    rules: Option<Rules>,
+}
+
+#[derive(Clone)]
+struct Rules {
+    sources: Arc<[RuleSource]>,
+    disabled: Vec<Arc<str>>,
 }
 
 /// By which such requests are known without reading the others, which may be large.
@@ -31,14 +37,14 @@ impl Beginning {
         let Some(body) = request.get(4..).filter(|body| TAGS.contains(&body.first().copied())) else { return };
         match framing::decode(body) {
             Ok(Request::Limits(limits)) => self.limits = Some(limits),
-            Ok(Request::Rules { sources, disabled, .. }) => self.rules = Some((sources, disabled)),
+            Ok(Request::Rules { sources, disabled, .. }) => self.rules = Some(Rules { sources, disabled }),
             _ => {}
         }
     }
 
     /// The same as requests. The number of the rules is of no meaning: whoever takes over says them again, under its own.
     fn requests(self) -> Option<[Request; 2]> {
-        let (limits, (sources, disabled)) = (self.limits?, self.rules?);
+        let (limits, Rules { sources, disabled }) = (self.limits?, self.rules?);
         Some([Request::Limits(limits), Request::Rules { generation: 0, sources, disabled, kept: Vec::new() }])
     }
 }
