@@ -17,6 +17,11 @@ pub(crate) fn peak_bytes(pid: u32) -> u64 {
     tree(pid).into_iter().map(peak).sum()
 }
 
+/// The living processes that it has started, and theirs.
+pub(crate) fn children(pid: u32) -> Vec<u32> {
+    tree(pid).split_off(1)
+}
+
 /// The nanoseconds the scheduler gave all threads of a process: finer than the ticks of `stat`.
 fn cpu_of(pid: u32) -> Duration {
     let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();

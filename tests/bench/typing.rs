@@ -7,6 +7,7 @@
 
 mod corpus;
 mod floor;
+#[expect(dead_code, reason = "another benchmark asks for the processes one by one")]
 mod process;
 
 use corpus::Case;

@@ -34,7 +34,7 @@ pub(crate) enum Fault {
     Throttle,
 }
 
-/// In this order, over and over, so that each is seen.
+/// Those that happened least often are next, in this order, so that each is seen.
 const FAULTS: [Fault; 6] = [Fault::Cut, Fault::Stall, Fault::Delay, Fault::HalfClose, Fault::Throttle, Fault::Jam];
 
 /// Bytes until a fault, both directions together: from within the handshake to far into a session. One number in eight small ones,
@@ -125,11 +125,13 @@ impl Shared {
     }
 
     fn draw(&self) -> Connection {
-        let number = self.connections.fetch_add(1, Ordering::SeqCst);
+        self.connections.fetch_add(1, Ordering::SeqCst);
+        let happened = |at: &usize| self.happened[*at].load(Ordering::SeqCst);
+        let least = (0..FAULTS.len()).min_by_key(happened).expect("there are some");
         let mut chance = self.chance.lock().unwrap();
         let most = if chance.below(8) == 0 { EARLY } else { LATE };
         Connection {
-            fault: (!self.calm.load(Ordering::SeqCst)).then(|| FAULTS[number % FAULTS.len()]),
+            fault: (!self.calm.load(Ordering::SeqCst)).then(|| FAULTS[least]),
             after: chance.below(most),
             delay: Duration::from_millis(1 + chance.below(LONGEST_DELAY_MS)),
             passed: AtomicU64::new(0),

@@ -181,7 +181,7 @@ local function one_gesture()
   vim.wait(PAUSE_MS, function()
     return false
   end, 1)
-  say('gesture')
+  say('gesture', { linked = #told > 0 and told[#told]:find('analyses what you type', 1, true) ~= nil })
 end
 
 -- What is found in a text as it is now, and that it is what is shown.
@@ -229,7 +229,7 @@ local function check()
       uri = vim.uri_from_bufnr(file.buffer),
       filetype = file.filetype,
       text = table.concat(vim.api.nvim_buf_get_lines(file.buffer, 0, -1, true), '\n') .. '\n',
-      found = #items > 0 and items or vim.empty_dict(),
+      found = items,
     })
   end
   say('check', { buffers = buffers, told = told, waited = math.floor((vim.uv.hrtime() - began) / 1e6) })

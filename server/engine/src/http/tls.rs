@@ -4,7 +4,7 @@ use crate::config::StartError;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest as _, Sha256};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio_rustls::TlsAcceptor;
@@ -69,7 +69,7 @@ struct Files {
 }
 
 impl Files {
-    fn read(cert: &PathBuf, key: &PathBuf) -> Result<Self, String> {
+    fn read(cert: &Path, key: &Path) -> Result<Self, String> {
         let cert = std::fs::read(cert).map_err(|error| format!("--tls-cert: {error}"))?;
         let key = std::fs::read(key).map_err(|error| format!("--tls-key: {error}"))?;
         Ok(Self { cert, key: Zeroizing::new(key) })

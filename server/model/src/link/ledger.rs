@@ -53,6 +53,11 @@ impl Ledger {
         self.rules_there = self.rules.is_some() && self.rules == held.rules;
     }
 
+    /// The worker has read the rules that were sent last, and is to be told of them again by their hash alone.
+    pub fn rules_read(&mut self) {
+        self.rules_there = self.rules.is_some();
+    }
+
     /// What is to be sent for a request.
     pub fn step(&mut self, request: Request) -> Step {
         Step::Send(match request {
@@ -176,6 +181,20 @@ mod tests {
         assert_eq!(ledger.step(edit(2)), Step::Answer(Event::Resync { doc: DOC, held: Some(Version(1)) }));
         // It has to be opened again, and is sent whole.
         assert_eq!(ledger.step(open(9, "abc")), Step::Send(Up::Request(open(9, "abc"))));
+    }
+
+    #[test]
+    fn rules_that_were_read_are_told_of_by_their_hash() {
+        let rules = |generation| {
+            let sources: Arc<[RuleSource]> = Arc::from([RuleSource { name: "a".into(), text: "rules: []".into() }]);
+            Request::Rules { generation, sources, disabled: Vec::new(), kept: Vec::new() }
+        };
+        let mut ledger = Ledger::default();
+        assert_eq!(ledger.step(rules(0)), Step::Send(Up::Request(rules(0))));
+        ledger.rules_read();
+        assert!(matches!(ledger.step(rules(1)), Step::Send(Up::RulesAgain { generation: 1, .. })));
+        // Once: whoever asks again then wants them sent.
+        assert_eq!(ledger.step(rules(2)), Step::Send(Up::Request(rules(2))));
     }
 
     /// What is opened over the next link, and what goes over it, by what the worker holds.

@@ -17,6 +17,7 @@ mod http;
 mod lease;
 pub(crate) mod logins;
 mod proxy;
+mod ready;
 mod seat;
 mod slot;
 mod socket;

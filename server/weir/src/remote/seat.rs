@@ -4,9 +4,11 @@ use super::Shared;
 use super::backoff::{Backoff, chance, spread};
 use super::connect::{Connected, Session, connect};
 use super::error::ConnectError;
+use super::ready::{self, Beginning};
 use super::slot::{self, End};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::mpsc;
 use weir_worker::{Relief, Served};
 
 /// A slot that nobody serves waits so long for a link; then a process here takes it.
@@ -21,6 +23,9 @@ const AGAIN: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(1
 
 /// Behind the back of a process that stands in, a slow way is as good as any.
 const LONG_PATIENCE: Duration = Duration::from_secs(20);
+
+/// A line on which rules of some megabytes take longer than this is no better than this machine.
+const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// A link that lasts for less was none: after a few of these a slot is served here, and the next try waits.
 const LASTING: Duration = Duration::from_secs(5);
@@ -42,6 +47,8 @@ struct State {
     ready: Option<Connected>,
     /// Somebody tries to make one.
     trying: bool,
+    /// What the process that stands in was told first.
+    beginning: Beginning,
     /// By which that process is replaced.
     relief: Option<Relief>,
     /// There was a link; the next one is waited for only shortly.
@@ -156,7 +163,11 @@ impl Seat {
         (state.relief, state.lost) = (Some(served.says.relief()), false);
         let try_again = !self.shared.is_refused() && !std::mem::replace(&mut state.trying, true);
         drop(state);
-        self.shared.local.serve(served);
+        let Served { requests, killed, says } = served;
+        let (pass, passed) = mpsc::unbounded_channel();
+        let seat = Arc::clone(&self);
+        tokio::spawn(ready::listen(requests, pass, move |request| seat.state().beginning.note(request)));
+        self.shared.local.serve(Served { requests: passed, killed, says });
         if try_again {
             tokio::spawn(self.come_back());
         }
@@ -171,7 +182,13 @@ impl Seat {
                 break None;
             }
             match self.connect(LONG_PATIENCE, &[]).await {
-                Ok(link) => break Some(link),
+                Ok(mut link) => match self.ready(&mut link).await {
+                    Ok(()) => break Some(link),
+                    Err(error) => {
+                        self.state().session = Some(link.session);
+                        self.shared.failed(&error);
+                    }
+                },
                 Err(error) => self.shared.failed(&error),
             }
         };
@@ -182,5 +199,12 @@ impl Seat {
         {
             relief.ask();
         }
+    }
+
+    /// Makes a link such that whoever it takes over from is not missed.
+    async fn ready(&self, link: &mut Connected) -> Result<(), ConnectError> {
+        let beginning = self.state().beginning.clone();
+        let late = || ConnectError::away(format!("its worker is not ready within {} seconds", READY_WITHIN.as_secs()));
+        tokio::time::timeout(READY_WITHIN, ready::begin(link, beginning)).await.unwrap_or_else(|_| Err(late()))
     }
 }

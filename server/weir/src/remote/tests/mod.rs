@@ -60,6 +60,11 @@ async fn an_engine_that_is_away_is_stood_in_for_and_takes_over_when_it_comes() {
             break;
         }
     }
+    // It had read the rules by then: nobody waits for them.
+    let ups = engine.ups();
+    let rules = |up: &Up| matches!(up, Up::Request(Request::Rules { .. }));
+    let again = |up: &Up| matches!(up, Up::RulesAgain { .. });
+    assert!(ups.iter().filter(|up| rules(up)).count() == 1 && ups.iter().any(again), "{ups:?}");
     assert!(!test.said.iter().any(|update| matches!(update, Update::Restarted { .. } | Update::Failed { .. })));
     test.end().await;
     engine.ended().await;
