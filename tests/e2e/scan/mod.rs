@@ -94,14 +94,16 @@ impl Project {
         self
     }
 
-    /// Runs `weir` in the project's folder, with a cache of its own.
+    /// `weir` in the project's folder, with a cache of its own.
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(binary::weir());
+        command.args(args).current_dir(self.root()).env("XDG_CACHE_HOME", self.cache());
+        command
+    }
+
+    /// Runs it.
     fn weir(&self, args: &[&str]) -> Run {
-        let Output { status, stdout, stderr } = Command::new(binary::weir())
-            .args(args)
-            .current_dir(self.root())
-            .env("XDG_CACHE_HOME", self.cache())
-            .output()
-            .expect("weir runs");
+        let Output { status, stdout, stderr } = self.command(args).output().expect("weir runs");
         let text = |bytes| String::from_utf8(bytes).expect("weir writes UTF-8");
         Run { code: status.code().expect("weir ends by itself"), stdout: text(stdout), stderr: text(stderr) }
     }

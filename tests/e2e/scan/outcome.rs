@@ -164,3 +164,21 @@ fn results_do_not_depend_on_how_many_work() {
     assert_eq!(one, project.scan(&["--sarif", "--jobs", "4"]).stdout);
     assert_eq!(one.matches("\"ruleId\"").count(), files.iter().map(|(_, text)| text.lines().count()).sum::<usize>());
 }
+
+#[test]
+fn a_log_is_lines_for_people_or_objects_for_machines_and_quotes_no_code() {
+    let project = Project::new(&[("a.py", BAD)]);
+    let log = |format: Option<&str>| {
+        let mut scan = project.command(&["scan", "--quiet", "--rules", "../rules.yaml"]);
+        scan.env("WEIR_LOG", "debug").envs(format.map(|format| ("WEIR_LOG_FORMAT", format)));
+        String::from_utf8(scan.output().unwrap().stderr).unwrap()
+    };
+    let (people, machines) = (log(None), log(Some("json")));
+    assert!(people.contains("DEBUG") && !people.contains('{'), "{people}");
+    assert!(machines.lines().count() > 0);
+    for line in machines.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        assert!(line["level"].is_string() && line["timestamp"].is_string(), "{line}");
+    }
+    assert!(!people.contains("yaml.load") && !machines.contains("yaml.load"));
+}
