@@ -201,6 +201,8 @@ pub struct Terms {
     pub max_interactive_ms: u32,
     /// The longest that one file of a scan may be given, in milliseconds.
     pub max_scan_ms: u32,
+    /// What the worker seals is padded to size classes.
+    pub pads: bool,
 }
 
 /// What a frame between the engine's front and a sealed worker, or on the WebSocket, is: its first byte.

@@ -430,6 +430,10 @@ pub(crate) struct LoginArgs {
     #[arg(long)]
     pub(crate) team_rules: bool,
 
+    /// Do not pad what is sent to size classes: it is less, and its lengths tell something of what is typed.
+    #[arg(long)]
+    pub(crate) no_padding: bool,
+
     /// Put the configuration that the team has agreed on in force where neither the project nor you say anything.
     #[arg(long)]
     pub(crate) team_config: bool,

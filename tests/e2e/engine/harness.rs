@@ -189,10 +189,15 @@ impl Engine {
 
     /// Sealed bytes that editors sent.
     pub(crate) fn live_bytes(&self) -> u64 {
+        self.live("bytes", "up")
+    }
+
+    /// Sealed `bytes` or `frames` that went `up` or `down`.
+    pub(crate) fn live(&self, what: &str, direction: &str) -> u64 {
         let metrics = self.get("/metrics").text;
-        let counted =
-            metrics.lines().find_map(|line| line.strip_prefix("weir_engine_live_bytes_total{direction=\"up\"} "));
-        counted.map_or(0, |bytes| bytes.parse().unwrap())
+        let name = format!("weir_engine_live_{what}_total{{direction=\"{direction}\"}} ");
+        let counted = metrics.lines().find_map(|line| line.strip_prefix(&name));
+        counted.map_or(0, |count| count.parse().unwrap())
     }
 
     /// The same with another method.

@@ -80,6 +80,35 @@ fn no_edit_and_no_finding_is_lost_while_an_engine_goes_and_comes_back() {
     assert_eq!(editor.request("shutdown", &json!(null)), Value::Null);
 }
 
+/// The shortest frame has 256 bytes with padding, whatever is in it.
+#[test]
+fn who_wants_no_padding_sends_and_is_sent_what_is_said_and_no_more() {
+    let typed = |args: &[&str], login: &[&str]| {
+        let engine = Engine::with(args);
+        let person = Person::new();
+        person.logged_in_at(&engine.url, &engine.key, login);
+        let mut editor = LspClient::start_with(person.weir(), &["--engine", &engine.url]);
+        editor.initialize(&capabilities(), None, &Value::Null);
+        editor.open("untitled:app.py", "python", "x = 1\n");
+        assert_eq!(editor.diagnostics("untitled:app.py", 1).len(), 0);
+        editor.wait("the engine analyses", |message| {
+            message["params"]["message"].as_str().is_some_and(|text| text.contains("analyses"))
+        });
+        let sent = |direction| ["bytes", "frames"].map(|what| engine.live(what, direction));
+        let before = ["up", "down"].map(sent);
+        for version in 2..10 {
+            editor.change("untitled:app.py", version, [0, 5, 0, 5], "1");
+            assert_eq!(editor.diagnostics("untitled:app.py", version).len(), 0);
+        }
+        let after = ["up", "down"].map(sent);
+        [0, 1].map(|at| (after[at][0] - before[at][0]) / (after[at][1] - before[at][1]))
+    };
+    let [up, down] = typed(&[], &[]);
+    assert!(up >= 256 && down >= 256, "{up} {down}");
+    let [up, down] = typed(&["--pad", "false"], &["--no-padding"]);
+    assert!(up < 256 && down < 256, "{up} {down}");
+}
+
 #[test]
 fn a_key_is_kept_where_nobody_else_may_read() {
     let engine = Engine::start();

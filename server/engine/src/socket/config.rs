@@ -47,6 +47,8 @@ pub struct LinkConfig {
     pub interactive_deadline: Duration,
     /// The longest that one file of a scan may be given.
     pub scan_deadline: Duration,
+    /// What workers seal is padded to size classes. Editors decide for themselves.
+    pub pads: bool,
 }
 
 impl Default for LinkConfig {
@@ -72,6 +74,7 @@ impl Default for LinkConfig {
             idle_document: Duration::from_mins(10),
             interactive_deadline: Duration::from_secs(5),
             scan_deadline: Duration::from_secs(30),
+            pads: true,
         }
     }
 }

@@ -201,6 +201,7 @@ impl Session {
             idle_ms: config.idle_document.as_millis() as u64,
             max_interactive_ms: config.interactive_deadline.as_millis() as u32,
             max_scan_ms: config.scan_deadline.as_millis() as u32,
+            pads: config.pads,
         };
         let Ok(terms) = framing::encode(&terms) else { return };
         let terms = [&[Tag::Terms.byte()], &terms[4..]].concat();

@@ -110,6 +110,8 @@ settings! {
     live_sessions_per_key: usize, "live-sessions-per-key", "N", "WEIR_ENGINE_LIVE_SESSIONS_PER_KEY";
     /// Seconds after which a live session in which nothing happens ends. 1800 if nothing is said.
     live_idle: u64, "live-idle", "SECONDS", "WEIR_ENGINE_LIVE_IDLE";
+    /// Pad what is sent to editors to size classes, so that its lengths tell nothing. true if nothing is said.
+    pad: bool, "pad", "true|false", "WEIR_ENGINE_PAD";
     /// Files of one batch job. 50000 if nothing is said.
     job_files: u32, "job-files", "N", "WEIR_ENGINE_JOB_FILES";
     /// Bytes of all files of one batch job. 1073741824 if nothing is said.

@@ -8,7 +8,7 @@ use crate::remote::{self, ConnectError, EngineUrl, Environment, Target, Way};
 use anyhow::{Context as _, bail, ensure};
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 use std::time::Duration;
-use weir_seal::{PublicIdentity, Zeroizing};
+use weir_seal::{Padding, PublicIdentity, Zeroizing};
 
 /// An engine that has not answered by then does not.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -33,7 +33,8 @@ pub(crate) fn main(args: &LoginArgs) -> anyhow::Result<Exit> {
     let customer = block_on(async { Ok(within(remote::check(&target)).await?) })
         .with_context(|| format!("logging in to {url}"))?;
     let team = Wanted { rules: args.team_rules, config: args.team_config };
-    let login = Login { proxy: args.proxy.clone(), ca, team, ..Login::new(url.clone(), identity) };
+    let (proxy, padding) = (args.proxy.clone(), if args.no_padding { Padding::Off } else { Padding::Classes });
+    let login = Login { proxy, ca, padding, team, ..Login::new(url.clone(), identity) };
     let keeper = logins.put(login, &key, !args.no_keyring)?;
     let place = match keeper {
         Keeper::Keyring => "the system's keyring",

@@ -73,6 +73,7 @@ fn configured(args: EngineArgs) -> anyhow::Result<EngineConfig> {
     set(&mut config.workers.idle, settings.worker_idle.map(Duration::from_secs));
     set(&mut config.link.confinement.memory, settings.worker_memory);
     set(&mut config.link.max_sessions, settings.live_sessions);
+    set(&mut config.link.pads, settings.pad);
     set(&mut config.link.idle, settings.live_idle.map(Duration::from_secs));
     set(&mut config.link.expiry, settings.session_lifetime.map(Duration::from_secs));
     if let Some(sessions) = settings.live_sessions_per_key {

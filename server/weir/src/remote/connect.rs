@@ -106,7 +106,8 @@ async fn handshake(
     let (accept, link) = handshake.finish(&offer).map_err(ConnectError::handshake)?;
     send(&socket, Tag::Accept, &accept).await?;
     word(&mut socket, Tag::Accept, &mut said).await?;
-    let (sealer, mut opener, resumption, resumed) = (link.sealer, link.opener, link.resumption, link.resumed);
+    let (mut sealer, mut opener, resumption, resumed) = (link.sealer, link.opener, link.resumption, link.resumed);
+    sealer.set_padding(target.padding);
     let held = loop {
         let frame = word(&mut socket, Tag::Sealed, &mut said).await?;
         match opener.open(frame) {

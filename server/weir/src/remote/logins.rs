@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::{fs, str};
-use weir_seal::{PublicIdentity, Zeroizing};
+use weir_seal::{Padding, PublicIdentity, Zeroizing};
 
 /// What our entries in a keyring are filed under.
 const SERVICE: &str = "weir";
@@ -32,6 +32,8 @@ pub(crate) struct Login {
     pub(crate) proxy: Option<String>,
     /// A file of certificates that are trusted beside the system's.
     pub(crate) ca: Option<PathBuf>,
+    /// How what is sent there is padded.
+    pub(crate) padding: Padding,
     /// What of that which the team has agreed on is wanted.
     pub(crate) team: Wanted,
     /// Where the key is.
@@ -95,6 +97,8 @@ struct Entry {
     proxy: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ca: Option<PathBuf>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    no_padding: bool,
     #[serde(default)]
     team_rules: bool,
     #[serde(default)]
@@ -105,7 +109,8 @@ struct Entry {
 impl Login {
     /// One about which no more is said.
     pub(crate) fn new(url: EngineUrl, identity: PublicIdentity) -> Self {
-        Self { url, identity, proxy: None, ca: None, team: Wanted::default(), keeper: Keeper::File }
+        let (padding, team, keeper) = (Padding::default(), Wanted::default(), Keeper::File);
+        Self { url, identity, proxy: None, ca: None, padding, team, keeper }
     }
 }
 
@@ -231,17 +236,18 @@ impl Logins {
 
 impl Entry {
     fn of(login: Login) -> Self {
-        let Login { url, identity, proxy, ca, team: Wanted { rules, config }, keeper } = login;
-        let (url, identity) = (url.to_string(), identity.to_string());
-        Self { url, identity, proxy, ca, team_rules: rules, team_config: config, key: keeper }
+        let Login { url, identity, proxy, ca, padding, team: Wanted { rules, config }, keeper } = login;
+        let (url, identity, no_padding) = (url.to_string(), identity.to_string(), padding == Padding::Off);
+        Self { url, identity, proxy, ca, no_padding, team_rules: rules, team_config: config, key: keeper }
     }
 
     fn login(self) -> Result<Login, String> {
-        let Self { url, identity, proxy, ca, team_rules, team_config, key } = self;
+        let Self { url, identity, proxy, ca, no_padding, team_rules, team_config, key } = self;
+        let padding = if no_padding { Padding::Off } else { Padding::Classes };
         let team = Wanted { rules: team_rules, config: team_config };
         let url = url.parse().map_err(|error: super::url::UrlError| error.to_string())?;
         let identity = identity.parse().map_err(|error: weir_seal::KeyError| error.to_string())?;
-        Ok(Login { url, identity, proxy, ca, team, keeper: key })
+        Ok(Login { url, identity, proxy, ca, padding, team, keeper: key })
     }
 }
 

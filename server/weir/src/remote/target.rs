@@ -9,7 +9,7 @@ use rustls::ClientConfig;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use weir_seal::{PublicIdentity, Zeroizing};
+use weir_seal::{Padding, PublicIdentity, Zeroizing};
 
 /// The way to an engine, whoever goes it.
 #[derive(Clone)]
@@ -27,6 +27,8 @@ pub(crate) struct Target {
     pub(super) tls: Arc<ClientConfig>,
     pub(super) identity: PublicIdentity,
     pub(super) key: Zeroizing<String>,
+    /// How what is sent there is padded.
+    pub(super) padding: Padding,
     /// What of that which the team has agreed on is wanted.
     pub(super) team: Wanted,
 }
@@ -53,7 +55,7 @@ impl Way {
     /// With who it must be, and who we are.
     pub(crate) fn to(self, identity: PublicIdentity, key: Zeroizing<String>) -> Target {
         let Self { url, proxy, tls } = self;
-        Target { url, proxy, tls, identity, key, team: Wanted::default() }
+        Target { url, proxy, tls, identity, key, padding: Padding::default(), team: Wanted::default() }
     }
 }
 
@@ -75,10 +77,10 @@ impl Target {
             (None, Some(login)) => logins.key(login).map_err(|error| ConnectError::refused(error.to_string()))?,
             (None, None) => return Err(ConnectError::refused("WEIR_ENGINE_KEY holds no key for it")),
         };
-        let Login { proxy, ca, mut team, .. } = login.unwrap_or_else(|| Login::new(url.clone(), identity));
+        let Login { proxy, ca, padding, mut team, .. } = login.unwrap_or_else(|| Login::new(url.clone(), identity));
         let way = Way::new(url.clone(), proxy.as_deref(), ca.as_deref())?;
         team.config |= given && environment.team_config;
-        Ok(Self { team, ..way.to(identity, key) })
+        Ok(Self { padding, team, ..way.to(identity, key) })
     }
 }
 

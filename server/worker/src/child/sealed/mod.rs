@@ -19,7 +19,7 @@ use texts::{Edited, Texts};
 use weir_model::framing;
 use weir_model::link::{Counters, Down, Held, Refusal, Tag, Terms, TextHash, Up};
 use weir_model::{DocId, Edit, Event, JobId, Limits, Note, NoteKind, Request, RuleSource, Timing, Version};
-use weir_seal::{Context, MAX_SEALED_FRAME, Opened, Opener, Resumption, WorkerHandshake, Zeroizing};
+use weir_seal::{Context, MAX_SEALED_FRAME, Opened, Opener, Padding, Resumption, WorkerHandshake, Zeroizing};
 
 /// Bytes of work that wait for the analysis. With more the reader stops reading, and so in the end does who sends.
 const MAX_WAITING: usize = 96 << 20;
@@ -117,7 +117,10 @@ impl<A: Analysis> Reader<A> {
 
     fn accept(&mut self, accept: &[u8]) {
         match self.offered.take().map(|offered| offered.accept(accept)) {
-            Some(Ok(link)) => {
+            Some(Ok(mut link)) => {
+                if !self.terms.pads {
+                    link.sealer.set_padding(Padding::Off);
+                }
                 self.opener = Some(link.opener);
                 self.resumption = Some(link.resumption);
                 let engine = crate::VERSION.to_owned();
