@@ -274,6 +274,7 @@ pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 
 /// Opens files that only their owner may read.
 pub(crate) fn private() -> OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "there is no mode to set"))]
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
@@ -283,6 +284,7 @@ pub(crate) fn private() -> OpenOptions {
 /// Makes the directory of a store, unless it is there. Its parent must be: a mount that is missing must not become a
 /// directory on another disk.
 pub(crate) fn make_directory(path: &Path) -> Result<(), StoreError> {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "there is no mode to set"))]
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
