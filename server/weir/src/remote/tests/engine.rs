@@ -14,7 +14,9 @@ use tokio_tungstenite::accept_hdr_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request as Head, Response};
 use weir_model::link::{Down, Held, HeldDocument, Tag, TextHash, Up};
-use weir_model::{DocId, Document, Event, Note, NoteKind, Request, Timing, framing};
+use weir_model::{
+    DocId, Document, Edit, Event, Finding, Fix, Note, NoteKind, Request, Severity, Span, Timing, framing,
+};
 use weir_seal::{Context, Identity, Opened, Resumption, WorkerHandshake, Zeroizing, sign_offer};
 use weir_worker::Served;
 
@@ -31,6 +33,8 @@ pub(super) fn target(address: SocketAddr, identity: &Identity) -> Target {
 pub(super) struct Worker {
     pub(super) place: &'static str,
     pub(super) documents: HashMap<DocId, Document>,
+    /// It finds something where the text has nothing.
+    pub(super) lies: bool,
 }
 
 impl Worker {
@@ -72,7 +76,26 @@ impl Worker {
         let document = &self.documents[&doc];
         let notes = vec![note(format!("{}:{}", self.place, document.text()))];
         let (version, timing) = (document.version(), Timing::default());
-        Event::Findings { doc, version, findings: Vec::new(), hints: Vec::new(), notes, timing }
+        let end = document.len() as u32;
+        let places =
+            if self.lies { vec![Span::new(0, end), Span::new(end, 0), Span::new(1, u32::MAX)] } else { Vec::new() };
+        let findings = places.into_iter().map(finding).collect();
+        Event::Findings { doc, version, findings, hints: Vec::new(), notes, timing }
+    }
+}
+
+fn finding(span: Span) -> Finding {
+    Finding {
+        rule_id: "a-rule".into(),
+        message: String::new(),
+        severity: Severity::Error,
+        span,
+        metavars: Vec::new(),
+        trace: None,
+        fix: Some(Fix { edits: vec![Edit::new(span, "mine")] }),
+        suppressed: None,
+        ignore: None,
+        fingerprint: String::new(),
     }
 }
 
@@ -109,13 +132,15 @@ pub(super) struct Behaviour {
     pub(super) says: Option<String>,
     /// It signs what it offers, with its own identity.
     pub(super) signs: bool,
+    /// Its worker finds something where the text has nothing.
+    pub(super) lies: bool,
     /// What it offers, if not what its worker does.
     pub(super) offers: Option<Vec<u8>>,
 }
 
 impl Default for Behaviour {
     fn default() -> Self {
-        Self { key: KEY, version: env!("CARGO_PKG_VERSION"), says: None, signs: true, offers: None }
+        Self { key: KEY, version: env!("CARGO_PKG_VERSION"), says: None, signs: true, lies: false, offers: None }
     }
 }
 
@@ -154,7 +179,7 @@ impl Engine {
     pub(super) async fn at(address: SocketAddr, identity: Arc<Identity>, behaviour: Behaviour) -> Self {
         let listener = TcpListener::bind(address).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let worker = Worker { place: "there", ..Worker::default() };
+        let worker = Worker { place: "there", lies: behaviour.lies, ..Worker::default() };
         let state = Arc::new(Shared {
             behaviour,
             connections: AtomicUsize::new(0),

@@ -39,6 +39,21 @@ async fn a_pool_is_served_over_a_sealed_link() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_engine_finds_where_the_text_has_nothing_is_left_out_and_that_is_said() {
+    let engine = Engine::start(Behaviour { lies: true, ..Behaviour::default() }).await;
+    let mut test = Test::start(&engine.target());
+    test.rules().await;
+    assert_eq!(test.open("text").await, ("there".to_owned(), "text".to_owned()));
+    let Some(Update::Findings { findings, notes, .. }) = test.said.last() else { panic!("{:?}", test.said) };
+    assert_eq!((findings.len(), notes.len()), (1, 2), "{findings:?} {notes:?}");
+    assert!(notes[1].message.starts_with("2 findings name places"), "{notes:?}");
+    // And it goes on.
+    assert_eq!(test.edit(4, 4, " typed").await, ("there".to_owned(), "text typed".to_owned()));
+    test.end().await;
+    engine.ended().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_engine_that_is_away_is_stood_in_for_and_takes_over_when_it_comes() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
