@@ -12,6 +12,8 @@ export class Server implements vscode.Disposable {
   /** Everything the server and the client say; *Trace* as its level shows the messages as well. */
   readonly log = vscode.window.createOutputChannel('Weir', { log: true });
   private client: LanguageClient | undefined;
+  /** What starts and stops it, one after the other: two at once would leave two servers, and every finding twice. */
+  private turn: Promise<void> = Promise.resolve();
   private readonly subscription: vscode.Disposable;
 
   constructor(private readonly status: Status) {
@@ -22,12 +24,29 @@ export class Server implements vscode.Disposable {
     });
   }
 
-  async restart(): Promise<void> {
-    await this.stop();
-    await this.start();
+  restart(): Promise<void> {
+    return this.inTurn(async () => {
+      await this.end();
+      await this.begin();
+    });
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    return this.inTurn(() => this.begin());
+  }
+
+  stop(): Promise<void> {
+    return this.inTurn(() => this.end());
+  }
+
+  private inTurn(what: () => Promise<void>): Promise<void> {
+    const done = this.turn.then(what);
+    // Whoever asked is told of a failure; the next one is not kept from its turn by it.
+    this.turn = done.catch(() => undefined);
+    return done;
+  }
+
+  private async begin(): Promise<void> {
     this.status.set('starting');
     const binary = await find();
     if ('problem' in binary) {
@@ -60,7 +79,7 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  async stop(): Promise<void> {
+  private async end(): Promise<void> {
     const client = this.client;
     this.client = undefined;
     await client?.dispose();
