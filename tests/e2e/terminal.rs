@@ -3,11 +3,12 @@
 //! It is tmux, each terminal with a server of its own. What it shows can be kept as a picture.
 
 use crate::screenshot;
-use crate::workplace::{GLANCE, PATIENCE, Workplace};
+use crate::workplace::Workplace;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 use tempfile::TempDir;
+use weir_tests::waiting::{GLANCE, PATIENCE};
 
 /// Wide enough for a finding beside its line; narrow enough for a README.
 const SIZE: [&str; 4] = ["-x", "110", "-y", "20"];

@@ -3,14 +3,8 @@
 use std::ffi::OsString;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use weir_tests::binary;
-
-/// No editor takes this long for anything on the slowest machine.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
-/// How often it is looked whether something has happened that nobody tells.
-pub(crate) const GLANCE: Duration = Duration::from_millis(20);
 
 /// A folder with code, and beside it a home for an editor, with nothing in it but `weir`, as Cargo installs it.
 pub(crate) struct Workplace {
@@ -78,15 +72,6 @@ pub(crate) fn tool(path: &str) -> PathBuf {
 /// The file's text.
 pub(crate) fn read(file: &Path) -> String {
     std::fs::read_to_string(file).expect("a readable file")
-}
-
-/// Waits for something that another process does, which says nothing when it is done.
-pub(crate) fn wait_until(what: &str, done: impl Fn() -> bool) {
-    let end = Instant::now() + PATIENCE;
-    while !done() {
-        assert!(Instant::now() < end, "{what}: not yet");
-        std::thread::sleep(GLANCE);
-    }
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -1,12 +1,9 @@
 //! A Redis of a test's own, which it may kill and start again.
 
+use crate::waiting::wait_until;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
-/// A machine that is busy with other tests may take long to start a process.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A Redis that keeps what it has on disk, behind a socket in a folder. Killed when dropped.
 pub struct RedisServer {
@@ -77,10 +74,6 @@ fn spawn(folder: &Path) -> Child {
     command.args(["--appendonly", "yes", "--appendfsync", "always", "--daemonize", "no"]);
     let server = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     let server = server.expect("redis-server, which tests/setup installs");
-    let until = Instant::now() + PATIENCE;
-    while UnixStream::connect(&socket).is_err() {
-        assert!(Instant::now() < until, "Redis does not start");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until("Redis to start", || UnixStream::connect(&socket).is_ok());
     server
 }

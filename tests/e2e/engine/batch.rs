@@ -2,6 +2,7 @@
 
 use super::{Engine, Sealer};
 use serde_json::{Value, json};
+use weir_tests::waiting::eventually;
 
 const VULNERABLE: &str = "import os, flask\nos.system(flask.request.args['x'])\n";
 
@@ -15,14 +16,10 @@ fn upload(sealer: &Sealer, files: &[(&str, &str)], more: Value) -> Value {
 }
 
 fn finished(engine: &Engine, path: &str) -> Value {
-    for _ in 0..3_000 {
+    eventually("the end of the job", || {
         let page = engine.get(path).ok();
-        if page["status"] != "running" {
-            return page;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    panic!("the job does not end");
+        (page["status"] != "running").then_some(page)
+    })
 }
 
 #[test]

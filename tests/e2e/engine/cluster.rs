@@ -8,25 +8,9 @@ use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 use weir_tests::binary::{self, weir};
 use weir_tests::lsp_client::{LspClient, capabilities};
-
-/// Nothing is measured by this.
-const PATIENCE: Duration = Duration::from_mins(2);
-
-/// Asks again until it is so.
-#[track_caller]
-fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < end, "waited {PATIENCE:?} for {what}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
+use weir_tests::waiting::{eventually, wait_until};
 
 /// The answer to one file.
 fn analyze_as(node: &Engine, key: &str) -> Reply {
@@ -66,9 +50,7 @@ fn a_key_serves_on_all_nodes_and_its_limits_hold_over_all_of_them() {
     assert!(answer.starts_with(b"HTTP/1.1 100"), "{}", String::from_utf8_lossy(&answer));
     analyze_as(&cluster.nodes[1], &key).expect_error(429, "RATE_LIMITED");
     drop(slow);
-    eventually("the place of a request that was given up", || {
-        (analyze_as(&cluster.nodes[2], &key).status == 200).then_some(())
-    });
+    wait_until("the place of a request that was given up", || analyze_as(&cluster.nodes[2], &key).status == 200);
 
     administer(&["keys", "revoke", "second", "--redis", &cluster.redis.address()]);
     for node in &cluster.nodes {
@@ -122,7 +104,7 @@ fn a_node_that_ends_while_somebody_types_loses_no_edit_and_no_finding() {
         cluster.balancer.hold(false);
         typing.types(third);
         typing.expect_all_findings();
-        eventually("the editor at the other node", || (cluster.live_sessions(0) > 0).then_some(()));
+        wait_until("the editor at the other node", || cluster.live_sessions(0) > 0);
         // It is that one by which the next line is analysed.
         typing.types(VULNERABLE);
         typing.expect_all_findings();
@@ -132,7 +114,7 @@ fn a_node_that_ends_while_somebody_types_loses_no_edit_and_no_finding() {
     cluster.nodes[0].tell_to_end();
     typing.types(VULNERABLE);
     typing.expect_all_findings();
-    eventually("the editor at the other node", || (cluster.live_sessions(1) > 0).then_some(()));
+    wait_until("the editor at the other node", || cluster.live_sessions(1) > 0);
     let (code, log, _) = cluster.nodes.remove(0).end();
     assert_eq!(code, Some(0), "{log}");
     typing.types(VULNERABLE);
@@ -155,7 +137,7 @@ fn a_scan_whose_node_is_killed_finds_what_this_machine_finds() {
         found["results"].clone()
     };
     let mut remote = scan(cluster.weir());
-    eventually("the scan at its node", || (cluster.live_sessions(0) > 0).then_some(()));
+    wait_until("the scan at its node", || cluster.live_sessions(0) > 0);
     // What it sends now does not get there, so it is not over before.
     cluster.balancer.hold(true);
     assert!(remote.try_wait().unwrap().is_none(), "it is in the middle");
@@ -334,7 +316,7 @@ fn a_redis_that_dies_is_waited_for_and_all_goes_on_when_it_is_back() {
     typing.types(VULNERABLE);
     typing.expect_all_findings();
     signal(rustix::process::Signal::CONT);
-    eventually("an answer", || (cluster.nodes[0].analyze(&sealer, &again).status == 200).then_some(()));
+    wait_until("an answer", || cluster.nodes[0].analyze(&sealer, &again).status == 200);
 
     // One that comes back with nothing knows nobody. That is said; and who gets a key then is served by the engines that are there.
     cluster.redis.kill();
@@ -372,23 +354,23 @@ fn live_sessions_of_a_key_are_counted_over_all_nodes() {
     for editor in &mut editors {
         editor.told("analyses");
     }
-    eventually("the editors at their node", || (cluster.live_sessions(0) == 4).then_some(()));
+    wait_until("the editors at their node", || cluster.live_sessions(0) == 4);
     let (status, _) = knock(&cluster.nodes[1], &cluster.key);
     assert_eq!(status, 429, "the other node has all that there may be");
     // A session that ends is free at once. One that does not come to keys ends with its connection.
     let mut stays = editors.remove(0);
     assert!(editors.remove(0).editor.shutdown().success());
-    eventually("a free session", || (knock(&cluster.nodes[1], &cluster.key).0 == 101).then_some(()));
+    wait_until("a free session", || knock(&cluster.nodes[1], &cluster.key).0 == 101);
     // Those of a node that died are free when it has been silent for a while, and until then the editor analyses by itself.
     let mut goes = Typing::start(cluster.editor());
     goes.types(VULNERABLE);
     goes.expect_all_findings();
-    eventually("both editors at their node", || (cluster.live_sessions(0) == 4).then_some(()));
+    wait_until("both editors at their node", || cluster.live_sessions(0) == 4);
     drop(goes);
     cluster.kill(0);
     stays.types(VULNERABLE);
     stays.expect_all_findings();
-    eventually("the editor at the other node", || (cluster.live_sessions(0) > 0).then_some(()));
+    wait_until("the editor at the other node", || cluster.live_sessions(0) > 0);
     stays.types(VULNERABLE);
     stays.expect_all_findings();
 }
@@ -406,7 +388,7 @@ fn what_a_team_agrees_on_reaches_editors_at_any_node() {
         editor.initialize(&capabilities(), None, &Value::Null);
         editor.open(URI, "python", "ours(1)\n");
         assert!(editor.diagnostics(URI, 1).is_empty());
-        eventually("the editor at its node", || (cluster.live_sessions(0) > 0).then_some(()));
+        wait_until("the editor at its node", || cluster.live_sessions(0) > 0);
         cluster.prefer(1);
         editors.push((number, editor));
     }

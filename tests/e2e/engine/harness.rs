@@ -12,13 +12,10 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tempfile::TempDir;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use weir_tests::binary::weir;
-
-/// A machine that is busy with other tests may take long to start a process; nothing is measured by this.
-const PATIENCE: Duration = Duration::from_mins(2);
+use weir_tests::waiting::PATIENCE;
 
 /// A running engine. Ended when dropped.
 pub(crate) struct Engine {

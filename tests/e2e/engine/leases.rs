@@ -9,11 +9,8 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 use weir_tests::lsp_client::{LspClient, capabilities};
-
-/// Far more than any of this takes: a test that waits so long has failed.
-const PATIENCE: Duration = Duration::from_mins(2);
+use weir_tests::waiting::{PATIENCE, wait_until};
 
 /// A client of another make that holds a lease, and dies when it is dropped.
 struct Holder {
@@ -62,11 +59,7 @@ fn counted(engine: &Engine, outcome: &str) -> u64 {
 
 /// Waits until this is so often.
 fn wait_for(engine: &Engine, what: &str, so_often: u64, count: impl Fn(&Engine) -> u64) {
-    let until = Instant::now() + PATIENCE;
-    while count(engine) < so_often {
-        assert!(Instant::now() < until, "not {so_often} times {what}: {}", engine.get("/metrics").text);
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_until(&format!("{so_often} times {what}"), || count(engine) >= so_often);
 }
 
 /// Leases that nobody has any more. Who ends at once may be gone before it is heard.

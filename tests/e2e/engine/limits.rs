@@ -4,6 +4,7 @@ use super::{Engine, Sealer};
 use serde_json::{Value, json};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use weir_tests::waiting::wait_until;
 
 #[test]
 fn more_requests_a_minute_are_told_when_to_come_back() {
@@ -49,13 +50,7 @@ fn more_requests_at_once_are_refused() {
     reply.expect_error(429, "RATE_LIMITED");
     assert!(reply.header("retry-after").is_some());
     drop(slow);
-    for _ in 0..1_000 {
-        if engine.analyze(&sealer, &request).status == 200 {
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    panic!("the place of a request that was given up is not free again");
+    wait_until("the place of a request that was given up", || engine.analyze(&sealer, &request).status == 200);
 }
 
 /// More sessions than processes: each gives its own up again and again, and no analysis is lost by that.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use weir_tests::waiting::wait_until;
 
 /// A name, a literal and a comment of the text that is sent; written in two parts, so that this program does not hold it whole.
 fn canary() -> String {
@@ -98,15 +98,9 @@ fn what_was_analysed_is_nowhere_once_its_session_has_ended() {
         assert_eq!(engine.delete(&format!("/api/v1/ast/sessions/{id}")).status, 204);
     }
     // The session of the first spoiled request lives on: what it refused is not in its process either.
-    let patience = Instant::now() + Duration::from_mins(1);
-    loop {
-        let left: Vec<Memory> = children(front).iter().map(found).collect();
-        if !left.contains(&Memory::Holds(true)) {
-            break;
-        }
-        assert!(Instant::now() < patience, "a process still holds code: {left:?}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_until("the end of every process that holds code", || {
+        children(front).iter().map(found).all(|left| left != Memory::Holds(true))
+    });
     assert_eq!(memory(front, canary.as_bytes()), Memory::Holds(false), "the front holds code");
     assert!(!holds(&engine.get("/metrics").text));
 

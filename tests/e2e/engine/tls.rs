@@ -3,9 +3,9 @@
 use super::authority::Authority;
 use super::person::Person;
 use super::{Engine, Sealer};
-use crate::workplace::wait_until;
 use serde_json::{Value, json};
 use weir_tests::lsp_client::{LspClient, capabilities};
+use weir_tests::waiting::wait_until;
 
 /// The address that tests listen at, as a certificate names it.
 const HOST: &str = "127.0.0.1";

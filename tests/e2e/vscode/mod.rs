@@ -2,8 +2,9 @@
 
 mod workbench;
 
-use crate::workplace::{Workplace, read, wait_until};
+use crate::workplace::{Workplace, read};
 use serde_json::json;
+use weir_tests::waiting::wait_until;
 use workbench::Workbench;
 
 const PROBLEM: &str = ".markers-panel .monaco-list-row";

@@ -216,6 +216,27 @@ mod tests {
     }
 
     #[test]
+    fn cells_are_believed_if_they_can_be_those_of_the_notebook() {
+        let given = Given::file(br#"["x = 1\n", "y"]"#);
+        let stretches = [(0, (2, 7), true), (5, (7, 9), false), (6, (13, 14), true)];
+        let cells = |text: &str, change: &dyn Fn(&mut Vec<Stretch>)| {
+            let stretch = |&(at, (start, end), is_plain)| Stretch { at, file: Span::new(start, end), is_plain };
+            let mut stretches = stretches.iter().map(stretch).collect();
+            change(&mut stretches);
+            Cells(vec![Cell { number: 1, text: text.to_owned(), stretches }])
+        };
+        let believed = |text: &str, change: &dyn Fn(&mut Vec<Stretch>)| given.has_cells(&cells(text, change));
+        assert!(believed("x = 1\ny", &|_| ()));
+        let found = cells("x = 1\ny", &|_| ()).find(Span::new(13, 14)).map(|(_, within)| within);
+        assert_eq!(found, Some(Span::new(6, 7)));
+        assert!(!believed("x = 1\nyz", &|_| ()), "longer than what is written");
+        assert!(!believed("x = 1\ny", &|all| all.swap(0, 1)), "out of order");
+        assert!(!believed("x = 1\ny", &|all| all[2].at = u32::MAX), "outside of the cell");
+        assert!(!believed("x = 1\ny", &|all| all[2].file.end = 99), "outside of the file");
+        assert!(!believed("x = 1\ny", &|all| all[1].file.start = 3), "one over the other");
+    }
+
+    #[test]
     fn an_answer_to_another_question_is_none() {
         let given = Given::file(TEXT.as_bytes());
         let repair = weir_model::Repair { rule_id: "rule".into(), edits: Vec::new() };
