@@ -50,7 +50,7 @@ pub(super) async fn serve(
     resumed: bool,
     permit: Permit,
 ) {
-    let (sink, stream) = socket.split();
+    let (sink, mut stream) = socket.split();
     let (frames, to_send) = mpsc::channel(WAITING_FOR_EDITOR);
     let (words, to_say) = mpsc::unbounded_channel();
     let _ = words.send(Word::Notice(welcome(&shared, &session, resumed)));
@@ -76,7 +76,7 @@ pub(super) async fn serve(
             since: Instant::now(),
             accepted: false,
         };
-        let reading = editor.read(stream);
+        let reading = editor.read(&mut stream);
         tokio::pin!(writing, reading);
         tokio::select! {
             why = &mut writing => why,
@@ -95,7 +95,16 @@ pub(super) async fn serve(
         shared.meters.ended(why);
     }
     leases.end().await;
+    if why.is_some() {
+        let _ = timeout(FAREWELL, read_off(stream)).await;
+    }
     drop(permit);
+}
+
+/// Reads until the other side has closed, too. A connection that is dropped with something unread is reset, and a reset can
+/// overtake the reason that was sent before it.
+async fn read_off(mut stream: SplitStream<WebSocket>) {
+    while let Some(Ok(_)) = stream.next().await {}
 }
 
 fn welcome(shared: &Shared, session: &Session, resumed: bool) -> Notice {
@@ -198,7 +207,7 @@ struct Editor<'a, 's> {
 
 impl Editor<'_, '_> {
     /// Reads until the connection ends. Why, if it is not the editor that ends it, or if that says why.
-    async fn read(&mut self, mut stream: SplitStream<WebSocket>) -> Option<End> {
+    async fn read(&mut self, stream: &mut SplitStream<WebSocket>) -> Option<End> {
         let silence = self.shared.config.silence;
         let agreed_by = self.since + self.shared.config.handshake_timeout;
         loop {

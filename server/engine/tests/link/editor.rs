@@ -248,7 +248,11 @@ impl Editor {
                 Some(Ok(Message::Text(text))) => {
                     return Got::Notice(serde_json::from_str(text.as_str()).expect("a notice"));
                 }
-                Some(Ok(Message::Close(frame))) => return Got::Closed(frame.map_or(0, |frame| frame.code.into())),
+                Some(Ok(Message::Close(frame))) => {
+                    // The answer to it goes out while we read on.
+                    while let Some(Ok(_)) = self.socket.next().await {}
+                    return Got::Closed(frame.map_or(0, |frame| frame.code.into()));
+                }
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return Got::Closed(0),
             }

@@ -118,6 +118,7 @@ async fn a_session_is_taken_up_by_who_left_it_only() {
     let server = Server::start(|_| {}).await;
     let mut editor = ready(&server).await;
     editor.request(open(A, 1, "eval(a)")).await;
+    findings(&mut editor, A, 1).await;
     let mut thief = Editor::connect(server.address, ALICE, Some(&editor.context.session)).await.expect("same customer");
     assert_eq!(editor.closed().await, (4409, "REPLACED".to_owned()));
     let refused = thief.offered(&server.identity, None).await.map(|_| ());
