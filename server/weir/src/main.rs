@@ -70,7 +70,9 @@ fn main() -> ExitCode {
 fn init_logging() {
     let asked = std::env::var("WEIR_LOG").ok().and_then(|text| text.parse().ok());
     let filter = asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN));
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    // Colours are for people: not for a file, nor for what reads a container's output.
+    let colour = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(colour);
     let lines = match std::env::var("WEIR_LOG_FORMAT").as_deref() {
         Ok("json") => lines.json().flatten_event(true).boxed(),
         _ => lines.compact().boxed(),

@@ -48,18 +48,29 @@ impl Authority {
 
     /// A certificate for a host.
     pub(crate) fn issue(&self, host: &str) -> Certificate {
+        self.issue_with(host, |_| {})
+    }
+
+    /// One that is otherwise than it should be.
+    pub(crate) fn issue_with(&self, host: &str, change: impl FnOnce(&mut CertificateParams)) -> Certificate {
+        let number = std::fs::read_dir(self.folder.path()).unwrap().count();
         let files = Certificate {
-            cert: self.folder.path().join(format!("{host}.pem")),
-            key: self.folder.path().join(format!("{host}.key")),
+            cert: self.folder.path().join(format!("{number}.pem")),
+            key: self.folder.path().join(format!("{number}.key")),
         };
-        self.renew(host, &files);
+        self.sign(host, change, &files);
         files
     }
 
     /// Another one with another key, in the same files.
     pub(crate) fn renew(&self, host: &str, files: &Certificate) {
+        self.sign(host, |_| {}, files);
+    }
+
+    fn sign(&self, host: &str, change: impl FnOnce(&mut CertificateParams), files: &Certificate) {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new([host.to_owned()]).unwrap();
+        let mut params = CertificateParams::new([host.to_owned()]).unwrap();
+        change(&mut params);
         replace(&files.cert, &params.signed_by(&key, &self.issuer).unwrap().pem());
         replace(&files.key, &key.serialize_pem());
     }

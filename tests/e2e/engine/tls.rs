@@ -3,12 +3,16 @@
 use super::authority::Authority;
 use super::person::Person;
 use super::{Engine, Sealer};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, date_time_ymd};
 use serde_json::{Value, json};
 use weir_tests::lsp_client::{LspClient, capabilities};
 use weir_tests::waiting::wait_until;
 
 /// The address that tests listen at, as a certificate names it.
 const HOST: &str = "127.0.0.1";
+
+/// What is said of a certificate that nobody vouches for.
+const UNTRUSTED: &str = "`weir login --ca FILE` trusts who has";
 
 #[test]
 fn who_trusts_its_authority_is_served_over_tls() {
@@ -48,10 +52,16 @@ fn who_trusts_its_authority_is_served_over_tls() {
 fn a_certificate_that_is_not_trusted_or_of_another_host_is_refused() {
     let (authority, stranger) = (Authority::new("ours"), Authority::new("a stranger's"));
     let person = Person::new();
+    let old = |params: &mut CertificateParams| params.not_after = date_time_ymd(2020, 1, 1);
+    let early = |params: &mut CertificateParams| params.not_before = date_time_ymd(4000, 1, 1);
+    let issuer = |params: &mut CertificateParams| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     for (certificate, trusted, reason) in [
-        (authority.issue(HOST), None, "UnknownIssuer"),
-        (authority.issue(HOST), Some(stranger.file()), "UnknownIssuer"),
-        (authority.issue("engine.example.com"), Some(authority.file()), "not valid for name"),
+        (authority.issue(HOST), None, UNTRUSTED),
+        (authority.issue(HOST), Some(stranger.file()), UNTRUSTED),
+        (authority.issue("engine.example.com"), Some(authority.file()), "not for 127.0.0.1 but for"),
+        (authority.issue_with(HOST, old), Some(authority.file()), "has expired"),
+        (authority.issue_with(HOST, early), Some(authority.file()), "not valid yet"),
+        (authority.issue_with(HOST, issuer), Some(authority.file()), "CA:FALSE"),
     ] {
         let engine = Engine::with_tls(&certificate, &authority);
         let ca: Vec<_> = trusted.iter().flat_map(|ca| ["--ca", ca.to_str().unwrap()]).collect();
@@ -70,7 +80,7 @@ fn a_certificate_that_is_not_trusted_or_of_another_host_is_refused() {
     let impostor = stopped.start_again_with_tls(&url, &stranger.issue(HOST), &stranger);
     assert_eq!(impostor.url, url);
     let (report, said) = person.scan(&["--engine", &url]);
-    assert!(said.contains("is not used, this machine analyses") && said.contains("UnknownIssuer"), "{said}");
+    assert!(said.contains("is not used, this machine analyses") && said.contains(UNTRUSTED), "{said}");
     assert_eq!(report["results"], local["results"]);
     let mut editor = LspClient::start_with(person.weir(), &["--engine", &url]);
     editor.initialize(&capabilities(), None, &Value::Null);
@@ -78,7 +88,7 @@ fn a_certificate_that_is_not_trusted_or_of_another_host_is_refused() {
     assert_eq!(editor.diagnostics("untitled:app.py", 1).len(), 1);
     editor.wait("the engine is not used", |message| {
         message["method"] == "window/showMessage"
-            && message["params"]["message"].as_str().is_some_and(|text| text.contains("UnknownIssuer"))
+            && message["params"]["message"].as_str().is_some_and(|text| text.contains(UNTRUSTED))
     });
     assert_eq!(impostor.live_bytes(), 0);
 }
@@ -112,5 +122,5 @@ fn a_certificate_is_renewed_while_the_engine_runs() {
     let away = |message: &Value| message["params"]["message"].as_str().is_some_and(|text| text.contains("is away"));
     assert!(!editor.pending.iter().any(away), "{:?}", editor.pending);
     let (_, log, _) = engine.end();
-    assert!(log.contains("the certificate was renewed"), "{log}");
+    assert!(log.contains("the certificate was renewed") && !log.contains('\u{1b}'), "in plain text: {log}");
 }

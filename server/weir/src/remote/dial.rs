@@ -5,7 +5,7 @@ use super::proxy::{self, Proxy};
 use super::url::EngineUrl;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 use std::io;
 use std::path::Path;
 use std::pin::Pin;
@@ -122,9 +122,37 @@ fn tls_error(error: &io::Error) -> ConnectError {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match inner {
         None => ConnectError::away(format!("TLS: {}", reason(error))),
-        Some(rustls::Error::InvalidCertificate(_)) => ConnectError::refused(format!("TLS: {error}")),
+        Some(rustls::Error::InvalidCertificate(error)) => ConnectError::refused(format!("TLS: {}", untrusted(error))),
         Some(rustls::Error::InvalidMessage(_)) => ConnectError::refused("TLS: no TLS is spoken there"),
         Some(error) => ConnectError::refused(format!("TLS: {error}")),
+    }
+}
+
+/// What is wrong with a certificate, and what can be done about it.
+fn untrusted(error: &CertificateError) -> String {
+    match error {
+        CertificateError::UnknownIssuer => {
+            "nobody whom this machine trusts has issued its certificate. `weir login --ca FILE` trusts who has"
+                .to_owned()
+        }
+        CertificateError::NotValidForNameContext { expected, presented } => {
+            let names = if presented.is_empty() { "no name".to_owned() } else { presented.join(", ") };
+            format!("its certificate is not for {} but for {names}", expected.to_str())
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "its certificate has expired, or the clock of this machine is wrong".to_owned()
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "its certificate is not valid yet, or the clock of this machine is wrong".to_owned()
+        }
+        // The error is of a crate below rustls, which says it in no other way. It is what `openssl req -x509` makes if nobody
+        // asks for anything else.
+        CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            "its certificate is one to issue others with, which no server may show. \
+             `openssl req -x509 -addext basicConstraints=critical,CA:FALSE` makes one for a server"
+                .to_owned()
+        }
+        error => format!("its certificate is not taken: {error}"),
     }
 }
 
