@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -22,7 +23,8 @@ pub(crate) struct Engine {
     pub(crate) url: String,
     pub(crate) key: String,
     pub(crate) data: TempDir,
-    /// What it was started with.
+    /// What it was started with: what starts the program, if something else does, and its arguments.
+    by: Vec<String>,
     args: Vec<String>,
     /// The authority that its clients trust, if it speaks TLS.
     pub(crate) trusts: Option<String>,
@@ -88,7 +90,15 @@ impl Engine {
     /// One with this data directory, to which this key belongs.
     pub(crate) fn on(data: TempDir, key: String, address: &str, args: &[&str]) -> Self {
         let args = args.iter().map(|&arg| arg.to_owned()).collect();
-        Stopped { data, key, args, trusts: None }.start(address)
+        Stopped { data, key, by: Vec::new(), args, trusts: None }.start(address)
+    }
+
+    /// One that another program starts.
+    pub(crate) fn started_by(by: &[&str]) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let key = add_key(&data, "first");
+        let by = by.iter().map(|&word| word.to_owned()).collect();
+        Stopped { data, key, by, args: Vec::new(), trusts: None }.start("127.0.0.1:0")
     }
 
     /// Another customer's key.
@@ -119,8 +129,8 @@ impl Engine {
 
     fn leave(&mut self) -> Stopped {
         let data = std::mem::replace(&mut self.data, tempfile::tempdir().unwrap());
-        let (args, trusts) = (std::mem::take(&mut self.args), self.trusts.take());
-        Stopped { data, key: self.key.clone(), args, trusts }
+        let (by, args) = (std::mem::take(&mut self.by), std::mem::take(&mut self.args));
+        Stopped { data, key: self.key.clone(), by, args, trusts: self.trusts.take() }
     }
 
     /// Asks it to end, and does not wait for that.
@@ -227,6 +237,7 @@ impl Drop for Engine {
 pub(crate) struct Stopped {
     pub(crate) data: TempDir,
     key: String,
+    by: Vec<String>,
     pub(crate) args: Vec<String>,
     pub(crate) trusts: Option<String>,
 }
@@ -246,8 +257,10 @@ impl Stopped {
 
     /// Starts one; gives it once it takes requests.
     pub(crate) fn start(self, address: &str) -> Engine {
-        let Self { data, key, args, trusts } = self;
-        let mut process = Command::new(weir())
+        let Self { data, key, by, args, trusts } = self;
+        let program: Vec<OsString> = by.iter().map(Into::into).chain([weir().into()]).collect();
+        let mut process = Command::new(&program[0])
+            .args(&program[1..])
             .args(["engine", "--listen", address, "--data"])
             .arg(data.path())
             .args(&args)
@@ -263,7 +276,7 @@ impl Stopped {
             let _ = process.wait();
             panic!("the engine did not start: {line} {}", stderr.recv_timeout(PATIENCE).unwrap_or_default());
         };
-        Engine { url: url.to_owned(), key, data, args, trusts, process, stderr: Mutex::new(stderr) }
+        Engine { url: url.to_owned(), key, data, by, args, trusts, process, stderr: Mutex::new(stderr) }
     }
 }
 

@@ -1,7 +1,9 @@
 //! For who runs an engine.
 
+use super::person::Person;
 use super::{Engine, Sealer};
 use serde_json::Value;
+use std::os::unix::fs::MetadataExt as _;
 use std::process::Command;
 use weir_tests::binary::weir;
 
@@ -124,4 +126,30 @@ fn an_engine_does_not_speak_in_the_clear_by_mistake() {
     assert!(code == Some(2) && error.contains("--tls-cert"), "{error}");
     let (code, error, _) = start(&["--listen", "127.0.0.1:0", "--tls-cert", "none.pem"]);
     assert!(code == Some(2) && error.contains("--tls-key"), "{error}");
+}
+
+/// As on most machines, where nobody has given who runs it the right to lock memory.
+#[test]
+fn an_engine_that_cannot_confine_its_workers_wholly_serves_all_the_same_and_says_what_is_missing() {
+    let little_memory = ["prlimit", "--memlock=65536:65536"];
+    // Root may lock more than it may.
+    let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+    let without_right = if is_root { &["setpriv", "--bounding-set=-ipc_lock"][..] } else { &[] };
+    let engine = Engine::started_by(&[without_right, &little_memory].concat());
+    let sealer = Sealer::new(1);
+    let text = "import os, flask\nos.system(flask.request.args['x'])\n";
+    let answer = engine.analyze(&sealer, &sealer.request(&[("a.py", text)])).ok();
+    assert_eq!(answer["results"][0]["findings"][0]["type"], "command_injection", "{answer}");
+    let person = Person::new();
+    person.logged_in(&engine);
+    let (remote, said) = person.scan(&["--engine", &engine.url]);
+    assert!(said.contains(&format!("{} analyses", engine.url)), "{said}");
+    let (local, _) = person.scan(&[]);
+    assert_eq!(remote["results"], local["results"]);
+    let (code, log, _) = engine.end();
+    assert_eq!(code, Some(0));
+    for workers in ["analysis processes", "sealed workers"] {
+        assert!(log.contains(&format!("{workers} are not confined as they should be")), "{log}");
+    }
+    assert!(log.contains("LimitMEMLOCK=infinity"), "{log}");
 }

@@ -27,18 +27,19 @@ const MAX_WAITING: usize = 96 << 20;
 /// Runs this process as a sealed worker around an analysis.
 pub fn run_sealed<A: Analysis>(analysis: A) -> ! {
     super::silence_panics();
-    let unconfined = |lacks: &str| Output::to_front().pipe().tagged(Tag::Unconfined, lacks.as_bytes());
-    let sandboxed = super::confine(|lack| unconfined(&lack));
+    let unconfined = |output: &Output, lacks: &str| output.pipe().tagged(Tag::Unconfined, lacks.as_bytes());
+    let sandboxed = super::confine(|lack| unconfined(&Output::to_front(), &lack));
+    // A confined process has room for one file more: this.
+    let output = Output::to_front();
     if !sandboxed.lacks().is_empty() {
-        unconfined(&sandboxed.lacks().join("; "));
+        unconfined(&output, &sandboxed.lacks().join("; "));
     }
-    serve_front(analysis, &sandboxed)
+    serve_front(analysis, output, &sandboxed)
 }
 
 /// The worker's loop.
-fn serve_front<A: Analysis>(analysis: A, _: &Sandboxed) -> ! {
+fn serve_front<A: Analysis>(analysis: A, output: Output, _: &Sandboxed) -> ! {
     let mut input = BufReader::with_capacity(READ_BUFFER, std::io::stdin());
-    let output = Output::to_front();
     let Some((Tag::Terms, terms)) = next_frame(&mut input) else { bad_front("the first frame must be the terms") };
     let Ok(terms) = framing::decode::<Terms>(&terms) else { bad_front("terms of another version") };
     let mut reader = Reader::new(analysis, terms, output);
