@@ -87,13 +87,23 @@ impl Engines {
         }
     }
 
+    /// Why nobody knows to which engine the user logged in, if that is so: analysis goes on on this machine.
+    pub(crate) fn unknown_login(&self) -> Option<String> {
+        self.choice.engine(None).err()
+    }
+
+    /// The engine of a project.
+    fn url(&self, config: &Config) -> Option<EngineUrl> {
+        self.choice.engine(config.engine.as_ref()).ok().flatten()
+    }
+
     /// The pool for what a project is configured to.
     pub(crate) fn for_config(&mut self, config: &Config) -> EngineId {
         self.for_key(&EngineKey {
             rules: config.rules.clone(),
             timeout: config.timeout,
             foreign_marks: config.foreign_marks(),
-            remote: self.choice.engine(config.engine.as_ref()),
+            remote: self.url(config),
         })
     }
 
@@ -182,12 +192,12 @@ impl Engines {
 
     /// The team's configuration that counts beneath a project's.
     pub(crate) fn team_config(&self, config: &Config) -> Option<&Layer> {
-        self.configs.get(&self.choice.engine(config.engine.as_ref())?)
+        self.configs.get(&self.url(config)?)
     }
 
     /// The engine that analyses a project, if any.
     pub(crate) fn remote_of(&self, config: &Config) -> Option<Remote> {
-        let url = self.choice.engine(config.engine.as_ref())?;
+        let url = self.url(config)?;
         self.remotes.iter().find(|remote| *remote.url() == url).cloned()
     }
 

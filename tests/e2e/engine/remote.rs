@@ -132,6 +132,28 @@ fn a_key_is_kept_where_nobody_else_may_read() {
     });
 }
 
+/// A home that is somebody else's, or a file that was damaged.
+#[test]
+fn where_logins_cannot_be_read_this_machine_analyses() {
+    let engine = Engine::start();
+    let person = Person::new();
+    person.logged_in(&engine);
+    let (before, _) = person.scan(&[]);
+    std::fs::write(person.home.path().join("config/weir/engines.json"), "{").unwrap();
+    let (after, said) = person.scan(&[]);
+    assert!(before["results"] == after["results"] && !said.contains("engines.json"), "{said}");
+    let asked = person.weir().args(["scan", "--engine", "default"]).output().unwrap();
+    let said = String::from_utf8(asked.stderr).unwrap();
+    assert!(asked.status.code() == Some(2) && said.contains("engines.json"), "{said}");
+    let mut editor = LspClient::start_with(person.weir(), &[]);
+    editor.initialize(&capabilities(), None, &Value::Null);
+    editor.open("untitled:app.py", "python", "import os, flask\nos.system(flask.request.args['x'])\n");
+    assert_eq!(editor.diagnostics("untitled:app.py", 1).len(), 1);
+    editor.wait("a person is told", |message| {
+        message["params"]["message"].as_str().is_some_and(|text| text.contains("engines.json"))
+    });
+}
+
 fn look(folder: &Path, at: &mut dyn FnMut(&Path)) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -110,7 +110,11 @@ pub(super) fn scan_and<T>(
 
 /// The engine that is to analyse, if any; how it stands with that is said on standard error.
 fn remote(choice: &Choice, config: &Config) -> Option<Remote> {
-    let Some(url) = choice.engine(config.engine.as_ref()) else {
+    let engine = choice.engine(config.engine.as_ref()).unwrap_or_else(|reason| {
+        notices::say(&[format!("weir: {reason}; this machine analyses")]);
+        None
+    });
+    let Some(url) = engine else {
         if choice.is_asked_for() {
             notices::say(&["weir: weir.toml asks for analysis on this machine; no engine is used"]);
         }

@@ -45,7 +45,8 @@ use tokio::sync::{mpsc, oneshot};
 use tower_lsp_server::ls_types::{
     CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CompletionParams, CompletionResponse, Diagnostic,
     DidChangeTextDocumentParams, DidOpenTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReport,
-    ExecuteCommandParams, Hover, HoverParams, ProgressToken, Uri, WorkspaceDiagnosticParams, WorkspaceDiagnosticReport,
+    ExecuteCommandParams, Hover, HoverParams, MessageType, ProgressToken, Uri, WorkspaceDiagnosticParams,
+    WorkspaceDiagnosticReport,
 };
 use trying::Trying;
 use weir_model::{DocId, Format, JobId, RuleSource};
@@ -212,7 +213,13 @@ impl MainLoop {
                 self.folders = folders;
                 self.take_options(options);
             }
-            Message::Initialized => self.ask_configuration(),
+            Message::Initialized => {
+                if let Some(reason) = self.engines.unknown_login() {
+                    let text = format!("Weir: {reason}. Analysis goes on on this machine");
+                    self.outbox.show(MessageType::WARNING, text);
+                }
+                self.ask_configuration();
+            }
             Message::Folders { added, removed } => {
                 self.folders.retain(|folder| !removed.contains(folder));
                 self.folders.extend(added);

@@ -41,8 +41,8 @@ pub(crate) struct Choice {
     first: Option<Wish>,
     /// What counts where nobody says anything.
     last: Wish,
-    /// The engine that the user logged in to last.
-    default: Option<EngineUrl>,
+    /// The engine that the user logged in to last, or why nobody knows.
+    default: Result<Option<EngineUrl>, String>,
 }
 
 impl Choice {
@@ -59,23 +59,27 @@ impl Choice {
             (None, Some(url)) => Some(named("WEIR_ENGINE_URL", url)?),
             (None, None) => None,
         };
-        let default = logins.default()?;
-        anyhow::ensure!(
-            first != Some(Wish::Default) || default.is_some(),
-            "--engine default: there is none. `weir login URL` makes an engine the default"
-        );
+        let default = logins.default().map_err(|error| error.to_string());
+        if first == Some(Wish::Default) {
+            let engine = default.as_ref().map_err(|error| anyhow::anyhow!("--engine default: {error}"))?;
+            anyhow::ensure!(
+                engine.is_some(),
+                "--engine default: there is none. `weir login URL` makes an engine the default"
+            );
+        }
         Ok(Self { logins, environment, first, last, default })
     }
 
     /// The engine for a project: `configured` is what its configuration says. Whoever wants analysis on this machine gets it.
-    pub(crate) fn engine(&self, configured: Option<&Wish>) -> Option<EngineUrl> {
+    /// An error is why nobody knows to which engine the user logged in.
+    pub(crate) fn engine(&self, configured: Option<&Wish>) -> Result<Option<EngineUrl>, String> {
         if configured == Some(&Wish::Local) {
-            return None;
+            return Ok(None);
         }
         match self.first.as_ref().or(configured).unwrap_or(&self.last) {
-            Wish::Local => None,
+            Wish::Local => Ok(None),
             Wish::Default => self.default.clone(),
-            Wish::At(url) => Some(url.clone()),
+            Wish::At(url) => Ok(Some(url.clone())),
         }
     }
 
@@ -101,7 +105,7 @@ mod tests {
             let environment = Environment { url: environment.map(str::to_owned), ..Environment::default() };
             let choice = Choice::with(logins.clone(), environment, said, last).expect("well said");
             let configured: Option<Wish> = configured.map(|wish| wish.parse().expect("a wish"));
-            choice.engine(configured.as_ref()).map(|url| url.to_string())
+            choice.engine(configured.as_ref()).expect("readable").map(|url| url.to_string())
         };
         for (said, environment, configured, last, expected) in [
             (None, None, None, Wish::Local, None),
@@ -118,5 +122,17 @@ mod tests {
             let case = format!("{said:?} {environment:?} {configured:?} {last:?}");
             assert_eq!(chosen(said, environment, configured, last).as_deref(), expected, "{case}");
         }
+    }
+    #[test]
+    fn logins_that_cannot_be_read_trouble_nobody_who_wants_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("engines.json"), "{").expect("written");
+        let choice = |said, last| Choice::with(Logins::at(folder.path()), Environment::default(), said, last);
+        assert_eq!(choice(None, Wish::Local).expect("well said").engine(None), Ok(None));
+        let at = choice(Some("https://said"), Wish::Local).expect("well said");
+        assert!(at.engine(None).is_ok_and(|url| url.is_some()));
+        let reason = choice(None, Wish::Default).expect("well said").engine(None).expect_err("nobody knows");
+        assert!(reason.contains("engines.json"), "{reason}");
+        assert!(choice(Some("default"), Wish::Local).is_err());
     }
 }
