@@ -4,12 +4,12 @@ use super::anchor::{Anchor, Signed};
 use super::{AuditConfig, Entry, REQUEST_BYTES, files, folder};
 use crate::hex;
 use crate::store::{
-    Loss, MachineSecret, Recovery, StoreError, StoreErrorKind, make_directory, private, sync_directory,
+    Loss, MachineSecret, Recovery, StoreError, StoreErrorKind, make_directory, open_private, sync_directory,
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -187,7 +187,7 @@ impl Chain {
 fn begin(folder: &Path, seq: u64, now: u64) -> Result<(File, u64), StoreError> {
     let io = |error: io::Error| StoreError::io(&error, DURING);
     let path = folder.join(format!("audit-{seq:016}-{}.jsonl", now / DAY));
-    let file = private().append(true).create(true).open(&path).map_err(io)?;
+    let file = open_private(&path, OpenOptions::new().append(true)).map_err(io)?;
     file.set_len(0).and_then(|()| sync_directory(&path)).map_err(io)?;
     Ok((file, 0))
 }

@@ -1,5 +1,6 @@
 //! The engine's identity: one file, made once, which editors know by its fingerprint. All nodes of a cluster have the same.
 
+use crate::store::hand_over;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
@@ -48,6 +49,7 @@ pub fn identity(path: &Path) -> Result<Identity, IdentityError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".identity").tempfile_in(folder)?;
     file.write_all(identity.to_bytes().as_slice())?;
+    hand_over(file.as_file(), path)?;
     file.as_file().sync_all()?;
     match file.persist_noclobber(path) {
         Ok(_) => {

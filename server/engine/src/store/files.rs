@@ -204,12 +204,7 @@ fn sum(header: &[u8], body: &[u8]) -> String {
 /// Takes the lock that is this file, and holds it as long as the file is open.
 pub(crate) fn lock(path: &Path) -> Result<File, StoreError> {
     const DURING: &str = "locking the store";
-    let file = private()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
-        .map_err(|error| StoreError::io(&error, DURING))?;
+    let file = open_private(path, OpenOptions::new().write(true)).map_err(|error| StoreError::io(&error, DURING))?;
     let until = Instant::now() + LOCK_WAIT;
     loop {
         match file.try_lock() {
@@ -225,8 +220,10 @@ pub(crate) fn lock(path: &Path) -> Result<File, StoreError> {
 /// writers at once.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = with_suffix(path, ".new");
+    // Left by somebody who was stopped, and perhaps not ours.
+    let _ = fs::remove_file(&beside);
     let written = (|| {
-        let mut file = private().write(true).create(true).truncate(true).open(&beside)?;
+        let mut file = open_private(&beside, OpenOptions::new().write(true))?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&beside, path)
@@ -272,13 +269,34 @@ pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Opens files that only their owner may read.
-pub(crate) fn private() -> OpenOptions {
-    #[cfg_attr(not(unix), expect(unused_mut, reason = "there is no mode to set"))]
-    let mut options = OpenOptions::new();
+/// Opens a file, or makes one that only its owner may read.
+pub(crate) fn open_private(path: &Path, options: &OpenOptions) -> io::Result<File> {
+    let mut options = options.clone();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
+    match options.create_new(true).open(path) {
+        Ok(file) => hand_over(&file, path).map(|()| file),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => options.create_new(false).open(path),
+        Err(error) => Err(error),
+    }
+}
+
+/// Gives a new file to the owner of its directory, if root has made it: who administers an engine need not be who runs it, and
+/// who runs it must be able to read its keys. Never one that was there before, which somebody else may have put there.
+#[cfg(unix)]
+pub(crate) fn hand_over(file: &File, path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+    let parent = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (own, directory) = (file.metadata()?, fs::metadata(parent)?);
+    if own.uid() == 0 && directory.uid() != 0 {
+        fchown(file, Some(directory.uid()), Some(directory.gid()))?;
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn hand_over(_file: &File, _path: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Makes the directory of a store, unless it is there. Its parent must be: a mount that is missing must not become a

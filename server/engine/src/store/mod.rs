@@ -37,7 +37,7 @@ pub use teams::{TEAM_BYTES, Team, TeamChange, TeamRules};
 pub use tenants::Tenants;
 pub use wrap::{unwrap as unwrap_session_key, wrap as wrap_session_key};
 
-pub(crate) use files::{make_directory, private, replace, sync_directory};
+pub(crate) use files::{hand_over, make_directory, open_private, replace, sync_directory};
 pub(crate) use secret::MachineSecret;
 
 use self::redis::Redis;

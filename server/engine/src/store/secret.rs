@@ -1,12 +1,12 @@
 //! The machine's secret: 256 random bits in a file that only the engine's user may read, from which keys of its own are
 //! derived. They need no slow derivation, as passwords do: there is nothing to guess.
 
-use super::files::{lock, private, replace, set_aside, sync_directory};
+use super::files::{lock, replace, set_aside, sync_directory};
 use super::{Loss, Recovery, StoreError, StoreErrorKind};
 use crate::{hex, random};
 use hkdf::Hkdf;
 use sha2::{Digest as _, Sha256};
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -25,7 +25,7 @@ impl MachineSecret {
         // Two programs that start at once must not make two.
         let _lock = lock(&path.with_extension("lock"))?;
         let mut text = Zeroizing::new(String::new());
-        match private().read(true).open(&path) {
+        match File::open(&path) {
             Ok(file) => match file.take(MOST).read_to_string(&mut text) {
                 Err(error) if error.kind() != io::ErrorKind::InvalidData => return Err(io(error)),
                 _ => {}

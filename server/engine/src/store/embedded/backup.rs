@@ -6,10 +6,10 @@
 use super::db::{Db, Table, guarded};
 use crate::hex;
 use crate::store::StoreError;
-use crate::store::files::{private, replace, sync_directory, with_suffix};
+use crate::store::files::{open_private, replace, sync_directory, with_suffix};
 use redb::{ReadTransaction, ReadableTable as _};
 use sha2::{Digest as _, Sha256};
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -81,7 +81,7 @@ pub(super) fn extract(path: &Path, to: &Path) -> Result<bool, StoreError> {
     if behind != [TRAILER.as_slice(), &sum].concat() {
         return Ok(false);
     }
-    let mut new = private().write(true).create(true).truncate(true).open(to).map_err(io)?;
+    let mut new = open_private(to, OpenOptions::new().write(true).truncate(true)).map_err(io)?;
     let mut copy = File::open(copy_of(path)).map_err(io)?.take(length);
     io::copy(&mut copy, &mut new).and_then(|_| new.sync_all()).map_err(io)?;
     Ok(true)

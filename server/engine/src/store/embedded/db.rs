@@ -1,13 +1,13 @@
 //! A redb file, and rows in it that know when they are not what was written.
 
-use crate::store::files::{inode, private};
+use crate::store::files::{inode, open_private};
 use crate::store::{StoreError, StoreErrorKind};
 use redb::{Builder, Database, Durability, ReadableDatabase as _, ReadableTable, TableDefinition, TableError};
 use redb::{ReadTransaction, WriteTransaction, backends::FileBackend};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -49,12 +49,7 @@ impl Db {
     pub(super) fn open_file(path: &Path, check: bool) -> Result<Database, StoreError> {
         guarded(|| {
             // Opened here rather than by redb, so that nobody else may read it.
-            let file = private()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(path)
+            let file = open_private(path, OpenOptions::new().read(true).write(true))
                 .map_err(|error| StoreError::io(&error, "opening the store"))?;
             let mut builder = Builder::new();
             builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(check);

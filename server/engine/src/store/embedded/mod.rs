@@ -10,13 +10,13 @@ mod open;
 mod results;
 mod sessions;
 
-use super::files::private;
+use super::files::open_private;
 use super::{Loss, StoreError, StoreErrorKind, Swept};
 use db::{Db, Rows};
 use leases::Leases;
 use meters::Meters;
 use open::{Kept, open};
-use std::fs::{File, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -45,7 +45,7 @@ const COPY_EVERY: u64 = 600_000;
 fn alone(path: &Path) -> Result<File, StoreError> {
     const DURING: &str = "opening the store";
     let io = |error: std::io::Error| StoreError::io(&error, DURING);
-    let file = private().write(true).create(true).truncate(false).open(path).map_err(io)?;
+    let file = open_private(path, OpenOptions::new().write(true)).map_err(io)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::new(StoreErrorKind::Locked, DURING)),

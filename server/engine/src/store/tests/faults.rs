@@ -6,7 +6,7 @@ use super::{Place, World};
 use crate::Clock;
 use crate::store::{JobFile, JobRoom, NewJob, Opened, Store, StoreConfig, StoreErrorKind, TeamChange, Tenants};
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -151,4 +151,33 @@ async fn a_directory_in_the_place_of_a_file_is_set_aside() {
     let store = opened.expect("brought back from the copy");
     assert_eq!(store.use_session("acme", &there.id).await, Ok(Some(there)));
     assert_eq!(store.losses().len(), 1);
+}
+
+/// Keys are made by root, often, and the engine is run by somebody else.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_root_makes_is_that_of_the_directorys_owner() {
+    const ENGINE: u32 = 12_345;
+    let world = World::new(Place::Embedded);
+    fs::create_dir_all(world.data()).expect("made");
+    let us = fs::metadata("/proc/self").expect("a process").uid();
+    if us == 0 {
+        chown(world.data(), Some(ENGINE), Some(ENGINE)).expect("root may");
+    }
+    // But what was there before is not given away: it could be anybody's.
+    fs::write(world.data().join("keys.lock"), b"").expect("written");
+    let store = world.open().await;
+    tenant(&store, "acme").await;
+    store.tenants().set_team("acme", TeamChange::default()).await.expect("set");
+    session(&store, "acme").await;
+    store.close().await.expect("closed");
+    crate::socket::identity(&world.data().join("identity.key")).expect("made");
+    let owner = fs::metadata(world.data()).expect("there").uid();
+    let mut files = 0;
+    for entry in fs::read_dir(world.data()).expect("readable") {
+        let entry = entry.expect("readable");
+        let expected = if entry.file_name() == "keys.lock" { us } else { owner };
+        assert_eq!(entry.metadata().expect("readable").uid(), expected, "{:?}", entry.file_name());
+        files += 1;
+    }
+    assert!(files > 8, "{files}");
 }
