@@ -30,7 +30,7 @@ static NOSEM: LazyLock<Regex> = LazyLock::new(|| Regex::new("(?i)nosem").expect(
 /// Where the reason begins, and where another comment of the same line does.
 static REASON: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?:^|\s)--(?:\s|$)").expect("a constant regex"));
 static NEXT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\s+(?:(?:#|//)(?:\s|no(?:qa|sec))|\*/|--%?>|-?%>|-?#\}|\?>)").expect("a constant regex")
+    Regex::new(r"\s+(?:(?:#|//)(?:\s|no(?:qa|sec))|\*/|--%?>|-?%>|-?#\}|\{%|\?>)").expect("a constant regex")
 });
 static UNTIL: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?i)\buntil (\d{4}-\d{2}-\d{2})\b").expect("a constant regex"));

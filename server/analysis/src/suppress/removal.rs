@@ -28,6 +28,9 @@ pub(super) fn of_check(mark: &Mark, at: usize, part: &Part<'_>) -> Vec<Edit> {
 
 /// Whether a text is nothing but what opens and closes comments.
 fn is_frame(text: &str) -> bool {
+    // As Django opens and closes one.
+    let tag = text.trim().strip_suffix("%}").and_then(|tag| tag.trim_end().strip_suffix("comment"));
+    let text = tag.map_or(text, |tag| tag.trim_end_matches("end"));
     text.chars().all(|c| c.is_whitespace() || "#/*-<!>;%{}".contains(c))
 }
 

@@ -236,6 +236,26 @@ fn jinja_reads_as_python() {
                                                                                 ^^^^^^
         "#,
     );
+    // A block that Django leaves out, and one that is not closed yet.
+    check(
+        "python in a.html",
+        "message: ''\npattern: $X | safe",
+        "
+        {% comment \"why\" %}<p title='{{ a | safe }}'><script>{{ b | safe }}
+        {% endcomment x %} endcomment {%- endcomment -%} {{ c | safe }}
+                                                            ^^^^^^^^
+        {% comment %} {{ d | safe }}
+                         ^^^^^^^^
+        ",
+    );
+    check(
+        "javascript in a.html",
+        "message: ''\npattern: f($X)",
+        "
+        {% if x %}{% comment %}<script>f(a)</script>{% endcomment %}<script>f(b)</script>{% endif %}
+                                                                            ^^^^
+        ",
+    );
     check(
         "python in a.j2",
         TAINT,

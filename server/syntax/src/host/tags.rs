@@ -52,8 +52,13 @@ pub(super) struct Tags<'t> {
     raw: Option<&'static str>,
     /// Where the last of each closing delimiter stands, so that none is looked for where there is none.
     last: [Option<usize>; CLOSING.len()],
+    /// No `{% endcomment %}` is left.
+    no_comment_ends: bool,
     unclosed: usize,
 }
+
+/// What Jinja takes between a delimiter and the code of a tag.
+const WHITE_SPACE_CONTROL: &[u8] = b"-+~";
 
 const CLOSING: [&[u8; 2]; 4] = [b"%>", b"%}", b"}}", b"#}"];
 
@@ -65,7 +70,7 @@ impl<'t> Tags<'t> {
             engine => engine,
         };
         let last = CLOSING.map(|close| memmem::rfind(text.as_bytes(), close));
-        Self { text, engine, raw: None, last, unclosed: 0 }
+        Self { text, engine, raw: None, last, no_comment_ends: false, unclosed: 0 }
     }
 
     /// The engine that reads them.
@@ -126,11 +131,10 @@ impl<'t> Tags<'t> {
         let end = self.close(at + 2, close, open)?;
         let mut code = at + 2..end;
         let bytes = self.text.as_bytes();
-        // White space control.
-        if !code.is_empty() && matches!(bytes[code.start], b'-' | b'+' | b'~') {
+        if !code.is_empty() && WHITE_SPACE_CONTROL.contains(&bytes[code.start]) {
             code.start += 1;
         }
-        if !code.is_empty() && matches!(bytes[code.end - 1], b'-' | b'+' | b'~') {
+        if !code.is_empty() && WHITE_SPACE_CONTROL.contains(&bytes[code.end - 1]) {
             code.end -= 1;
         }
         let word = first_word(&self.text[code.clone()]);
@@ -145,11 +149,32 @@ impl<'t> Tags<'t> {
             self.raw = match word {
                 "raw" => Some("endraw"),
                 "verbatim" => Some("endverbatim"),
-                "comment" => Some("endcomment"),
+                "comment" => {
+                    if let Some(last) = self.end_of_comment(end + 2) {
+                        return Some(tag(TagKind::Comment, at, end + 2, last.start as usize, last.end as usize));
+                    }
+                    None
+                }
                 _ => None,
             };
         }
         Some(tag(kind, at, code.start, code.end, end + 2))
+    }
+
+    /// The next `{% endcomment %}`, with its delimiters.
+    fn end_of_comment(&mut self, from: usize) -> Option<Span> {
+        const WORD: &str = "endcomment";
+        if self.no_comment_ends {
+            return None;
+        }
+        let outside = |c: char| c == ' ' || c == '\t' || WHITE_SPACE_CONTROL.contains(&(c as u8));
+        let found = memmem::find_iter(&self.text.as_bytes()[from..], WORD).find_map(|at| {
+            let before = self.text[from..from + at].trim_end_matches(outside).strip_suffix("{%")?;
+            let behind = self.text[from + at + WORD.len()..].trim_start_matches(outside).strip_prefix("%}")?;
+            Some(Span::from(from + before.len()..self.text.len() - behind.len()))
+        });
+        self.no_comment_ends = found.is_none();
+        found
     }
 
     /// The closing delimiter after a place, unless another tag opens before.

@@ -106,6 +106,11 @@ fn in_pages_too() {
             ("nosemgrep: rule", "{#- nosemgrep: rule -#}\n{{ ok(a) }}\n"),
         ],
     );
+    check(
+        "a.html.j2",
+        "{{ ok(a) }} {% comment %} nosemgrep: rule {% endcomment %}\n{{ hit(a) }}\n",
+        &[("nosemgrep: rule", "{{ ok(a) }}\n{{ hit(a) }}\n")],
+    );
     check("a.html", "<!-- nosemgrep: rule -->\n<a onclick='hit(a)'>\n", &[]);
     // Text is no comment; and no rule looks at a page without code.
     check("a.html", "<p>nosemgrep: rule</p><a onclick='ok(a)'>\n", &[]);
