@@ -228,6 +228,8 @@ pub(crate) const FRAGMENTS: &[&str] = &[
     "{% if a %}",
     "{% endif %}",
     "{% autoescape false %}",
+    "{% comment %}",
+    "{% endcomment %}",
     "{@html x}",
     " onclick=\"",
     " v-html=\"x\"",
