@@ -27,16 +27,23 @@ fn a_job_takes_files_until_it_is_complete_and_answers_for_each_once() {
     let engine = Engine::start();
     let sealer = Sealer::new(1);
     let send = |request: &Value| engine.post("/api/v1/ast/batch", Some(&sealer), request);
-    let reply = send(&upload(&sealer, &[("0.py", VULNERABLE), ("1.rb", "x = 1\n")], json!({})));
+    let more = json!({ "complete": false });
+    let reply = send(&upload(&sealer, &[("0.py", VULNERABLE), ("1.rb", "x = 1\n")], more));
     assert_eq!(reply.status, 202);
     let opened = reply.ok();
     assert_eq!((&opened["status"], &opened["requestId"]), (&json!("receiving"), &json!("ast-1732617600000-abc")));
     let id = opened["batchId"].clone();
     // The same upload again, as after a lost answer, and then the rest.
-    let rest = upload(&sealer, &[("2.py", VULNERABLE), ("LICENSE", "text")], json!({ "batchId": id, "firstIndex": 2 }));
+    let rest = [("2.py", VULNERABLE), ("LICENSE", "text")];
+    let mut rest = upload(&sealer, &rest, json!({ "batchId": id, "firstIndex": 2, "complete": false }));
     send(&rest).ok();
     assert_eq!(send(&rest).ok()["progress"]["files"], 4);
-    assert_eq!(send(&upload(&sealer, &[], json!({ "batchId": id, "complete": true }))).status, 202);
+    // The last one, twice as well.
+    rest.as_object_mut().unwrap().remove("complete");
+    for _ in 0..2 {
+        let taken = send(&rest);
+        assert_eq!((taken.status, &taken.json()["progress"]["files"]), (202, &json!(4)));
+    }
 
     let path = format!("/api/v1/ast/batch/{}", id.as_str().unwrap());
     let page = finished(&engine, &path);
@@ -77,22 +84,21 @@ fn a_job_takes_files_until_it_is_complete_and_answers_for_each_once() {
 #[test]
 fn a_job_survives_a_restart_and_can_be_cancelled() {
     let engine = Engine::start();
-    let sealer = Sealer::new(1);
+    let (sealer, more) = (Sealer::new(1), json!({ "complete": false }));
     let opened =
-        engine.post("/api/v1/ast/batch", Some(&sealer), &upload(&sealer, &[("0.py", VULNERABLE)], json!({}))).ok();
+        engine.post("/api/v1/ast/batch", Some(&sealer), &upload(&sealer, &[("0.py", VULNERABLE)], more.clone())).ok();
     let id = opened["batchId"].as_str().unwrap().to_owned();
     let (code, _, stopped) = engine.end();
     assert_eq!(code, Some(0));
     let engine = stopped.start_again(&["--requests-per-minute", "100000"]);
     // The key comes back with the customer, who need not send it again.
-    let rest = upload(&sealer, &[("1.py", VULNERABLE)], json!({ "batchId": id, "complete": true }));
+    let rest = upload(&sealer, &[("1.py", VULNERABLE)], json!({ "batchId": id }));
     engine.post("/api/v1/ast/batch", None, &rest).ok();
     let path = format!("/api/v1/ast/batch/{id}");
     let page = finished(&engine, &path);
     assert_eq!((&page["status"], page["results"].as_array().map(Vec::len)), (&json!("done"), Some(2)), "{page}");
 
-    let other =
-        engine.post("/api/v1/ast/batch", Some(&sealer), &upload(&sealer, &[("0.py", VULNERABLE)], json!({}))).ok();
+    let other = engine.post("/api/v1/ast/batch", Some(&sealer), &upload(&sealer, &[("0.py", VULNERABLE)], more)).ok();
     let path = format!("/api/v1/ast/batch/{}", other["batchId"].as_str().unwrap());
     assert_eq!(engine.delete(&path).ok()["status"], "cancelled");
     assert_eq!(engine.get(&path).ok()["status"], "cancelled");

@@ -152,9 +152,7 @@ fn upload(sealer: &Sealer, files: usize) -> Value {
     let text = format!("{IMPORTS}{}{VULNERABLE}", "def f(a, b):\n    return a + b\n\n\n".repeat(100));
     let names: Vec<_> = (0..files).map(|number| format!("{number}.py")).collect();
     let files: Vec<_> = names.iter().map(|name| (name.as_str(), text.as_str())).collect();
-    let mut upload = sealer.request(&files);
-    upload["complete"] = json!(true);
-    upload
+    sealer.request(&files)
 }
 
 /// Server-sent events as they come: names, ids and data.

@@ -22,13 +22,13 @@ pub struct BatchRequest<'a> {
     /// same number adds nothing twice. As many as the job has, if nothing is said.
     #[serde(default)]
     pub first_index: Option<u32>,
-    /// Files, as in an analysis. None is fine with `complete`.
+    /// Files, as in an analysis. None is fine with `complete: true`.
     #[serde(borrow, default)]
     pub files: Vec<AnalysisFile<'a>>,
     /// How to analyse them. Needed to open a job; it then holds for the whole job.
     #[serde(default)]
     pub options: Option<AnalysisOptions>,
-    /// No more files will come: begin.
+    /// Whether these are the last files, so that the job begins: true, if nothing is said.
     #[serde(default)]
     pub complete: Option<bool>,
 }

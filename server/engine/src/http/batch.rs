@@ -39,8 +39,8 @@ const WATCH_EVERY: Duration = Duration::from_millis(250);
 
 /// Opens a job, or adds files to one.
 ///
-/// Send as many uploads as are needed, the last with `complete: true`. An upload that got lost is sent again with the same
-/// `firstIndex`.
+/// One upload is a job. Where more are needed, all but the last say `complete: false`. An upload that got lost is sent again
+/// with the same `firstIndex`.
 #[utoipa::path(
     post, path = "/api/v1/ast/batch", tag = "analysis",
     params(("X-Encryption-Key" = Option<String>, Header, description = "The key of the files: 32 bytes in base64; needed to open a job")),
@@ -132,8 +132,7 @@ impl Upload {
             )
             .with_details(json!({ "maxFiles": UPLOAD_FILES, "files": request.files.len() })));
         }
-        let complete = request.complete == Some(true);
-        if request.files.is_empty() && !complete {
+        if request.files.is_empty() && request.complete != Some(true) {
             return Err(ApiError::invalid("files: at least one file is required, unless complete is true"));
         }
         // How large a file may be for this job is known when it is opened; later uploads of it are not told again.
@@ -147,7 +146,7 @@ impl Upload {
             first_index: request.first_index,
             files,
             wanted,
-            complete,
+            complete: request.complete != Some(false),
         })
     }
 
@@ -157,11 +156,15 @@ impl Upload {
             Some(id) => engine.job_of(caller, id).await?,
             None => open(engine, caller, wanted, shown).await?,
         };
+        let first = first_index.unwrap_or(job.files);
+        let begun = matches!(job.state, JobState::Started | JobState::Done);
+        let has_all = begun && u64::from(first) + files.len() as u64 <= u64::from(job.files);
+        // The answer to the last upload was lost, if the job has all of it.
+        let files = if has_all { Vec::new() } else { files };
         if job.state != JobState::Receiving && !files.is_empty() {
             return Err(closed());
         }
         let room = JobRoom { files: caller.limits.job_files, bytes: caller.limits.job_bytes };
-        let first = first_index.unwrap_or(job.files);
         for (index, file) in (first..=u32::MAX).zip(files) {
             let File { named, sealed } = file;
             let packed = pack(&named, sealed);
@@ -444,5 +447,6 @@ fn no_job() -> ApiError {
 }
 
 fn closed() -> ApiError {
-    ApiError::invalid("the job takes no more files: it was completed or cancelled").with_status(StatusCode::CONFLICT)
+    let message = "the job takes no more files: it was cancelled, or an upload did not say complete: false";
+    ApiError::invalid(message).with_status(StatusCode::CONFLICT)
 }
