@@ -64,6 +64,7 @@ fn a_job_takes_files_until_it_is_complete_and_answers_for_each_once() {
     let events = engine.send("GET", &format!("{path}/events"), &headers, None);
     let named = |name: &str| events.text.matches(&format!("event: {name}\n")).count();
     assert_eq!((named("result"), named("end")), (2, 1), "{}", events.text);
+    assert_eq!(events.header("x-accel-buffering"), Some("no"));
     assert_eq!(engine.send("GET", &path, &headers, None).header("content-type"), Some("text/event-stream"));
 
     send(&upload(&sealer, &[("4.py", "")], json!({ "batchId": id }))).expect_error(409, "INVALID_REQUEST");

@@ -344,7 +344,9 @@ async fn watch(engine: Shared, headers: &HeaderMap, job: &str) -> Result<Respons
     let (send, events) = mpsc::channel(16);
     tokio::spawn(tell(engine, caller.tenant.id, job.id, last.map_or(0, |last| last.saturating_add(1)), send));
     let stream = tokio_stream::wrappers::ReceiverStream::new(events);
-    Ok(Sse::new(stream).keep_alive(KeepAlive::default()).into_response())
+    // A proxy that collects what it passes on would keep it from who waits for it.
+    let at_once = [("x-accel-buffering", "no")];
+    Ok((at_once, Sse::new(stream).keep_alive(KeepAlive::default())).into_response())
 }
 
 /// Sends events until the job has ended or nobody listens.
