@@ -61,7 +61,9 @@ impl StoreErrorKind {
             Self::Locked => {
                 "another process has this store open; stop it, or give this one a data directory of its own"
             }
-            Self::Unreachable => "Redis does not answer; check that it runs and that its address and network are right",
+            Self::Unreachable => {
+                "Redis does not answer; check that it runs, and that its address, the network and with rediss its certificate are right"
+            }
             Self::Refused => {
                 "Redis refused; check user, password and permissions in its address, and that it may write"
             }
