@@ -1,5 +1,6 @@
 //! Batch jobs: many files, analysed while nobody waits.
 
+use super::strict;
 use super::{AnalysisFile, AnalysisOptions, FileAnalysisResult};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -23,10 +24,10 @@ pub struct BatchRequest<'a> {
     #[serde(default)]
     pub first_index: Option<u32>,
     /// Files, as in an analysis. None is fine with `complete: true`.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "strict::objects")]
     pub files: Vec<AnalysisFile<'a>>,
     /// How to analyse them. Needed to open a job; it then holds for the whole job.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "strict::some_object")]
     pub options: Option<AnalysisOptions>,
     /// Whether these are the last files, so that the job begins: true, if nothing is said.
     #[serde(default)]

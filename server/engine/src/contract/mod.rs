@@ -7,6 +7,7 @@ mod batch;
 mod error;
 mod request;
 mod response;
+mod strict;
 
 pub use batch::{BatchPage, BatchProgress, BatchRequest, BatchResult, BatchState, BatchStatus};
 pub use error::{ApiError, Code, ErrorBody, ErrorResponse};

@@ -1,5 +1,6 @@
 //! What clients send.
 
+use super::strict;
 use serde::Deserialize;
 use std::borrow::Cow;
 use utoipa::ToSchema;
@@ -18,10 +19,11 @@ pub struct AnalyzeRequest<'a> {
     #[schema(value_type = Option<String>)]
     pub session_id: Option<Cow<'a, str>>,
     /// The files to analyse, at most ten.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "strict::objects")]
     #[schema(min_items = 1, max_items = 10)]
     pub files: Vec<AnalysisFile<'a>>,
     /// How to analyse them.
+    #[serde(deserialize_with = "strict::object")]
     pub options: AnalysisOptions,
 }
 
@@ -38,10 +40,10 @@ pub struct AnalysisFile<'a> {
     #[schema(value_type = String, format = Byte)]
     pub encrypted_content: Cow<'a, str>,
     /// How it is encrypted.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "strict::object")]
     pub encryption: Encryption<'a>,
     /// What it is.
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "strict::object")]
     pub metadata: FileMetadata<'a>,
 }
 
@@ -54,6 +56,7 @@ pub struct Encryption<'a> {
     #[schema(value_type = String, format = Byte)]
     pub iv: Cow<'a, str>,
     /// The only algorithm there is.
+    #[serde(deserialize_with = "strict::word")]
     pub algorithm: Algorithm,
     /// Authentication tag of 16 bytes, in base64.
     #[serde(borrow)]
@@ -74,9 +77,10 @@ pub enum Algorithm {
 #[serde(rename_all = "camelCase")]
 pub struct FileMetadata<'a> {
     /// Its language; told from the path, then from `#!`, if nothing is said.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "strict::some_word")]
     pub language: Option<FileLanguage>,
     /// Bytes of the content before encryption.
+    #[serde(deserialize_with = "strict::whole")]
     #[schema(maximum = 10_485_760, example = 1024)]
     pub size: u64,
     /// SHA-256 of the content before encryption, in hexadecimal digits.
@@ -104,14 +108,15 @@ pub enum FileLanguage {
 #[serde(rename_all = "camelCase")]
 pub struct AnalysisOptions {
     /// `standard` runs regexes, `enhanced` the whole analysis.
+    #[serde(deserialize_with = "strict::word")]
     pub pattern_format: PatternFormat,
     /// Whether to look for vulnerabilities at all; if not, only statistics come back.
     pub include_security_patterns: bool,
     /// How long it may take, and how much.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "strict::some_object")]
     pub performance: Option<PerformanceOptions>,
     /// What else to answer.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "strict::some_object")]
     pub debug: Option<DebugOptions>,
 }
 
@@ -130,10 +135,10 @@ pub enum PatternFormat {
 #[serde(rename_all = "camelCase")]
 pub struct PerformanceOptions {
     /// Most milliseconds per file: past it its status is `timeout`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "strict::some_whole")]
     pub max_parse_time: Option<u64>,
     /// Larger files are skipped, in bytes.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "strict::some_whole")]
     pub max_file_size: Option<u64>,
 }
 

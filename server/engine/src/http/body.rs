@@ -205,7 +205,10 @@ fn told(error: &serde_json::Error, path: Option<String>) -> ApiError {
             } else {
                 let expected = text.rsplit_once(", expected ").map(|(_, expected)| expected);
                 let expected = expected.and_then(|expected| expected.split(" at line ").next());
-                format!("expected {}", expected.unwrap_or("another value"))
+                format!(
+                    "expected {}",
+                    expected.map_or("another value", |what| if what == "u32" { "a whole number" } else { what })
+                )
             };
             let field = path.unwrap_or_default();
             let message = if field.is_empty() { what.clone() } else { format!("{field}: {what}") };
@@ -273,15 +276,26 @@ mod tests {
             (r#"{"requestId":"SECRET"}"#, "", "missing field `files`"),
             (r#"{"requestId":7}"#, "requestId", "expected a string"),
             (r#"{"requestId":"a","requestId":"b"}"#, "", "duplicate field `requestId`"),
-            (r#"{"requestId":"a","files":"SECRET"}"#, "files", "expected a sequence"),
+            (r#"{"requestId":"a","files":"SECRET"}"#, "files", "expected a list"),
             (r#"{"requestId":"a","files":[{"path":"SECRET"}]}"#, "files[0]", "missing field `encryptedContent`"),
             (
                 r#"{"requestId":"a","files":[{"encryption":{"iv":"","algorithm":"SECRET"}}]}"#,
                 "files[0].encryption.algorithm",
                 "expected `aes-256-gcm`",
             ),
-            (r#"{"requestId":"a","files":[{"metadata":{"size":-1}}]}"#, "files[0].metadata.size", "expected u64"),
-            (r#"{"requestId":"a","files":[{"metadata":{"size":1e99}}]}"#, "files[0].metadata.size", "expected u64"),
+            (r#"{"requestId":"a","files":[{"metadata":{"size":-1}}]}"#, "files[0].metadata.size", "a whole number"),
+            (r#"{"requestId":"a","files":[{"metadata":{"size":1e99}}]}"#, "files[0].metadata.size", "a whole number"),
+            (r#"{"requestId":"a","files":[{"metadata":{"size":1.5}}]}"#, "files[0].metadata.size", "a whole number"),
+            (r#"{"requestId":"a","files":[["a.py"]]}"#, "files[0]", "expected an object"),
+            (r#"{"requestId":"a","files":[{"encryption":["a","b"]}]}"#, "files[0].encryption", "expected an object"),
+            (r#"{"requestId":"a","files":{"0":{}}}"#, "files", "expected a list"),
+            (
+                r#"{"requestId":"a","files":[{"encryption":{"algorithm":{"aes-256-gcm":null}}}]}"#,
+                "files[0].encryption.algorithm",
+                "expected a string",
+            ),
+            (r#"{"requestId":"a","options":["enhanced",true]}"#, "options", "expected an object"),
+            (r#"{"requestId":"a","options":{"debug":[true,true]}}"#, "options.debug", "expected an object"),
             (
                 r#"{"requestId":"a","options":{"patternFormat":"SECRET"}}"#,
                 "options.patternFormat",

@@ -64,7 +64,9 @@ impl Program {
 
     fn spawn(&self, confinement: Confinement) -> io::Result<(Child, ChildStdin, ChildStdout, ChildStderr)> {
         let mut command = Command::new(&self.path);
-        command.envs(confinement.variables());
+        // The environment may hold secrets, and a worker reads what strangers wrote.
+        let kept = KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
+        command.env_clear().envs(kept).envs(confinement.variables());
         command.args(&self.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         // A Ctrl-C in the terminal is for the parent; a group of its own keeps it from the worker.
         #[cfg(unix)]
@@ -79,6 +81,9 @@ impl Program {
         }
     }
 }
+
+/// What a worker gets of this process' environment: how it logs, and without what no program starts on Windows.
+const KEPT: [&str; 4] = ["WEIR_LOG", "WEIR_LOG_FORMAT", "NO_COLOR", "SystemRoot"];
 
 /// On Linux the running program itself, even after an update has replaced its file: parent and worker stay one version.
 fn this_executable() -> PathBuf {
