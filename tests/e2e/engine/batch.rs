@@ -38,6 +38,9 @@ fn a_job_takes_files_until_it_is_complete_and_answers_for_each_once() {
     let mut rest = upload(&sealer, &rest, json!({ "batchId": id, "firstIndex": 2, "complete": false }));
     send(&rest).ok();
     assert_eq!(send(&rest).ok()["progress"]["files"], 4);
+    // One that leaves files out would have the job wait for them.
+    let gap = upload(&sealer, &[("9.py", VULNERABLE)], json!({ "batchId": id, "firstIndex": 9 }));
+    send(&gap).expect_error(409, "INVALID_REQUEST");
     // The last one, twice as well.
     rest.as_object_mut().unwrap().remove("complete");
     for _ in 0..2 {

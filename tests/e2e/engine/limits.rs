@@ -75,3 +75,20 @@ fn sessions_take_turns_where_processes_are_few() {
         }
     });
 }
+
+/// Who says nothing, or not enough to know what, does not keep its place.
+#[test]
+fn connections_that_ask_for_nothing_make_room_for_others() {
+    let engine = Engine::with(&["--max-connections", "3"]);
+    let address = engine.url.strip_prefix("http://").unwrap();
+    let silent: Vec<_> = ["", "P", "GET / HT"]
+        .iter()
+        .map(|said| {
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream.write_all(said.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    wait_until("a place", || engine.try_get("/health").is_ok_and(|reply| reply.status == 200));
+    drop(silent);
+}

@@ -157,6 +157,15 @@ impl Upload {
             None => open(engine, caller, wanted, shown).await?,
         };
         let first = first_index.unwrap_or(job.files);
+        if first > job.files {
+            let message = format!(
+                "firstIndex: the job has {} files so far, and files that are missing are not waited for",
+                job.files
+            );
+            return Err(ApiError::invalid(message)
+                .with_status(StatusCode::CONFLICT)
+                .with_details(json!({ "field": "firstIndex", "files": job.files })));
+        }
         let begun = matches!(job.state, JobState::Started | JobState::Done);
         let has_all = begun && u64::from(first) + files.len() as u64 <= u64::from(job.files);
         // The answer to the last upload was lost, if the job has all of it.

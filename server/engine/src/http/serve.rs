@@ -184,11 +184,27 @@ async fn speak(
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS).keep_alive_interval(HEADERS_WITHIN);
-    let service = TowerToHyperService::new(app);
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-    if let Err(error) = watcher.watch(connection).await {
-        // A client that goes away, or speaks no HTTP. The error may quote what it said.
-        tracing::debug!("a connection ended early (timed out: {})", error.is::<std::io::Error>());
+    let asked = Arc::new(AtomicBool::new(false));
+    let (first, app) = (Arc::clone(&asked), TowerToHyperService::new(app));
+    let service = hyper::service::service_fn(move |request| {
+        first.store(true, Ordering::Relaxed);
+        hyper::service::Service::call(&app, request)
+    });
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    let connection = std::pin::pin!(watcher.watch(connection.into_owned()));
+    // The library waits without end for the first bytes, by which it tells the versions of HTTP apart.
+    let silent = async {
+        tokio::time::sleep(HEADERS_WITHIN).await;
+        if asked.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        ended = connection => if let Err(error) = ended {
+            // A client that goes away, or speaks no HTTP. The error may quote what it said.
+            tracing::debug!("a connection ended early (timed out: {})", error.is::<std::io::Error>());
+        },
+        () = silent => tracing::debug!("a connection asked for nothing"),
     }
 }
 
