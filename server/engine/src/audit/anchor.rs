@@ -39,6 +39,9 @@ impl FromStr for Anchor {
 /// How far the log in a data directory is known to have come; `None` if there is none, or what is written down of it is
 /// damaged.
 pub fn anchor(data: &Path) -> Result<Option<Anchor>, StoreError> {
+    if !MachineSecret::exists(data) {
+        return Ok(None);
+    }
     let key = MachineSecret::open(data, &mut Vec::new())?.key("weir audit log")?;
     Ok(Signed::read(data, &key).map(|signed| signed.newest))
 }

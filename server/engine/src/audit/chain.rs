@@ -75,6 +75,12 @@ pub(super) fn verify_mark(key: &[u8; 32], bytes: &[u8], stated: &[u8; 32]) -> bo
     hmac(key, bytes).is_ok_and(|mac| mac.verify_slice(stated).is_ok())
 }
 
+/// What an engine writes when it opens the log,
+pub(super) const OPENED: &str = "log.open";
+
+/// and as what, if nobody could say how far it had come.
+pub(super) const UNPROVEN: &str = "unproven";
+
 pub(super) struct Chain {
     data: PathBuf,
     config: AuditConfig,
@@ -93,9 +99,12 @@ impl Chain {
         make_directory(data)?;
         let folder = folder(data);
         make_directory(&folder)?;
+        let is_first = !MachineSecret::exists(data);
         let key = MachineSecret::open(data, losses)?.key("weir audit log")?;
         let signed = Signed::read(data, &key);
         let files = files(&folder)?;
+        // Without it nobody can say how far the log had come.
+        let is_unproven = signed.is_none() && !(is_first && files.is_empty());
         let (mut last, mut torn) = (None, None);
         for (_, path) in files.iter().rev() {
             let (end, damaged) = end_of(path, &key)?;
@@ -124,13 +133,21 @@ impl Chain {
         };
         let (file, written) = begin(&folder, last.seq + 1, now)?;
         let mut chain = Self { data: data.to_owned(), config, key, file, written, day: now / DAY, last, flushed: None };
-        if short {
-            let loss = Loss::new("the last lines of the audit log", Recovery::Empty);
+        let lost = [
+            short.then_some("the last lines of the audit log"),
+            is_unproven.then_some("audit.anchor, and with it how far the audit log had come"),
+        ];
+        for what in lost.into_iter().flatten() {
+            let loss = Loss::new(what, Recovery::Empty);
             tracing::error!("{loss}");
             losses.push(loss);
         }
-        let status = if short { "damaged" } else { "ok" };
-        chain.append(Entry { action: "log.open".to_owned(), status: status.to_owned(), ..Entry::default() }, now)?;
+        let status = match (is_unproven, short) {
+            (true, _) => UNPROVEN,
+            (false, true) => "damaged",
+            (false, false) => "ok",
+        };
+        chain.append(Entry { action: OPENED.to_owned(), status: status.to_owned(), ..Entry::default() }, now)?;
         chain.flush()?;
         Ok(chain)
     }

@@ -128,6 +128,43 @@ fn an_end_that_is_missing_is_missed_also_after_the_engine_went_on() {
 }
 
 #[test]
+fn a_start_does_not_mend_what_was_tampered_with() {
+    type Tamper = fn(&Path);
+    let cases: [Tamper; 3] = [
+        |data| {
+            change(data, |lines| lines.truncate(2));
+            fs::write(data.join("audit.anchor"), "x").expect("written");
+        },
+        |data| fs::remove_file(data.join("audit.anchor")).expect("removed"),
+        |data| {
+            fs::remove_dir_all(data.join("audit")).expect("removed");
+            fs::remove_file(data.join("audit.anchor")).expect("removed");
+        },
+    ];
+    for (number, tamper) in cases.into_iter().enumerate() {
+        let (folder, clock) = written(30, 100);
+        let data = data(&folder);
+        tamper(&data);
+        for start in 0..2 {
+            let (audit, losses) = Audit::open(&data, AuditConfig::default(), clock.clone()).expect("opened");
+            assert_eq!(losses.is_empty(), start > 0, "{number}: said once");
+            audit.append(entry(1)).expect("written");
+            audit.flush().expect("flushed");
+            let broken = broken(&data);
+            assert!(broken.iter().any(|broken| matches!(broken, Broken::Unproven { .. })), "{number}: {broken:?}");
+        }
+    }
+}
+
+#[test]
+fn looking_at_a_log_that_is_not_there_begins_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert_eq!(anchor(folder.path()), Ok(None));
+    assert_eq!(broken(folder.path()), []);
+    assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 0);
+}
+
+#[test]
 fn a_log_that_was_written_anew_is_not_what_an_anchor_kept_elsewhere_says() {
     let (folder, clock) = written(30, 100);
     let data = data(&folder);
@@ -136,9 +173,8 @@ fn a_log_that_was_written_anew_is_not_what_an_anchor_kept_elsewhere_says() {
     for wrong in ["", "30", "30:", "30:xyz", "x:00"] {
         assert!(wrong.parse::<Anchor>().is_err(), "{wrong}");
     }
-    // By whoever has the machine's secret.
-    fs::remove_dir_all(data.join("audit")).expect("removed");
-    fs::remove_file(data.join("audit.anchor")).expect("removed");
+    // By whoever may write everything, the machine's secret as well.
+    fs::remove_dir_all(&data).expect("removed");
     let (audit, _) = Audit::open(&data, AuditConfig::default(), clock).expect("opened");
     for number in 2..40 {
         audit.append(entry(number * 2)).expect("written");

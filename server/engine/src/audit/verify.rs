@@ -1,7 +1,7 @@
 //! Reading the chain to see whether it is what was written.
 
 use super::anchor::{Anchor, Signed};
-use super::chain::{LINE_BYTES, Line, NOTHING};
+use super::chain::{LINE_BYTES, Line, NOTHING, OPENED, UNPROVEN};
 use super::{files, folder};
 use crate::store::{MachineSecret, StoreError};
 use std::fmt;
@@ -62,6 +62,14 @@ pub enum Broken {
         /// Its line, from one.
         line: u64,
     },
+    /// When an engine opened the log here, what is written down of it was damaged or missing: how many lines there were before
+    /// cannot be said.
+    Unproven {
+        /// The file, by name.
+        file: String,
+        /// Its line, from one.
+        line: u64,
+    },
     /// Lines at the end are missing.
     Truncated {
         /// The last line there.
@@ -86,6 +94,11 @@ impl fmt::Display for Broken {
             Self::Rewritten { file, line } => {
                 write!(out, "{file}:{line}: this line is not the one that the anchor is of: the log was written anew")
             }
+            Self::Unproven { file, line } => write!(
+                out,
+                "{file}:{line}: when the log was opened here, audit.anchor was damaged or missing: whether all is there before this \
+                 line cannot be said"
+            ),
             Self::Truncated { ends, known } => {
                 write!(out, "the log ends at entry {ends}, but entry {known} was written: the end is missing")
             }
@@ -99,8 +112,11 @@ impl fmt::Display for Broken {
 /// Looks at every line of the log in a data directory, whether an engine runs there or not. `elsewhere`: how far the chain
 /// had come according to somebody else.
 pub fn verify(data: &Path, elsewhere: Option<&Anchor>) -> Result<Verified, StoreError> {
-    let key = MachineSecret::open(data, &mut Vec::new())?.key("weir audit log")?;
     let folder = folder(data);
+    if !MachineSecret::exists(data) && !folder.is_dir() {
+        return Ok(Verified { lines: 0, range: None, broken: Vec::new() });
+    }
+    let key = MachineSecret::open(data, &mut Vec::new())?.key("weir audit log")?;
     // Read first: an engine that runs only writes lines behind it.
     let signed = Signed::read(data, &key);
     let mut verified = Verified { lines: 0, range: None, broken: Vec::new() };
@@ -139,6 +155,9 @@ pub fn verify(data: &Path, elsewhere: Option<&Anchor>) -> Result<Verified, Store
             let (file, found) = (file.clone(), entry.seq);
             // Behind a line that was edited the mark is not known, but the number is.
             let follows = found == expected && (entry.prev == last.mac || last.mac == "?");
+            if entry.entry.action == OPENED && entry.entry.status == UNPROVEN {
+                verified.broken.push(Broken::Unproven { file: file.clone(), line });
+            }
             if elsewhere.is_some_and(|known| known.seq == found && known.mac != entry.mac) {
                 verified.broken.push(Broken::Rewritten { file, line });
             } else if follows {

@@ -17,6 +17,11 @@ const DURING: &str = "reading the machine's secret";
 pub(crate) struct MachineSecret(Zeroizing<[u8; 32]>);
 
 impl MachineSecret {
+    /// Whether a data directory has one: then there was a log, too.
+    pub(crate) fn exists(directory: &Path) -> bool {
+        directory.join("secret").exists()
+    }
+
     /// Reads the secret, and makes one where there is none. A damaged one is set aside: what was signed with it can no
     /// longer be checked.
     pub(crate) fn open(directory: &Path, losses: &mut Vec<Loss>) -> Result<Self, StoreError> {
