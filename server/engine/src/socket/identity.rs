@@ -1,16 +1,21 @@
 //! The engine's identity: one file, made once, which editors know by its fingerprint. All nodes of a cluster have the same.
 
 use crate::store::hand_over;
+use sha2::{Digest as _, Sha256};
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use weir_seal::{Identity, NoRandomness, Zeroizing};
 
-/// The file's name in the data directory, if no other is named. 32 secret bytes, nothing else.
+/// The file's name in the data directory, if no other is named: 32 secret bytes, and a sum of them, so that a bit that was flipped
+/// is not another identity.
 pub const IDENTITY_FILE: &str = "identity.key";
 
-/// Bytes of a secret identity.
+/// Bytes of a secret identity,
 const LEN: usize = 32;
+
+/// and of their sum.
+const SUM: usize = 8;
 
 /// Why there is no identity. Says nothing of what is in the file.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +53,9 @@ pub fn identity(path: &Path) -> Result<Identity, IdentityError> {
     // Whole or not at all: a file that nobody else may read, moved to its name when it is on disk.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".identity").tempfile_in(folder)?;
-    file.write_all(identity.to_bytes().as_slice())?;
+    let secret = identity.to_bytes();
+    file.write_all(secret.as_slice())?;
+    file.write_all(&sum(&secret))?;
     hand_over(file.as_file(), path)?;
     file.as_file().sync_all()?;
     match file.persist_noclobber(path) {
@@ -64,10 +71,18 @@ pub fn identity(path: &Path) -> Result<Identity, IdentityError> {
 fn read(path: &Path) -> Result<Identity, IdentityError> {
     let file = File::open(path)?;
     is_private(&file)?;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(LEN + 1));
-    file.take(LEN as u64 + 1).read_to_end(&mut bytes)?;
-    let secret: Zeroizing<[u8; LEN]> = Zeroizing::new(bytes.as_slice().try_into().map_err(|_| IdentityError::Damaged)?);
-    Ok(Identity::from_bytes(&secret))
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LEN + SUM + 1));
+    file.take((LEN + SUM) as u64 + 1).read_to_end(&mut bytes)?;
+    let (secret, stated) = bytes.split_first_chunk().ok_or(IdentityError::Damaged)?;
+    if *stated != sum(secret) {
+        return Err(IdentityError::Damaged);
+    }
+    Ok(Identity::from_bytes(secret))
+}
+
+fn sum(secret: &[u8; LEN]) -> [u8; SUM] {
+    let sum = Sha256::new().chain_update(b"weir identity").chain_update(secret).finalize();
+    std::array::from_fn(|at| sum[at])
 }
 
 /// The last bits of a mode are the group's and everybody's.
@@ -125,11 +140,16 @@ mod tests {
 
     #[test]
     fn one_that_others_may_read_or_that_is_damaged_is_refused_and_stays() {
+        let whole = [&[7; LEN][..], &sum(&[7; LEN])].concat();
+        let mut flipped = whole.clone();
+        flipped[20] ^= 1;
         for (bytes, mode, expected) in [
-            (vec![7; 32], 0o640, "mode 640"),
-            (vec![7; 32], 0o604, "mode 604"),
-            (vec![7; 31], 0o600, "damaged"),
-            (vec![7; 33], 0o600, "damaged"),
+            (whole.clone(), 0o640, "mode 640"),
+            (whole.clone(), 0o604, "mode 604"),
+            (whole[..LEN].to_vec(), 0o600, "damaged"),
+            ([&whole[..], b"x"].concat(), 0o600, "damaged"),
+            (flipped, 0o600, "damaged"),
+            (vec![0; LEN + SUM], 0o600, "damaged"),
             (vec![], 0o600, "damaged"),
         ] {
             let data = directory();
