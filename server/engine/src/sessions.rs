@@ -122,7 +122,7 @@ pub(crate) fn expired() -> ApiError {
 /// The store could not do it: what is said to the log is not for clients.
 pub(crate) fn failed(error: &StoreError) -> ApiError {
     tracing::error!("{error}");
-    if error.kind().passes() { ApiError::unavailable() } else { ApiError::internal() }
+    if error.kind().is_outage() { ApiError::unavailable() } else { ApiError::internal() }
 }
 
 fn no_key(message: &str) -> ApiError {

@@ -201,3 +201,21 @@ fn remove(value: &mut Value, pointer: &str) {
     let (parent, name) = pointer.rsplit_once('/').unwrap();
     value.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(name);
 }
+
+/// A mount that went away, and came back.
+#[test]
+fn while_the_data_directory_is_away_the_engine_says_when_to_come_again() {
+    let engine = Engine::start();
+    let sealer = Sealer::new(1);
+    let request = sealer.request(&[("a.py", "x = 1\n")]);
+    engine.analyze(&sealer, &request).ok();
+    let (data, elsewhere) = (engine.data.path(), engine.data.path().with_extension("elsewhere"));
+    std::fs::rename(data, &elsewhere).unwrap();
+    let reply = engine.analyze(&sealer, &request);
+    reply.expect_error(503, "INTERNAL_ERROR");
+    assert!(reply.header("retry-after").is_some());
+    assert_eq!(engine.get("/health").status, 503);
+    std::fs::rename(&elsewhere, data).unwrap();
+    engine.analyze(&sealer, &request).ok();
+    assert_eq!(engine.get("/health").status, 200);
+}

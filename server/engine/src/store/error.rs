@@ -78,9 +78,12 @@ impl StoreErrorKind {
         }
     }
 
-    /// Whether the same may work a little later without anybody doing anything.
-    pub fn passes(self) -> bool {
-        matches!(self, Self::Unreachable | Self::Locked)
+    /// Whether the store as a whole cannot be had, and the same works again when that has passed or somebody has seen to it.
+    pub fn is_outage(self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable | Self::Locked | Self::DiskFull | Self::DirectoryMissing | Self::PermissionDenied
+        )
     }
 }
 

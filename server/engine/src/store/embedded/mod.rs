@@ -53,6 +53,24 @@ fn alone(path: &Path) -> Result<File, StoreError> {
     }
 }
 
+/// With less room on the disk there is none for the next transaction: it writes some pages anew.
+#[cfg(unix)]
+const LEAST_ROOM: u64 = 1 << 20;
+
+/// Whether there is room to write beside a file.
+#[cfg(unix)]
+fn has_room(path: &Path) -> Result<(), StoreError> {
+    const DURING: &str = "checking the store";
+    let room = rustix::fs::statvfs(path).map_err(|error| StoreError::io(&error.into(), DURING))?;
+    let full = room.f_bavail.saturating_mul(room.f_frsize) < LEAST_ROOM;
+    if full { Err(StoreError::new(StoreErrorKind::DiskFull, DURING)) } else { Ok(()) }
+}
+
+#[cfg(not(unix))]
+fn has_room(_: &Path) -> Result<(), StoreError> {
+    Ok(())
+}
+
 /// Starts of the engine, under an empty key.
 const STARTS: Rows<u32> = Rows::new("starts");
 
@@ -103,7 +121,8 @@ impl Embedded {
 
     pub(super) fn check(&self) -> Result<(), StoreError> {
         self.store.check()?;
-        self.jobs.check()
+        self.jobs.check()?;
+        has_room(&self.path)
     }
 
     pub(super) fn sweep(&self, now: u64) -> Result<Swept, StoreError> {
