@@ -152,7 +152,7 @@ impl Pattern {
     }
 }
 
-/// The class of vulnerability: by weakness, by what the rule says, by the folder it is in.
+/// The class of vulnerability: by weakness, by what the rule says, of our own rules by the folder they are in.
 fn kind(metadata: &Value, cwe: Option<&str>, source: &str) -> String {
     let number = cwe.and_then(|cwe| cwe.strip_prefix("CWE-")?.parse::<u32>().ok());
     let known = number.and_then(|number| KINDS.iter().find(|(cwe, _)| *cwe == number));
@@ -162,7 +162,7 @@ fn kind(metadata: &Value, cwe: Option<&str>, source: &str) -> String {
     if let Some(class) = first(metadata, "vulnerability_class") {
         return snake(&class);
     }
-    let folder = source.rsplit('/').nth(1).filter(|folder| !folder.is_empty());
+    let folder = source.strip_prefix("built-in/").and_then(|path| path.rsplit('/').nth(1));
     folder.map_or_else(|| "other".to_owned(), snake)
 }
 

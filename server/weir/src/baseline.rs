@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 use weir_model::Finding;
 
@@ -68,6 +68,12 @@ impl Baseline {
         self.files.entry(file.to_owned()).or_default().insert(key(&finding.rule_id, &finding.fingerprint));
     }
 
+    /// Adds what is known of some files.
+    pub(crate) fn keep(&mut self, before: &Self, of: impl Fn(&str) -> bool) {
+        let kept = before.files.iter().filter(|(name, _)| of(name));
+        self.files.extend(kept.map(|(name, findings)| (name.clone(), findings.clone())));
+    }
+
     /// Adds what somebody else added meanwhile: what is there now and was not before.
     pub(crate) fn add_news(&mut self, before: &Self, now: &Self) {
         for (file, findings) in &now.files {
@@ -99,6 +105,28 @@ impl Baseline {
     /// How many findings and files it has.
     pub(crate) fn len(&self) -> (usize, usize) {
         (self.files.values().map(BTreeSet::len).sum(), self.files.len())
+    }
+}
+
+/// How a baseline calls files: by their place under its root, which need not be the folder that is scanned.
+pub(crate) struct Names {
+    root: PathBuf,
+}
+
+impl Names {
+    /// For a baseline with this root.
+    pub(crate) fn under(root: &Path) -> Self {
+        Self { root: root.canonicalize().unwrap_or_else(|_| root.to_owned()) }
+    }
+
+    /// The name of a file; that in its project for one that is elsewhere.
+    pub(crate) fn of(&self, file: &Path, in_project: &str) -> String {
+        file.strip_prefix(&self.root).map_or_else(|_| in_project.to_owned(), crate::walk::slashes)
+    }
+
+    /// Where a file of this name is.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
     }
 }
 

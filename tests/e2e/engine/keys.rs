@@ -61,7 +61,21 @@ fn a_team_is_given_rules_and_a_configuration_and_loses_them_again() {
         std::fs::write(&path, text).expect("written");
         path.to_str().expect("a path").to_owned()
     };
-    let rules = file("rules.yaml", "rules: []\n");
+    let rule = "rules: [{id: r, message: m, severity: ERROR, languages: [python], pattern: f()}]\n";
+    let rules = file("rules.yaml", rule);
+    for (text, part) in [
+        ("rules: [", "broken.yaml:"),
+        ("", "there is no rule"),
+        ("rules: []\n", "there is no rule"),
+        (&rule.replace("f()", "\"f((\""), "broken.yaml:1:"),
+    ] {
+        let set = run(&engine, &["team", "set", "red", "--rules", &file("broken.yaml", text)]);
+        let said = String::from_utf8_lossy(&set.stderr);
+        assert!(
+            set.status.code() == Some(2) && said.contains(part) && said.contains("nothing was changed"),
+            "{text}: {said}"
+        );
+    }
     let config = file("weir.toml", "filter.severity = \"error\"\n");
     assert_eq!(run(&engine, &["team", "show", "red"]).status.code(), Some(1));
     for (text, place) in [
@@ -83,10 +97,8 @@ fn a_team_is_given_rules_and_a_configuration_and_loses_them_again() {
         .to_string();
     printed(&engine, &["team", "set", "red", "--config", &config, "--if-version", &version]);
     let team: Value = serde_json::from_str(&printed(&engine, &["team", "show", "red"])).expect("JSON");
-    assert_eq!(
-        (&team["config"], &team["rules"][0]["text"]),
-        (&"filter.severity = \"error\"\n".into(), &"rules: []\n".into())
-    );
+    assert_eq!((&team["config"], &team["rules"][0]["text"]), (&"filter.severity = \"error\"\n".into(), &rule.into()));
+    assert_eq!(team["rules"][0]["name"], "rules.yaml", "no folder of this machine is told to a team");
     assert_eq!(run(&engine, &["team", "clear", "red"]).status.code(), Some(0));
     assert_eq!(run(&engine, &["team", "clear", "red"]).status.code(), Some(1));
 }

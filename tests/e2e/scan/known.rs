@@ -34,6 +34,27 @@ fn what_is_in_the_baseline_is_not_reported_wherever_it_moves() {
     assert!(run.stderr.contains("not a baseline"), "{}", run.stderr);
 }
 
+/// With the configuration in the root and without git.
+#[test]
+fn a_baseline_of_a_folder_leaves_that_of_the_others_and_a_mistyped_one_changes_nothing() {
+    let project = Project::new(&[("a.py", BAD), ("x/b.py", BAD), ("weir.toml", "changed-only = false\n")]);
+    let written = |args: &[&str]| {
+        let run = project.weir(&[&["baseline", "--rules", "../rules.yaml"], args].concat());
+        (run.code, std::fs::read_to_string(project.root().join(".weir-baseline.json")).expect("written"))
+    };
+    let (code, whole) = written(&[]);
+    assert!(code == 0 && whole.contains("\"a.py\"") && whole.contains("\"x/b.py\""), "{whole}");
+    assert_eq!(written(&["x"]), (0, whole.clone()));
+    assert_eq!(places(&project, &["x"]), [] as [String; 0]);
+    assert_eq!(written(&["mistyped"]), (2, whole.clone()));
+    project.write("weir.toml", "changed-only = 7\n");
+    assert_eq!(written(&[]), (2, whole.clone()));
+    project.write("weir.toml", "changed-only = false\n");
+    project.write("x/b.py", "");
+    let (code, rest) = written(&["x"]);
+    assert!(code == 0 && rest.contains("\"a.py\"") && !rest.contains("x/b.py"), "{rest}");
+}
+
 #[test]
 fn only_what_differs_from_a_commit_is_reported() {
     let tainted = "from flask import request\n\ndef show():\n    name = 'x'\n    db.execute(name)\n";

@@ -5,10 +5,10 @@ use super::engine::{Answer, Engine, File, Found, block_on};
 use super::marks::Marks;
 use super::{Exit, autofix, notices, to_stdout};
 use crate::args::{FileArgs, Format, ScanArgs, SeverityArg};
-use crate::baseline::Baseline;
+use crate::baseline::{Baseline, Names};
 use crate::changed::{Changed, Commit};
 use crate::config::team::{self, TeamConfig};
-use crate::config::{Audit, Config, Layer, Level, Problem, Shown};
+use crate::config::{Audit, Config, Layer, Level, Problem, Shown, baseline_root};
 use crate::remote::choice::{Choice, Wish};
 use crate::remote::{Notice, Remote, State, Team};
 use crate::report::rule::Rule;
@@ -291,7 +291,7 @@ fn sort_in(
         let kept = filter.keeps(finding, &target.in_project, &report.rules);
         report.hidden_by_team += usize::from(kept == Kept::ButForTheTeam && !finding.is_suppressed());
         let shown = kept == Kept::Yes && changed.touches(&text, finding);
-        let known = shown && filter.baseline.holds(&target.in_project, finding);
+        let known = shown && filter.baseline.holds(&filter.names.of(&target.file, &target.in_project), finding);
         report.known += usize::from(known && !finding.is_suppressed());
         shown && !known
     });
@@ -345,8 +345,9 @@ struct Filter<'a> {
     config: &'a Config,
     severities: Vec<Severity>,
     excluded: &'a [String],
-    /// What was known before.
+    /// What was known before, and how files are called in it.
     baseline: Baseline,
+    names: Names,
     /// What is compared with, if only what was changed counts.
     commit: Option<Commit>,
 }
@@ -363,7 +364,8 @@ impl<'a> Filter<'a> {
             SeverityArg::Error => Severity::Error,
             SeverityArg::Critical => Severity::Critical,
         });
-        Ok(Self { config, severities: severities.collect(), excluded: &args.exclude_rule, baseline, commit })
+        let names = Names::under(&baseline_root(&config.baseline));
+        Ok(Self { config, severities: severities.collect(), excluded: &args.exclude_rule, baseline, names, commit })
     }
 
     /// Whether a finding is reported; it gets the severity it is reported with.

@@ -1,5 +1,7 @@
 //! `weir engine keys`, `team` and `audit`: they work on the store, beside an engine that runs or without one.
 
+use super::super::engine::Engine;
+use super::super::notices::problem_line;
 use super::super::{Exit, to_stdout};
 use crate::args::{AuditCommand, EngineCommand, KeysAddArgs, KeysCommand, RoleArg, StoreArgs, TeamCommand};
 use crate::config::{self, RulePath};
@@ -7,12 +9,16 @@ use crate::rules_source;
 use anyhow::{Context, ensure};
 use serde_json::json;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 use weir_engine::limits::LimitChanges;
 use weir_engine::store::{TeamChange, TeamRules, Tenants};
 use weir_engine::tenant::{ApiKey, NewTenant, Role, Tenant};
 use weir_engine::{Clock, StoreConfig, audit};
+use weir_model::{ForeignMarks, RuleProblem, RuleSource};
+
+/// Nothing is scanned: it only has to be some time.
+const READING: Duration = Duration::from_secs(10);
 
 /// Does what the command says.
 pub(super) async fn run(command: EngineCommand) -> anyhow::Result<Exit> {
@@ -142,7 +148,7 @@ async fn team(command: TeamCommand) -> anyhow::Result<Exit> {
     match command {
         TeamCommand::Set { name, rules, config, if_version, store } => {
             let config = config.as_deref().map(read_config).transpose()?;
-            let change = TeamChange { rules: read_rules(&rules)?, config, expected: if_version };
+            let change = TeamChange { rules: read_rules(&rules).await?, config, expected: if_version };
             let team = open(store).await?.set_team(&name, change).await?;
             let files = team.rules.as_ref().map_or(0, Vec::len);
             eprintln!(
@@ -173,15 +179,41 @@ async fn team(command: TeamCommand) -> anyhow::Result<Exit> {
     }
 }
 
-fn read_rules(paths: &[std::path::PathBuf]) -> anyhow::Result<Option<Vec<TeamRules>>> {
+/// The rules of a team, which must be rules: what is wrong with them nobody would see in an engine.
+async fn read_rules(paths: &[PathBuf]) -> anyhow::Result<Option<Vec<TeamRules>>> {
     if paths.is_empty() {
         return Ok(None);
     }
-    let (sources, errors) = rules_source::load(&RulePath::named(paths));
-    if let Some(error) = errors.into_iter().next() {
-        return Err(error.into());
+    let mut sources = Vec::new();
+    for path in paths {
+        let (files, errors) = rules_source::load(&RulePath::named(std::slice::from_ref(path)));
+        if let Some(error) = errors.into_iter().next() {
+            return Err(error.into());
+        }
+        sources.extend(files.iter().map(|file| RuleSource { name: told(path, &file.name), text: file.text.clone() }));
     }
-    Ok(Some(sources.iter().map(|source| TeamRules { name: source.name.clone(), text: source.text.clone() }).collect()))
+    let mut engine = Engine::start(Some(1), READING, ForeignMarks::None);
+    let loaded = engine.load(sources.as_slice().into()).await;
+    engine.shutdown().await;
+    let loaded = loaded?;
+    let (skipped, broken): (Vec<_>, Vec<_>) = loaded.problems.iter().partition(|problem| problem.skipped);
+    let lines = |problems: &[&RuleProblem], what| {
+        problems.iter().map(|problem| problem_line(problem, what)).collect::<Vec<_>>().join("\n")
+    };
+    ensure!(broken.is_empty(), "these are no rules, and nothing was changed:\n{}", lines(&broken, "error"));
+    ensure!(!loaded.rules.is_empty(), "there is no rule that could run in them, and nothing was changed");
+    if !skipped.is_empty() {
+        eprintln!("{}", lines(&skipped, "skipped"));
+    }
+    Ok(Some(sources.into_iter().map(|RuleSource { name, text }| TeamRules { name, text }).collect()))
+}
+
+/// How a rule file is named to the team: by its place in the folder that was said, and not by that of this machine.
+fn told(said: &Path, file: &str) -> String {
+    let file = Path::new(file);
+    let inside = file.strip_prefix(said).ok().filter(|inside| !inside.as_os_str().is_empty());
+    let named = inside.or_else(|| file.file_name().map(Path::new)).unwrap_or(file);
+    named.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
 fn read_config(path: &Path) -> anyhow::Result<String> {
