@@ -56,3 +56,9 @@ function rules(css, html) {
   part.innerHTML = html;
   return [style, body, part];
 }
+
+function more(list, html) {
+  // ruleid: javascript-inner-html
+  list.innerHTML += html;
+  return list;
+}

@@ -16,3 +16,14 @@ def load(text):
     # ok: python-yaml-load
     sixth = yaml.safe_load(text)
     return first, second, third, fourth, fifth, sixth
+
+
+import yaml as y
+from yaml import load as read
+
+
+def other_names(text):
+    # ruleid: python-yaml-load
+    first = y.load(text)
+    # ruleid: python-yaml-load
+    return first, read(text)
