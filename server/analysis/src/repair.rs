@@ -18,13 +18,15 @@ pub fn repairs(rules: &RuleSet, unit: &Unit<'_>, repairs: &[Repair], budget: &Bu
     repairs.iter().map(|repair| trial.of(&[repair])).collect()
 }
 
-/// Which repairs can be made together: none of them overlaps another, and each does what it does alone. All are tried at once;
-/// if that fails, one after the other, each with those that were good before it.
+/// Which repairs can be made together: none of them overlaps another, and each does what it does alone. All are tried at once,
+/// of those that overlap the first; if that fails, one after the other, each with those that were good before it, so that a bad
+/// one keeps no good one away.
 pub fn together(rules: &RuleSet, unit: &Unit<'_>, repairs: &[Repair], budget: &Budget<'_>) -> Vec<u32> {
     let mut trial = Trial::new(rules, unit, budget);
+    let is_apart = |chosen: &[usize], at: usize| chosen.iter().all(|&other| !overlap(&repairs[other], &repairs[at]));
     let mut apart: Vec<usize> = Vec::new();
     for at in 0..repairs.len() {
-        if apart.iter().all(|&other| !overlap(&repairs[other], &repairs[at])) {
+        if is_apart(&apart, at) {
             apart.push(at);
         }
     }
@@ -33,7 +35,10 @@ pub fn together(rules: &RuleSet, unit: &Unit<'_>, repairs: &[Repair], budget: &B
     if trial.of(&chosen(&apart)) == Mended::Yes {
         good = apart;
     } else {
-        for at in apart {
+        for at in 0..repairs.len() {
+            if !is_apart(&good, at) {
+                continue;
+            }
             good.push(at);
             if trial.of(&chosen(&good)) != Mended::Yes {
                 good.pop();

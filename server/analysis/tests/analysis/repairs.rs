@@ -68,6 +68,16 @@ fn repairs_that_are_good_alone_need_not_be_so_together() {
     assert_eq!(text, "f(a)\nx = 1\nf(b)\n");
 }
 
+/// The first of two that overlap is of no use: the other one is made.
+#[test]
+fn a_bad_repair_keeps_no_good_one_away() {
+    let rule =
+        "message: ''\npattern-either: [{pattern: f($X)}, {pattern: h($X)}]\nfix-regex: {regex: '^f', replacement: g}";
+    let (alone, joined, text) = tried("python", rule, "h(f(a))\nf(b)\n");
+    assert_eq!(alone, [Mended::FindingStays, Mended::Yes, Mended::Yes]);
+    assert_eq!((joined, text.as_str()), (vec![1, 2], "h(g(a))\ng(b)\n"));
+}
+
 /// Text that was broken before may stay as broken.
 #[test]
 fn broken_text_can_be_repaired() {

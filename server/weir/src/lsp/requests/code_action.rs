@@ -67,7 +67,10 @@ pub(crate) fn actions(
         let here = here(view, open, params);
         let is_asked_for = params.context.trigger_kind != Some(CodeActionTriggerKind::AUTOMATIC);
         actions.extend(here.iter().filter_map(|here| fix(view, open, here, is_asked_for)));
-        actions.extend(rules_of(&here).filter_map(|rule| {
+        // Where none of those here can be repaired it would be an offer of nothing.
+        let is_good = |here: &&Here<'_>| open.repairs.alone(here.at).is_none_or(|mended| mended == Mended::Yes);
+        let good: Vec<&Here<'_>> = here.iter().filter(is_good).collect();
+        actions.extend(rules_of(good.iter().copied()).filter_map(|rule| {
             let title = format!("Fix all of {rule} in this file");
             all(view, open, title, CodeActionKind::QUICKFIX, &Set::Rule(rule))
         }));
@@ -132,10 +135,10 @@ fn here<'a>(view: &View<'_>, open: &'a OpenDocument, params: &CodeActionParams) 
 }
 
 /// The rules of findings, each once.
-fn rules_of(here: &[Here<'_>]) -> impl Iterator<Item = Arc<str>> {
+fn rules_of<'a>(here: impl IntoIterator<Item = &'a Here<'a>>) -> impl Iterator<Item = Arc<str>> {
     let mut seen = HashSet::new();
     let rules: Vec<_> =
-        here.iter().map(|here| &here.finding.rule_id).filter(|rule| seen.insert(*rule)).cloned().collect();
+        here.into_iter().map(|here| &here.finding.rule_id).filter(|rule| seen.insert(*rule)).cloned().collect();
     rules.into_iter()
 }
 
