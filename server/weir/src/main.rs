@@ -65,11 +65,22 @@ fn main() -> ExitCode {
     }
 }
 
+/// What is asked for, of Weir itself. What libraries say of their work quotes it: a language server's messages are source text, and
+/// the headers of a request hold keys.
+fn of_ours(asked: &Targets) -> Targets {
+    let level = asked.default_level().unwrap_or(LevelFilter::WARN);
+    let ours = asked.iter().filter(|(target, _)| target.starts_with("weir"));
+    Targets::new()
+        .with_default(level.min(LevelFilter::WARN))
+        .with_target("weir", level)
+        .with_targets(ours.map(|(target, level)| (target.to_owned(), level)))
+}
+
 /// Logs go to standard error, which every protocol leaves to people; `WEIR_LOG=debug` (or `weir=trace,...`) asks for more, and
 /// `WEIR_LOG_FORMAT=json` for lines that machines read.
 fn init_logging() {
-    let asked = std::env::var("WEIR_LOG").ok().and_then(|text| text.parse().ok());
-    let filter = asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN));
+    let asked: Option<Targets> = std::env::var("WEIR_LOG").ok().and_then(|text| text.parse().ok());
+    let filter = of_ours(&asked.unwrap_or_default());
     // Colours are for people: not for a file, nor for what reads a container's output.
     let colour = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(colour);

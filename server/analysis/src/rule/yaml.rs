@@ -10,7 +10,7 @@ mod within;
 use reading::Lines;
 pub(crate) use recovery::read;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use weir_model::Span;
 
 /// Where something stands in a rule file.
@@ -24,10 +24,23 @@ pub(crate) struct Place {
     pub(crate) column: u32,
 }
 
-/// A value and where it stands. What is kept of a rule without errors says no places: nobody asks for them again.
+/// Of a rule without errors that is kept, places are asked for again only to explain what it does: by line, and in bytes.
+impl Serialize for Place {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        (self.line, self.span).serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let (line, span) = Deserialize::deserialize(from)?;
+        Ok(Self { span, line, column: 0 })
+    }
+}
+
+/// A value and where it stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Yaml {
-    #[serde(skip)]
     pub(crate) place: Place,
     pub(crate) value: Value,
 }
@@ -47,7 +60,6 @@ pub(crate) enum Value {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Key {
     pub(crate) text: String,
-    #[serde(skip)]
     pub(crate) place: Place,
 }
 

@@ -2,8 +2,8 @@
 
 use crate::check::{dedent, run, whole};
 use std::path::Path;
-use weir_analysis::{Budget, Options, RuleFiles, RuleSet, Unit, analyze};
-use weir_model::{Language, RuleSource};
+use weir_analysis::{Budget, Options, RuleFiles, RuleSet, Unit, analyze, explain};
+use weir_model::{Language, LineQuestion, RuleSource};
 use weir_syntax::{Limits, Source};
 
 /// The rules of some sources as they were read, and as they are taken from what was kept of that.
@@ -76,6 +76,11 @@ fn kept_rules_find_what_fresh_ones_find() {
         let [fresh, kept] =
             [fresh, kept].map(|rules| analyze(&rules, &unit, Options::default(), &Budget::unlimited()).findings);
         assert!(!fresh.is_empty(), "{rule} finds something in {code}");
+        assert_eq!(fresh, kept, "{rule}");
+        let question = LineQuestion { rule_id: "rule".into(), line: 1 };
+        let [fresh, kept] =
+            both(&sources).map(|rules| explain(&rules, &unit, &question, Options::default(), &Budget::unlimited()));
+        assert!(!fresh.is_empty(), "{rule}");
         assert_eq!(fresh, kept, "{rule}");
     }
 }

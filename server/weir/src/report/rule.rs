@@ -104,6 +104,18 @@ impl Rule {
     }
 }
 
+/// OWASP's page of a category written as `A03:2021 - Injection`.
+pub(crate) fn owasp_page(owasp: &str) -> Option<String> {
+    let (number, name) = owasp.split_once(" - ")?;
+    let (number, year) = number.trim().split_once(':')?;
+    let digits = number.strip_prefix('A')?;
+    let is_number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    // Brackets would end a link.
+    let name = name.trim().replace(' ', "_").replace('(', "%28").replace(')', "%29");
+    let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "_-%,".contains(c));
+    (is_number && year == "2021" && is_plain).then(|| format!("https://owasp.org/Top10/{number}_2021-{name}/"))
+}
+
 /// MITRE's page of a weakness written as `CWE-89` or `CWE-89: ...`.
 pub(crate) fn cwe_page(cwe: &str) -> Option<String> {
     let number = cwe.strip_prefix("CWE-")?;

@@ -178,12 +178,21 @@ impl Shown {
     fn write(&mut self, name: &Path, text: &str) -> io::Result<PathBuf> {
         let folder = match &mut self.folder {
             Some(folder) => folder,
-            none => none.insert(tempfile::Builder::new().prefix("weir-").tempdir()?),
+            none => none.insert(private_folder()?),
         };
         let file = folder.path().join(name.file_name().unwrap_or(name.as_os_str()));
         fs::write(&file, text)?;
         Ok(file)
     }
+}
+
+/// A folder for code that nobody else on this machine is to read.
+fn private_folder() -> io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("weir-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir()
 }
 
 /// The steps one by one, in a form that editors make links of.

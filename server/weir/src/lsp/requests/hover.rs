@@ -3,7 +3,7 @@
 use crate::lsp::view::View;
 use crate::lsp::{from_proto, to_proto};
 use crate::repairs::Trial;
-use crate::report::rule::{Rule, cwe_page};
+use crate::report::rule::{Rule, cwe_page, owasp_page};
 use crate::session::OpenDocument;
 use std::fmt::Write as _;
 use tower_lsp_server::ls_types::{Hover, HoverContents, MarkupContent, MarkupKind, Position};
@@ -45,7 +45,8 @@ fn text(view: &View<'_>, finding: &Finding, around: Option<&Surroundings>) -> St
         Some(url) if markdown => format!("[{text}]({url})"),
         _ => text.to_owned(),
     };
-    let mut out = format!("{} ({})\n\n{}", bold(&finding.rule_id), finding.severity.name(), finding.message.trim());
+    let message = if markdown { without_links(finding) } else { finding.message.clone() };
+    let mut out = format!("{} ({})\n\n{}", bold(&finding.rule_id), finding.severity.name(), message.trim());
     if let Some(trace) = &finding.trace {
         let _ = write!(out, "\n\n{}\n", bold("Path"));
         path(&mut out, view, trace);
@@ -55,6 +56,19 @@ fn text(view: &View<'_>, finding: &Finding, around: Option<&Surroundings>) -> St
         confidence(&mut out, rule, around);
     }
     out
+}
+
+/// The message, in which code that was put into it makes no links and shows no pictures: it may be anybody's.
+fn without_links(finding: &Finding) -> String {
+    let mut message = finding.message.clone();
+    for (_, value) in &finding.metavars {
+        for code in
+            [Some(&value.content), value.constant.as_ref()].into_iter().flatten().filter(|code| code.contains("]("))
+        {
+            message = message.replace(code.as_str(), &code.replace("](", "]\u{200b}("));
+        }
+    }
+    message
 }
 
 /// How sure it is, and what makes it less so.
@@ -85,7 +99,8 @@ fn background(
     }
     let weaknesses = rule.cwe().into_iter().map(|cwe| link(&cwe, cwe_page(&cwe)));
     let pages = rule.references().into_iter().map(|url| link(&url, Some(url.clone())));
-    let more: Vec<String> = weaknesses.chain(rule.owasp()).chain(pages).collect();
+    let categories = rule.owasp().into_iter().map(|owasp| link(&owasp, owasp_page(&owasp)));
+    let more: Vec<String> = weaknesses.chain(categories).chain(pages).collect();
     if !more.is_empty() {
         let _ = write!(out, "\n\n{}\n\n- {}", bold("More"), more.join("\n- "));
     }
