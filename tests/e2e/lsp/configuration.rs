@@ -120,3 +120,22 @@ fn without_a_folder_nothing_around_a_file_is_looked_at() {
     server.request("shutdown", &json!(null));
     assert!(server.pending.iter().all(|message| message["params"]["uri"] != project.uri("b.py")));
 }
+
+#[test]
+fn a_file_that_is_given_as_the_folder_is_looked_at_alone() {
+    let project = Project::new();
+    project.write("a.py", TEXT);
+    project.write("b.py", TEXT);
+    let rules = project.rules();
+    let mut server = LspClient::start(binary::weir(), &["--rules", rules.to_str().expect("a plain name")]);
+    server.initialize(&capabilities(), Some(&project.path().join("a.py")), &json!(null));
+    let uri = project.uri("a.py");
+    server.open(&uri, "python", TEXT);
+    assert_eq!(server.diagnostics(&uri, 1).len(), 1);
+    server.request("shutdown", &json!(null));
+    let complaint = |message: &&serde_json::Value| {
+        message["method"] == "window/logMessage" && message["params"]["type"].as_i64() < Some(3)
+    };
+    assert_eq!(server.pending.iter().find(complaint), None);
+    assert!(server.pending.iter().all(|message| message["params"]["uri"] != project.uri("b.py")));
+}

@@ -31,10 +31,15 @@ pub(crate) fn folders(params: &InitializeParams) -> Vec<PathBuf> {
     }
     #[expect(deprecated, reason = "clients before 3.6 send nothing else")]
     let root = params.root_uri.as_ref();
-    root.and_then(|uri| Some(uri.to_file_path()?.into_owned())).into_iter().collect()
+    root.and_then(directory).into_iter().collect()
 }
 
 /// The path of a workspace folder.
 pub(crate) fn folder(folder: &WorkspaceFolder) -> Option<PathBuf> {
-    Some(folder.uri.to_file_path()?.into_owned())
+    directory(&folder.uri)
+}
+
+/// The path of what is said to be a folder; none if it is a file, which Zed gives when it has nothing but that open.
+fn directory(uri: &lsp::Uri) -> Option<PathBuf> {
+    Some(uri.to_file_path()?.into_owned()).filter(|path| !path.is_file())
 }
