@@ -15,13 +15,14 @@ impl Extension for Weir {
         Self
     }
 
-    /// The program that `lsp.weir.binary` names, else the one on the `PATH` of the project's shell.
+    /// The program on the `PATH` of the project's shell, with what `lsp.weir.binary` says of it. One whose `path` is set there is
+    /// started by Zed as it stands, without a question to here.
     fn language_server_command(&mut self, server: &LanguageServerId, worktree: &Worktree) -> Result<Command> {
         let binary = LspSettings::for_worktree(server.as_ref(), worktree)?.binary;
         let CommandSettings { path, arguments, env } =
             binary.unwrap_or(CommandSettings { path: None, arguments: None, env: None });
         let command = path.or_else(|| worktree.which("weir")).ok_or(
-            "the program `weir` is not on the PATH: install it, or say where it is in the setting `lsp.weir.binary.path`",
+            "the program `weir` is not on the PATH: install it, or set `path` and `arguments` (`lsp`) in `lsp.weir.binary`",
         )?;
         let mut environment = worktree.shell_env();
         environment.extend(env.unwrap_or_default());
