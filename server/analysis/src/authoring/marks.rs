@@ -17,6 +17,7 @@ pub fn rule_file(text: &str) -> RuleFile {
     marks.extend(unknown_keys(&outline, &contexts));
     marks.extend(unbound(&outline));
     marks.extend(twice(&outline));
+    marks.extend(without_words(&outline));
     // What the reader says of a place counts, not what is guessed of it.
     let said: Vec<Span> = set.problems().iter().filter_map(|problem| problem.span).collect();
     marks.retain(|mark| mark.kind != RuleMarkKind::Hint || !said.contains(&mark.span));
@@ -39,6 +40,23 @@ fn heads(outline: &Outline<'_>) -> Vec<RuleHead> {
     };
     let head = |id: NodeId| RuleHead { id: outline.scalar(id).to_owned(), span: outline.nodes[id].value };
     (0..outline.nodes.len()).filter(is_id).map(head).collect()
+}
+
+/// Rules that have nothing to say to whom they find something at. They run here; Semgrep does not load them.
+fn without_words(outline: &Outline<'_>) -> Vec<RuleMark> {
+    let keys = |rule: NodeId| {
+        let nodes = outline.nodes.iter().filter(move |node| node.parent == Some(rule));
+        nodes.filter_map(|node| Some((node.key.as_ref()?.name.as_str(), node.value)))
+    };
+    let mark = |rule: NodeId| {
+        let (_, id) = keys(rule).find(|(name, id)| *name == "id" && !id.is_empty())?;
+        let message =
+            "this rule has no `message`: who sees its findings is not told what is wrong, and Semgrep does not load it";
+        // One that is misspelt is told of already.
+        let has_one = keys(rule).any(|(name, _)| distance(name, "message") <= 2);
+        (!has_one).then(|| RuleMark { span: id, kind: RuleMarkKind::Hint, message: message.to_owned() })
+    };
+    outline.rules().into_iter().filter_map(mark).collect()
 }
 
 /// What kind of map stands in each node; `None` where there is none, or nothing is known of it.

@@ -66,6 +66,20 @@ fn a_rule_without_faults_has_no_marks() {
 }
 
 #[test]
+fn a_rule_that_says_nothing_is_marked() {
+    check(
+        "
+        rules:
+          - id: a
+                ^ hint: this rule has no `message`: who sees its findings is not told what is wrong, and Semgrep does not load it
+            languages: [python]
+            severity: ERROR
+            pattern: f()
+        ",
+    );
+}
+
+#[test]
 fn the_rules_we_ship_have_no_marks() {
     let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../patterns")];
     let mut read = 0;
@@ -167,12 +181,14 @@ fn what_is_broken_or_not_supported_or_twice_there_is_marked() {
         "
         rules:
           - id: a
+            message: m
             languages: [cobol]
                        ^^^^^^^ information: `languages`: Weir does not read cobol yet; the rule is skipped
             severity: ERROR
             pattern: f()
           - id: a
                 ^ warning: another rule of this file, in line 2, has this id: findings name a rule by it alone
+            message: m
             languages: [python]
             severity: ERRO
                       ^^^^ error: `severity` must be CRITICAL, HIGH, MEDIUM, LOW, ERROR, WARNING or INFO
