@@ -11,7 +11,7 @@ mod results;
 mod sessions;
 
 use super::files::open_private;
-use super::{Loss, StoreError, StoreErrorKind, Swept};
+use super::{Loss, Recovery, StoreError, StoreErrorKind, Swept};
 use db::{Db, Rows};
 use leases::Leases;
 use meters::Meters;
@@ -74,6 +74,9 @@ fn has_room(_: &Path) -> Result<(), StoreError> {
 /// Starts of the engine, under an empty key.
 const STARTS: Rows<u32> = Rows::new("starts");
 
+/// What `jobs.redb` holds, for who is told that it is lost.
+const JOBS: &str = "the batch jobs";
+
 const STORE_TABLES: [&str; 2] = [STARTS.name(), sessions::SESSIONS.name()];
 const JOB_TABLES: [&str; 3] = [jobs::JOBS.name(), jobs::FILES.name(), jobs::PARTS.name()];
 const RESULT_TABLES: [&str; 3] = [results::RESULTS.name(), results::ORDER.name(), results::TOTAL.name()];
@@ -83,8 +86,15 @@ impl Embedded {
         let alone = alone(&directory.join("engine.lock"))?;
         let path = directory.join("store.redb");
         let mut losses = Vec::new();
+        // They are made at the same time, by the first start.
+        let (jobs_path, began) = (directory.join("jobs.redb"), path.exists());
+        if began && !jobs_path.exists() {
+            let loss = Loss::new(JOBS, Recovery::Empty);
+            tracing::error!("{loss}");
+            losses.push(loss);
+        }
         let store = open(&path, "the sessions", &STORE_TABLES, Kept::WithCopy, &mut losses)?;
-        let jobs = open(&directory.join("jobs.redb"), "the batch jobs", &JOB_TABLES, Kept::Alone, &mut losses)?;
+        let jobs = open(&jobs_path, JOBS, &JOB_TABLES, Kept::Alone, &mut losses)?;
         let results = open(&directory.join("results.redb"), "cached results", &RESULT_TABLES, Kept::Not, &mut losses)?;
         // Also larger than that of all starts before if the file that counts them was lost.
         let start = store.write(|transaction| {

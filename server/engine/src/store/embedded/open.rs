@@ -54,7 +54,9 @@ pub(super) fn open(
 fn open_whole(path: &Path, tables: &[&'static str], kept: Kept, mark: Mark) -> Result<Database, StoreError> {
     let corrupt = StoreError::new(StoreErrorKind::Corrupt, DURING);
     let gone = !path.exists() && kept == Kept::WithCopy && backup::exists(path);
-    if mark == Mark::Differs || gone || path.is_dir() {
+    // To redb a file without a byte is a new one.
+    let is_cut = kept != Kept::Not && fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0);
+    if mark == Mark::Differs || gone || is_cut || path.is_dir() {
         return Err(corrupt);
     }
     // What was closed well and has not changed needs no look. Neither do results: each is looked at when it is used.

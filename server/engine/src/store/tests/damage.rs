@@ -207,6 +207,22 @@ fn damaged_jobs_and_results_are_never_other_ones() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn jobs_that_are_gone_are_told_of() {
+    let written = written(End::Closed).await;
+    assert_eq!(written.again("jobs.redb", |_| {}).open().await.losses(), []);
+    for remove in [false, true] {
+        let world = written.again("jobs.redb", Vec::clear);
+        if remove {
+            fs::remove_file(world.data().join("jobs.redb")).expect("removed");
+        }
+        let store = world.open().await;
+        let losses = store.losses();
+        assert_eq!((losses.len(), losses[0].how), (1, Recovery::Empty), "{losses:?}");
+        assert_eq!(written.found(&store).await, written.sessions.len());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_saved_is_told_and_the_engine_starts() {
     let written = written(End::Killed).await;
     let scratch = |bytes: &mut Vec<u8>| bytes.fill(0);
