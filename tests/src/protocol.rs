@@ -36,7 +36,7 @@ impl Protocol {
             }
             return check(&known["params"], &message["params"], method);
         }
-        if message["id"].is_null() && message["error"]["code"] == -32700 {
+        if message["id"].is_null() && [-32700, -32600].iter().any(|code| message["error"]["code"] == *code) {
             // What could not be read has no number that could be given back.
             return Ok(());
         }

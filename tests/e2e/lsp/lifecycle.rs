@@ -17,8 +17,9 @@ fn exit_after_shutdown_is_clean_and_without_it_is_not() {
 #[test]
 fn requests_before_initialize_are_refused_as_the_protocol_says() {
     let mut server = LspClient::start(binary::weir(), &[]);
-    let answer = server.request("textDocument/hover", &json!({}));
-    assert_eq!(answer["error"]["code"], -32002);
+    for method in ["textDocument/hover", "weir/unknown", "$/unknown", "shutdown"] {
+        assert_eq!(server.request(method, &json!({}))["error"]["code"], -32002, "{method}");
+    }
 }
 
 #[test]

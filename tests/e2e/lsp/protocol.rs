@@ -50,9 +50,39 @@ fn what_is_no_request_of_the_protocol_is_answered_with_its_error() {
     server.send_raw(b"Content-Length: 5\r\n\r\n{\"a\":");
     let answer = server.wait("the answer to what is no JSON", |message| message["error"]["code"] == -32700);
     assert_eq!(answer["id"], Value::Null);
+    // Several at once are none of them.
+    let batch = r#"[{"jsonrpc":"2.0","id":77,"method":"shutdown"}]"#;
+    server.send_raw(format!("Content-Length: {}\r\n\r\n{batch}", batch.len()).as_bytes());
+    let answer = server.wait("the answer to a batch", |message| message["error"]["code"] == -32600);
+    assert_eq!(answer["id"], Value::Null);
     server.request("shutdown", &Value::Null);
-    let answer = server.request("textDocument/hover", &hover("file:///a.py"));
-    assert_eq!(answer["error"]["code"], -32600);
+    for method in ["textDocument/hover", "weir/unknown", "$/unknown", "initialize"] {
+        assert_eq!(server.request(method, &hover("file:///a.py"))["error"]["code"], -32600, "{method}");
+    }
+}
+
+#[test]
+fn half_a_character_is_one_that_is_replaced() {
+    let project = Project::new();
+    let mut server = project.server();
+    let uri = project.uri("a.py");
+    server.open(&uri, "python", "import yaml\n");
+    let change = json!({
+        "jsonrpc": "2.0",
+        "method": "textDocument/didChange",
+        "params": {
+            "textDocument": { "uri": uri, "version": 2 },
+            "contentChanges": [{
+                "range": { "start": { "line": 1, "character": 0 }, "end": { "line": 1, "character": 0 } },
+                "text": "a = 'HALF'; yaml.load(x)\n",
+            }],
+        },
+    });
+    let body = change.to_string().replace("HALF", r"\ud83d");
+    server.send_raw(format!("Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
+    assert_eq!(server.diagnostics(&uri, 2)[0]["range"]["start"], json!({ "line": 1, "character": 9 }));
+    server.change(&uri, 3, [2, 0, 2, 0], "yaml.load(y)\n");
+    assert_eq!(server.diagnostics(&uri, 3)[1]["range"]["start"], json!({ "line": 2, "character": 0 }));
 }
 
 #[test]

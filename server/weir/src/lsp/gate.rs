@@ -1,26 +1,62 @@
 //! What stands before the service: answers that it would not give, and what its types do not know of the protocol yet.
 
-use super::input::MALFORMED;
+use super::input::{MALFORMED, NO_MESSAGE};
 use serde_json::{Value, json};
 use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
-use tower_lsp_server::jsonrpc::{Error, Id, Request, Response};
+use tower_lsp_server::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 use tower_service::Service;
 
 /// The scheme of documents that only Weir has.
 pub(crate) const SCHEME: &str = "weir";
 
+/// `ServerNotInitialized` of the protocol.
+const NOT_INITIALIZED: i64 = -32002;
+
 /// What was no message is answered as such. Requests of the protocol's own (`$/...`) that nobody knows are answered with an error,
-/// as the protocol asks; the service ignores them as it does such notifications, and whoever asked would wait for ever.
+/// as the protocol asks; the service ignores them as it does such notifications, and whoever asked would wait for ever. Requests before
+/// `initialize` and after `shutdown` are refused whether they are known or not: the service would look for them first.
 ///
 /// Documents that only the server has (`workspace/textDocumentContent`, 3.18) are declared here, to clients that know them.
 pub(super) struct Gate<S> {
-    pub(super) service: S,
+    service: S,
     /// Set before `initialize` is handled: whether the client knows such documents.
-    pub(super) shows_virtual: Arc<AtomicBool>,
+    shows_virtual: Arc<AtomicBool>,
+    /// Set when `initialize` was answered.
+    is_initialized: Arc<AtomicBool>,
+    is_shut_down: bool,
+}
+
+impl<S> Gate<S> {
+    pub(super) fn new(service: S, shows_virtual: Arc<AtomicBool>) -> Self {
+        Self { service, shows_virtual, is_initialized: Arc::default(), is_shut_down: false }
+    }
+
+    /// What is answered without the service: to whom, and what is wrong.
+    fn refusal(&mut self, request: &Request) -> Option<(Id, Error)> {
+        let method = request.method();
+        let Some(id) = request.id() else {
+            return match method {
+                MALFORMED => Some((Id::Null, Error::parse_error())),
+                NO_MESSAGE => Some((Id::Null, Error::invalid_request())),
+                _ => None,
+            };
+        };
+        let error = if self.is_shut_down {
+            Error::invalid_request()
+        } else if !self.is_initialized.load(Ordering::Acquire) && method != "initialize" {
+            Error { message: "Server not initialized".into(), ..Error::new(ErrorCode::ServerError(NOT_INITIALIZED)) }
+        } else if method.starts_with("$/") {
+            Error::method_not_found()
+        } else {
+            self.is_shut_down = method == "shutdown";
+            return None;
+        };
+        Some((id.clone(), error))
+    }
 }
 
 impl<S> Service<Request> for Gate<S>
@@ -38,22 +74,21 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        match request.id() {
-            None if request.method() == MALFORMED => {
-                Box::pin(ready(Ok(Some(Response::from_error(Id::Null, Error::parse_error())))))
-            }
-            Some(id) if request.method().starts_with("$/") => {
-                Box::pin(ready(Ok(Some(Response::from_error(id.clone(), Error::method_not_found())))))
-            }
-            Some(_) if request.method() == "initialize" => {
-                let ability = |params: &Value| params.pointer("/capabilities/workspace/textDocumentContent").cloned();
-                let knows = request.params().and_then(ability).is_some_and(|ability| !ability.is_null());
-                self.shows_virtual.store(knows, Ordering::Release);
-                let answer = self.service.call(request);
-                Box::pin(async move { Ok(answer.await?.map(|answer| if knows { declared(answer) } else { answer })) })
-            }
-            _ => Box::pin(self.service.call(request)),
+        if let Some((id, error)) = self.refusal(&request) {
+            return Box::pin(ready(Ok(Some(Response::from_error(id, error)))));
         }
+        if request.id().is_some() && request.method() == "initialize" {
+            let ability = |params: &Value| params.pointer("/capabilities/workspace/textDocumentContent").cloned();
+            let knows = request.params().and_then(ability).is_some_and(|ability| !ability.is_null());
+            self.shows_virtual.store(knows, Ordering::Release);
+            let (answer, is_initialized) = (self.service.call(request), self.is_initialized.clone());
+            return Box::pin(async move {
+                let answer = answer.await?;
+                is_initialized.fetch_or(answer.as_ref().is_some_and(Response::is_ok), Ordering::AcqRel);
+                Ok(answer.map(|answer| if knows { declared(answer) } else { answer }))
+            });
+        }
+        Box::pin(self.service.call(request))
     }
 }
 

@@ -1,13 +1,20 @@
 //! What the client says, frame by frame. One that cannot be read costs nothing but itself: the transport behind this would end
-//! with it, and the session with that.
+//! with it, and the session with that. Half characters, which JavaScript's strings can hold and text cannot, are replaced: without the
+//! change that brings one all later changes would be made in wrong places.
 
 use serde_json::Value;
 use tokio::io::{
     AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream,
 };
 
-/// What is passed on in the place of a frame that is no message: [`super::gate`] answers it.
+/// What is passed on in the place of a frame that is no JSON: [`super::gate`] answers it.
 pub(super) const MALFORMED: &str = "$/weir/malformed";
+
+/// The same of JSON that is no message, or several.
+pub(super) const NO_MESSAGE: &str = "$/weir/no-message";
+
+/// What stands for a half character: as long as what it replaces, in JSON as in the client's columns.
+const REPLACEMENT: &[u8; 6] = br"\ufffd";
 
 /// What waits between this and the transport.
 const BUFFER: usize = 64 << 10;
@@ -21,7 +28,7 @@ pub(super) fn messages(input: impl AsyncRead + Send + Unpin + 'static) -> Duplex
     tokio::spawn(async move {
         let mut input = BufReader::new(input);
         while let Some(body) = frame(&mut input).await {
-            let body = if is_message(&body) { body } else { substitute() };
+            let body = admitted(body);
             let header = format!("Content-Length: {}\r\n\r\n", body.len());
             if out.write_all(header.as_bytes()).await.is_err() || out.write_all(&body).await.is_err() {
                 break;
@@ -53,9 +60,21 @@ async fn frame(input: &mut (impl AsyncBufRead + Unpin)) -> Option<Vec<u8>> {
     Some(body)
 }
 
+/// What is passed on of a frame.
+fn admitted(mut body: Vec<u8>) -> Vec<u8> {
+    let mut read = serde_json::from_slice::<Value>(&body);
+    if read.is_err() && replace_half_characters(&mut body) {
+        read = serde_json::from_slice(&body);
+    }
+    match read {
+        Ok(message) if is_message(&message) => body,
+        Ok(_) => substitute(NO_MESSAGE),
+        Err(_) => substitute(MALFORMED),
+    }
+}
+
 /// Whether this is a request, a notification or an answer.
-fn is_message(body: &[u8]) -> bool {
-    let Ok(message) = serde_json::from_slice::<Value>(body) else { return false };
+fn is_message(message: &Value) -> bool {
     let is_id = |id: &Value| id.is_null() || id.is_string() || id.is_i64();
     let id = message.get("id");
     let is_said = message.get("method").is_some_and(Value::is_string) && id.is_none_or(|id| is_id(id) && !id.is_null());
@@ -64,8 +83,31 @@ fn is_message(body: &[u8]) -> bool {
     message["jsonrpc"] == "2.0" && (is_said || is_answer)
 }
 
-fn substitute() -> Vec<u8> {
-    serde_json::json!({ "jsonrpc": "2.0", "method": MALFORMED }).to_string().into_bytes()
+/// Replaces each escape of a surrogate that has no other half. Whether there was one.
+fn replace_half_characters(json: &mut [u8]) -> bool {
+    let unit = |escape: Option<&[u8]>| {
+        let digits = escape?.strip_prefix(br"\u")?;
+        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let (mut at, mut any) = (0, false);
+    while at < json.len() {
+        at += match (json[at], unit(json.get(at..at + 6))) {
+            (b'\\', Some(0xD800..=0xDBFF)) if matches!(unit(json.get(at + 6..at + 12)), Some(0xDC00..=0xDFFF)) => 12,
+            (b'\\', Some(0xD800..=0xDFFF)) => {
+                json[at..at + 6].copy_from_slice(REPLACEMENT);
+                any = true;
+                6
+            }
+            // Whatever is escaped is not the start of an escape.
+            (b'\\', _) => 2,
+            _ => 1,
+        };
+    }
+    any
+}
+
+fn substitute(method: &str) -> Vec<u8> {
+    serde_json::json!({ "jsonrpc": "2.0", "method": method }).to_string().into_bytes()
 }
 
 #[cfg(test)]
@@ -86,10 +128,17 @@ mod tests {
     #[tokio::test]
     async fn what_is_no_message_is_replaced_and_what_follows_is_passed_on() {
         let good = framed(r#"{"jsonrpc":"2.0","method":"a","params":["\u00e4"]}"#);
-        let instead = framed(&String::from_utf8(substitute()).expect("text"));
-        for bad in
-            [r#"{"a":"#, "[]", "{}", "1", r#"{"jsonrpc":"1.0","method":"a"}"#, r#"{"jsonrpc":"2.0","id":{}}"#, "\u{0}"]
-        {
+        for (bad, method) in [
+            (r#"{"a":"#, MALFORMED),
+            ("\u{0}", MALFORMED),
+            ("[]", NO_MESSAGE),
+            (r#"[{"jsonrpc":"2.0","method":"a"}]"#, NO_MESSAGE),
+            ("{}", NO_MESSAGE),
+            ("1", NO_MESSAGE),
+            (r#"{"jsonrpc":"1.0","method":"a"}"#, NO_MESSAGE),
+            (r#"{"jsonrpc":"2.0","id":{}}"#, NO_MESSAGE),
+        ] {
+            let instead = framed(&String::from_utf8(substitute(method)).expect("text"));
             let input = format!("{}{good}", framed(bad));
             assert_eq!(passed(&input).await, format!("{instead}{good}"), "{bad}");
         }
@@ -97,6 +146,25 @@ mod tests {
             [r#"{"jsonrpc":"2.0","id":1,"result":null}"#, r#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":""}}"#]
         {
             assert_eq!(passed(&framed(answer)).await, framed(answer));
+        }
+    }
+
+    #[tokio::test]
+    async fn half_characters_are_replaced_and_all_else_stays() {
+        let message = |text: &str| framed(&format!(r#"{{"jsonrpc":"2.0","method":"a","params":["{text}"]}}"#));
+        for (said, expected) in [
+            (r"\ud83d", r"\ufffd"),
+            (r"a\uDE00\uD83Db", r"a\ufffd\ufffdb"),
+            (r"\ud83d\ud83d\ude00\ude00", r"\ufffd\ud83d\ude00\ufffd"),
+            (r"\\ud83d\ud83d\n", r"\\ud83d\ufffd\n"),
+            (r"\ud83d\u0041", r"\ufffd\u0041"),
+            (r"\ud83d\ude00\\ud83d", r"\ud83d\ude00\\ud83d"),
+        ] {
+            assert_eq!(passed(&message(said)).await, message(expected), "{said}");
+        }
+        let instead = framed(&String::from_utf8(substitute(MALFORMED)).expect("text"));
+        for broken in [r"\ud83", r"\ud83d\", r"\ud83d\ux"] {
+            assert_eq!(passed(&message(broken)).await, instead, "{broken}");
         }
     }
 

@@ -79,7 +79,7 @@ async fn serve(rules: Vec<PathBuf>, choice: Choice) -> bool {
     let main_loop = tokio::spawn(main_loop.run(inbox));
     tower_lsp_server::Server::new(input::messages(tokio::io::stdin()), tokio::io::stdout(), socket)
         .concurrency_level(CONCURRENT_REQUESTS)
-        .serve(Gate { service, shows_virtual })
+        .serve(Gate::new(service, shows_virtual))
         .await;
     // The service held the last sender: the loop ends and takes the workers with it.
     let _ = main_loop.await;
