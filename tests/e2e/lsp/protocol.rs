@@ -86,6 +86,25 @@ fn half_a_character_is_one_that_is_replaced() {
 }
 
 #[test]
+fn a_client_that_says_what_nobody_knows_is_served_without_it() {
+    let project = Project::new();
+    let rules = project.rules();
+    let mut server = LspClient::start(binary::weir(), &["--rules", rules.to_str().expect("a plain name")]);
+    let mut abilities = all_capabilities();
+    abilities["textDocument"]["hover"]["contentFormat"] = json!(["asciidoc", "markdown"]);
+    abilities["textDocument"]["publishDiagnostics"]["tagSupport"] = json!({});
+    abilities["workspace"]["workspaceEdit"]["failureHandling"] = json!("hope");
+    let params = json!({ "processId": null, "rootUri": "", "trace": "compact", "capabilities": abilities });
+    let answer = server.request("initialize", &params);
+    assert_eq!(answer["serverInfo"]["name"], "weir", "{answer}");
+    server.notify("initialized", &json!({}));
+    let uri = project.uri("a.py");
+    server.open(&uri, "python", TEXT);
+    assert_eq!(server.diagnostics(&uri, 1).len(), 1);
+    assert_eq!(server.request("textDocument/hover", &hover(&uri))["contents"]["kind"], "markdown");
+}
+
+#[test]
 fn a_request_that_is_cancelled_or_outlived_by_its_document_says_so() {
     let project = Project::new();
     let rules = LateRules::new(&project);

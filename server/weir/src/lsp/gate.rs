@@ -1,6 +1,7 @@
 //! What stands before the service: answers that it would not give, and what its types do not know of the protocol yet.
 
 use super::input::{MALFORMED, NO_MESSAGE};
+use super::lenient;
 use serde_json::{Value, json};
 use std::future::{Future, ready};
 use std::pin::Pin;
@@ -57,6 +58,15 @@ impl<S> Gate<S> {
         };
         Some((id.clone(), error))
     }
+
+    /// The request as the service can read it.
+    fn readable(request: Request) -> Request {
+        let (method, id, params) = request.into_parts();
+        let params = params.map(|params| if method == "initialize" { lenient::readable(params) } else { params });
+        let request = Request::build(method);
+        let request = if let Some(params) = params { request.params(params) } else { request };
+        if let Some(id) = id { request.id(id).finish() } else { request.finish() }
+    }
 }
 
 impl<S> Service<Request> for Gate<S>
@@ -77,6 +87,7 @@ where
         if let Some((id, error)) = self.refusal(&request) {
             return Box::pin(ready(Ok(Some(Response::from_error(id, error)))));
         }
+        let request = Self::readable(request);
         if request.id().is_some() && request.method() == "initialize" {
             let ability = |params: &Value| params.pointer("/capabilities/workspace/textDocumentContent").cloned();
             let knows = request.params().and_then(ability).is_some_and(|ability| !ability.is_null());

@@ -7,6 +7,7 @@ pub(crate) mod from_proto;
 pub(crate) mod gate;
 pub(crate) mod hints;
 mod input;
+mod lenient;
 pub(crate) mod outbox;
 mod parent;
 pub(crate) mod progress;
