@@ -20,10 +20,11 @@ fn a_finding_typed_into_helix_shows_unsaved_and_its_fix_lands_behind_wide_charac
     let workplace = Workplace::new();
     workplace.write("home/config/helix/config.toml", CONFIG);
     workplace.write("home/config/helix/languages.toml", &read(&binary::root().join("editors/helix/languages.toml")));
+    // Helix writes brackets into addresses as they are.
     let before = "function show(el, name) {\n  const face = '👩🏽e\u{301}'; \n}\n";
-    let file = workplace.write("project/page.js", before);
+    let file = workplace.write("project/[id]/page.js", before);
 
-    let helix = Terminal::start(&tool("helix/hx"), &["page.js"], &workplace);
+    let helix = Terminal::start(&tool("helix/hx"), &["[id]/page.js"], &workplace);
     // What Helix shows of progress: its token and what was said last.
     helix.wait("progress", |screen| screen.contains("[weir-") && screen.contains(" rules"));
     helix.type_text(":2");

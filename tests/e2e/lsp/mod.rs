@@ -9,6 +9,7 @@ mod notebooks;
 mod protocol;
 mod pull;
 mod rules;
+mod spelling;
 mod templates;
 mod typing;
 

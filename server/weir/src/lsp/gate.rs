@@ -2,6 +2,7 @@
 
 use super::input::{MALFORMED, NO_MESSAGE};
 use super::lenient;
+use super::spelling::Spellings;
 use serde_json::{Value, json};
 use std::future::{Future, ready};
 use std::pin::Pin;
@@ -21,19 +22,22 @@ const NOT_INITIALIZED: i64 = -32002;
 /// as the protocol asks; the service ignores them as it does such notifications, and whoever asked would wait for ever. Requests before
 /// `initialize` and after `shutdown` are refused whether they are known or not: the service would look for them first.
 ///
+/// Addresses get Weir's own spelling on the way in and the client's on the way out.
+///
 /// Documents that only the server has (`workspace/textDocumentContent`, 3.18) are declared here, to clients that know them.
 pub(super) struct Gate<S> {
     service: S,
     /// Set before `initialize` is handled: whether the client knows such documents.
     shows_virtual: Arc<AtomicBool>,
+    spellings: Spellings,
     /// Set when `initialize` was answered.
     is_initialized: Arc<AtomicBool>,
     is_shut_down: bool,
 }
 
 impl<S> Gate<S> {
-    pub(super) fn new(service: S, shows_virtual: Arc<AtomicBool>) -> Self {
-        Self { service, shows_virtual, is_initialized: Arc::default(), is_shut_down: false }
+    pub(super) fn new(service: S, shows_virtual: Arc<AtomicBool>, spellings: Spellings) -> Self {
+        Self { service, shows_virtual, spellings, is_initialized: Arc::default(), is_shut_down: false }
     }
 
     /// What is answered without the service: to whom, and what is wrong.
@@ -60,9 +64,12 @@ impl<S> Gate<S> {
     }
 
     /// The request as the service can read it.
-    fn readable(request: Request) -> Request {
+    fn readable(&self, request: Request) -> Request {
         let (method, id, params) = request.into_parts();
-        let params = params.map(|params| if method == "initialize" { lenient::readable(params) } else { params });
+        let params = params.map(|mut params| {
+            self.spellings.read(&method, &mut params);
+            if method == "initialize" { lenient::readable(params) } else { params }
+        });
         let request = Request::build(method);
         let request = if let Some(params) = params { request.params(params) } else { request };
         if let Some(id) = id { request.id(id).finish() } else { request.finish() }
@@ -87,7 +94,7 @@ where
         if let Some((id, error)) = self.refusal(&request) {
             return Box::pin(ready(Ok(Some(Response::from_error(id, error)))));
         }
-        let request = Self::readable(request);
+        let request = self.readable(request);
         if request.id().is_some() && request.method() == "initialize" {
             let ability = |params: &Value| params.pointer("/capabilities/workspace/textDocumentContent").cloned();
             let knows = request.params().and_then(ability).is_some_and(|ability| !ability.is_null());
@@ -99,7 +106,8 @@ where
                 Ok(answer.map(|answer| if knows { declared(answer) } else { answer }))
             });
         }
-        Box::pin(self.service.call(request))
+        let (answer, spellings) = (self.service.call(request), self.spellings.clone());
+        Box::pin(async move { Ok(answer.await?.map(|answer| spellings.answer(answer))) })
     }
 }
 

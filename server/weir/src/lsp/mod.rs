@@ -14,6 +14,7 @@ pub(crate) mod progress;
 pub(crate) mod requests;
 pub(crate) mod rule_marks;
 mod server;
+pub(crate) mod spelling;
 pub(crate) mod to_proto;
 pub(crate) mod view;
 pub(crate) mod watch;
@@ -28,6 +29,7 @@ use anyhow::Context as _;
 use gate::Gate;
 use outbox::Outbox;
 use server::Server;
+use spelling::{Spelled, Spellings};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -78,9 +80,11 @@ async fn serve(rules: Vec<PathBuf>, choice: Choice) -> bool {
     let main_loop = MainLoop::new(outbox, rules, choice, messages.downgrade());
     drop(messages);
     let main_loop = tokio::spawn(main_loop.run(inbox));
+    let spellings = Spellings::default();
+    let socket = Spelled { socket, spellings: spellings.clone() };
     tower_lsp_server::Server::new(input::messages(tokio::io::stdin()), tokio::io::stdout(), socket)
         .concurrency_level(CONCURRENT_REQUESTS)
-        .serve(Gate::new(service, shows_virtual))
+        .serve(Gate::new(service, shows_virtual, spellings))
         .await;
     // The service held the last sender: the loop ends and takes the workers with it.
     let _ = main_loop.await;

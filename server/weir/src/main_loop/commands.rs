@@ -5,13 +5,14 @@ use crate::baseline::Baseline;
 use crate::lsp::requests::command::{
     ADD_TO_BASELINE, EXPLAIN_LINE, OPEN_PAGE, OPEN_RULE, OPEN_TARGET, SHOW_PATH, SHOW_TREE, Shown, TEST_RULES,
 };
+use crate::lsp::spelling;
 use crate::shared_baseline::{self, ChangeError, Changed};
 use serde_json::Value;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tower_lsp_server::ls_types::{ExecuteCommandParams, MessageType, ShowDocumentParams, Uri};
+use tower_lsp_server::ls_types::{ExecuteCommandParams, MessageType, ShowDocumentParams};
 
 /// Who adds a finding to the baseline waits so long for somebody else who writes it: a person looks on.
 const BASELINE_PATIENCE: Duration = Duration::from_secs(10);
@@ -52,7 +53,7 @@ impl MainLoop {
 
     /// A finding becomes one that was known before.
     fn add_to_baseline(&self, uri: &str, fingerprint: &str, rule: &str) {
-        let Some(open) = uri.parse::<Uri>().ok().and_then(|uri| self.session.by_uri(&uri)) else { return };
+        let Some(open) = spelling::parse(uri).and_then(|uri| self.session.by_uri(&uri)) else { return };
         let found = open.findings.iter().find(|found| found.fingerprint == fingerprint && *found.rule_id == *rule);
         let project = open.place.and_then(|(project, _)| self.projects.get(project));
         let (Some(finding), Some(project)) = (found.cloned(), project) else { return };
@@ -91,7 +92,7 @@ impl MainLoop {
     }
 
     fn rule_document(&mut self, rule_id: &str, uri: &str) -> io::Result<Option<ShowDocumentParams>> {
-        let open = uri.parse::<Uri>().ok().and_then(|uri| self.session.by_uri(&uri));
+        let open = spelling::parse(uri).and_then(|uri| self.session.by_uri(&uri));
         let Some(engine) = open.and_then(|open| self.engines.get(open.place?.1)) else { return Ok(None) };
         let source = engine.rules.get(rule_id).and_then(|rule| engine.text_of(&rule.info.source));
         self.shown.rule(&engine.rules, source, rule_id)
@@ -99,7 +100,7 @@ impl MainLoop {
 
     /// The path of a finding; `None` if that is gone.
     fn path(&mut self, uri: &str, fingerprint: &str, rule: &str) -> Option<io::Result<Drawn>> {
-        let open = uri.parse::<Uri>().ok().and_then(|uri| self.session.by_uri(&uri))?;
+        let open = spelling::parse(uri).and_then(|uri| self.session.by_uri(&uri))?;
         let mut findings = open.visible().map(|(finding, _)| finding);
         let finding = findings.find(|finding| finding.fingerprint == fingerprint && *finding.rule_id == *rule)?;
         let engine = open.place.and_then(|(_, engine)| self.engines.get(engine))?;

@@ -9,8 +9,7 @@ use crate::authoring::{self, RuleDocument, RuleDocuments, Trying};
 use crate::engines::EngineId;
 use crate::lsp::requests::command::Shown;
 use crate::lsp::requests::{completion, rule_hover};
-use crate::lsp::rule_marks;
-use crate::lsp::{from_proto, to_proto};
+use crate::lsp::{from_proto, rule_marks, spelling, to_proto};
 use crate::report::explanation::{self, Told};
 use crate::report::text::Style;
 use crate::session::OpenDocument;
@@ -324,11 +323,11 @@ impl MainLoop {
 
     /// Shows why a rule (does not) report a line: of the rules in force, or of an open rule file.
     pub(super) fn explain_line(&mut self, uri: &str, rule: &str, line: u32, rules: Option<&str>) {
-        let parsed = uri.parse::<Uri>().ok();
+        let parsed = spelling::parse(uri);
         let Some(open) = parsed.and_then(|uri| self.session.by_uri(&uri)) else { return self.nothing_to_show() };
         let Some((_, engine)) = open.place else { return };
         let question = Question::Line(LineQuestion { rule_id: rule.into(), line });
-        let written = rules.and_then(|uri| uri.parse::<Uri>().ok()).and_then(|uri| self.session.by_uri(&uri));
+        let written = rules.and_then(spelling::parse).and_then(|uri| self.session.by_uri(&uri));
         let question = match written {
             Some(rules) => {
                 let source = RuleSource { name: rules.path.to_string(), text: rules.document.text().to_string() };
@@ -344,7 +343,7 @@ impl MainLoop {
 
     /// Shows the tree of the code at a range.
     pub(super) fn show_tree(&mut self, uri: &str, range: &Value) {
-        let parsed = uri.parse::<Uri>().ok();
+        let parsed = spelling::parse(uri);
         let Some(open) = parsed.and_then(|uri| self.session.by_uri(&uri)) else { return self.nothing_to_show() };
         let (Some((_, engine)), Ok(range)) = (open.place, serde_json::from_value(range.clone())) else { return };
         let text = open.document.text().clone();

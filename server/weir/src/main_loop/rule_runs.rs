@@ -5,6 +5,7 @@ use super::rule_documents::{Asked, Subject};
 use super::{MainLoop, Message};
 use crate::authoring::{Run, TargetText, Trying};
 use crate::lsp::requests::code_lens;
+use crate::lsp::spelling;
 use crate::rule_tests::discover;
 use crate::walk;
 use std::collections::HashMap;
@@ -200,7 +201,7 @@ impl MainLoop {
 
     /// Runs the tests of a rule file and says how one of its rules does.
     pub(super) fn test_rules(&mut self, uri: &str, rule: &str) {
-        let open = uri.parse::<Uri>().ok().and_then(|uri| self.session.by_uri(&uri)).map(|open| open.id);
+        let open = spelling::parse(uri).and_then(|uri| self.session.by_uri(&uri)).map(|open| open.id);
         let Some(id) = open else { return self.nothing_to_show() };
         let Some(rules) = self.authoring.documents.open.get_mut(&id) else { return self.nothing_to_show() };
         rules.announce = Some(rule.to_owned());
