@@ -3,9 +3,9 @@
 
 use crate::protocol::Protocol;
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// A running server and what it said.
 pub struct LspClient {
     child: Child,
-    stdin: Option<ChildStdin>,
+    stdin: Option<Box<dyn Write>>,
     incoming: Receiver<Value>,
     /// Everything received and not yet taken by a `wait_*` or `request`.
     pub pending: Vec<Value>,
@@ -41,11 +41,17 @@ impl LspClient {
             .stderr(Stdio::inherit())
             .spawn()
             .expect("the server starts");
-        let stdin = child.stdin.take();
-        let mut stdout = BufReader::new(child.stdout.take().expect("standard output is piped"));
+        let stdin = child.stdin.take().expect("standard input is piped");
+        let stdout = child.stdout.take().expect("standard output is piped");
+        Self::over(child, stdout, stdin)
+    }
+
+    /// The client of a server that was started, over what it is spoken to.
+    pub fn over(child: Child, input: impl Read + Send + 'static, output: impl Write + 'static) -> Self {
+        let mut input = BufReader::new(input);
         let (sender, incoming) = channel();
         std::thread::spawn(move || {
-            while let Some(message) = read(&mut stdout) {
+            while let Some(message) = read(&mut input) {
                 if sender.send(message).is_err() {
                     break;
                 }
@@ -53,7 +59,7 @@ impl LspClient {
         });
         Self {
             child,
-            stdin,
+            stdin: Some(Box::new(output)),
             incoming,
             pending: Vec::new(),
             settings: Value::Null,

@@ -39,7 +39,7 @@ pub(crate) enum Command {
     Login(LoginArgs),
     /// Forget an engine and its key.
     Logout(LogoutArgs),
-    /// Serve an editor (Language Server Protocol over standard input and output).
+    /// Serve an editor (Language Server Protocol).
     Lsp(LspArgs),
     /// Serve a team: an analysis service that cannot read the team's code.
     #[command(after_help = engine::HELP)]
@@ -458,9 +458,21 @@ pub(crate) struct LspArgs {
     #[command(flatten)]
     pub(crate) engine: WhereArgs,
 
-    /// Speak over standard input and output; the only way there is, accepted because editors pass it.
-    #[arg(long)]
+    /// Speak over standard input and output, as without it; accepted because editors pass it.
+    #[arg(long, group = "transport")]
     pub(crate) stdio: bool,
+
+    /// Speak over a connection to this port of this machine, at which the editor listens.
+    #[arg(long, value_name = "PORT", group = "transport")]
+    pub(crate) socket: Option<u16>,
+
+    /// Speak over this Unix socket (on Windows: named pipe), at which the editor listens.
+    #[arg(long, value_name = "PATH", group = "transport")]
+    pub(crate) pipe: Option<PathBuf>,
+
+    /// End when this process ends: the editor's (Linux).
+    #[arg(long = "clientProcessId", value_name = "PID")]
+    pub(crate) client_process_id: Option<u32>,
 }
 
 /// `FILE:LINE`, and `FILE:LINE:COLUMN`, which is what reports print.

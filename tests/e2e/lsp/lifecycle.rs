@@ -2,6 +2,10 @@
 
 use super::Project;
 use serde_json::json;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::os::unix::net::UnixListener;
+use std::process::{Command, Stdio};
 use weir_tests::binary;
 use weir_tests::lsp_client::{LspClient, capabilities};
 
@@ -20,6 +24,52 @@ fn requests_before_initialize_are_refused_as_the_protocol_says() {
     for method in ["textDocument/hover", "weir/unknown", "$/unknown", "shutdown"] {
         assert_eq!(server.request(method, &json!({}))["error"]["code"], -32002, "{method}");
     }
+}
+
+/// A server that is connected to by an argument, and what its connection is, to read and to write.
+fn connected<S: Read + Write + Send + 'static>(argument: &str, accept: impl FnOnce() -> [S; 2]) -> LspClient {
+    let mut server = Command::new(binary::weir());
+    server.arg("lsp").arg(argument).stdin(Stdio::null()).stdout(Stdio::null());
+    let server = server.spawn().expect("the server starts");
+    let [input, output] = accept();
+    LspClient::over(server, input, output)
+}
+
+fn serves(mut server: LspClient) {
+    let project = Project::new();
+    let options = json!({ "rules": [project.rules()] });
+    server.initialize(&capabilities(), Some(project.path()), &options);
+    let uri = project.uri("a.py");
+    server.open(&uri, "python", "yaml.load(x)\n");
+    assert_eq!(server.diagnostics(&uri, 1).len(), 1);
+    assert_eq!(server.shutdown().code(), Some(0));
+}
+
+#[test]
+fn an_editor_that_listens_is_connected_to() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    serves(connected(&format!("--socket={port}"), || {
+        let (stream, _) = listener.accept().expect("a connection");
+        [stream.try_clone().expect("another end"), stream]
+    }));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("editor.sock");
+    let listener = UnixListener::bind(&path).expect("a socket in a temporary folder");
+    serves(connected(&format!("--pipe={}", path.display()), || {
+        let (stream, _) = listener.accept().expect("a connection");
+        [stream.try_clone().expect("another end"), stream]
+    }));
+}
+
+#[test]
+fn an_editor_that_does_not_listen_is_named() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("editor.sock");
+    let output = Command::new(binary::weir()).arg("lsp").arg("--pipe").arg(&path).output().expect("the server runs");
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("cannot connect to the editor") && said.contains("editor.sock"), "{said}");
 }
 
 #[test]
@@ -78,9 +128,13 @@ fn closing_a_document_takes_its_diagnostics_away() {
 #[test]
 fn the_server_does_not_outlive_the_process_it_was_told_to_watch() {
     let project = Project::new();
-    let mut parent = std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().expect("cat runs");
-    let mut server = LspClient::start(binary::weir(), &[]);
-    server.request("initialize", &json!({ "processId": parent.id(), "capabilities": {}, "rootUri": project.uri("") }));
-    parent.kill().and_then(|()| parent.wait()).expect("the parent can be ended");
-    assert_eq!(server.wait_for_end().code(), Some(1));
+    for is_argument in [false, true] {
+        let mut parent = Command::new("cat").stdin(Stdio::piped()).spawn().expect("cat runs");
+        let argument = if is_argument { format!("--clientProcessId={}", parent.id()) } else { "--stdio".to_owned() };
+        let mut server = LspClient::start(binary::weir(), &[&argument]);
+        let pid = (!is_argument).then_some(parent.id());
+        server.request("initialize", &json!({ "processId": pid, "capabilities": {}, "rootUri": project.uri("") }));
+        parent.kill().and_then(|()| parent.wait()).expect("the parent can be ended");
+        assert_eq!(server.wait_for_end().code(), Some(1));
+    }
 }

@@ -1,4 +1,4 @@
-//! The editor's door: the language server protocol over standard input and output.
+//! The editor's door: the language server protocol.
 //!
 //! Protocol types stay under this folder, [`crate::session`] and [`crate::main_loop`].
 
@@ -16,6 +16,7 @@ pub(crate) mod rule_marks;
 mod server;
 pub(crate) mod spelling;
 pub(crate) mod to_proto;
+mod transport;
 pub(crate) mod view;
 pub(crate) mod watch;
 
@@ -36,6 +37,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc;
 use tower_lsp_server::LspService;
+use transport::{Input, Output};
 
 /// How many requests may wait at once. Far above what an editor has in flight, so that slow requests never hold up the
 /// changes behind them.
@@ -58,13 +60,19 @@ pub(crate) fn main(args: LspArgs) -> anyhow::Result<ExitCode> {
         .context("cannot start the server's threads")?;
     // An editor analyses where its user has logged in to, if nobody says anything.
     let choice = Choice::new(args.engine.engine.as_deref(), Wish::Default)?;
-    let clean = runtime.block_on(serve(args.rules.rules, choice));
+    if let Some(pid) = args.client_process_id {
+        parent::exit_with(pid);
+    }
+    let clean = runtime.block_on(async {
+        let (input, output) = transport::open(&args).await?;
+        anyhow::Ok(serve(input, output, args.rules.rules, choice).await)
+    });
     // The thread that reads standard input may wait for ever: leave without it.
     runtime.shutdown_background();
-    Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if clean? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn serve(rules: Vec<PathBuf>, choice: Choice) -> bool {
+async fn serve(input: Input, output: Output, rules: Vec<PathBuf>, choice: Choice) -> bool {
     let (messages, inbox) = mpsc::unbounded_channel();
     let was_shut_down = Arc::new(AtomicBool::new(false));
     let shows_virtual = Arc::new(AtomicBool::new(false));
@@ -82,7 +90,7 @@ async fn serve(rules: Vec<PathBuf>, choice: Choice) -> bool {
     let main_loop = tokio::spawn(main_loop.run(inbox));
     let spellings = Spellings::default();
     let socket = Spelled { socket, spellings: spellings.clone() };
-    tower_lsp_server::Server::new(input::messages(tokio::io::stdin()), tokio::io::stdout(), socket)
+    tower_lsp_server::Server::new(input::messages(input), output, socket)
         .concurrency_level(CONCURRENT_REQUESTS)
         .serve(Gate::new(service, shows_virtual, spellings))
         .await;
