@@ -265,6 +265,35 @@ fn the_path_the_rule_and_the_weakness_are_shown_where_the_client_can() {
 }
 
 #[test]
+fn a_command_that_is_given_something_else_than_it_takes_says_so() {
+    let project = Project::new();
+    let mut server = project.server();
+    for (command, arguments) in [
+        ("openRule", json!(null)),
+        ("openRule", json!(["sql", "no address"])),
+        ("openPage", json!([1])),
+        ("showPath", json!(["file:///a.py", "f"])),
+        ("addToBaseline", json!([])),
+        ("testRules", json!(["file:///a.yaml", {}])),
+        ("openTarget", json!([null])),
+        ("showTree", json!(["file:///a.py", { "start": 1 }])),
+        ("explainLine", json!(["file:///a.py", "sql", -1])),
+        ("explainLine", json!(["file:///a.py", "sql", 1, 1])),
+    ] {
+        let mut params = json!({ "command": format!("weir.{command}") });
+        if !arguments.is_null() {
+            params["arguments"] = arguments;
+        }
+        let answer = server.request("workspace/executeCommand", &params);
+        assert_eq!(answer["error"]["code"], -32602, "{params}");
+        assert!(answer["error"]["message"].as_str().is_some_and(|said| said.contains(command)), "{answer}");
+    }
+    // The last may be left out.
+    let params = json!({ "command": "weir.explainLine", "arguments": ["file:///a.py", "sql", 1] });
+    assert_eq!(server.request("workspace/executeCommand", &params), json!(null));
+}
+
+#[test]
 fn a_client_that_knows_documents_of_servers_asks_for_the_path() {
     let project = Project::new();
     let rules = project.rules();

@@ -179,7 +179,7 @@ pub(crate) fn server(client: &Client) -> InitializeResult {
                 ..CodeActionOptions::default()
             })),
             execute_command_provider: Some(ExecuteCommandOptions {
-                commands: command::ALL.iter().map(|&command| command.to_owned()).collect(),
+                commands: command::names().map(str::to_owned).collect(),
                 ..ExecuteCommandOptions::default()
             }),
             // In rule files alone.

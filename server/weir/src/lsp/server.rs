@@ -175,9 +175,7 @@ impl LanguageServer for Server {
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
-        if !command::ALL.contains(&params.command.as_str()) {
-            return Err(Error::invalid_params(format!("there is no command {}", params.command)));
-        }
+        command::check(&params).map_err(Error::invalid_params)?;
         self.send(Message::Command(params));
         Ok(None)
     }

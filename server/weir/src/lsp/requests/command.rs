@@ -3,6 +3,7 @@
 
 use crate::engines::Rules;
 use crate::lsp::gate::SCHEME;
+use crate::lsp::spelling;
 use crate::lsp::to_proto;
 use crate::lsp::view::View;
 use crate::report::rule::cwe_page;
@@ -15,7 +16,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
 use tempfile::TempDir;
-use tower_lsp_server::ls_types::{CodeAction, CodeActionKind, Command, Position, Range, ShowDocumentParams, Uri};
+use tower_lsp_server::ls_types::{
+    CodeAction, CodeActionKind, Command, ExecuteCommandParams, Position, Range, ShowDocumentParams, Uri,
+};
 use weir_model::{Finding, Shape};
 
 /// Shows the file of a rule: `[rule id, uri of a document it reports in]`.
@@ -36,9 +39,57 @@ pub(crate) const EXPLAIN_LINE: &str = "weir.explainLine";
 /// Adds a finding to the project's baseline: `[uri, fingerprint, rule id]`.
 pub(crate) const ADD_TO_BASELINE: &str = "weir.addToBaseline";
 
-/// All commands there are.
-pub(crate) const ALL: [&str; 8] =
-    [OPEN_RULE, OPEN_PAGE, SHOW_PATH, ADD_TO_BASELINE, TEST_RULES, OPEN_TARGET, SHOW_TREE, EXPLAIN_LINE];
+/// All commands there are, with what each takes.
+const ALL: [(&str, &[Argument]); 8] = [
+    (OPEN_RULE, &[Argument::Text, Argument::Address]),
+    (OPEN_PAGE, &[Argument::Address]),
+    (SHOW_PATH, &[Argument::Address, Argument::Text, Argument::Text]),
+    (ADD_TO_BASELINE, &[Argument::Address, Argument::Text, Argument::Text]),
+    (TEST_RULES, &[Argument::Address, Argument::Text]),
+    (OPEN_TARGET, &[Argument::Text]),
+    (SHOW_TREE, &[Argument::Address, Argument::Range]),
+    (EXPLAIN_LINE, &[Argument::Address, Argument::Text, Argument::Line, Argument::AddressOrNone]),
+];
+
+/// What a command may be given.
+#[derive(Clone, Copy)]
+enum Argument {
+    Text,
+    Address,
+    AddressOrNone,
+    Line,
+    Range,
+}
+
+impl Argument {
+    fn fits(self, value: &Value) -> bool {
+        let is_address = || value.as_str().and_then(spelling::parse).is_some();
+        match self {
+            Self::Text => value.is_string(),
+            Self::Address => is_address(),
+            Self::AddressOrNone => value.is_null() || is_address(),
+            Self::Line => value.as_u64().is_some_and(|line| u32::try_from(line).is_ok()),
+            Self::Range => serde_json::from_value::<Range>(value.clone()).is_ok(),
+        }
+    }
+}
+
+/// The names of all commands.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|(name, _)| *name)
+}
+
+/// Whether there is such a command and it can be run with this; else what is wrong.
+pub(crate) fn check(params: &ExecuteCommandParams) -> Result<(), String> {
+    let Some((name, takes)) = ALL.iter().find(|(name, _)| *name == params.command) else {
+        return Err(format!("there is no command {}", params.command));
+    };
+    let fits = |at: usize| takes[at].fits(params.arguments.get(at).unwrap_or(&Value::Null));
+    match (0..takes.len()).find(|&at| !fits(at)) {
+        Some(wrong) => Err(format!("{name}: argument {} is missing or not what it should be", wrong + 1)),
+        None => Ok(()),
+    }
+}
 
 /// What can be shown about a finding.
 pub(crate) fn actions(view: &View<'_>, finding: &Finding) -> Vec<CodeAction> {
