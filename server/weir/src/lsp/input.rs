@@ -83,7 +83,7 @@ fn is_message(message: &Value) -> bool {
     message["jsonrpc"] == "2.0" && (is_said || is_answer)
 }
 
-/// Replaces each escape of a surrogate that has no other half. Whether there was one.
+/// Replaces each surrogate that has no other half, and all that are no escapes: no UTF-8 holds any. Whether there was one.
 fn replace_half_characters(json: &mut [u8]) -> bool {
     let unit = |escape: Option<&[u8]>| {
         let digits = escape?.strip_prefix(br"\u")?;
@@ -100,6 +100,11 @@ fn replace_half_characters(json: &mut [u8]) -> bool {
             }
             // Whatever is escaped is not the start of an escape.
             (b'\\', _) => 2,
+            (0xED, _) if matches!(json.get(at + 1..at + 3), Some([0xA0..=0xBF, 0x80..=0xBF])) => {
+                json[at..at + 3].copy_from_slice("\u{FFFD}".as_bytes());
+                any = true;
+                3
+            }
             _ => 1,
         };
     }
@@ -162,6 +167,13 @@ mod tests {
         ] {
             assert_eq!(passed(&message(said)).await, message(expected), "{said}");
         }
+        // As bytes, where what writes them does not look.
+        let mut bytes = message("a###b\u{D7FF}").into_bytes();
+        let at = bytes.iter().position(|&byte| byte == b'#').expect("a place");
+        bytes[at..at + 3].copy_from_slice(&[0xED, 0xA0, 0xBD]);
+        let mut out = String::new();
+        messages(Cursor::new(bytes)).read_to_string(&mut out).await.expect("text");
+        assert_eq!(out, message("a\u{FFFD}b\u{D7FF}"));
         let instead = framed(&String::from_utf8(substitute(MALFORMED)).expect("text"));
         for broken in [r"\ud83", r"\ud83d\", r"\ud83d\ux"] {
             assert_eq!(passed(&message(broken)).await, instead, "{broken}");
