@@ -41,7 +41,8 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], NoRandomness> {
     Ok(bytes)
 }
 
-/// An engine's secret identity (Ed25519). It signs what workers offer, and decrypts nothing.
+/// An engine's secret identity (Ed25519). It signs what workers offer and what it is challenged with, each under a
+/// label of its own, and decrypts nothing.
 pub struct Identity(SigningKey);
 
 impl Identity {

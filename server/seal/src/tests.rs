@@ -7,6 +7,7 @@ mod files;
 mod forgotten;
 mod frames;
 mod keys;
+mod proofs;
 mod resumption;
 mod scene;
 mod vectors;

@@ -3,7 +3,7 @@
 
 use super::scene::context;
 use crate::{
-    ClientHandshake, Identity, WorkerHandshake,
+    Challenge, ClientHandshake, Identity, WorkerHandshake,
     handshake::{Entropy, Once},
     secret::Secret,
     sign_offer,
@@ -125,4 +125,15 @@ fn what_is_said_stays_what_it_is() {
     ];
     let said = said.iter().fold(String::new(), |said, (name, bytes)| said + &format!("{name} {}\n", hex(bytes)));
     assert_eq!(said, GOLDEN);
+}
+
+/// Ed25519 leaves nothing to chance: the same challenge has one proof.
+#[test]
+fn a_proof_stays_what_it_is() {
+    let challenge: Challenge = "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI".parse().unwrap();
+    let proof = Identity::from_bytes(&[1; 32]).prove(&challenge, "engine.example.com:443");
+    assert_eq!(
+        proof.to_string(),
+        "nuMbHMNGXyc5RxFcv0dDh980bRkCplQzU94px8PwudpHRzav6PS6f0JsuIXTUWhFQeygzwmnTd38-2s_s3I9Ag"
+    );
 }
