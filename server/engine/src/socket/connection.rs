@@ -18,6 +18,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval_at, timeout, timeout_at};
+use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
 use weir_model::link::Tag;
 use weir_seal::{MAX_HELLO, MAX_SEALED_FRAME};
 
@@ -189,6 +190,16 @@ fn text(notice: &Notice) -> Message {
     Message::Text(serde_json::to_string(notice).unwrap_or_default().into())
 }
 
+/// Whether it was the editor that did something wrong: what it sent is larger than any may be, or no WebSocket. Else the connection
+/// was lost, as when a process ends or a network goes.
+fn is_wrong(error: axum::Error) -> bool {
+    match error.into_inner().downcast_ref() {
+        Some(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => false,
+        Some(Error::Capacity(_) | Error::Protocol(_) | Error::Utf8(_) | Error::AttackAttempt) => true,
+        _ => false,
+    }
+}
+
 /// What is read from one connection.
 struct Editor<'a, 's> {
     shared: &'a Shared,
@@ -215,8 +226,7 @@ impl Editor<'_, '_> {
             let until = if linked { Instant::now() + silence } else { agreed_by };
             let message = match timeout_at(until, stream.next()).await {
                 Ok(Some(Ok(message))) => message,
-                // Larger than any may be, or no WebSocket any more.
-                Ok(Some(Err(_))) => return Some(End::Protocol),
+                Ok(Some(Err(error))) => return is_wrong(error).then_some(End::Protocol),
                 Ok(None) => return None,
                 Err(_) if linked => return Some(End::Silent),
                 Err(_) if self.session.is_linked(self.number) => continue,

@@ -386,12 +386,20 @@ async fn sessions_end_when_they_should() {
     let mut editor = ready(&server).await;
     server.revoke(ALICE);
     assert_eq!(editor.closed().await, (4401, "INVALID_API_KEY".to_owned()));
-    let server = Server::start(|config| config.grace = short).await;
-    let editor = ready(&server).await;
-    let session = editor.context.session.clone();
-    drop(editor);
-    gone(&server, &session).await;
-    assert_eq!(server.records(), [LinkEvent::Left, LinkEvent::Ended(End::Abandoned)]);
+    // A process that is killed, and one that is killed with something unread, or by its network.
+    for is_reset in [false, true] {
+        let server = Server::start(|config| config.grace = short).await;
+        let editor = ready(&server).await;
+        let session = editor.context.session.clone();
+        if is_reset {
+            editor.socket.get_ref().set_zero_linger().expect("a socket");
+        }
+        drop(editor);
+        gone(&server, &session).await;
+        assert_eq!(server.records(), [LinkEvent::Left, LinkEvent::Ended(End::Abandoned)]);
+        let ended = server.sockets.metrics().ended;
+        assert_eq!(ended.iter().filter(|(_, count)| **count > 0).collect::<Vec<_>>(), [(&"abandoned", &1)]);
+    }
     let server = Server::start(|_| {}).await;
     let editor = ready(&server).await;
     let session = editor.context.session.clone();
