@@ -7,6 +7,7 @@ use crate::remote::{EngineUrl, Remote};
 use crate::report::rule::Rule;
 use crate::rules_cache::RulesCache;
 use crate::rules_source::{self, RulesError};
+use futures_util::future::join_all;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -246,6 +247,7 @@ impl Engines {
         for engine in self.list.drain(..) {
             engine.pool.shutdown().await;
         }
+        join_all(self.remotes.iter().map(Remote::leave)).await;
     }
 }
 

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStderr, Command, Stdio};
@@ -205,6 +206,26 @@ impl Engine {
         let name = format!("weir_engine_live_{what}_total{{direction=\"{direction}\"}} ");
         let counted = metrics.lines().find_map(|line| line.strip_prefix(&name));
         counted.map_or(0, |count| count.parse().unwrap())
+    }
+
+    /// How many live sessions there are, and how many ended for which reason.
+    pub(crate) fn live_sessions(&self) -> (u64, BTreeMap<String, u64>) {
+        let metrics = self.get("/metrics").text;
+        let value = |text: &str| text.rsplit(' ').next().and_then(|count| count.parse().ok()).unwrap_or(0);
+        let sessions = metrics.lines().find_map(|line| line.strip_prefix("weir_engine_live_sessions "));
+        let ended = metrics.lines().filter_map(|line| {
+            let (reason, count) = line.strip_prefix("weir_engine_live_ended_total{reason=\"")?.split_once("\"}")?;
+            Some((reason.to_owned(), value(count))).filter(|(_, count)| *count > 0)
+        });
+        (sessions.map_or(0, value), ended.collect())
+    }
+
+    /// Whether anybody has asked for a live link, and so shown a key.
+    pub(crate) fn was_asked_for_a_link(&self) -> bool {
+        let metrics = self.get("/metrics").text;
+        let asked =
+            |line: &str| line.starts_with("weir_engine_http_requests_total") && line.contains("/api/v1/ast/stream");
+        metrics.lines().any(asked)
     }
 
     /// The same with another method.

@@ -3,8 +3,15 @@
 use super::Engine;
 use super::person::Person;
 use serde_json::{Value, json};
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use tempfile::TempDir;
 use weir_tests::lsp_client::{LspClient, capabilities};
+use weir_tests::waiting::wait_until;
 
 #[test]
 fn a_scan_by_an_engine_finds_what_this_machine_finds() {
@@ -33,9 +40,136 @@ fn an_engine_with_another_identity_gets_nothing() {
     std::fs::remove_file(stopped.data.path().join("identity.key")).unwrap();
     let impostor = stopped.start_again_at(&url);
     let (remote, said) = person.scan(&["--engine", &url]);
-    assert!(said.contains("is not used, this machine analyses"), "{said}");
+    assert!(said.contains("is not used, this machine analyses") && said.contains(ANOTHER), "{said}");
     assert!(remote["results"].as_array().unwrap().len() > 100, "nothing is lost");
-    assert_eq!(impostor.live_bytes(), 0);
+    let (well, said) = status(&person);
+    assert!(!well && said.contains(ANOTHER), "{said}");
+    assert!(impostor.live_bytes() == 0 && !impostor.was_asked_for_a_link(), "it never saw the key");
+}
+
+/// Said of an engine that is not the one that was pinned.
+const ANOTHER: &str = "its identity is not the one that was pinned";
+
+/// `weir login --status`: whether all is well, and what it says.
+fn status(person: &Person) -> (bool, String) {
+    let status = person.weir().args(["login", "--status"]).output().unwrap();
+    (status.status.success(), String::from_utf8(status.stdout).unwrap())
+}
+
+/// Whoever listens where the engine was is asked for a proof, and is sent nothing else, whatever is answered.
+#[test]
+fn who_does_not_prove_to_be_the_engine_learns_neither_key_nor_code() {
+    let engine = Engine::start();
+    let person = Person::new();
+    person.logged_in(&engine);
+    let code = TempDir::new().unwrap();
+    std::fs::write(code.path().join("app.py"), "import os, flask\nos.system(flask.request.args['x'])\n").unwrap();
+    // Asked by somebody else, the engine proves who it is, to whom has asked and with what.
+    let host = engine.url.strip_prefix("http://").unwrap();
+    let challenge = format!("/health?challenge={}&host={host}", "A".repeat(43));
+    let proof = engine.send("GET", &challenge, &[], None);
+    assert_eq!((proof.ok()["proof"].as_str().unwrap().len(), proof.header("cache-control")), (86, Some("no-store")));
+    for wrong in ["challenge=AAAA", "challenge=", &format!("challenge={}", "A".repeat(43))] {
+        engine.send("GET", &format!("/health?{wrong}"), &[], None).expect_error(400, "INVALID_REQUEST");
+    }
+    let replayed = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{}", proof.text.len(), proof.text);
+    let (url, key) = (engine.url.clone(), engine.key.clone());
+    engine.end();
+
+    let upgraded = "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n";
+    for (answer, expected) in [
+        (String::new(), "the connection was lost"),
+        ("SSH-2.0-OpenSSH_9.2\r\n".to_owned(), "there is no Weir engine"),
+        (upgraded.to_owned(), "101"),
+        (replayed, ANOTHER),
+    ] {
+        let stranger = Stranger::at(&url, answer);
+        let output =
+            person.weir().args(["scan", "--engine", &url, "--format", "json"]).arg(code.path()).output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(report["results"].as_array().unwrap().len() == 1 && said.contains(expected), "{said}");
+        let (well, said) = status(&person);
+        assert!(!well && said.contains(expected), "{said}");
+        let heard = stranger.end();
+        assert!(heard.len() >= 2, "both have come: {heard:?}");
+        for heard in heard {
+            assert!(heard.starts_with("GET /health?challenge=") && heard.ends_with("\r\n\r\n"), "{heard}");
+            assert!(heard.matches("\r\n\r\n").count() == 1, "one question: {heard}");
+            assert!(!heard.contains(&key) && !heard.to_lowercase().contains("x-api-key"), "{heard}");
+        }
+    }
+}
+
+/// A process ends its sessions before it ends itself: nothing that was analysed is left behind at the engine.
+#[test]
+fn a_scan_and_an_editor_end_their_sessions() {
+    let engine = Engine::start();
+    let person = Person::new();
+    person.logged_in(&engine);
+    let code = TempDir::new().unwrap();
+    for file in 0..4 {
+        let path = code.path().join(format!("app{file}.py"));
+        std::fs::write(path, "import os, flask\nos.system(flask.request.args['x'])\n").unwrap();
+    }
+    for _ in 0..8 {
+        let mut scan = person.weir();
+        scan.args(["scan", "--engine", &engine.url, "--jobs", "2"]).arg(code.path());
+        assert!(scan.output().unwrap().status.success());
+    }
+    let mut editor = LspClient::start_with(person.weir(), &["--engine", &engine.url]);
+    editor.initialize(&capabilities(), None, &Value::Null);
+    editor.open("untitled:app.py", "python", "import os, flask\nos.system(flask.request.args['x'])\n");
+    assert_eq!(editor.diagnostics("untitled:app.py", 1).len(), 1);
+    assert!(editor.shutdown().success());
+    wait_until("no session is left", || engine.live_sessions().0 == 0);
+    let (_, ended) = engine.live_sessions();
+    assert!(ended.keys().eq(["asked"]) && ended["asked"] >= 10, "{ended:?}");
+}
+
+/// Somebody who listens at an address, answers everybody the same, and keeps what is said.
+struct Stranger {
+    address: SocketAddr,
+    heard: JoinHandle<Vec<String>>,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Stranger {
+    fn at(url: &str, answer: String) -> Self {
+        let address = url.strip_prefix("http://").unwrap().parse().unwrap();
+        let listener = TcpListener::bind(address).unwrap();
+        let is_over = Arc::new(AtomicBool::new(false));
+        let over = Arc::clone(&is_over);
+        let heard = std::thread::spawn(move || {
+            let mut talks = Vec::new();
+            for mut stream in listener.incoming().flatten() {
+                if over.load(Ordering::SeqCst) {
+                    break;
+                }
+                let answer = answer.clone();
+                talks.push(std::thread::spawn(move || {
+                    let (mut heard, mut byte) = (Vec::new(), [0]);
+                    while !heard.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
+                        heard.push(byte[0]);
+                    }
+                    let _ = stream.write_all(answer.as_bytes());
+                    let _ = stream.shutdown(Shutdown::Write);
+                    // All that comes, until the other side has closed.
+                    let _ = stream.read_to_end(&mut heard);
+                    String::from_utf8_lossy(&heard).into_owned()
+                }));
+            }
+            talks.into_iter().map(|talk| talk.join().unwrap()).collect()
+        });
+        Self { address, heard, is_over }
+    }
+
+    /// What each has said who came.
+    fn end(self) -> Vec<String> {
+        self.is_over.store(true, Ordering::SeqCst);
+        drop(TcpStream::connect(self.address).unwrap());
+        self.heard.join().unwrap()
+    }
 }
 
 #[test]
@@ -114,9 +248,8 @@ fn a_key_is_kept_where_nobody_else_may_read() {
     let engine = Engine::start();
     let person = Person::new();
     let fingerprint = person.logged_in(&engine);
-    let status = person.weir().args(["login", "--status"]).output().unwrap();
-    let said = String::from_utf8(status.stdout).unwrap();
-    assert!(status.status.success() && said.contains(&fingerprint) && !said.contains(&engine.key), "{said}");
+    let (well, said) = status(&person);
+    assert!(well && said.contains(&fingerprint) && !said.contains(&engine.key), "{said}");
     let mut holders = 0;
     look(person.home.path(), &mut |path| {
         if std::fs::read_to_string(path).is_ok_and(|text| text.contains(&engine.key)) {

@@ -90,7 +90,24 @@ fn a_certificate_that_is_not_trusted_or_of_another_host_is_refused() {
         message["method"] == "window/showMessage"
             && message["params"]["message"].as_str().is_some_and(|text| text.contains(UNTRUSTED))
     });
-    assert_eq!(impostor.live_bytes(), 0);
+    assert!(impostor.live_bytes() == 0 && !impostor.was_asked_for_a_link());
+}
+
+/// Whoever has got hold of a certificate for its name is still not the engine.
+#[test]
+fn a_certificate_alone_makes_nobody_the_engine() {
+    let authority = Authority::new("ours");
+    let engine = Engine::with_tls(&authority.issue(HOST), &authority);
+    let (url, person) = (engine.url.clone(), Person::new());
+    person.logged_in_at(&url, &engine.key, &["--ca", &authority.path()]);
+    assert!(engine.was_asked_for_a_link());
+    let (_, stopped) = engine.kill();
+    std::fs::remove_file(stopped.data.path().join("identity.key")).unwrap();
+    let impostor = stopped.start_again_with_tls(&url, &authority.issue(HOST), &authority);
+    let (report, said) = person.scan(&["--engine", &url]);
+    assert!(said.contains("is not used") && said.contains("its identity is not the one that was pinned"), "{said}");
+    assert!(report["results"].as_array().unwrap().len() > 100, "nothing is lost");
+    assert!(impostor.live_bytes() == 0 && !impostor.was_asked_for_a_link());
 }
 
 /// Who connects after a certificate was renewed sees the new one; who is connected stays so.

@@ -40,7 +40,7 @@ use session::Session;
 use shares::{Held, NoShare};
 use std::sync::Arc;
 use std::time::Duration;
-use weir_seal::Identity;
+use weir_seal::{Challenge, Identity, Proof};
 
 /// Where editors connect.
 pub const STREAM_PATH: &str = "/api/v1/ast/stream";
@@ -76,6 +76,12 @@ impl Sockets {
     /// The route.
     pub fn router(&self) -> Router {
         Router::new().route(STREAM_PATH, get(stream).fallback(other_method)).with_state(self.clone())
+    }
+
+    /// Shows who holds the engine's identity to somebody who asks with this challenge for this host. Anybody may ask: it costs one
+    /// signature, and no other signature of the identity's can be had by it.
+    pub fn prove(&self, challenge: &Challenge, host: &str) -> Proof {
+        self.0.identity.prove(challenge, host)
     }
 
     /// Lets nobody in any more, tells the editors to go elsewhere, and ends when all have gone or this time is over.

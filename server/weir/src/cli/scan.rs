@@ -79,32 +79,39 @@ pub(super) fn scan_and<T>(
     block_on(async {
         let remote = remote(&choice, &config);
         let mut engine = Engine::start_at(remote.as_ref(), args.jobs, config.timeout, config.foreign_marks());
-        let loaded = engine.load(sources).await?;
-        if let Some(remote) = &remote {
-            take_team(remote, &mut config);
+        let done = async {
+            let loaded = engine.load(sources).await?;
+            if let Some(remote) = &remote {
+                take_team(remote, &mut config);
+            }
+            let filter = Filter::new(args, &config)?;
+            let kinds = Kinds::of(loaded.rules.iter());
+            let mut report = Report {
+                rules: loaded.rules.into_iter().map(|info| (Arc::clone(&info.id), Rule::new(info))).collect(),
+                problems: loaded.problems,
+                ..Report::default()
+            };
+            let selection = walk::select(&args.paths, &config.files, &|path| kinds.want(walk::format_of(path)))
+                .context("--include or --exclude is not a glob")?;
+            let missing = selection.missing.len();
+            let pairs = |target: &Target| (Arc::clone(&target.shown), Arc::clone(&target.in_project));
+            targets.extend(selection.targets.iter().map(pairs));
+            if !report.rules.is_empty() {
+                run(&mut engine, args, &filter, &kinds, selection, &mut report).await?;
+            }
+            let fixes = if args.autofix { autofix::plan(&mut engine, &report, &targets).await? } else { Vec::new() };
+            let broken_rules = !unreadable.is_empty() || report.problems.iter().any(|problem| !problem.skipped);
+            let failed = missing > 0 || !misconfigured.is_empty();
+            let scanned = Scanned { report, targets, fixes, broken_rules, failed };
+            let done = then(&scanned, remote.as_ref()).await?;
+            Ok((scanned, done))
         }
-        let filter = Filter::new(args, &config)?;
-        let kinds = Kinds::of(loaded.rules.iter());
-        let mut report = Report {
-            rules: loaded.rules.into_iter().map(|info| (Arc::clone(&info.id), Rule::new(info))).collect(),
-            problems: loaded.problems,
-            ..Report::default()
-        };
-        let selection = walk::select(&args.paths, &config.files, &|path| kinds.want(walk::format_of(path)))
-            .context("--include or --exclude is not a glob")?;
-        let missing = selection.missing.len();
-        let pairs = |target: &Target| (Arc::clone(&target.shown), Arc::clone(&target.in_project));
-        targets.extend(selection.targets.iter().map(pairs));
-        if !report.rules.is_empty() {
-            run(&mut engine, args, &filter, &kinds, selection, &mut report).await?;
-        }
-        let fixes = if args.autofix { autofix::plan(&mut engine, &report, &targets).await? } else { Vec::new() };
-        let broken_rules = !unreadable.is_empty() || report.problems.iter().any(|problem| !problem.skipped);
-        let failed = missing > 0 || !misconfigured.is_empty();
-        let scanned = Scanned { report, targets, fixes, broken_rules, failed };
-        let done = then(&scanned, remote.as_ref()).await;
+        .await;
         engine.shutdown().await;
-        Ok((scanned, done?))
+        if let Some(remote) = &remote {
+            remote.leave().await;
+        }
+        done
     })
 }
 

@@ -1,24 +1,36 @@
-//! From an address to a sealed link: the WebSocket, the engine's welcome, the handshake with its worker.
+//! From an address to a sealed link: the engine's proof of its identity, the WebSocket, its welcome, the handshake with its worker.
 
-use super::control::{self, Ask, Meaning, Notice};
-use super::dial::{self, Traffic, dial};
+use super::control::{self, Meaning, Notice};
+use super::dial::{self, Stream, Traffic, dial};
 use super::error::ConnectError;
-use super::http;
-use super::socket::{Closed, Incoming, Socket, frame};
+use super::http::{self, Answer};
+use super::socket::{Closed, Connections, Incoming, Open, Parting, Socket, frame};
 use super::target::Target;
-use std::fmt;
-use std::time::Instant;
+use super::url::EngineUrl;
+use serde::Deserialize;
+use std::fmt::{self, Write as _};
+use std::io;
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
 use tokio_tungstenite::client_async_with_config;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode, Uri};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{self, Message, error::ProtocolError};
+use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 use weir_model::framing;
 use weir_model::link::{Down, Held, Ledger, Tag};
-use weir_seal::{ClientHandshake, Context, MAX_SEALED_FRAME, Opened, Opener, PublicIdentity, Resumption, Sealer};
+use weir_seal::{
+    Challenge, ClientHandshake, Context, MAX_SEALED_FRAME, Opened, Opener, PublicIdentity, Resumption, Sealer,
+};
 
 /// What the engine's front says in the clear is short, but for what a team has agreed on.
 const MAX_CONTROL: usize = weir_engine::store::TEAM_BYTES + (64 << 10);
+
+/// An engine answers the upgrade long before that. Whoever waits for it has less patience.
+const UPGRADE: Duration = Duration::from_secs(20);
+
+const NO_ENGINE: &str = "there is no Weir engine at this address";
 
 /// A session that a worker may still hold, and what we know of what it holds.
 pub(super) struct Session {
@@ -50,9 +62,14 @@ impl fmt::Debug for Connected {
 
 /// Connects, to the worker of an earlier session if that is still there. The session stays where it is until another one takes
 /// its place.
-pub(super) async fn connect(target: &Target, session: &mut Option<Session>) -> Result<Connected, ConnectError> {
+pub(super) async fn connect(
+    target: &Target,
+    connections: &Connections,
+    session: &mut Option<Session>,
+) -> Result<Connected, ConnectError> {
     let traffic = Traffic::default();
-    let stream = dial(&target.url, target.proxy.as_ref(), target.tls.clone(), traffic.clone()).await?;
+    let mut stream = dial(&target.url, target.proxy.as_ref(), target.tls.clone(), traffic.clone()).await?;
+    prove(&mut stream, target).await?;
     let mut request = uri(target, control::STREAM)?.into_client_request().map_err(|error| websocket(&error))?;
     let mut key =
         HeaderValue::from_str(&target.key).map_err(|_| ConnectError::refused("the API key holds what no key holds"))?;
@@ -63,16 +80,41 @@ pub(super) async fn connect(target: &Target, session: &mut Option<Session>) -> R
     if let Some(id) = session.as_ref().and_then(|session| HeaderValue::from_str(&session.id).ok()) {
         headers.insert("x-weir-session", id);
     }
-    let config = WebSocketConfig::default()
-        .max_message_size(Some(MAX_CONTROL.max(1 + MAX_SEALED_FRAME)))
-        .max_frame_size(Some(MAX_CONTROL.max(1 + MAX_SEALED_FRAME)));
-    let opened = client_async_with_config(request, stream, Some(config)).await;
-    let (stream, _) = opened.map_err(|error| match websocket(&error) {
+    let parting = if session.is_some() { Parting::Keep } else { Parting::End };
+    // Whoever waits for it may stop waiting; the session that has begun by then is ended all the same.
+    let opened = tokio::spawn(upgrade(request, stream, parting, connections.open())).await;
+    let opened = opened.unwrap_or(Err(tungstenite::Error::ConnectionClosed));
+    let socket = opened.map_err(|error| match websocket(&error) {
         // There is an engine, and it has no such session.
         ConnectError::Refused(_) if session.is_some() && is_not_found(&error) => ConnectError::SessionOver,
         error => error,
     })?;
-    handshake(target, Socket::start(stream), traffic, session).await
+    handshake(target, socket, traffic, session).await
+}
+
+async fn upgrade(request: Request, stream: Stream, parting: Parting, open: Open) -> Result<Socket, tungstenite::Error> {
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(MAX_CONTROL.max(1 + MAX_SEALED_FRAME)))
+        .max_frame_size(Some(MAX_CONTROL.max(1 + MAX_SEALED_FRAME)));
+    let opened = timeout(UPGRADE, client_async_with_config(request, stream, Some(config))).await;
+    let (stream, _) = opened.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))?;
+    Ok(Socket::start(stream, parting, open))
+}
+
+/// Has who answers show that it holds the pinned identity, before anything is said over this stream that is not for everybody.
+async fn prove(stream: &mut Stream, target: &Target) -> Result<(), ConnectError> {
+    let challenge = Challenge::random().map_err(|error| ConnectError::away(error.to_string()))?;
+    let host = target.url.authority();
+    let query = format!("?challenge={challenge}&host={}", escaped(&host));
+    let (answer, health) = health(stream, &target.url, &query).await?;
+    // One that is about to end proves who it is as well, and says by the upgrade how it stands.
+    let health = health.ok_or_else(|| unfit(answer.status))?;
+    let proof = health.proof.and_then(|proof| proof.parse().ok());
+    if !proof.is_some_and(|proof| target.identity.has_proved(&challenge, &host, &proof)) {
+        return Err(ConnectError::handshake(weir_seal::HandshakeError::Signature));
+    }
+    // Another connection may lead to somebody else.
+    if answer.goes_on { Ok(()) } else { Err(ConnectError::away("it does not keep the connection")) }
 }
 
 async fn handshake(
@@ -123,6 +165,7 @@ async fn handshake(
     same_version(&held)?;
     let mut ledger = earlier.take().filter(|_| resumed).map(|session| session.ledger).unwrap_or_default();
     ledger.linked(&held);
+    socket.part(Parting::End);
     Ok(Connected {
         session: Session { id: context.session, resumption, ledger },
         sealer,
@@ -146,26 +189,53 @@ fn same_version(held: &Held) -> Result<(), ConnectError> {
 
 /// Whether an engine is the one it should be and takes the key: who we are to it.
 pub(crate) async fn check(target: &Target) -> Result<String, ConnectError> {
-    let link = connect(target, &mut None).await?;
+    let connections = Connections::default();
     // Nothing was asked of its worker, and nothing will be.
-    let _ = link.socket.outgoing.send(Message::text(Ask::End.write())).await;
-    Ok(link.customer)
+    let Connected { customer, .. } = connect(target, &connections, &mut None).await?;
+    connections.closed().await;
+    Ok(customer)
 }
 
-/// Who an engine says it is. That is proved by the handshake only.
+/// Who an engine says it is. That is proved when there is somebody whom it should be.
 pub(crate) async fn identity(target: &super::target::Way) -> Result<PublicIdentity, ConnectError> {
     let mut stream = dial(&target.url, target.proxy.as_ref(), target.tls.clone(), Traffic::default()).await?;
-    let (status, body) = http::get(&mut stream, &target.url.authority(), &target.url.path("/health"))
-        .await
-        .map_err(|error| ConnectError::away(dial::reason(&error)))?;
-    match status {
-        Some(200) => {}
-        Some(status @ (429 | 500..)) => return Err(ConnectError::away(format!("it answers with status {status}"))),
-        _ => return Err(ConnectError::refused("there is no Weir engine at this address")),
-    }
-    let health: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-    let identity = health["identity"].as_str().and_then(|identity| identity.parse().ok());
-    identity.ok_or_else(|| ConnectError::refused("there is no Weir engine at this address, or one without an identity"))
+    let (answer, health) = health(&mut stream, &target.url, "").await?;
+    let health = health.filter(|_| answer.status == 200).ok_or_else(|| unfit(answer.status))?;
+    let identity = health.identity.and_then(|identity| identity.parse().ok());
+    identity.ok_or_else(|| ConnectError::refused("the engine at this address says no identity"))
+}
+
+/// What an engine says of itself.
+#[derive(Deserialize)]
+struct Health {
+    service: String,
+    identity: Option<String>,
+    proof: Option<String>,
+}
+
+/// Asks who is there what it says of itself: nothing, if it is no engine.
+async fn health(stream: &mut Stream, url: &EngineUrl, query: &str) -> Result<(Answer, Option<Health>), ConnectError> {
+    let path = url.path("/health") + query;
+    let answer = http::get(stream, &url.authority(), &path).await.map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData => ConnectError::refused(NO_ENGINE),
+        io::ErrorKind::UnexpectedEof => ConnectError::away("the connection was lost"),
+        _ => ConnectError::away(dial::reason(&error)),
+    })?;
+    let health = serde_json::from_slice(&answer.body).ok();
+    Ok((answer, health.filter(|health: &Health| health.service == "weir-engine")))
+}
+
+/// As a value is written in a query.
+fn escaped(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if plain(byte) {
+            out.push(byte.into());
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+        out
+    })
 }
 
 fn uri(target: &Target, path: &str) -> Result<Uri, ConnectError> {
@@ -220,14 +290,22 @@ fn is_not_found(error: &tungstenite::Error) -> bool {
     matches!(error, tungstenite::Error::Http(answer) if answer.status() == StatusCode::NOT_FOUND)
 }
 
+/// What a status means that no engine gives to who may be there.
+fn unfit(status: u16) -> ConnectError {
+    match status {
+        408 | 425 | 429 | 500.. => ConnectError::away(format!("it answers with status {status}")),
+        200 | 404 | 410 => ConnectError::refused(NO_ENGINE),
+        _ => ConnectError::refused(format!("it answers with status {status}")),
+    }
+}
+
 /// What an answer other than a WebSocket means.
 fn websocket(error: &tungstenite::Error) -> ConnectError {
     match error {
         tungstenite::Error::Http(answer) => match answer.status().as_u16() {
             401 | 403 => ConnectError::refused("it refuses the API key. `weir login` takes another one"),
-            status @ (408 | 425 | 429 | 500..) => ConnectError::away(format!("it answers with status {status}")),
             404 | 410 => ConnectError::refused("there is no Weir engine at this address, or one without live sessions"),
-            status => ConnectError::refused(format!("it answers with status {status}")),
+            status => unfit(status),
         },
         tungstenite::Error::Io(error) => ConnectError::away(dial::reason(error)),
         tungstenite::Error::ConnectionClosed

@@ -35,10 +35,11 @@ pub(crate) use url::EngineUrl;
 
 use logins::{Logins, Wanted};
 use seat::Seat;
+use socket::Connections;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use weir_worker::{Place, PoolConfig, Program, Serve};
 
 /// A keyring that is locked asks a person, who may be elsewhere.
@@ -90,6 +91,9 @@ struct Shared {
     notices: Notices,
     standing: Mutex<Standing>,
     leases: lease::Desk,
+    connections: Connections,
+    /// Nobody wants anything of it any more.
+    left: watch::Sender<bool>,
 }
 
 /// Where what is needed to speak to it comes from.
@@ -125,8 +129,17 @@ impl Remote {
 
     fn with(url: EngineUrl, source: Source, local: Serve) -> (Self, mpsc::UnboundedReceiver<Notice>) {
         let (say, notices) = mpsc::unbounded_channel();
-        let (standing, leases) = (Mutex::default(), lease::Desk::default());
-        (Self(Arc::new(Shared { url, source, local, notices: Notices(say), standing, leases })), notices)
+        let shared = Shared {
+            url,
+            source,
+            local,
+            notices: Notices(say),
+            standing: Mutex::default(),
+            leases: lease::Desk::default(),
+            connections: Connections::default(),
+            left: watch::Sender::default(),
+        };
+        (Self(Arc::new(shared)), notices)
     }
 
     /// The address.
@@ -138,6 +151,13 @@ impl Remote {
     pub(crate) fn team(&self) -> Option<(Team, Wanted)> {
         let standing = self.0.standing();
         standing.team.clone().map(|team| (team, standing.wanted))
+    }
+
+    /// Waits until the engine knows that nothing is wanted of it any more, now that the pools have been shut down: a process that ends
+    /// before leaves it with sessions that somebody might come back to. Not for long if it does not listen.
+    pub(crate) async fn leave(&self) {
+        self.0.left.send_replace(true);
+        self.0.connections.closed().await;
     }
 
     /// A place for the workers of one pool.
@@ -176,6 +196,12 @@ impl Shared {
 
     fn standing(&self) -> std::sync::MutexGuard<'_, Standing> {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Until nobody wants anything of it any more.
+    async fn left(&self) {
+        // It lasts as long as this.
+        let _ = self.left.subscribe().wait_for(|left| *left).await;
     }
 
     fn is_refused(&self) -> bool {

@@ -94,7 +94,10 @@ pub(super) async fn tunnel(
     request.push_str("\r\n");
     let lost = |error: std::io::Error| ConnectError::away(format!("the proxy: {}", error.kind()));
     stream.write_all(request.as_bytes()).await.map_err(lost)?;
-    let head = http::read_head(stream).await.map_err(lost)?;
+    let head = match http::read_head(stream).await {
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Vec::new(),
+        head => head.map_err(lost)?,
+    };
     match http::status(&head) {
         Some(200..=299) => Ok(()),
         // It will say the same until somebody sets it right.

@@ -6,6 +6,7 @@ use super::connect::{Connected, Session, connect};
 use super::error::ConnectError;
 use super::ready::{self, Beginning};
 use super::slot::{self, End};
+use super::socket::Parting;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -107,8 +108,10 @@ impl Seat {
             let target = self.shared.target().await?;
             let mut pauses = again.iter();
             loop {
-                let linked = match connect(&target, &mut session).await {
-                    Err(ConnectError::SessionOver) if session.take().is_some() => connect(&target, &mut session).await,
+                let linked = match connect(&target, &self.shared.connections, &mut session).await {
+                    Err(ConnectError::SessionOver) if session.take().is_some() => {
+                        connect(&target, &self.shared.connections, &mut session).await
+                    }
                     linked => linked,
                 };
                 match (linked, pauses.next()) {
@@ -174,23 +177,9 @@ impl Seat {
     }
 
     async fn come_back(self: Arc<Self>) {
-        let mut backoff = Backoff::after(self.state().short);
-        let link = loop {
-            tokio::time::sleep(backoff.next(chance())).await;
-            let wanted = self.state().relief.as_ref().is_some_and(Relief::is_wanted);
-            if !wanted || self.shared.is_refused() {
-                break None;
-            }
-            match self.connect(LONG_PATIENCE, &[]).await {
-                Ok(mut link) => match self.ready(&mut link).await {
-                    Ok(()) => break Some(link),
-                    Err(error) => {
-                        self.state().session = Some(link.session);
-                        self.shared.failed(&error);
-                    }
-                },
-                Err(error) => self.shared.failed(&error),
-            }
+        let link = tokio::select! {
+            link = self.another_link() => link,
+            () = self.shared.left() => None,
         };
         let mut state = self.state();
         (state.trying, state.ready) = (false, link);
@@ -198,6 +187,29 @@ impl Seat {
             && let Some(relief) = &state.relief
         {
             relief.ask();
+        }
+    }
+
+    /// Tries until there is a link. `None` if nobody wants one any more.
+    async fn another_link(&self) -> Option<Connected> {
+        let mut backoff = Backoff::after(self.state().short);
+        loop {
+            tokio::time::sleep(backoff.next(chance())).await;
+            let wanted = self.state().relief.as_ref().is_some_and(Relief::is_wanted);
+            if !wanted || self.shared.is_refused() {
+                return None;
+            }
+            match self.connect(LONG_PATIENCE, &[]).await {
+                Ok(mut link) => match self.ready(&mut link).await {
+                    Ok(()) => return Some(link),
+                    Err(error) => {
+                        link.socket.part(Parting::Keep);
+                        self.state().session = Some(link.session);
+                        self.shared.failed(&error);
+                    }
+                },
+                Err(error) => self.shared.failed(&error),
+            }
         }
     }
 

@@ -1,14 +1,13 @@
 //! One slot of a pool over one sealed link: requests go up, events come down, until one of both ends.
 
 use super::connect::Connected;
-use super::control::{self, Ask, CLOSE_KILL, Meaning, Notice as Control};
-use super::socket::{Closed, Incoming, frame};
+use super::control::{self, Meaning, Notice as Control};
+use super::socket::{Closed, Incoming, Parting, frame};
 use super::{Notice, Shared};
 use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use weir_model::link::{Down, Step, Tag, Up};
 use weir_model::{Event, Request, framing};
 use weir_seal::Opened;
@@ -102,13 +101,11 @@ pub(super) async fn serve(link: &mut Connected, served: &mut Served, shared: &Sh
     let end = slot.run(served).await;
     shared.leases.close(line);
     slot.progress(0);
-    // If it does not get there, the engine's grace does the same a little later.
-    let last = match end {
-        End::Killed | End::Broken(_) => Message::Close(Some(CloseFrame { code: CLOSE_KILL.into(), reason: "".into() })),
-        End::Dismissed => Message::text(Ask::End.write()),
-        End::Lost { .. } | End::Revoked | End::Idle => return end,
-    };
-    let _ = slot.link.socket.outgoing.try_send(last);
+    slot.link.socket.part(match end {
+        End::Killed | End::Broken(_) => Parting::Kill,
+        End::Lost { over: false, .. } => Parting::Keep,
+        End::Dismissed | End::Lost { over: true, .. } | End::Revoked | End::Idle => Parting::End,
+    });
     end
 }
 

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::broadcast;
 use tokio_tungstenite::accept_hdr_async;
@@ -130,6 +131,8 @@ pub(super) struct Behaviour {
     pub(super) version: &'static str,
     /// Who it says it is, if not who it is.
     pub(super) says: Option<String>,
+    /// It proves its identity, and not another.
+    pub(super) proves: bool,
     /// It signs what it offers, with its own identity.
     pub(super) signs: bool,
     /// Its worker finds something where the text has nothing.
@@ -140,7 +143,15 @@ pub(super) struct Behaviour {
 
 impl Default for Behaviour {
     fn default() -> Self {
-        Self { key: KEY, version: env!("CARGO_PKG_VERSION"), says: None, signs: true, lies: false, offers: None }
+        Self {
+            key: KEY,
+            version: env!("CARGO_PKG_VERSION"),
+            says: None,
+            proves: true,
+            signs: true,
+            lies: false,
+            offers: None,
+        }
     }
 }
 
@@ -153,6 +164,10 @@ pub(super) struct Engine {
 pub(super) struct Shared {
     pub(super) behaviour: Behaviour,
     pub(super) connections: AtomicUsize,
+    /// Connections that are over.
+    pub(super) left: AtomicUsize,
+    /// Connections over which it was told who we are.
+    pub(super) told: AtomicUsize,
     pub(super) links: AtomicUsize,
     pub(super) silent: AtomicBool,
     pub(super) ups: Mutex<Vec<Up>>,
@@ -183,6 +198,8 @@ impl Engine {
         let state = Arc::new(Shared {
             behaviour,
             connections: AtomicUsize::new(0),
+            left: AtomicUsize::new(0),
+            told: AtomicUsize::new(0),
             links: AtomicUsize::new(0),
             silent: AtomicBool::new(false),
             ups: Mutex::default(),
@@ -202,6 +219,8 @@ impl Engine {
                         _ = converse(stream, &shared, &signer) => {}
                         _ = cut.recv() => {}
                     }
+                    shared.left.fetch_add(1, Ordering::SeqCst);
+                    shared.changed.notify_waiters();
                 });
             }
         });
@@ -239,6 +258,11 @@ impl Engine {
         self.wait(|state| state.ended.load(Ordering::SeqCst)).await;
     }
 
+    /// Until all connections are over.
+    pub(super) async fn left(&self) {
+        self.wait(|state| state.left.load(Ordering::SeqCst) == state.connections.load(Ordering::SeqCst)).await;
+    }
+
     pub(super) async fn wait(&self, done: impl Fn(&Shared) -> bool) {
         let wait = async {
             loop {
@@ -253,16 +277,39 @@ impl Engine {
     }
 }
 
+/// The head of a request, up to the empty line.
+pub(super) async fn head(stream: &mut TcpStream) -> Option<String> {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        head.push(stream.read_u8().await.ok()?.into());
+    }
+    Some(head)
+}
+
+/// Answers who asks for a proof.
+async fn prove(stream: &mut TcpStream, identity: &Identity) -> Option<()> {
+    let head = head(stream).await?;
+    let (challenge, rest) = head.strip_prefix("GET /health?challenge=")?.split_once("&host=")?;
+    let host = rest.split_once(' ')?.0.replace("%3A", ":");
+    let proof = identity.prove(&challenge.parse().ok()?, &host);
+    let body = format!(r#"{{"service":"weir-engine","proof":"{proof}"}}"#);
+    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    stream.write_all(answer.as_bytes()).await.ok()
+}
+
 /// One connection, until it or the editor's patience ends.
-pub(super) async fn converse(stream: TcpStream, shared: &Shared, identity: &Identity) -> Option<()> {
+pub(super) async fn converse(mut stream: TcpStream, shared: &Shared, identity: &Identity) -> Option<()> {
     if shared.silent.load(Ordering::SeqCst) {
         return None;
     }
     let behaviour = &shared.behaviour;
     let key = behaviour.key;
+    let forger = Identity::generate().ok()?;
+    prove(&mut stream, if behaviour.proves { identity } else { &forger }).await?;
     #[expect(clippy::result_large_err, reason = "the trait's")]
     let check = |head: &Head, response: Response| {
         let said = |name: &str| head.headers().get(name).and_then(|value| value.to_str().ok());
+        shared.told.fetch_add(1, Ordering::SeqCst);
         if said("x-api-key") == Some(key) {
             let mut response = response;
             let protocol = said("sec-websocket-protocol").expect("a version").parse().expect("a header");
@@ -281,7 +328,6 @@ pub(super) async fn converse(stream: TcpStream, shared: &Shared, identity: &Iden
     let mut session = shared.session.lock().await;
     let (handshake, offer) = WorkerHandshake::offer(&hello, &context, session.resumption.as_ref()).ok()?;
     let offer = behaviour.offers.clone().unwrap_or(offer);
-    let forger = Identity::generate().ok()?;
     let signer = if behaviour.signs { identity } else { &forger };
     socket.send(frame(Tag::Hello, &sign_offer(signer, &context, &hello, &offer))).await.ok()?;
     let accept = binary(&mut socket, Tag::Accept).await?;

@@ -3,12 +3,13 @@
 mod engine;
 mod pool;
 
-use super::{ConnectError, Notice, State, connect};
+use super::{ConnectError, Notice, State, connect, socket::Connections};
 use engine::{Behaviour, Engine, target};
 use pool::Test;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use weir_model::link::Up;
 use weir_model::{DocId, Request};
@@ -110,12 +111,14 @@ async fn over_the_next_link_only_what_changed_is_sent_and_nothing_is_held_agains
 async fn who_must_not_be_spoken_to_is_sent_nothing_and_not_tried_again() {
     let other = || Identity::generate().expect("randomness").public();
     for (behaviour, part) in [
+        (Behaviour { proves: false, ..Behaviour::default() }, "pinned"),
         (Behaviour { key: "another-key", ..Behaviour::default() }, "refuses the API key"),
         (Behaviour { version: "0.0.0-other", ..Behaviour::default() }, "same version"),
         (Behaviour { says: Some(other().to_string()), ..Behaviour::default() }, "pinned"),
         (Behaviour { signs: false, ..Behaviour::default() }, "pinned"),
         (Behaviour { offers: Some(b"an offer of no version".to_vec()), ..Behaviour::default() }, "handshake"),
     ] {
+        let told = usize::from(behaviour.proves);
         let engine = Engine::start(behaviour).await;
         let mut test = Test::start(&engine.target());
         test.rules().await;
@@ -127,6 +130,8 @@ async fn who_must_not_be_spoken_to_is_sent_nothing_and_not_tried_again() {
         assert_eq!(test.edit(0, 0, "x").await.0, "here");
         assert_eq!((engine.ups().len(), engine.connections()), (0, 1), "{part}");
         test.end().await;
+        engine.left().await;
+        assert_eq!(engine.state.told.load(Ordering::SeqCst), told, "{part}: who we are");
     }
 }
 
@@ -147,11 +152,14 @@ async fn an_engine_of_which_nothing_is_heard_any_more_is_away() {
 async fn a_stranger_on_the_port_is_no_engine() {
     for (answer, part) in [
         ("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", Err("no Weir engine")),
+        ("HTTP/1.1 404 Not Found\r\n\r\n", Err("no Weir engine")),
         ("HTTP/1.1 302 Found\r\nlocation: http://evil/\r\ncontent-length: 0\r\n\r\n", Err("302")),
-        ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", Err("200")),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", Err("no Weir engine")),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 25\r\n\r\n{\"service\":\"weir-engine\"}", Err("pinned")),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 38\r\n\r\n{\"service\":\"weir-engine\",\"proof\":\"AA\"}", Err("pinned")),
         ("HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n", Ok("503")),
         ("HTTP/1.1 429 Slowly\r\ncontent-length: 0\r\n\r\n", Ok("429")),
-        ("SSH-2.0-x\r\n\r\n", Err("WebSocket")),
+        ("SSH-2.0-x\r\n\r\n", Err("no Weir engine")),
         ("", Ok("connection")),
     ] {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -159,15 +167,20 @@ async fn a_stranger_on_the_port_is_no_engine() {
         let target = target(listener.local_addr().expect("an address"), &identity);
         let stranger = tokio::spawn(async move {
             let (mut stream, _) = listener.accept().await.expect("a connection");
-            let mut buffer = [0; 1024];
-            let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut buffer).await;
-            let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, answer.as_bytes()).await;
+            let mut heard = engine::head(&mut stream).await.expect("a question");
+            stream.write_all(answer.as_bytes()).await.expect("a reader");
+            stream.shutdown().await.expect("open");
+            // It may have been reset.
+            let _ = stream.read_to_string(&mut heard).await;
+            heard
         });
-        match (connect::connect(&target, &mut None).await, part) {
+        match (connect::connect(&target, &Connections::default(), &mut None).await, part) {
             (Err(ConnectError::Away(reason)), Ok(part)) => assert!(reason.contains(part), "{reason}"),
             (Err(ConnectError::Refused(reason)), Err(part)) => assert!(reason.contains(part), "{reason}"),
             (result, _) => panic!("{answer}: {result:?}"),
         }
-        stranger.await.expect("it answers");
+        let heard = stranger.await.expect("it answers");
+        assert!(heard.starts_with("GET /health?challenge=") && heard.ends_with("\r\n\r\n"), "{heard}");
+        assert!(!heard.contains(KEY) && !heard.contains("x-api-key"), "{heard}");
     }
 }
