@@ -253,9 +253,9 @@ impl Engine {
         self.wait(|state| state.links.load(Ordering::SeqCst) >= links).await;
     }
 
-    /// Until the editor has said that its session is over.
-    pub(super) async fn ended(&self) {
-        self.wait(|state| state.ended.load(Ordering::SeqCst)).await;
+    /// Whether the editor has said that its session is over.
+    pub(super) fn ended(&self) -> bool {
+        self.state.ended.load(Ordering::SeqCst)
     }
 
     /// Until all connections are over.
@@ -357,7 +357,6 @@ pub(super) async fn converse(mut stream: TcpStream, shared: &Shared, identity: &
             Message::Text(text) => {
                 assert!(control::test_is_end(text.as_str()), "{text}");
                 shared.ended.store(true, Ordering::SeqCst);
-                shared.changed.notify_waiters();
                 continue;
             }
             _ => continue,

@@ -36,7 +36,7 @@ async fn a_pool_is_served_over_a_sealed_link() {
     assert!(matches!(&test.notices[..], [Notice::State(State::Linked), Notice::Sending { .. }]), "{:?}", test.notices);
     assert!(engine.seen(|up| matches!(up, Up::Request(Request::Rules { kept, .. }) if kept.is_empty())));
     test.end().await;
-    engine.ended().await;
+    assert!(engine.ended(), "it was told before the end");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -51,7 +51,7 @@ async fn what_an_engine_finds_where_the_text_has_nothing_is_left_out_and_that_is
     // And it goes on.
     assert_eq!(test.edit(4, 4, " typed").await, ("there".to_owned(), "text typed".to_owned()));
     test.end().await;
-    engine.ended().await;
+    assert!(engine.ended(), "it was told before the end");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -83,7 +83,7 @@ async fn an_engine_that_is_away_is_stood_in_for_and_takes_over_when_it_comes() {
     assert!(ups.iter().filter(|up| rules(up)).count() == 1 && ups.iter().any(again), "{ups:?}");
     assert!(!test.said.iter().any(|update| matches!(update, Update::Restarted { .. } | Update::Failed { .. })));
     test.end().await;
-    engine.ended().await;
+    assert!(engine.ended(), "it was told before the end");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

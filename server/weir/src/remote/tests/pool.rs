@@ -10,6 +10,7 @@ use weir_worker::{Pool, PoolConfig, Serve, Update};
 
 pub(super) struct Test {
     pub(super) pool: Pool,
+    remote: Remote,
     pub(super) updates: mpsc::UnboundedReceiver<Update>,
     pub(super) said: Vec<Update>,
     pub(super) notice: mpsc::UnboundedReceiver<Notice>,
@@ -24,7 +25,7 @@ impl Test {
         let config = PoolConfig { place: remote.place(), ..PoolConfig::this_program(1) };
         let (pool, updates) = Pool::start(config);
         let document = Document::new("", Version(0), Some(Language::Python));
-        Self { pool, updates, said: Vec::new(), notice, notices: Vec::new(), document }
+        Self { pool, remote, updates, said: Vec::new(), notice, notices: Vec::new(), document }
     }
 
     pub(super) async fn rules(&mut self) {
@@ -99,7 +100,12 @@ impl Test {
         }
     }
 
+    /// As a process that ends.
     pub(super) async fn end(self) {
-        tokio::time::timeout(PATIENCE, self.pool.shutdown()).await.expect("shutdown ends");
+        let ends = async {
+            self.pool.shutdown().await;
+            self.remote.leave().await;
+        };
+        tokio::time::timeout(PATIENCE, ends).await.expect("shutdown ends");
     }
 }
