@@ -166,13 +166,12 @@ async fn read(mut stream: SplitStream<WebSocketStream<Stream>>, say: mpsc::Sende
         };
         let incoming = match message {
             Some(Ok(Message::Binary(bytes))) => {
-                match bytes.split_first().map(|(&tag, body)| (Tag::from_byte(tag), body)) {
-                    Some((Some(tag), body)) => Incoming::Frame(tag, body.to_vec()),
-                    _ => {
-                        let reason = "it sends what this version does not know".to_owned();
-                        break Some(Closed { code: None, reason });
-                    }
-                }
+                let Some((Some(tag), body)) = bytes.split_first().map(|(&tag, body)| (Tag::from_byte(tag), body))
+                else {
+                    let reason = "it sends what this version does not know".to_owned();
+                    break Some(Closed { code: None, reason });
+                };
+                Incoming::Frame(tag, body.to_vec())
             }
             Some(Ok(Message::Text(text))) => Incoming::Control(text.as_str().to_owned()),
             Some(Ok(Message::Close(frame))) => {
