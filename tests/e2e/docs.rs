@@ -41,9 +41,13 @@ fn every_picture_of_an_editor_is_taken_by_a_test() {
         for picture in text.split("![").skip(1).filter_map(|rest| rest.split_once("](")?.1.split(')').next()) {
             let name = picture.rsplit_once('.').map_or(picture, |(name, _)| name);
             assert!(editor.path().join(picture).is_file(), "{picture} is missing");
-            assert!(code.contains(&format!(".screenshot(\"{name}\")")), "no test takes {picture}");
             pictures += 1;
+            // Its own was taken by hand, as its page says: Zed draws with the graphics card.
+            if editor.file_name() == "zed" {
+                continue;
+            }
+            assert!(code.contains(&format!(".screenshot(\"{name}\")")), "no test takes {picture}");
         }
     }
-    assert!(pictures >= 4, "{pictures} pictures");
+    assert!(pictures >= 5, "{pictures} pictures");
 }
