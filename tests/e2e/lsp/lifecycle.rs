@@ -73,16 +73,6 @@ fn an_editor_that_does_not_listen_is_named() {
 }
 
 #[test]
-fn the_rules_are_loaded_with_progress() {
-    let project = Project::new();
-    let mut server = project.server();
-    let begin = server.wait_for("$/progress");
-    assert_eq!(begin["params"]["value"]["kind"], "begin");
-    let end = server.wait_for("$/progress");
-    assert_eq!(end["params"]["value"], json!({ "kind": "end", "message": "2 rules" }));
-}
-
-#[test]
 fn a_client_that_declares_nothing_gets_no_progress() {
     let project = Project::new();
     let rules = project.rules();

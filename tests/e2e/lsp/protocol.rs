@@ -262,18 +262,29 @@ fn a_client_that_declares_everything_is_served_with_everything() {
     assert_eq!(report["items"].as_array().map(Vec::len), Some(1), "{report}");
     let report = server.request("workspace/diagnostic", &json!({ "previousResultIds": [] }));
     assert_eq!(report["items"][0]["uri"], project.uri("b.py"), "{report}");
-    for method in
-        ["workspace/configuration", "client/registerCapability", "window/workDoneProgress/create", "$/progress"]
-    {
+    for method in ["workspace/configuration", "client/registerCapability"] {
         server.wait_for(method);
     }
     assert!(server.pending.iter().all(|message| message["method"] != "textDocument/publishDiagnostics"));
 }
 
 #[test]
+fn rules_that_take_long_to_load_are_shown_to_be_loaded() {
+    let project = Project::new();
+    let rules = LateRules::new(&project);
+    let mut server = rules.server(&project);
+    let begin = server.wait_for("$/progress");
+    assert_eq!(begin["params"]["value"]["kind"], "begin");
+    rules.write(super::RULES);
+    let end = server.wait_for("$/progress");
+    assert_eq!(end["params"]["value"], json!({ "kind": "end", "message": "2 rules" }));
+}
+
+#[test]
 fn the_scan_of_the_workspace_is_shown_and_can_be_cancelled() {
     let project = Project::new();
-    for at in 0..300 {
+    // Enough that it lasts, on any machine, until it is worth a word.
+    for at in 0..4000 {
         project.write(&format!("f{at}.py"), TEXT);
     }
     let mut server = project.server();
