@@ -1,7 +1,7 @@
 //! Configuration, from the project and from the editor, and what follows when it changes.
 
 use super::Project;
-use serde_json::json;
+use serde_json::{Value, json};
 use weir_tests::binary;
 use weir_tests::lsp_client::{LspClient, capabilities};
 
@@ -34,6 +34,38 @@ fn a_client_without_watchers_is_served_by_our_own() {
     let rules = std::fs::read_to_string(project.rules()).expect("rules");
     project.write("rules.yaml", &rules.replace("yaml-load", "json-load"));
     assert_eq!(server.diagnostics(&uri, 1)[0]["code"], "json-load");
+}
+
+#[test]
+fn a_client_that_watches_for_us_is_left_with_one_set_of_watchers() {
+    let project = Project::new();
+    let mut abilities = capabilities();
+    abilities["workspace"]["didChangeWatchedFiles"] =
+        json!({ "dynamicRegistration": true, "relativePatternSupport": true });
+    let mut server = LspClient::start(binary::weir(), &[]);
+    server.initialize(&abilities, Some(project.path()), &json!(null));
+    let first = server.wait_for("client/registerCapability");
+    let id = |entry: &Value| entry["id"].as_str().expect("an id").to_owned();
+    let mut watching = vec![id(&first["params"]["registrations"][0])];
+    for round in 0..8 {
+        project.write("weir.toml", &format!("rules = [\"rules.yaml\", \"more{round}.yaml\"]\n"));
+        let change = json!({ "uri": project.uri("weir.toml"), "type": 2 });
+        server.notify("workspace/didChangeWatchedFiles", &json!({ "changes": [change] }));
+        for _ in 0..2 {
+            let message = server.wait("a registration or its end", |message| {
+                message["params"]["registrations"].is_array() || message["params"]["unregisterations"].is_array()
+            });
+            if let Some(new) = message["params"]["registrations"].as_array() {
+                watching.push(id(&new[0]));
+            } else {
+                let ended = id(&message["params"]["unregisterations"][0]);
+                let at = watching.iter().position(|watcher| *watcher == ended);
+                watching.remove(at.unwrap_or_else(|| panic!("{ended} was not registered")));
+            }
+        }
+        assert_eq!(watching.len(), 1, "{watching:?}");
+        assert_eq!(watching[0], format!("weir-watched-files-{}", round + 2));
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ pub(crate) mod gate;
 pub(crate) mod hints;
 mod input;
 mod lenient;
+mod order;
 pub(crate) mod outbox;
 mod parent;
 pub(crate) mod progress;
@@ -15,6 +16,7 @@ pub(crate) mod requests;
 pub(crate) mod rule_marks;
 mod server;
 pub(crate) mod spelling;
+mod throttle;
 pub(crate) mod to_proto;
 mod transport;
 pub(crate) mod view;
@@ -77,8 +79,9 @@ async fn serve(input: Input, output: Output, rules: Vec<PathBuf>, choice: Choice
     let was_shut_down = Arc::new(AtomicBool::new(false));
     let shows_virtual = Arc::new(AtomicBool::new(false));
     let mut outbox = None;
+    let (marks, marked) = order::marks();
     let (service, socket) = LspService::build(|client| {
-        outbox = Some(Outbox::start(client));
+        outbox = Some(Outbox::start(client, marks));
         Server::new(messages.clone(), was_shut_down.clone(), shows_virtual.clone())
     })
     .custom_method("workspace/textDocumentContent", Server::text_document_content)
@@ -90,7 +93,7 @@ async fn serve(input: Input, output: Output, rules: Vec<PathBuf>, choice: Choice
     let main_loop = tokio::spawn(main_loop.run(inbox));
     let spellings = Spellings::default();
     let socket = Spelled { socket, spellings: spellings.clone() };
-    tower_lsp_server::Server::new(input::messages(input), output, socket)
+    tower_lsp_server::Server::new(input::messages(input), output, marked(socket))
         .concurrency_level(CONCURRENT_REQUESTS)
         .serve(Gate::new(service, shows_virtual, spellings))
         .await;

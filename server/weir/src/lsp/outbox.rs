@@ -1,31 +1,38 @@
 //! What we tell the client unasked, in order, without ever making the main loop wait for a slow client.
 
 use crate::engines::EngineId;
+use crate::lsp::order::{self, Marks};
 use crate::lsp::progress::{self, Step, Task};
+use crate::lsp::throttle::Throttle;
 use crate::main_loop::Message;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tower_lsp_server::Client;
 use tower_lsp_server::ls_types::notification::Notification;
 use tower_lsp_server::ls_types::{
     ConfigurationItem, Diagnostic, MessageType, ProgressToken, Registration, ShowDocumentParams, Unregistration, Uri,
-    WorkspaceDocumentDiagnosticReport,
+    WorkspaceDiagnosticReport, WorkspaceDocumentDiagnosticReport,
 };
 
 /// A client that does not answer what its settings are within this time does not answer at all; if it does later, that counts.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What our watchers are registered as.
-const WATCHERS: &str = "weir-watched-files";
+/// A client that is told to ask again asks for everything: not more often than this.
+const REFRESH_PAUSE: Duration = Duration::from_millis(300);
+
+/// The method that watchers are registered for.
+const WATCH: &str = "workspace/didChangeWatchedFiles";
 
 /// The way out. Messages keep their order; of diagnostics for one document only the newest is sent. Progress has a way of
 /// its own, because it waits for the client's consent.
 pub(crate) struct Outbox {
     queue: mpsc::UnboundedSender<Outgoing>,
+    refresh: Throttle,
+    refresh_lenses: Throttle,
     progress: mpsc::UnboundedSender<Step>,
     client: Client,
 }
@@ -35,11 +42,10 @@ enum Outgoing {
     Show(MessageType, String),
     Log(MessageType, String),
     Partial(PartialReport),
+    EndOfParts(oneshot::Sender<WorkspaceDiagnosticReport>),
     ShowDocument(ShowDocumentParams),
-    Refresh,
-    RefreshLenses,
-    Register(Value),
-    Unregister,
+    Register { id: String, options: Value },
+    Unregister { id: String },
 }
 
 /// A part of the answer to `workspace/diagnostic`.
@@ -61,12 +67,22 @@ impl Notification for PartialReport {
 
 impl Outbox {
     /// Starts the tasks that write to the client.
-    pub(crate) fn start(client: Client) -> Self {
+    pub(super) fn start(client: Client, marks: Marks) -> Self {
         let (queue, outgoing) = mpsc::unbounded_channel();
         let (progress, steps) = mpsc::unbounded_channel();
         tokio::spawn(progress::show(client.clone(), steps));
-        tokio::spawn(write(client.clone(), outgoing));
-        Self { queue, progress, client }
+        tokio::spawn(write(client.clone(), marks, outgoing));
+        let to = client.clone();
+        let refresh = Throttle::start(REFRESH_PAUSE, move || {
+            let to = to.clone();
+            order::request("refresh", async move { to.workspace_diagnostic_refresh().await });
+        });
+        let to = client.clone();
+        let refresh_lenses = Throttle::start(REFRESH_PAUSE, move || {
+            let to = to.clone();
+            order::request("lenses", async move { to.code_lens_refresh().await });
+        });
+        Self { queue, refresh, refresh_lenses, progress, client }
     }
 
     /// Publishes the diagnostics of a document.
@@ -89,29 +105,34 @@ impl Outbox {
         self.send(Outgoing::Partial(PartialReport { token, value: Items { items } }));
     }
 
+    /// Answers `workspace/diagnostic`, once all parts are on their way. The answer itself is empty then: so the protocol has it.
+    pub(crate) fn end_of_parts(&self, answer: oneshot::Sender<WorkspaceDiagnosticReport>) {
+        self.send(Outgoing::EndOfParts(answer));
+    }
+
     /// Has the client show a document.
     pub(crate) fn show_document(&self, params: ShowDocumentParams) {
         self.send(Outgoing::ShowDocument(params));
     }
 
-    /// Has the client ask for all diagnostics again.
+    /// Has the client ask for all diagnostics again, soon.
     pub(crate) fn refresh(&self) {
-        self.send(Outgoing::Refresh);
+        self.refresh.want();
     }
 
-    /// Has the client ask for all code lenses again.
+    /// Has the client ask for all code lenses again, soon.
     pub(crate) fn refresh_lenses(&self) {
-        self.send(Outgoing::RefreshLenses);
+        self.refresh_lenses.want();
     }
 
-    /// Has the client watch files.
-    pub(crate) fn register_watchers(&self, options: Value) {
-        self.send(Outgoing::Register(options));
+    /// Has the client watch files, under a name that was not used before.
+    pub(crate) fn register_watchers(&self, id: String, options: Value) {
+        self.send(Outgoing::Register { id, options });
     }
 
-    /// Ends that.
-    pub(crate) fn unregister_watchers(&self) {
-        self.send(Outgoing::Unregister);
+    /// Ends what was registered under a name.
+    pub(crate) fn unregister_watchers(&self, id: String) {
+        self.send(Outgoing::Unregister { id });
     }
 
     /// Asks the client for its settings, of these folders (`None`: in general); the answer is a message.
@@ -181,12 +202,12 @@ impl Outbox {
     }
 }
 
-async fn write(client: Client, mut queue: mpsc::UnboundedReceiver<Outgoing>) {
+async fn write(client: Client, marks: Marks, mut queue: mpsc::UnboundedReceiver<Outgoing>) {
     let mut batch = Vec::new();
     while queue.recv_many(&mut batch, 256).await > 0 {
         let newest = newest(&batch);
-        let last_refresh = batch.iter().rposition(|outgoing| matches!(outgoing, Outgoing::Refresh));
         for (at, outgoing) in batch.drain(..).enumerate() {
+            let to = client.clone();
             match outgoing {
                 Outgoing::Publish { uri, version, diagnostics } => {
                     if newest.get(&uri) == Some(&at) {
@@ -196,42 +217,24 @@ async fn write(client: Client, mut queue: mpsc::UnboundedReceiver<Outgoing>) {
                 Outgoing::Show(kind, text) => client.show_message(kind, text).await,
                 Outgoing::Log(kind, text) => client.log_message(kind, text).await,
                 Outgoing::Partial(report) => client.send_notification::<PartialReport>(report).await,
+                Outgoing::EndOfParts(answer) => {
+                    marks.passed(&client).await;
+                    let _ = answer.send(WorkspaceDiagnosticReport { items: Vec::new() });
+                }
                 Outgoing::ShowDocument(params) => {
-                    let client = client.clone();
-                    apart("document", async move { client.show_document(params).await.map(|_| ()) });
+                    order::request("document", async move { to.show_document(params).await.map(drop) });
                 }
-                Outgoing::Refresh if last_refresh == Some(at) => {
-                    let client = client.clone();
-                    apart("refresh", async move { client.workspace_diagnostic_refresh().await });
+                Outgoing::Register { id, options } => {
+                    let watchers = Registration { id, method: WATCH.to_owned(), register_options: Some(options) };
+                    order::request("registration", async move { to.register_capability(vec![watchers]).await });
                 }
-                Outgoing::Refresh => {}
-                Outgoing::RefreshLenses => {
-                    let client = client.clone();
-                    apart("lenses", async move { client.code_lens_refresh().await });
-                }
-                Outgoing::Register(options) => {
-                    let (client, method) = (client.clone(), "workspace/didChangeWatchedFiles".to_owned());
-                    let registration =
-                        Registration { id: WATCHERS.to_owned(), method, register_options: Some(options) };
-                    apart("registration", async move { client.register_capability(vec![registration]).await });
-                }
-                Outgoing::Unregister => {
-                    let (client, method) = (client.clone(), "workspace/didChangeWatchedFiles".to_owned());
-                    let registration = Unregistration { id: WATCHERS.to_owned(), method };
-                    apart("registration", async move { client.unregister_capability(vec![registration]).await });
+                Outgoing::Unregister { id } => {
+                    let watchers = Unregistration { id, method: WATCH.to_owned() };
+                    order::request("registration", async move { to.unregister_capability(vec![watchers]).await });
                 }
             }
         }
     }
-}
-
-/// Requests to the client are not waited for: what is to be told next does not depend on the answer.
-fn apart(what: &'static str, request: impl Future<Output = tower_lsp_server::jsonrpc::Result<()>> + Send + 'static) {
-    tokio::spawn(async move {
-        if let Err(error) = request.await {
-            tracing::debug!("{what}: the client answered with {}", error.code);
-        }
-    });
 }
 
 /// Where in the batch the newest diagnostics of each document are.

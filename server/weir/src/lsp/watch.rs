@@ -48,13 +48,15 @@ pub(crate) struct Watch {
     now: Option<Watched>,
     /// Ours, where the client has none.
     own: Option<RecommendedWatcher>,
-    registered: bool,
+    /// What the client's watchers are registered as.
+    registered: Option<String>,
+    registrations: u64,
 }
 
 impl Watch {
     /// Watches nothing yet.
     pub(crate) fn new(messages: mpsc::WeakUnboundedSender<Message>) -> Self {
-        Self { messages, now: None, own: None, registered: false }
+        Self { messages, now: None, own: None, registered: None, registrations: 0 }
     }
 
     /// Has these watched in place of those before.
@@ -63,11 +65,13 @@ impl Watch {
             return;
         }
         if client.watches_files {
-            if self.registered {
-                outbox.unregister_watchers();
+            // A name of its own each time: whatever a client makes of the order, the end of one registration is not that of the next.
+            self.registrations += 1;
+            let id = format!("weir-watched-files-{}", self.registrations);
+            if let Some(before) = self.registered.replace(id.clone()) {
+                outbox.unregister_watchers(before);
             }
-            self.registered = true;
-            outbox.register_watchers(json!(registration(&watched, client)));
+            outbox.register_watchers(id, json!(registration(&watched, client)));
         }
         self.own = self.watch(&watched, client);
         self.now = Some(watched);

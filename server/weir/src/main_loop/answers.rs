@@ -257,15 +257,13 @@ impl MainLoop {
                     diagnostic::workspace_report(uri, diagnostics, previous.map(String::as_str))
                 })
                 .collect();
-            let items = match pull.token {
-                // Once parts were sent the answer itself is empty: so the protocol has it.
+            match pull.token {
                 Some(token) => {
                     self.outbox.partial(token, items);
-                    Vec::new()
+                    self.outbox.end_of_parts(pull.answer);
                 }
-                None => items,
-            };
-            let _ = pull.answer.send(WorkspaceDiagnosticReport { items });
+                None => drop(pull.answer.send(WorkspaceDiagnosticReport { items })),
+            }
         }
     }
 }
