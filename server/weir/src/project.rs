@@ -177,9 +177,16 @@ impl Project {
         self.root.as_deref().unwrap_or(walk::folder_of(&self.config.baseline)).to_owned()
     }
 
+    /// The baseline file. A file outside of all projects has none: its name alone would be one of the folder that Weir happens to
+    /// run in.
+    pub(crate) fn baseline_file(&self) -> Option<&Path> {
+        let path = self.config.baseline.as_path();
+        (self.folder.is_some() || self.file.is_some() || path.is_absolute()).then_some(path)
+    }
+
     /// Reads the baseline (again).
     pub(crate) fn read_baseline(&mut self) {
-        let path = &self.config.baseline;
+        let Some(path) = self.baseline_file() else { return };
         match Baseline::read(path, &self.baseline_root()) {
             Ok(baseline) => self.baseline = baseline,
             Err(error) => self.notices.push(format!("{}: {error}", path.display())),

@@ -233,6 +233,23 @@ fn a_rule_is_lowered_in_the_projects_file() {
 }
 
 #[test]
+fn what_is_typed_in_the_projects_file_counts_when_it_is_changed() {
+    let project = Project::new();
+    project.write("weir.toml", "# ours\r\n[severity]\r\nother = \"off\"\r\n");
+    let mut server = project.server();
+    let (uri, settings) = (project.uri("a.py"), project.uri("weir.toml"));
+    server.open(&settings, "toml", "# ours\r\n[severity]\r\nother = \"off\"\r\n");
+    server.change(&settings, 7, [1, 0, 1, 0], "# one\r\n# two\r\n# three\r\n");
+    server.open(&uri, "python", TEXT);
+    let actions = actions(&mut server, &uri, &json!({ "diagnostics": [] }));
+    let change = &titled(&actions, "Show yaml-load as a hint in this project")["edit"]["documentChanges"][0];
+    assert_eq!(change["textDocument"], json!({ "uri": settings, "version": 7 }));
+    let end = json!({ "line": 6, "character": 0 });
+    let expected = json!({ "range": { "start": end, "end": end }, "newText": "yaml-load = \"hint\"\r\n" });
+    assert_eq!(change["edits"], json!([expected]));
+}
+
+#[test]
 fn the_path_the_rule_and_the_weakness_are_shown_where_the_client_can() {
     let project = Project::new();
     let rules = project.rules();

@@ -4,7 +4,7 @@ use super::Project;
 use serde_json::{Value, json};
 use std::process::Command;
 use weir_tests::binary;
-use weir_tests::lsp_client::{LspClient, capabilities};
+use weir_tests::lsp_client::{LspClient, all_capabilities, capabilities};
 
 const TEXT: &str = "import yaml\nyaml.load(x)\nyaml.load(y)\n";
 
@@ -39,6 +39,60 @@ fn a_finding_is_added_to_the_baseline_and_is_gone() {
     let change = json!({ "uri": project.uri(".weir-baseline.json"), "type": 3 });
     server.notify("workspace/didChangeWatchedFiles", &json!({ "changes": [change] }));
     server.wait_until_published(&uri, |found| found.len() == 2);
+}
+
+#[test]
+fn a_file_outside_of_all_projects_has_no_baseline() {
+    let project = Project::new();
+    let mut server = project.server();
+    let uri = project.uri("a.py");
+    server.open(&uri, "python", TEXT);
+    let add = "Add yaml-load here to the baseline";
+    let titled = |actions: &Value| actions.as_array().expect("actions").iter().find(|a| a["title"] == add).cloned();
+    let of_project = titled(&actions(&mut server, &uri)).expect("it is offered");
+    server.request("workspace/executeCommand", &of_project["command"]);
+    server.wait_until_published(&uri, |found| found.len() == 1);
+    let written = std::fs::read_to_string(project.path().join(".weir-baseline.json")).expect("a baseline");
+
+    // A server that happens to run in that folder, with nothing open but a text.
+    let rules = project.rules();
+    let mut program = Command::new(binary::weir());
+    program.current_dir(project.path());
+    let mut server = LspClient::start_with(program, &["--rules", rules.to_str().expect("a plain name")]);
+    server.initialize(&all_capabilities(), None, &json!(null));
+    let untitled = "untitled:a.py";
+    server.open(untitled, "python", TEXT);
+    assert_eq!(server.diagnostics(untitled, 1).len(), 2);
+    let disabled = titled(&actions(&mut server, untitled)).expect("it is shown why not");
+    assert_eq!(disabled["disabled"]["reason"], "only what is in a project can be in its baseline", "{disabled}");
+    assert_eq!(disabled["command"], Value::Null);
+    let mut command = of_project["command"].clone();
+    command["arguments"][0] = json!(untitled);
+    server.request("workspace/executeCommand", &command);
+    server.wait_for("window/showMessage");
+    let now = std::fs::read_to_string(project.path().join(".weir-baseline.json")).expect("a baseline");
+    assert_eq!(now, written);
+}
+
+#[test]
+fn a_baseline_that_is_open_and_not_saved_is_not_written() {
+    let project = Project::new();
+    let mut server = project.server();
+    let (uri, baseline) = (project.uri("a.py"), project.uri(".weir-baseline.json"));
+    let empty = "{\"version\":1,\"findings\":{}}";
+    project.write(".weir-baseline.json", empty);
+    server.open(&baseline, "json", empty);
+    server.change(&baseline, 2, [0, 0, 0, 0], " ");
+    server.open(&uri, "python", TEXT);
+    let actions = actions(&mut server, &uri);
+    let add = |title: &str| actions.as_array().expect("actions").iter().find(|a| a["title"] == title).cloned();
+    let add = add("Add yaml-load here to the baseline").expect("it is offered");
+    server.request("workspace/executeCommand", &add["command"]);
+    let message = server.wait_for("window/showMessage")["params"]["message"].clone();
+    assert!(message.as_str().is_some_and(|message| message.contains("save it first")), "{message}");
+    server.change(&baseline, 3, [0, 0, 0, 1], "");
+    server.request("workspace/executeCommand", &add["command"]);
+    server.wait_until_published(&uri, |found| found.len() == 1);
 }
 
 #[test]

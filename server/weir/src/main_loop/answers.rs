@@ -3,7 +3,7 @@
 use super::MainLoop;
 use super::rule_documents::of_target;
 use crate::lsp::hints;
-use crate::lsp::requests::{code_action, diagnostic, hover, source_lens};
+use crate::lsp::requests::{code_action, diagnostic, hover, project_file, source_lens};
 use crate::lsp::view::View;
 use crate::session::{OpenDocument, file_of};
 use std::collections::HashMap;
@@ -65,7 +65,8 @@ impl MainLoop {
                 let trials = code_action::trials(&view, open, &asked);
                 if trials.is_empty() {
                     let rules = self.rules_at_hand();
-                    let actions = code_action::actions(&view, open, project, &asked, &rules);
+                    let settings = project_file::file(project).and_then(|file| self.session.by_file(&file));
+                    let actions = code_action::actions(&view, open, project, settings, &asked, &rules);
                     let local = actions.into_iter().filter_map(|action| self.in_cells(&open.uri, action));
                     let _ = answer.send(local.collect());
                 } else if !answer.is_closed() {

@@ -3,7 +3,8 @@
 use super::{MainLoop, Message};
 use crate::baseline::Baseline;
 use crate::lsp::requests::command::{
-    ADD_TO_BASELINE, EXPLAIN_LINE, OPEN_PAGE, OPEN_RULE, OPEN_TARGET, SHOW_PATH, SHOW_TREE, Shown, TEST_RULES,
+    ADD_TO_BASELINE, EXPLAIN_LINE, NO_BASELINE, OPEN_PAGE, OPEN_RULE, OPEN_TARGET, SHOW_PATH, SHOW_TREE, Shown,
+    TEST_RULES,
 };
 use crate::lsp::spelling;
 use crate::shared_baseline::{self, ChangeError, Changed};
@@ -57,10 +58,19 @@ impl MainLoop {
         let found = open.findings.iter().find(|found| found.fingerprint == fingerprint && *found.rule_id == *rule);
         let project = open.place.and_then(|(project, _)| self.projects.get(project));
         let (Some(finding), Some(project)) = (found.cloned(), project) else { return };
-        let (file, path, root) = (Arc::clone(&open.path), project.config.baseline.clone(), project.baseline_root());
+        let Some(path) = project.baseline_file().map(Path::to_owned) else {
+            return self.outbox.show(MessageType::INFO, format!("Weir: {NO_BASELINE}"));
+        };
+        let (file, root) = (Arc::clone(&open.path), project.baseline_root());
         let (remote, messages) = (self.engines.remote_of(&project.config), self.messages.clone());
+        let typed = self.session.by_file(&path).map(|open| open.document.text().clone());
         tokio::spawn(async move {
+            let on_disk = path.clone();
             let add = move |now: io::Result<Baseline>| {
+                // The file is written, not the editor's text: once that was saved, what was added would be gone.
+                if typed.as_ref().is_some_and(|typed| *typed != std::fs::read_to_string(&on_disk).unwrap_or_default()) {
+                    return Err(io::Error::other("it is open and has changes that are not saved; save it first"));
+                }
                 let mut baseline = now?;
                 baseline.add(&file, &finding);
                 Ok(baseline)

@@ -110,7 +110,7 @@ impl MainLoop {
         let mut watched = Watched { folders: self.folders.clone(), ..Default::default() };
         for project in self.projects.iter() {
             watched.files.extend(project.file.clone());
-            watched.files.push(project.config.baseline.clone());
+            watched.files.extend(project.baseline_file().map(Path::to_owned));
             watched.git.extend(project.commit.as_ref().map(|commit| commit.git_folder().to_owned()));
         }
         for place in self.engines.iter().flat_map(Engine::places) {

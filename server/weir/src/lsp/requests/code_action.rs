@@ -51,11 +51,13 @@ pub(crate) fn trials(view: &View<'_>, open: &OpenDocument, params: &CodeActionPa
     trials
 }
 
-/// What can be done about the findings that touch the range, once what is offered was tried; `rules` are those of open rule files.
+/// What can be done about the findings that touch the range, once what is offered was tried; `rules` are those of open rule files,
+/// `settings` is the project's file if it is open.
 pub(crate) fn actions(
     view: &View<'_>,
     open: &OpenDocument,
     project: &Project,
+    settings: Option<&OpenDocument>,
     params: &CodeActionParams,
     rules: &[(String, Uri)],
 ) -> CodeActionResponse {
@@ -77,8 +79,8 @@ pub(crate) fn actions(
         actions.extend(here.iter().filter_map(|here| ignore(view, here)));
         let range = view.client.encoding.span(view.text, from_proto::range(params.range));
         actions.extend(hints::actions(view, &open.hints, range));
-        actions.extend(rules_of(&here).flat_map(|rule| project_file::actions(view, project, &rule)));
-        actions.extend(here.iter().flat_map(|here| command::actions(view, here.finding)));
+        actions.extend(rules_of(&here).flat_map(|rule| project_file::actions(view, project, settings, &rule)));
+        actions.extend(here.iter().flat_map(|here| command::actions(view, project, here.finding, is_asked_for)));
     }
     if wants_fix_all(view, params) {
         let title = "Fix all that Weir can repair safely".to_owned();

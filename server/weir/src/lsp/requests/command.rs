@@ -6,6 +6,7 @@ use crate::lsp::gate::SCHEME;
 use crate::lsp::spelling;
 use crate::lsp::to_proto;
 use crate::lsp::view::View;
+use crate::project::Project;
 use crate::report::rule::cwe_page;
 use crate::report::text::{self, Style};
 use crate::report::{FileReport, Report};
@@ -17,7 +18,8 @@ use std::sync::Arc;
 use std::{fs, io};
 use tempfile::TempDir;
 use tower_lsp_server::ls_types::{
-    CodeAction, CodeActionKind, Command, ExecuteCommandParams, Position, Range, ShowDocumentParams, Uri,
+    CodeAction, CodeActionDisabled, CodeActionKind, Command, ExecuteCommandParams, Position, Range, ShowDocumentParams,
+    Uri,
 };
 use weir_model::{Finding, Shape};
 
@@ -91,11 +93,21 @@ pub(crate) fn check(params: &ExecuteCommandParams) -> Result<(), String> {
     }
 }
 
-/// What can be shown about a finding.
-pub(crate) fn actions(view: &View<'_>, finding: &Finding) -> Vec<CodeAction> {
+/// Why nothing is added to a baseline that there is not.
+pub(crate) const NO_BASELINE: &str = "only what is in a project can be in its baseline";
+
+/// What can be done and shown about a finding. What cannot be done is shown with the reason to who asks.
+pub(crate) fn actions(view: &View<'_>, project: &Project, finding: &Finding, is_asked_for: bool) -> Vec<CodeAction> {
     let (uri, rule_id) = (view.uri.as_str(), &*finding.rule_id);
     let arguments = vec![json!(uri), json!(finding.fingerprint), json!(rule_id)];
-    let mut actions = vec![action(format!("Add {rule_id} here to the baseline"), ADD_TO_BASELINE, arguments.clone())];
+    let mut actions = Vec::new();
+    let add = action(format!("Add {rule_id} here to the baseline"), ADD_TO_BASELINE, arguments.clone());
+    if project.baseline_file().is_some() {
+        actions.push(add);
+    } else if is_asked_for && view.client.shows_disabled {
+        let disabled = Some(CodeActionDisabled { reason: NO_BASELINE.to_owned() });
+        actions.push(CodeAction { disabled, command: None, ..add });
+    }
     if !view.client.shows_documents {
         return actions;
     }

@@ -4,6 +4,7 @@ use crate::config::FILE_NAME;
 use crate::lsp::to_proto;
 use crate::lsp::view::View;
 use crate::project::Project;
+use crate::session::OpenDocument;
 use ropey::Rope;
 use std::path::PathBuf;
 use tower_lsp_server::ls_types::{
@@ -11,24 +12,33 @@ use tower_lsp_server::ls_types::{
     OptionalVersionedTextDocumentIdentifier, Position, Range, ResourceOp, TextDocumentEdit, TextEdit, Uri,
     WorkspaceEdit,
 };
-use weir_model::Span;
+use weir_model::{Edit, Span};
 
 /// What a rule may be shown as instead, and how that is said.
 const LOWER: [(&str, &str); 2] =
     [("hint", "Show {} as a hint in this project"), ("off", "Do not report {} in this project")];
 
-/// Lower a rule in the project. Files outside of a workspace have none.
-pub(crate) fn actions(view: &View<'_>, project: &Project, rule: &str) -> Vec<CodeAction> {
+/// Lower a rule in the project. Files outside of a workspace have none. `open`: the file, if it is open; what is typed counts then.
+pub(crate) fn actions(view: &View<'_>, project: &Project, open: Option<&OpenDocument>, rule: &str) -> Vec<CodeAction> {
     let Some(path) = file(project) else { return Vec::new() };
-    let is_there = path.is_file();
+    let is_there = open.is_some() || path.is_file();
     if !is_there && !view.client.creates_files {
         return Vec::new();
     }
-    let text = if is_there { std::fs::read_to_string(&path).unwrap_or_default() } else { String::new() };
-    let Some(uri) = Uri::from_file_path(&path) else { return Vec::new() };
+    let text = match open {
+        Some(open) => open.document.text().to_string(),
+        None if is_there => std::fs::read_to_string(&path).unwrap_or_default(),
+        None => String::new(),
+    };
+    let uri = open.map(|open| open.uri.clone()).or_else(|| Uri::from_file_path(&path));
+    let Some(uri) = uri else { return Vec::new() };
+    let identifier = OptionalVersionedTextDocumentIdentifier { uri, version: open.map(|open| open.client_version) };
     let action = |&(level, title): &(&str, &str)| {
-        let changed = with_severity(&text, rule, level)?;
-        let edit = if is_there { change(view, &uri, &text, &changed) } else { create(&uri, changed) };
+        let edit = if is_there {
+            change(view, &identifier, &text, lowered(&text, rule, level)?)
+        } else {
+            create(&identifier, with_severity("", rule, level)?)
+        };
         Some(CodeAction {
             title: title.replace("{}", rule),
             kind: Some(CodeActionKind::QUICKFIX),
@@ -39,8 +49,34 @@ pub(crate) fn actions(view: &View<'_>, project: &Project, rule: &str) -> Vec<Cod
     LOWER.iter().filter_map(action).collect()
 }
 
-fn file(project: &Project) -> Option<PathBuf> {
+/// The file that speaks for a project, whether it is there or not.
+pub(crate) fn file(project: &Project) -> Option<PathBuf> {
     project.file.clone().or_else(|| Some(project.root.as_ref()?.join(FILE_NAME)))
+}
+
+/// The edit that adds a severity to the file, with the file's own line ends; `None` where it cannot be read.
+fn lowered(text: &str, rule: &str, level: &str) -> Option<Edit> {
+    let before = text.replace("\r\n", "\n");
+    let after = with_severity(&before, rule, level)?;
+    // What lies between the ends that both texts share.
+    let shared = |a: &mut dyn Iterator<Item = char>, b: &mut dyn Iterator<Item = char>| {
+        a.zip(b).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum::<usize>()
+    };
+    let start = shared(&mut before.chars(), &mut after.chars());
+    let end = shared(&mut before[start..].chars().rev(), &mut after[start..].chars().rev());
+    let new = &after[start..after.len() - end];
+    let new = if text.contains("\r\n") { new.replace('\n', "\r\n") } else { new.to_owned() };
+    let span = Span::new(in_text(text, start) as u32, in_text(text, before.len() - end) as u32);
+    Some(Edit { span, text: new })
+}
+
+/// Where in a text a place is that was counted with line ends of one byte.
+fn in_text(text: &str, counted: usize) -> usize {
+    let mut at = 0;
+    for _ in 0..counted {
+        at += if text.as_bytes()[at..].starts_with(b"\r\n") { 2 } else { 1 };
+    }
+    at
 }
 
 /// The text of the file with one more severity; `None` where it cannot be read.
@@ -51,41 +87,35 @@ fn with_severity(text: &str, rule: &str, level: &str) -> Option<String> {
     Some(document.to_string())
 }
 
-/// What lies between the ends that both texts share.
-fn change(view: &View<'_>, uri: &Uri, before: &str, after: &str) -> WorkspaceEdit {
-    let shared = |a: &mut dyn Iterator<Item = char>, b: &mut dyn Iterator<Item = char>| {
-        a.zip(b).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum::<usize>()
-    };
-    let start = shared(&mut before.chars(), &mut after.chars());
-    let end = shared(&mut before[start..].chars().rev(), &mut after[start..].chars().rev());
-    let span = Span::new(start as u32, (before.len() - end) as u32);
-    let range = to_proto::range(view.client, &Rope::from_str(before), span);
-    let edit = TextEdit { range, new_text: after[start..after.len() - end].to_owned() };
+fn change(
+    view: &View<'_>,
+    identifier: &OptionalVersionedTextDocumentIdentifier,
+    before: &str,
+    edit: Edit,
+) -> WorkspaceEdit {
+    let range = to_proto::range(view.client, &Rope::from_str(before), edit.span);
+    let edit = TextEdit { range, new_text: edit.text };
     if view.client.document_changes {
-        let edits = vec![TextDocumentEdit { text_document: unversioned(uri), edits: vec![OneOf::Left(edit)] }];
+        let edits = vec![TextDocumentEdit { text_document: identifier.clone(), edits: vec![OneOf::Left(edit)] }];
         WorkspaceEdit { document_changes: Some(DocumentChanges::Edits(edits)), ..WorkspaceEdit::default() }
     } else {
-        WorkspaceEdit { changes: Some([(uri.clone(), vec![edit])].into()), ..WorkspaceEdit::default() }
+        WorkspaceEdit { changes: Some([(identifier.uri.clone(), vec![edit])].into()), ..WorkspaceEdit::default() }
     }
 }
 
-fn create(uri: &Uri, text: String) -> WorkspaceEdit {
+fn create(identifier: &OptionalVersionedTextDocumentIdentifier, text: String) -> WorkspaceEdit {
     let options = Some(CreateFileOptions { overwrite: None, ignore_if_exists: Some(true) });
-    let create = ResourceOp::Create(CreateFile { uri: uri.clone(), options, annotation_id: None });
+    let create = ResourceOp::Create(CreateFile { uri: identifier.uri.clone(), options, annotation_id: None });
     let start = Position::default();
     let edit = TextEdit { range: Range { start, end: start }, new_text: text };
-    let fill = TextDocumentEdit { text_document: unversioned(uri), edits: vec![OneOf::Left(edit)] };
+    let fill = TextDocumentEdit { text_document: identifier.clone(), edits: vec![OneOf::Left(edit)] };
     let operations = vec![DocumentChangeOperation::Op(create), DocumentChangeOperation::Edit(fill)];
     WorkspaceEdit { document_changes: Some(DocumentChanges::Operations(operations)), ..WorkspaceEdit::default() }
 }
 
-fn unversioned(uri: &Uri) -> OptionalVersionedTextDocumentIdentifier {
-    OptionalVersionedTextDocumentIdentifier { uri: uri.clone(), version: None }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::with_severity;
+    use super::{lowered, with_severity};
 
     #[test]
     fn a_severity_is_added_and_the_rest_stays_as_it_is() {
@@ -100,5 +130,23 @@ mod tests {
         }
         assert_eq!(with_severity("severity = [", "r", "hint"), None);
         assert_eq!(with_severity("", "a.b-c", "off").as_deref(), Some("[severity]\n\"a.b-c\" = \"off\"\n"));
+    }
+
+    #[test]
+    fn a_files_line_ends_stay_what_they_are() {
+        let new = "[severity]\r\nr = \"hint\"\r\n";
+        for (text, expected) in [
+            ("# é\r\nrules = [\"a\"]\r\n", format!("# é\r\nrules = [\"a\"]\r\n\r\n{new}")),
+            ("[severity]\r\na = \"off\"\r\n[filter]\r\n", {
+                "[severity]\r\na = \"off\"\r\nr = \"hint\"\r\n[filter]\r\n".to_owned()
+            }),
+            // What is mixed stays mixed.
+            ("# a\n# b\r\n[severity]\r\nr = \"off\"\n", "# a\n# b\r\n[severity]\r\nr = \"hint\"\n".to_owned()),
+        ] {
+            let edit = lowered(text, "r", "hint").expect("it can be read");
+            let mut edited = text.to_owned();
+            edited.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.text);
+            assert_eq!(edited, expected, "{text:?}");
+        }
     }
 }
