@@ -7,6 +7,7 @@ use crate::project::ProjectId;
 use crate::walk::Target;
 use ropey::Rope;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tower_lsp_server::ls_types::Uri;
@@ -112,6 +113,19 @@ impl Workspace {
         let job = self.working.remove(&id)?;
         self.done += 1;
         Some(job)
+    }
+
+    /// Takes what is known of a file that is gone, or of the files in what was a folder.
+    pub(crate) fn forget(&mut self, gone: &Path) -> Vec<FileFindings> {
+        let from = self.files.range::<Path, _>((Bound::Included(gone), Bound::Unbounded)).map(|(file, _)| file);
+        let under: Vec<PathBuf> = from.take_while(|file| file.starts_with(gone)).cloned().collect();
+        under.iter().filter_map(|file| self.files.remove(file)).collect()
+    }
+
+    /// Whether something is known of a file, or of files in what is or was a folder.
+    pub(crate) fn knows(&self, path: &Path) -> bool {
+        let mut from = self.files.range::<Path, _>((Bound::Included(path), Bound::Unbounded));
+        from.next().is_some_and(|(file, _)| file.starts_with(path))
     }
 
     /// Files done and files there are.

@@ -139,6 +139,60 @@ fn files_that_are_not_open_are_looked_at_and_an_open_one_counts_as_it_is_typed()
 }
 
 #[test]
+fn a_folder_that_goes_or_comes_does_so_with_the_files_in_it() {
+    let project = Project::new();
+    project.write("weir.toml", "rules = [\"rules.yaml\"]\nexclude = [\"out/\"]\n");
+    project.write("sub/deep/b.py", TEXT);
+    project.write("sub.py", TEXT);
+    let mut server = LspClient::initialized(binary::weir(), &[], Some(project.path()));
+    for name in ["sub/deep/b.py", "sub.py"] {
+        assert_eq!(server.published(&project.uri(name)).len(), 1, "{name}");
+    }
+    let event = |name: &str, kind: u32| json!({ "uri": project.uri(name), "type": kind });
+    let rename = |from: &str, to: &str| std::fs::rename(project.path().join(from), project.path().join(to));
+    rename("sub", "new").expect("the folder is there");
+    server.notify("workspace/didChangeWatchedFiles", &json!({ "changes": [event("sub", 3), event("new", 1)] }));
+    assert_eq!(server.published(&project.uri("sub/deep/b.py")), [] as [Value; 0]);
+    assert_eq!(server.published(&project.uri("new/deep/b.py")).len(), 1);
+    // Where it is not looked at.
+    rename("new", "out").expect("the folder is there");
+    server.notify(
+        "workspace/didChangeWatchedFiles",
+        &json!({ "changes": [event("out", 1), event("out/deep/b.py", 1), event("new", 3)] }),
+    );
+    assert_eq!(server.published(&project.uri("new/deep/b.py")), [] as [Value; 0]);
+    server.request("shutdown", &json!(null));
+    let told = |name: &str| server.pending.iter().any(|message| message["params"]["uri"] == project.uri(name));
+    assert!(!told("out/deep/b.py") && !told("sub.py"), "{:?}", server.pending);
+}
+
+#[test]
+fn a_client_watches_all_that_may_count_and_a_rule_file_may_be_json() {
+    let project = Project::new();
+    let rules = |id: &str| {
+        json!({ "rules": [{ "id": id, "languages": ["generic"], "severity": "ERROR", "message": "m", "pattern": "secret" }] })
+            .to_string()
+    };
+    project.write("r.json", &rules("one"));
+    project.write("weir.toml", "rules = [\"r.json\"]\n");
+    let mut abilities = capabilities();
+    abilities["workspace"]["didChangeWatchedFiles"] = json!({ "dynamicRegistration": true });
+    let mut server = LspClient::start(binary::weir(), &[]);
+    server.initialize(&abilities, Some(project.path()), &json!(null));
+    let registered = server.wait_for("client/registerCapability");
+    let watchers = &registered["params"]["registrations"][0]["registerOptions"]["watchers"];
+    assert_eq!(*watchers, json!([{ "globPattern": "**/*" }]));
+    let change = |name: &str| json!({ "changes": [{ "uri": project.uri(name), "type": 2 }] });
+    project.write("app.conf", "secret\n");
+    server.notify("workspace/didChangeWatchedFiles", &change("app.conf"));
+    let conf = project.uri("app.conf");
+    server.wait_until_published(&conf, |found| found.len() == 1 && found[0]["code"] == "one");
+    project.write("r.json", &rules("two"));
+    server.notify("workspace/didChangeWatchedFiles", &change("r.json"));
+    server.wait_until_published(&conf, |found| found.len() == 1 && found[0]["code"] == "two");
+}
+
+#[test]
 fn without_a_folder_nothing_around_a_file_is_looked_at() {
     let project = Project::new();
     project.write("a.py", TEXT);

@@ -21,13 +21,9 @@ use tower_lsp_server::ls_types::{
 /// Writing a file makes several events, and a checkout of a branch hundreds: they are told together when it is quiet for so long.
 const QUIET: Duration = Duration::from_millis(100);
 
-/// What the client watches in its folders. The first are few and looked at by name, the last is the code.
-const GLOBS: [&str; 4] = [
-    "**/weir.toml",
-    "**/{.gitignore,.semgrepignore,.sobelow-skips,.snyk,brakeman.ignore,.weir-baseline.json}",
-    "**/*.{yaml,yml}",
-    "**/*.{js,jsx,mjs,cjs,ts,tsx,mts,cts,py,pyi,rb,rake,php,phtml,java,ex,exs,eex,heex,erb,html,vue,svelte}",
-];
+/// What the client watches: all there is. Rules, which may be for any text, scripts that have no extension, and folders, which go with
+/// all that is in them: what counts of that is decided where it is scanned, and nowhere else.
+const ALL: &str = "**/*";
 
 /// What is to be watched.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -130,7 +126,7 @@ async fn gather(mut events: mpsc::UnboundedReceiver<Vec<PathBuf>>, messages: mps
 
 fn registration(watched: &Watched, client: &Client) -> DidChangeWatchedFilesRegistrationOptions {
     let watcher = |glob_pattern| FileSystemWatcher { glob_pattern, kind: None };
-    let mut watchers: Vec<_> = GLOBS.iter().map(|glob| watcher(GlobPattern::String((*glob).to_owned()))).collect();
+    let mut watchers = vec![watcher(GlobPattern::String(ALL.to_owned()))];
     let anywhere = |folder: &Path, pattern: &str| {
         let base_uri = OneOf::Right(Uri::from_file_path(folder)?);
         Some(watcher(GlobPattern::Relative(RelativePattern { base_uri, pattern: pattern.to_owned() })))
@@ -140,7 +136,7 @@ fn registration(watched: &Watched, client: &Client) -> DidChangeWatchedFilesRegi
         for rules in watched.rules.iter().filter(outside) {
             match rules.file_name().and_then(|name| name.to_str()).filter(|_| !rules.is_dir()) {
                 Some(name) => watchers.extend(anywhere(folder_of(rules), name)),
-                None => watchers.extend(anywhere(rules, "**/*.{yaml,yml}")),
+                None => watchers.extend(anywhere(rules, ALL)),
             }
         }
         for file in watched.files.iter().filter(outside) {

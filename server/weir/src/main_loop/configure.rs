@@ -125,15 +125,18 @@ impl MainLoop {
             return;
         }
         let named = |name: &str| paths.iter().any(|path| path.file_name().is_some_and(|file| file == name));
+        // A folder that comes or goes does so with all that is in it.
+        let is_of = |file: &Path| paths.iter().any(|path| file.starts_with(path));
         let commits = || self.projects.iter().filter_map(|project| project.commit.as_ref());
         let is_git = commits().any(|commit| paths.iter().any(|path| path.starts_with(commit.git_folder())));
-        if named(FILE_NAME) || is_git {
+        let is_settings = self.projects.iter().any(|project| project.file.as_deref().is_some_and(is_of));
+        if named(FILE_NAME) || is_settings || is_git {
             self.configure();
         }
         if paths.iter().any(|path| ProjectMarks::is_list(path)) {
             self.read_marks();
         }
-        if self.projects.iter().any(|project| paths.contains(&project.config.baseline)) {
+        if self.projects.iter().any(|project| project.baseline_file().is_some_and(is_of)) {
             self.projects.read_baselines();
             self.show_all();
         }
@@ -143,7 +146,7 @@ impl MainLoop {
             .filter(|engine| {
                 engine.places().any(|place| {
                     let place = place.canonicalize().unwrap_or_else(|_| place.to_owned());
-                    paths.iter().any(|path| path.starts_with(&place))
+                    is_of(&place) || paths.iter().any(|path| path.starts_with(&place))
                 })
             })
             .map(|engine| engine.id)

@@ -64,40 +64,45 @@ impl MainLoop {
         self.pump();
     }
 
-    /// A file may have changed on disk: looks at it, unless it is open, outside of the workspace or not to be looked at.
-    pub(super) fn look_at(&mut self, file: PathBuf) {
-        let known = self.workspace.files.contains_key(&file);
-        let project = self.projects.folder_of(&file).filter(|project| project.config.workspace);
-        if self.session.by_file(&file).is_some() || (project.is_none() && !known) {
+    /// A file or folder may have changed on disk: looks at what is there now, unless it is open, outside of the workspace or not to
+    /// be looked at.
+    pub(super) fn look_at(&mut self, path: PathBuf) {
+        let project = self.projects.folder_of(&path).filter(|project| project.config.workspace);
+        if self.session.by_file(&path).is_some() || (project.is_none() && !self.workspace.knows(&path)) {
             return;
         }
-        let kinds = project
-            .and_then(|project| self.engines.get(project.engine))
-            .map(|engine| walk::Kinds::of(engine.rules.values().map(|rule| &rule.info)));
+        let place = project.and_then(|project| {
+            let engine = self.engines.get(project.engine)?;
+            let kinds = walk::Kinds::of(engine.rules.values().map(|rule| &rule.info));
+            Some((project.folder.clone()?, project.config.files.clone(), kinds))
+        });
         let messages = self.messages.clone();
         tokio::task::spawn_blocking(move || {
-            let wanted = file.is_file() && kinds.is_some_and(|kinds| kinds.want(walk::format_of(&file)));
-            let target = if wanted { walk::single(&file).ok() } else { None };
-            let target = target.and_then(|(target, left_out)| left_out.is_none().then_some(target));
+            let targets = place.map_or_else(Vec::new, |(folder, files, kinds)| {
+                walk::within(&folder, &path, &files, &|path| kinds.want(walk::format_of(path)))
+            });
             if let Some(messages) = messages.upgrade() {
-                let _ = messages.send(Message::Looked { file, target });
+                let is_folder = path.is_dir();
+                let _ = messages.send(Message::Looked { path, is_folder, targets });
             }
         });
     }
 
-    pub(super) fn looked(&mut self, file: &Path, target: Option<Target>) {
-        let project = self.projects.folder_of(file).map(|project| (project.id, project.engine));
-        match (target, project) {
-            (Some(target), Some((project, engine))) if self.session.by_file(file).is_none() => {
-                self.workspace.add(target, project, engine);
-                self.pump();
-            }
-            _ => {
-                if let Some(gone) = self.workspace.files.remove(file) {
-                    self.file_changed(&gone.uri);
-                }
+    pub(super) fn looked(&mut self, path: &Path, is_folder: bool, targets: Vec<Target>) {
+        // Where there is a folder the files in it are told of by themselves when they go.
+        if targets.is_empty() && !is_folder {
+            for gone in self.workspace.forget(path) {
+                self.file_changed(&gone.uri);
             }
         }
+        for target in targets {
+            let file = shown(&target);
+            let project = self.projects.folder_of(&file).map(|project| (project.id, project.engine));
+            if let Some((project, engine)) = project.filter(|_| self.session.by_file(&file).is_none()) {
+                self.workspace.add(target, project, engine);
+            }
+        }
+        self.pump();
     }
 
     /// Has the next files read, as many as may be under way.

@@ -100,8 +100,8 @@ pub(crate) enum Message {
     RulesRead { engine: EngineId, sources: Arc<[RuleSource]>, unreadable: Vec<RulesError> },
     /// A folder of the workspace was walked for the scan of this number.
     Walked { epoch: u64, folder: PathBuf, targets: Vec<Target> },
-    /// A file that changed on disk was looked at: what is to be scanned of it, if anything.
-    Looked { file: PathBuf, target: Option<Target> },
+    /// A file or folder that changed on disk was looked at: what is to be scanned of it, if anything.
+    Looked { path: PathBuf, is_folder: bool, targets: Vec<Target> },
     /// The targets of an open rule file were read, for the run of this number.
     TargetsRead { doc: DocId, run: u64, targets: Vec<TargetText> },
     /// A file of the workspace was read.
@@ -267,7 +267,7 @@ impl MainLoop {
             Message::Shutdown(_) => unreachable!("taken by the loop"),
             Message::RulesRead { engine, sources, unreadable } => self.rules_read(engine, sources, unreadable),
             Message::Walked { epoch, folder, targets } => self.walked(epoch, &folder, targets),
-            Message::Looked { file, target } => self.looked(&file, target),
+            Message::Looked { path, is_folder, targets } => self.looked(&path, is_folder, targets),
             Message::Read { job, bytes, base } => self.read(job, bytes, base),
             Message::Base { doc, base } => self.take_base(doc, base),
             Message::BaselineWritten(path, written) => self.baseline_written(&path, written),

@@ -143,6 +143,34 @@ pub(crate) fn select(
     Ok(selection)
 }
 
+/// What a scan of the folder `root` would look at of one file, or of one folder, in it: nothing where it is left out or gone.
+pub(crate) fn within(root: &Path, path: &Path, args: &FileArgs, wanted: &dyn Fn(&Path) -> bool) -> Vec<Target> {
+    let (Ok(filter), Ok(real_root)) = (ignores::CommandLine::new(&args.include, &args.exclude), root.canonicalize())
+    else {
+        return Vec::new();
+    };
+    let Ok(inside) = path.strip_prefix(root) else { return Vec::new() };
+    let project = git_root(&real_root);
+    let in_git = project.is_some();
+    let project = project.unwrap_or_else(|| real_root.clone());
+    let mut ignores = Ignores::new(&project, in_git, args);
+    ignores.enter_down_to(&real_root);
+    let mut walk = Walk { args, filter, wanted, seen: HashSet::new(), selection: Selection::default() };
+    let (mut real, mut parts) = (real_root, inside.components().peekable());
+    while let Some(part) = parts.next() {
+        real.push(part);
+        if parts.peek().is_some() {
+            if !walk.is_open(&real, &project, &ignores).is_ok_and(|is_open| is_open) {
+                return Vec::new();
+            }
+            ignores.enter(&real);
+        }
+    }
+    let Some(kind) = fs::symlink_metadata(&real).ok().map(|there| there.file_type()) else { return Vec::new() };
+    walk.entry(kind, &real, path, &project, &mut ignores);
+    walk.selection.targets
+}
+
 /// One file that is looked at because it was named, and why a scan of the project around it would leave it out.
 pub(crate) fn single(path: &Path) -> io::Result<(Target, Option<SkipReason>)> {
     let real = path.canonicalize()?;
@@ -227,40 +255,52 @@ impl Walk<'_> {
             let (real, shown) = (entry.path(), shown.join(entry.file_name()));
             match entry.file_type() {
                 Err(error) => self.skip(&shown, SkipReason::Unreadable, error.to_string()),
-                Ok(kind) if kind.is_dir() => self.enter(&real, &shown, project, ignores),
-                Ok(kind) if kind.is_symlink() => self.skip(&shown, SkipReason::SymbolicLink, String::new()),
-                Ok(kind) if !kind.is_file() => {
-                    if (self.wanted)(&real) {
-                        self.skip(&shown, SkipReason::NotAFile, String::new());
-                    }
-                }
-                Ok(_) => {
-                    // Files nobody asks for are not worth a word: a project has thousands of them.
-                    if !(self.wanted)(&real) {
-                        continue;
-                    }
-                    match self.verdict(&real, project, false, ignores) {
-                        Some(reason) => self.skip(&shown, reason, String::new()),
-                        None => self.add(&real, &shown, project, false),
-                    }
-                }
+                Ok(kind) => self.entry(kind, &real, &shown, project, ignores),
+            }
+        }
+    }
+
+    /// What a scan meets in a folder.
+    fn entry(&mut self, kind: fs::FileType, real: &Path, shown: &Path, project: &Path, ignores: &mut Ignores) {
+        if kind.is_dir() {
+            self.enter(real, shown, project, ignores);
+        } else if kind.is_symlink() {
+            self.skip(shown, SkipReason::SymbolicLink, String::new());
+        } else if !(self.wanted)(real) {
+            // Files nobody asks for are not worth a word: a project has thousands of them.
+        } else if !kind.is_file() {
+            self.skip(shown, SkipReason::NotAFile, String::new());
+        } else {
+            match self.verdict(real, project, false, ignores) {
+                Some(reason) => self.skip(shown, reason, String::new()),
+                None => self.add(real, shown, project, false),
             }
         }
     }
 
     fn enter(&mut self, real: &Path, shown: &Path, project: &Path, ignores: &mut Ignores) {
-        if real.file_name().is_some_and(|name| name == ".git") {
-            return;
-        }
-        if let Some(reason) = self.verdict(real, project, true, ignores) {
-            return self.skip(shown, reason, String::new());
-        }
-        if ignores.in_git() && !self.args.no_ignore && real.join(".git").exists() {
-            return self.skip(shown, SkipReason::Submodule, String::new());
+        match self.is_open(real, project, ignores) {
+            Ok(false) => return,
+            Ok(true) => {}
+            Err(reason) => return self.skip(shown, reason, String::new()),
         }
         ignores.enter(real);
         self.folder(real, shown, project, ignores);
         ignores.leave();
+    }
+
+    /// Whether a folder is gone into, or why not if that is worth a word.
+    fn is_open(&self, real: &Path, project: &Path, ignores: &Ignores) -> Result<bool, SkipReason> {
+        if real.file_name().is_some_and(|name| name == ".git") {
+            return Ok(false);
+        }
+        if let Some(reason) = self.verdict(real, project, true, ignores) {
+            return Err(reason);
+        }
+        if ignores.in_git() && !self.args.no_ignore && real.join(".git").exists() {
+            return Err(SkipReason::Submodule);
+        }
+        Ok(true)
     }
 
     fn verdict(&self, real: &Path, project: &Path, is_dir: bool, ignores: &Ignores) -> Option<SkipReason> {
