@@ -7,6 +7,7 @@ use crate::config::{self, Config, Layer, Problem};
 use crate::engines::{EngineId, Engines};
 use crate::project_marks::ProjectMarks;
 use crate::walk;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -122,6 +123,12 @@ impl Projects {
         for project in &mut self.list {
             project.read_baseline();
         }
+    }
+
+    /// In which folders sources have lenses.
+    pub(crate) fn lenses(&self) -> BTreeSet<Option<PathBuf>> {
+        let shown = self.list.iter().filter(|project| project.config.source_lens);
+        shown.map(|project| project.folder.clone()).collect()
     }
 
     /// All of them.

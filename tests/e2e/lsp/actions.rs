@@ -349,6 +349,24 @@ fn a_source_says_what_it_reaches_where_that_is_asked_for() {
 }
 
 #[test]
+fn lenses_of_sources_are_asked_for_when_they_are_switched_on() {
+    let project = Project::new();
+    let rules = project.rules();
+    let mut server = LspClient::start(weir_tests::binary::weir(), &["--rules", rules.to_str().expect("a plain name")]);
+    server.settings = json!({});
+    server.initialize(&weir_tests::lsp_client::all_capabilities(), Some(project.path()), &json!(null));
+    let uri = project.uri("a.py");
+    server.open(&uri, "python", "name = request.args.get('n')\ndb.execute(name)\n");
+    let document = json!({ "textDocument": { "uri": uri } });
+    assert!(server.request("textDocument/codeLens", &document).is_null());
+    server.settings = json!({ "sourceLens": true });
+    server.notify("workspace/didChangeConfiguration", &json!({ "settings": null }));
+    server.wait_for("workspace/codeLens/refresh");
+    let lenses = server.request("textDocument/codeLens", &document);
+    assert_eq!(lenses[0]["command"]["title"], "reaches 1 sink", "{lenses}");
+}
+
+#[test]
 fn a_client_that_shows_no_documents_is_told_the_path() {
     let project = Project::new();
     let rules = project.rules();

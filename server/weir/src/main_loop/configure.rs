@@ -78,8 +78,12 @@ impl MainLoop {
     pub(super) fn configure(&mut self) {
         let (options, settings) = (&self.options, &self.settings);
         let said = |folder: Option<&Path>| layer(options, settings, folder);
+        let lenses = self.projects.lenses();
         self.projects.configure(&self.folders, said, &mut self.engines);
-        self.is_configured = true;
+        // Before the first time nobody was answered that there are none.
+        if std::mem::replace(&mut self.is_configured, true) && self.projects.lenses() != lenses {
+            self.refresh_lenses();
+        }
         for id in self.session.ids() {
             self.place(id);
         }
@@ -200,6 +204,7 @@ impl MainLoop {
         self.rules_in_force_changed();
         self.scan_workspace();
         self.refresh();
+        self.refresh_source_lenses();
     }
 
     /// Shows what is wrong with rule files and configuration where it is wrong.
@@ -254,6 +259,21 @@ impl MainLoop {
         }
         self.show_files();
         self.refresh();
+        self.refresh_source_lenses();
+    }
+
+    /// Other findings are shown: lenses above sources are others, if there are any.
+    fn refresh_source_lenses(&self) {
+        if !self.projects.lenses().is_empty() {
+            self.refresh_lenses();
+        }
+    }
+
+    /// Has the client ask for lenses again, if it can be told to.
+    pub(super) fn refresh_lenses(&self) {
+        if self.session.client.refreshes_lenses {
+            self.outbox.refresh_lenses();
+        }
     }
 
     /// Has the client ask again, if it asks at all.

@@ -171,8 +171,8 @@ impl MainLoop {
             return self.try_rules(doc);
         }
         self.answer_lenses(doc);
-        if scores_changed && self.session.client.refreshes_lenses {
-            self.outbox.refresh_lenses();
+        if scores_changed {
+            self.refresh_lenses();
         }
     }
 
