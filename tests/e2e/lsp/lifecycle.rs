@@ -96,11 +96,21 @@ fn rules_that_are_wrong_are_reported_and_the_others_run() {
     let folder = broken.parent().and_then(|path| path.to_str()).expect("a plain name");
     let mut server = LspClient::start(binary::weir(), &[]);
     server.initialize(&capabilities(), None, &json!({ "rules": [folder] }));
-    let shown = server.wait_for("window/showMessage");
-    assert!(shown["params"]["message"].as_str().expect("a message").contains("problem"), "{shown}");
+    let shown = server.published(&project.uri("broken.yaml"));
+    assert_eq!(shown[0]["code"], "rule-error", "{shown:?}");
     let uri = project.uri("a.py");
     server.open(&uri, "python", "yaml.load(x)\n");
     assert_eq!(server.diagnostics(&uri, 1).len(), 1);
+    server.request("shutdown", &json!(null));
+    let interrupts = |message: &serde_json::Value| message["method"] == "window/showMessage";
+    assert!(!server.pending.iter().any(interrupts), "{:?}", server.pending);
+
+    // With none that runs there is nothing found, which looks as if there were nothing to find.
+    let mut server = LspClient::start(binary::weir(), &[]);
+    server.initialize(&capabilities(), None, &json!({ "rules": [broken] }));
+    let shown = server.wait_for("window/showMessage");
+    let text = "Weir: no rule runs: 1 problem in rule files. The server's log has the places.";
+    assert_eq!(shown["params"]["message"], text);
 }
 
 #[test]

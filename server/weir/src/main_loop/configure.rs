@@ -1,7 +1,7 @@
 //! What is configured, and what follows when that changes.
 
 use super::MainLoop;
-use crate::cli::notices::problem_line;
+use crate::cli::notices::{plural, problem_line};
 use crate::config::{self, FILE_NAME, Layer};
 use crate::engines::{Engine, EngineId};
 use crate::lsp::watch::Watched;
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tower_lsp_server::ls_types::{Diagnostic, MessageType, Uri};
-use weir_model::RuleSource;
+use weir_model::{RuleProblem, RuleSource};
 
 /// Files that say which files are looked at.
 const IGNORE_FILES: [&str; 2] = [".gitignore", ".semgrepignore"];
@@ -192,10 +192,11 @@ impl MainLoop {
             self.outbox
                 .log(MessageType::WARNING, problem_line(problem, if problem.skipped { "skipped" } else { "error" }));
         }
-        let broken = engine.problems.iter().filter(|problem| !problem.skipped).count();
-        if broken > 0 {
-            let text =
-                format!("Weir: {broken} problems in rule files; the other rules run. See the server's log for places.");
+        // What is wrong with a rule is shown in its file. That none runs looks like code in which there is nothing.
+        let is_open = |problem: &RuleProblem| self.is_open_rule_file(Path::new(&problem.source));
+        if engine.rules.is_empty() && !engine.problems.is_empty() && !engine.problems.iter().all(is_open) {
+            let problems = plural(engine.problems.len(), "problem");
+            let text = format!("Weir: no rule runs: {problems} in rule files. The server's log has the places.");
             self.outbox.show(MessageType::WARNING, text);
         }
         self.outbox.log(MessageType::INFO, format!("Weir loaded {loaded}"));
