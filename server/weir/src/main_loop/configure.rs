@@ -163,9 +163,7 @@ impl MainLoop {
             self.scan_workspace();
             return;
         }
-        for path in paths {
-            self.look_at(path.clone());
-        }
+        self.look_at(paths);
     }
 
     pub(super) fn rules_read(&mut self, id: EngineId, sources: Arc<[RuleSource]>, unreadable: Vec<RulesError>) {

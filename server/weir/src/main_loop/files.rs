@@ -1,17 +1,27 @@
 //! Files that are not open: the workspace is looked at once, and each file again when it changes on disk.
 
 use super::{MainLoop, Message};
+use crate::args::FileArgs;
 use crate::changed::Base;
 use crate::lsp::progress::is_scan;
 use crate::lsp::to_proto;
 use crate::lsp::view::View;
+use crate::project::{Project, ProjectId};
 use crate::walk::{self, Refusal, Target};
 use crate::workspace::{FileFindings, shown};
 use ropey::Rope;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tower_lsp_server::ls_types::{Diagnostic, ProgressToken, Uri};
 use weir_model::{Finding, JobId, ScanOptions};
+
+/// A folder of the workspace, and what is looked at in it.
+struct Place {
+    folder: PathBuf,
+    files: FileArgs,
+    kinds: walk::Kinds,
+}
 
 impl MainLoop {
     /// Looks at all files of the workspace again. Without rules there is nothing to do yet.
@@ -64,28 +74,43 @@ impl MainLoop {
         self.pump();
     }
 
-    /// A file or folder may have changed on disk: looks at what is there now, unless it is open, outside of the workspace or not to
-    /// be looked at.
-    pub(super) fn look_at(&mut self, path: PathBuf) {
-        let project = self.projects.folder_of(&path).filter(|project| project.config.workspace);
-        if self.session.by_file(&path).is_some() || (project.is_none() && !self.workspace.knows(&path)) {
+    /// Files and folders may have changed on disk: looks at what is there now, unless it is open, outside of the workspace or not to
+    /// be looked at. They may be thousands, most of which no rule looks at: a build writes them, or a checkout.
+    pub(super) fn look_at(&mut self, paths: &[PathBuf]) {
+        let mut places: HashMap<ProjectId, Option<Arc<Place>>> = HashMap::new();
+        let mut looks = Vec::new();
+        for path in paths.iter().filter(|path| self.session.by_file(path).is_none()) {
+            let project = self.projects.folder_of(path).filter(|project| project.config.workspace);
+            if project.is_none() && !self.workspace.knows(path) {
+                continue;
+            }
+            let place = project.and_then(|project| {
+                places.entry(project.id).or_insert_with(|| self.place_of(project).map(Arc::new)).clone()
+            });
+            looks.push((path.clone(), place));
+        }
+        if looks.is_empty() {
             return;
         }
-        let place = project.and_then(|project| {
-            let engine = self.engines.get(project.engine)?;
-            let kinds = walk::Kinds::of(engine.rules.values().map(|rule| &rule.info));
-            Some((project.folder.clone()?, project.config.files.clone(), kinds))
-        });
         let messages = self.messages.clone();
         tokio::task::spawn_blocking(move || {
-            let targets = place.map_or_else(Vec::new, |(folder, files, kinds)| {
-                walk::within(&folder, &path, &files, &|path| kinds.want(walk::format_of(path)))
-            });
-            if let Some(messages) = messages.upgrade() {
+            for (path, place) in looks {
+                let targets = place.map_or_else(Vec::new, |place| {
+                    let wanted = |path: &Path| place.kinds.want(walk::format_of(path));
+                    walk::within(&place.folder, &path, &place.files, &wanted)
+                });
                 let is_folder = path.is_dir();
+                let Some(messages) = messages.upgrade() else { return };
                 let _ = messages.send(Message::Looked { path, is_folder, targets });
             }
         });
+    }
+
+    /// What decides which files of a project are looked at.
+    fn place_of(&self, project: &Project) -> Option<Place> {
+        let rules = self.engines.get(project.engine)?.rules.values();
+        let kinds = walk::Kinds::of(rules.map(|rule| &rule.info));
+        Some(Place { folder: project.folder.clone()?, files: project.config.files.clone(), kinds })
     }
 
     pub(super) fn looked(&mut self, path: &Path, is_folder: bool, targets: Vec<Target>) {

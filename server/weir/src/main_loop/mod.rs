@@ -359,7 +359,7 @@ impl MainLoop {
         }
         // From here on the file is what is on disk, which may be something else than what was typed.
         if let Some(file) = file_of(uri) {
-            self.look_at(file);
+            self.look_at(&[file]);
         }
     }
 }

@@ -145,11 +145,15 @@ pub(crate) fn select(
 
 /// What a scan of the folder `root` would look at of one file, or of one folder, in it: nothing where it is left out or gone.
 pub(crate) fn within(root: &Path, path: &Path, args: &FileArgs, wanted: &dyn Fn(&Path) -> bool) -> Vec<Target> {
+    // Most files that change are none that anybody asks for, and reading the ignore files costs more than asking.
+    let kind = fs::symlink_metadata(path).ok().map(|there| there.file_type());
+    let Some(kind) = kind.filter(|kind| kind.is_dir() || kind.is_file() && wanted(path)) else { return Vec::new() };
     let (Ok(filter), Ok(real_root)) = (ignores::CommandLine::new(&args.include, &args.exclude), root.canonicalize())
     else {
         return Vec::new();
     };
-    let Ok(inside) = path.strip_prefix(root) else { return Vec::new() };
+    let inside = path.strip_prefix(root).ok().filter(|inside| !inside.as_os_str().is_empty());
+    let Some(inside) = inside else { return Vec::new() };
     let project = git_root(&real_root);
     let in_git = project.is_some();
     let project = project.unwrap_or_else(|| real_root.clone());
@@ -160,13 +164,12 @@ pub(crate) fn within(root: &Path, path: &Path, args: &FileArgs, wanted: &dyn Fn(
     while let Some(part) = parts.next() {
         real.push(part);
         if parts.peek().is_some() {
-            if !walk.is_open(&real, &project, &ignores).is_ok_and(|is_open| is_open) {
+            if real.is_symlink() || !walk.is_open(&real, &project, &ignores).is_ok_and(|is_open| is_open) {
                 return Vec::new();
             }
             ignores.enter(&real);
         }
     }
-    let Some(kind) = fs::symlink_metadata(&real).ok().map(|there| there.file_type()) else { return Vec::new() };
     walk.entry(kind, &real, path, &project, &mut ignores);
     walk.selection.targets
 }
@@ -350,4 +353,55 @@ pub(crate) fn slashes(path: &Path) -> String {
 /// The folder a file lies in.
 pub(crate) fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ignore::WalkBuilder;
+
+    #[test]
+    fn what_is_looked_at_by_itself_is_what_a_scan_looks_at() {
+        for is_git in [true, false] {
+            let folder = tempfile::tempdir().unwrap();
+            let root = folder.path().join("project");
+            for (name, text) in [
+                (".gitignore", "out/\n*.gen.py\n"),
+                ("a.py", ""),
+                ("a.gen.py", ""),
+                ("a.txt", ""),
+                ("out/b.py", ""),
+                ("sub/c.py", ""),
+                ("sub/.semgrepignore", "d.py\n"),
+                ("sub/d.py", ""),
+                ("sub/deep/e.py", ""),
+                ("node_modules/f.py", ""),
+                ("left/g.py", ""),
+                ("module/.git/config", ""),
+                ("module/h.py", ""),
+                (if is_git { ".git/i.py" } else { "i.py" }, ""),
+            ] {
+                let file = root.join(name);
+                fs::create_dir_all(file.parent().unwrap()).and_then(|()| fs::write(file, text)).unwrap();
+            }
+            #[cfg(unix)]
+            std::os::unix::fs::symlink(root.join("sub"), root.join("link")).unwrap();
+            let args = FileArgs { exclude: vec!["left/".to_owned()], ..FileArgs::default() };
+            let wanted = |path: &Path| path.extension().is_some_and(|extension| extension == "py");
+            let told = |target: &Target| (target.shown.to_string(), target.in_project.to_string(), target.explicit);
+            let scan = select(std::slice::from_ref(&root), &args, &wanted).unwrap().targets;
+            assert!(scan.len() > 2, "{scan:?}");
+            let mut each = 0;
+            for path in WalkBuilder::new(&root).standard_filters(false).follow_links(true).build().skip(1) {
+                let path = path.unwrap().into_path();
+                let mut found: Vec<_> = within(&root, &path, &args, &wanted).iter().map(told).collect();
+                found.sort();
+                let under = scan.iter().filter(|target| Path::new(&*target.shown).starts_with(&path));
+                assert_eq!(found, under.map(told).collect::<Vec<_>>(), "{}", path.display());
+                each += 1;
+            }
+            assert!(each > 20, "{each}");
+            assert!(within(&root, &root.join("gone.py"), &args, &wanted).is_empty());
+        }
+    }
 }
