@@ -10,13 +10,6 @@ vim.opt.autoindent = false
 vim.cmd.edit(vim.fn.fnameescape(scenario.file))
 local buffer = vim.api.nvim_get_current_buf()
 
-local progress = {}
-vim.api.nvim_create_autocmd('LspProgress', {
-  callback = function(event)
-    table.insert(progress, event.data.params.value.kind)
-  end,
-})
-
 local function wait(condition)
   return vim.wait(PATIENCE_MS, condition, 10)
 end
@@ -131,11 +124,6 @@ local steps = {
       vim.lsp.util.make_position_params(0, vim.lsp.get_client_by_id(client).offset_encoding), PATIENCE_MS)
     local answer = found and found[client]
     return answer ~= nil and answer.result ~= nil and answer.result.contents.value:find(step.text, 1, true) ~= nil
-  end,
-  progress = function()
-    return wait(function()
-      return progress[1] == 'begin' and vim.tbl_contains(progress, 'end')
-    end)
   end,
   write = function()
     vim.cmd.write()

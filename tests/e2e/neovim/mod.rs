@@ -98,8 +98,7 @@ fn a_tainted_query_shows_as_it_is_typed_and_goes_when_it_is_mended_in_every_lang
     }
 }
 
-/// In a demo application, with the folder we ship: rules load with progress, a hole is typed, hovered and mended, and the file
-/// saved. Findings are pulled, as Neovim 0.11 can.
+/// In a demo application, with the folder we ship: a hole is typed, hovered and mended, and the file saved. Findings are pulled, as Neovim 0.11 can.
 #[test]
 fn a_hole_typed_into_a_demo_application_comes_and_goes() {
     let scenario = Scenario::on_app("javascript", "routes/files.js").enabled();
@@ -108,7 +107,6 @@ fn a_hole_typed_into_a_demo_application_comes_and_goes() {
     let (route, typed) =
         ("router.get('/raw/:name', (req, res) => {", "fs.createReadStream(req.params.name).pipe(res);");
     let saved = scenario
-        .step(json!({ "what": "progress" }))
         .step(json!({ "what": "below", "line": line - 1, "text": route }))
         .step(json!({ "what": "below", "line": line, "text": "  " }))
         .step(json!({ "what": "below", "line": line + 1, "text": "});" }))
