@@ -8,6 +8,8 @@ local PATIENCE_MS = 90000
 local MARK, MOST = 'typed', 24
 -- Between two gestures what has come is taken.
 local PAUSE_MS = 4
+-- Broken code is parsed anew after a fifth of a second.
+local SETTLED_MS = 600
 
 math.randomseed(plan.seed)
 vim.opt.swapfile = false
@@ -221,10 +223,28 @@ local function found(file)
   return answer.items
 end
 
+-- What is found in all files. The first answer about broken code may depend on the texts before it; a moment after the last edit it is
+-- parsed anew. So it is asked until two answers that are further apart than that are the same.
+local function settled()
+  local answers
+  repeat
+    local before = answers
+    answers = vim.iter(plan.buffers):map(found):totable()
+    local same = before and vim.deep_equal(before, answers)
+    if not same then
+      vim.wait(SETTLED_MS, function()
+        return false
+      end)
+    end
+  until same
+  return answers
+end
+
 local function check()
   local buffers, began = {}, vim.uv.hrtime()
-  for _, file in ipairs(plan.buffers) do
-    local items = found(file)
+  local answers = settled()
+  for at, file in ipairs(plan.buffers) do
+    local items = answers[at]
     table.insert(buffers, {
       uri = vim.uri_from_bufnr(file.buffer),
       filetype = file.filetype,
